@@ -1,0 +1,362 @@
+/**
+ * The store as a set of verbs. Each is one atomic act that answers with a union; none is a transaction that a caller holds open.
+ * Three kinds decide races: *consume once* (`takeOnce`, `exchangeCode`), *guarded increment* (`rotate`), *reserve first*
+ * (`createGrant`, `addKey`). A refusal that has effects (revoking on replay) is a verb of its own.
+ *
+ * Times are whole seconds of the server's clock (`now` is always handed in). A verb never throws for an expected outcome; it throws
+ * `StoreUnavailable` when the store cannot answer, and the caller then knows nothing about whether the act happened.
+ * Everything belongs to a tenant. No credential ever comes here: only its parts and hashes.
+ */
+import type { ClientId, GrantId, SessionId, TenantId, UserId } from '@hufu/protocol/ids';
+
+export interface Store extends Tenants, Clients, Users, Sessions, Consents, Grants, Marks, Keys, Decisions, Revocations {
+  /** `sqlite`, `postgres` or `memory`: for logs and `hufu doctor`. */
+  readonly kind: string;
+  /**
+   * The store's own clock in milliseconds: the database's time, or the latest time an embedded database has ever been told.
+   * The server's clock never runs behind it, so that a clock set back revives nothing.
+   */
+  time(): Promise<number>;
+  /** Told once a minute at most by the server, so that `time()` survives a restart with a clock set back. A no-op where the database has a clock. */
+  keepTime(nowMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The store cannot answer now. The caller answers 503 with `Retry-After`, never `invalid_grant`. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+// — tenants —
+
+export interface Tenant {
+  readonly id: TenantId;
+  readonly name: string;
+}
+
+export interface Tenants {
+  /** The tenant of that name, made if it is not there. The first is 1. */
+  ensureTenant(name: string): Promise<Tenant>;
+}
+
+// — clients —
+
+export interface ClientSecret {
+  /** Keyed hash of the secret, 32 bytes. */
+  readonly hash: Uint8Array;
+  readonly createdAt: number;
+  /** 0 = never. */
+  readonly expiresAt: number;
+}
+
+export interface ClientRecord {
+  readonly clientId: ClientId;
+  /** RFC 7591 metadata, wire names, and our own settings under `hufu`. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly secrets: readonly ClientSecret[];
+  readonly enabled: boolean;
+  /** Raised by `revokeClient`: a grant of an older epoch is dead. */
+  readonly epoch: number;
+  /** Raised by every write. */
+  readonly version: number;
+  /** `config` rows follow `hufu.yaml`; `registered` ones do not. */
+  readonly source: 'config' | 'registered';
+  readonly createdAt: number;
+}
+
+export interface Clients {
+  /** Inserts or replaces; keeps `epoch` and `createdAt` of what is there. Raises `version` only if something differs. */
+  putClient(tenant: TenantId, client: Omit<ClientRecord, 'epoch' | 'version' | 'createdAt'>, now: number): Promise<ClientRecord>;
+  /** Never older than what any acknowledged write left. The same object for the same version, so that callers can hang a parsed form on it. */
+  findClient(tenant: TenantId, clientId: ClientId): Promise<ClientRecord | undefined>;
+  /** In order of `clientId`, after `after`. */
+  listClients(tenant: TenantId, after: string, limit: number): Promise<ClientRecord[]>;
+}
+
+// — users —
+
+export interface UserRecord {
+  readonly id: UserId;
+  /** Public subject identifier: random, URL-safe, never reused. */
+  readonly sub: string;
+  readonly username: string;
+  /** PHC string (`$argon2id$…`), or undefined where the user has no password. */
+  readonly passwordHash: string | undefined;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly enabled: boolean;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly passwordChangedAt: number;
+}
+
+export interface Users {
+  /** Looked up by `username` in the folded form of `foldUsername`. `taken` leaves everything as it was. */
+  createUser(
+    tenant: TenantId,
+    user: { readonly sub: string; readonly username: string; readonly passwordHash: string | undefined; readonly claims: Readonly<Record<string, unknown>> },
+    now: number,
+  ): Promise<{ readonly kind: 'created'; readonly user: UserRecord } | { readonly kind: 'taken'; readonly user: UserRecord }>;
+  findUser(tenant: TenantId, id: UserId): Promise<UserRecord | undefined>;
+  findUserByName(tenant: TenantId, username: string): Promise<UserRecord | undefined>;
+  listUsers(tenant: TenantId, afterId: number, limit: number): Promise<UserRecord[]>;
+  setClaims(tenant: TenantId, id: UserId, claims: Readonly<Record<string, unknown>>, now: number): Promise<'done' | 'unknown'>;
+  /** Replaces the hash only if it still is `oldHash`: an upgrade of parameters must never undo a change of password. Revokes nothing. */
+  upgradePasswordHash(tenant: TenantId, id: UserId, oldHash: string, newHash: string): Promise<'done' | 'changed'>;
+  /** A new password: ends every session but `keepSession` and revokes every grant of the user (`reason: password_changed`), in the same act. */
+  changePassword(tenant: TenantId, id: UserId, newHash: string, keepSession: SessionId | undefined, now: number): Promise<'done' | 'unknown'>;
+  /** Disabling ends all sessions and revokes all grants (`user_disabled`) in the same act. Enabling revives nothing. */
+  setUserEnabled(tenant: TenantId, id: UserId, enabled: boolean, now: number): Promise<'done' | 'unknown'>;
+}
+
+// — browser sessions —
+
+export interface SessionRecord {
+  readonly id: SessionId;
+  readonly userId: UserId;
+  /** SHA-256 of the cookie's secret. */
+  readonly secretHash: Uint8Array;
+  readonly authTime: number;
+  readonly amr: readonly string[];
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly endedAt: number | undefined;
+  readonly userAgent: string;
+}
+
+export interface Sessions {
+  /**
+   * A session for an enabled user. `replaces` is ended in the same act (a session id never survives a sign-in), but the grants of a
+   * replaced session of the same user move to the new one. Old rows fall here, a bounded number a time.
+   */
+  openSession(
+    tenant: TenantId,
+    session: Omit<SessionRecord, 'id' | 'endedAt' | 'createdAt'>,
+    replaces: SessionId | undefined,
+    now: number,
+  ): Promise<{ readonly kind: 'opened'; readonly session: SessionRecord } | { readonly kind: 'user_inactive' }>;
+  findSession(tenant: TenantId, id: SessionId): Promise<SessionRecord | undefined>;
+  /** Ends it and revokes its grants that are not offline, and its unredeemed codes (`signed_out`), in the same act. */
+  endSession(tenant: TenantId, id: SessionId, now: number): Promise<'ended' | 'unknown'>;
+}
+
+// — consents —
+
+export interface ConsentRecord {
+  readonly userId: UserId;
+  readonly clientId: ClientId;
+  readonly scopes: readonly string[];
+  readonly resources: readonly string[];
+  readonly grantedAt: number;
+  readonly updatedAt: number;
+}
+
+export interface Consents {
+  findConsent(tenant: TenantId, user: UserId, client: ClientId): Promise<ConsentRecord | undefined>;
+  listConsents(tenant: TenantId, user: UserId): Promise<ConsentRecord[]>;
+  /** Adds to what was there. */
+  giveConsent(tenant: TenantId, user: UserId, client: ClientId, scopes: readonly string[], resources: readonly string[], now: number): Promise<ConsentRecord>;
+  /** Removes it and revokes every grant of that user and client, unredeemed codes too (`consent_withdrawn`), in the same act. */
+  withdrawConsent(tenant: TenantId, user: UserId, client: ClientId, now: number): Promise<{ readonly revokedGrants: number }>;
+}
+
+// — grants: the row halves of the tally (docs/decisions/0002) —
+
+export interface GrantRecord {
+  readonly id: GrantId;
+  /** Undefined where the client acts for itself. */
+  readonly userId: UserId | undefined;
+  readonly clientId: ClientId;
+  readonly sessionId: SessionId | undefined;
+  readonly parentId: GrantId | undefined;
+  /** Fixed for life, as is their order: opaque tokens point into them by index. */
+  readonly scopes: readonly string[];
+  readonly resources: readonly string[];
+  readonly authTime: number | undefined;
+  readonly amr: readonly string[];
+  /** Survives the end of its session (OpenID Connect Core §11). */
+  readonly offline: boolean;
+  readonly createdAt: number;
+  /** 0: an unredeemed code. */
+  readonly generation: number;
+  /** The seal key of the current generation's credential. */
+  readonly keyId: number;
+  /** When the current generation began. */
+  readonly rotatedAt: number;
+  readonly codeHash: Uint8Array | undefined;
+  readonly secretHash: Uint8Array | undefined;
+  readonly accessHash: Uint8Array | undefined;
+  /** What the exchange needs and nobody after it: `redirect_uri`, `code_challenge`, `nonce`, … Gone after the exchange. */
+  readonly codeRequest: Readonly<Record<string, unknown>> | undefined;
+  /** End of everything (generation 0: of the code). */
+  readonly expiresAt: number;
+  /** Longest time between two rotations; 0 = no limit. Dead once `rotatedAt + idleSeconds <= now`. */
+  readonly idleSeconds: number;
+  /** Why it is dead: revoked, or its client was (`client_revoked`, `client_disabled`). Undefined while it lives. Expiry is not in it. */
+  readonly dead: { readonly reason: RevocationReason; readonly at: number } | undefined;
+  /** Whether single access tokens of it were revoked (`findRevokedToken` is worth asking). */
+  readonly hasRevokedTokens: boolean;
+}
+
+export type RevocationReason =
+  | 'code_replayed'
+  | 'code_misused'
+  | 'refresh_token_replayed'
+  | 'revoked_by_client'
+  | 'revoked_by_user'
+  | 'revoked_by_admin'
+  | 'signed_out'
+  | 'consent_withdrawn'
+  | 'password_changed'
+  | 'user_disabled'
+  | 'too_many_grants'
+  | 'client_revoked'
+  | 'client_disabled';
+
+export interface NewGrant {
+  readonly userId: UserId;
+  readonly clientId: ClientId;
+  readonly sessionId: SessionId | undefined;
+  readonly scopes: readonly string[];
+  readonly resources: readonly string[];
+  readonly authTime: number;
+  readonly amr: readonly string[];
+  readonly offline: boolean;
+  readonly keyId: number;
+  readonly codeHash: Uint8Array;
+  readonly codeRequest: Readonly<Record<string, unknown>>;
+  /** End of the code. */
+  readonly expiresAt: number;
+  /** A consent row must be there (and cover the scopes) at this very moment. */
+  readonly needsConsent: boolean;
+  /** More unredeemed codes than this of one user and client: the oldest fall. */
+  readonly maxCodes: number;
+}
+
+export interface Redemption {
+  readonly secretHash: Uint8Array;
+  readonly accessHash: Uint8Array;
+  readonly keyId: number;
+  readonly expiresAt: number;
+  readonly idleSeconds: number;
+  /** More live grants than this of one user and client: the oldest are revoked (`too_many_grants`). */
+  readonly maxGrants: number;
+}
+
+export interface Grants {
+  /**
+   * A grant of generation 0 for its code. User enabled, client enabled, session alive and (where needed) consent given are all true at
+   * the moment of the insert, or it is refused. Some expired rows fall as part of it.
+   */
+  createGrant(
+    tenant: TenantId,
+    grant: NewGrant,
+    now: number,
+  ): Promise<
+    | { readonly kind: 'created'; readonly id: GrantId }
+    | { readonly kind: 'refused'; readonly reason: 'user_inactive' | 'client_inactive' | 'session_ended' | 'consent_missing' }
+  >;
+  /** The grant with what its user's, client's and own revocations make of it. */
+  findGrant(tenant: TenantId, id: GrantId): Promise<GrantRecord | undefined>;
+  /** The grant that a client has for itself with exactly these scopes and resources, made if it is not there. Writes nothing when it is. */
+  ownGrant(tenant: TenantId, client: ClientId, scopes: readonly string[], resources: readonly string[], keyId: number, now: number): Promise<GrantRecord>;
+  /** 0 → 1, once. `lost`: somebody else took it, it died or it expired; the record says which. */
+  exchangeCode(tenant: TenantId, id: GrantId, redemption: Redemption, now: number): Promise<Taken>;
+  /** `generation` → `generation + 1`, once. */
+  rotate(tenant: TenantId, id: GrantId, generation: number, keyId: number, now: number): Promise<Taken>;
+  /** Idempotent: the first reason stays. */
+  revokeGrant(tenant: TenantId, id: GrantId, reason: RevocationReason, now: number): Promise<'revoked' | 'already' | 'unknown'>;
+  /** Every grant of a user: what "sign out everywhere" means. Ends the sessions too. */
+  revokeUser(tenant: TenantId, user: UserId, reason: RevocationReason, now: number): Promise<{ readonly revokedGrants: number }>;
+  /** Raises the client's epoch: one row, whatever the number of grants. */
+  revokeClient(tenant: TenantId, client: ClientId, now: number): Promise<'revoked' | 'unknown'>;
+  /** Newest first. */
+  listGrants(tenant: TenantId, filter: { readonly userId?: UserId; readonly clientId?: ClientId }, limit: number): Promise<GrantRecord[]>;
+  /** RFC 7009 for one access token. `token` is head ‖ access of the tally, at most 64 bytes. */
+  revokeToken(tenant: TenantId, grant: GrantId, token: Uint8Array, expiresAt: number, now: number): Promise<void>;
+  findRevokedToken(tenant: TenantId, grant: GrantId, token: Uint8Array): Promise<boolean>;
+}
+
+export type Taken = { readonly kind: 'taken'; readonly grant: GrantRecord } | { readonly kind: 'lost'; readonly grant: GrantRecord | undefined };
+
+// — marks: things that may happen once —
+
+export interface Marks {
+  /**
+   * True for exactly one caller among any number on any number of nodes. The key is (`expiresAt`, `value`): both come from the thing
+   * itself, and time in front keeps the table's pages together. Marks fall after `expiresAt`, a bounded number a time.
+   */
+  takeOnce(tenant: TenantId, kind: MarkKind, value: Uint8Array, expiresAt: number, now: number): Promise<boolean>;
+}
+/** `interaction`: one code per sign-in page. More kinds come with DPoP and client assertions. */
+export type MarkKind = 'interaction';
+
+// — keys —
+
+export interface KeyRecord {
+  readonly id: number;
+  /** `sig`: signs tokens. `seal`: seals credentials. `hash`: keys the hashes of client secrets. `id`: permutes ids. */
+  readonly use: 'sig' | 'seal' | 'hash' | 'id';
+  /** JOSE `alg` for `sig`, else ''. */
+  readonly alg: string;
+  /** Public JWK as JSON for `sig`, else ''. */
+  readonly publicJwk: string;
+  /** Encrypted under the master key. */
+  readonly sealedPrivate: Uint8Array;
+  readonly createdAt: number;
+  /** Signs from then on; published before. */
+  readonly activeAt: number;
+  /** No longer used for new tokens from then on; 0 = open. */
+  readonly retiredAt: number;
+  /** No longer verifies from then on, and falls; 0 = open. */
+  readonly expiresAt: number;
+}
+
+export interface Keys {
+  listKeys(tenant: TenantId): Promise<KeyRecord[]>;
+  /** Adds a key unless another of the same use and alg, newer than `after` (an id, 0 for none), is there: one winner among nodes. Ids count per tenant and are never reused. */
+  addKey(tenant: TenantId, key: Omit<KeyRecord, 'id'>, after: number): Promise<{ readonly kind: 'added'; readonly id: number } | { readonly kind: 'present' }>;
+  /** Sets the times of a key; only ever earlier than what is there, 0 counting as never. */
+  retireKey(tenant: TenantId, id: number, retiredAt: number, expiresAt: number): Promise<void>;
+  removeKey(tenant: TenantId, id: number): Promise<void>;
+  /** Changes when any process adds, retires or removes a key: cheap to ask once a second. */
+  keysVersion(tenant: TenantId): Promise<number>;
+}
+
+// — decisions —
+
+export interface DecisionRecord {
+  /** Time-ordered text. */
+  readonly id: string;
+  readonly at: number;
+  readonly endpoint: string;
+  readonly status: number;
+  readonly error: string;
+  readonly clientId: string;
+  /** The ordered checks as JSON. */
+  readonly record: string;
+}
+
+export interface Decisions {
+  /** Keeps the newest `keep` of the tenant. Not awaited by requests. */
+  recordDecisions(tenant: TenantId, decisions: readonly DecisionRecord[], keep: number): Promise<void>;
+  findDecision(tenant: TenantId, id: string): Promise<DecisionRecord | undefined>;
+  listDecisions(tenant: TenantId, limit: number): Promise<DecisionRecord[]>;
+}
+
+// — revocation log —
+
+export interface Revocation {
+  readonly seq: number;
+  readonly kind: 'grant' | 'token' | 'session' | 'user' | 'client' | 'key';
+  /** Decimal id of the grant, session, user or key, the client id, or base64url of a token's head ‖ access. */
+  readonly subject: string;
+  readonly reason: string;
+  readonly at: number;
+  /** When everything it names is dead anyway. */
+  readonly expiresAt: number;
+}
+
+export interface Revocations {
+  /** In order of `seq`. An entry that has been read means that no smaller number will appear later. */
+  readRevocations(tenant: TenantId, afterSeq: number, limit: number): Promise<Revocation[]>;
+}
