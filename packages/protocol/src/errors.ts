@@ -21,6 +21,9 @@ const STATUS = {
   invalid_target: 400,
   // RFC 7009 §2.2.1
   unsupported_token_type: 400,
+  // RFC 7591 §3.2.2
+  invalid_redirect_uri: 400,
+  invalid_client_metadata: 400,
   // OpenID Connect Core §3.1.2.6
   login_required: 400,
   consent_required: 400,

@@ -5,7 +5,8 @@
  *
  * Times are whole seconds of the server's clock (`now` is always handed in). A verb never throws for an expected outcome; it throws
  * `StoreUnavailable` when the store cannot answer, and the caller then knows nothing about whether the act happened.
- * Everything belongs to a tenant. No credential ever comes here: only its parts and hashes.
+ * Everything belongs to a tenant. No credential ever comes here: only its parts and hashes. Words in lists (scopes, resource URIs,
+ * `amr`) have no spaces. Misuse (an unknown client where one must be there) is a `TypeError`.
  */
 import type { ClientId, GrantId, SessionId, TenantId, UserId } from '@hufu/protocol/ids';
 
@@ -17,7 +18,7 @@ export interface Store extends Tenants, Clients, Users, Sessions, Consents, Gran
    * The server's clock never runs behind it, so that a clock set back revives nothing.
    */
   time(): Promise<number>;
-  /** Told once a minute at most by the server, so that `time()` survives a restart with a clock set back. A no-op where the database has a clock. */
+  /** Told once a minute at most by the server, so that `time()` survives a restart with a clock set back. Never goes back. A no-op where the database has a clock. */
   keepTime(nowMs: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -42,8 +43,8 @@ export interface Tenants {
 // — clients —
 
 export interface ClientSecret {
-  /** Keyed hash of the secret, 32 bytes. */
-  readonly hash: Uint8Array;
+  /** Keyed hash of the secret as base64url (43 characters). All hashes here are such text: cheaper than bytes on every path. */
+  readonly hash: string;
   readonly createdAt: number;
   /** 0 = never. */
   readonly expiresAt: number;
@@ -65,7 +66,11 @@ export interface ClientRecord {
 }
 
 export interface Clients {
-  /** Inserts or replaces; keeps `epoch` and `createdAt` of what is there. Raises `version` only if something differs. */
+  /**
+   * Inserts or replaces; keeps `epoch` and `createdAt` of what is there. Writes and raises `version` only if something differs (the order
+   * of members in `metadata` is nothing). Disabling suspends the client's grants (`client_disabled`) and is told in the revocation log;
+   * enabling it again lets them live again, unlike `revokeClient`.
+   */
   putClient(tenant: TenantId, client: Omit<ClientRecord, 'epoch' | 'version' | 'createdAt'>, now: number): Promise<ClientRecord>;
   /** Never older than what any acknowledged write left. The same object for the same version, so that callers can hang a parsed form on it. */
   findClient(tenant: TenantId, clientId: ClientId): Promise<ClientRecord | undefined>;
@@ -90,7 +95,7 @@ export interface UserRecord {
 }
 
 export interface Users {
-  /** Looked up by `username` in the folded form of `foldUsername`. `taken` leaves everything as it was. */
+  /** Looked up by `username` in the folded form of `foldUsername`. `taken` (the name, or else the `sub`, is `user`'s) leaves everything as it was. */
   createUser(
     tenant: TenantId,
     user: { readonly sub: string; readonly username: string; readonly passwordHash: string | undefined; readonly claims: Readonly<Record<string, unknown>> },
@@ -98,13 +103,14 @@ export interface Users {
   ): Promise<{ readonly kind: 'created'; readonly user: UserRecord } | { readonly kind: 'taken'; readonly user: UserRecord }>;
   findUser(tenant: TenantId, id: UserId): Promise<UserRecord | undefined>;
   findUserByName(tenant: TenantId, username: string): Promise<UserRecord | undefined>;
+  /** In order of `id`, after `afterId`. */
   listUsers(tenant: TenantId, afterId: number, limit: number): Promise<UserRecord[]>;
   setClaims(tenant: TenantId, id: UserId, claims: Readonly<Record<string, unknown>>, now: number): Promise<'done' | 'unknown'>;
   /** Replaces the hash only if it still is `oldHash`: an upgrade of parameters must never undo a change of password. Revokes nothing. */
   upgradePasswordHash(tenant: TenantId, id: UserId, oldHash: string, newHash: string): Promise<'done' | 'changed'>;
   /** A new password: ends every session but `keepSession` and revokes every grant of the user (`reason: password_changed`), in the same act. */
   changePassword(tenant: TenantId, id: UserId, newHash: string, keepSession: SessionId | undefined, now: number): Promise<'done' | 'unknown'>;
-  /** Disabling ends all sessions and revokes all grants (`user_disabled`) in the same act. Enabling revives nothing. */
+  /** Disabling ends all sessions and revokes all grants (`user_disabled`) in the same act. Enabling revives nothing. Nothing happens where it is so already. */
   setUserEnabled(tenant: TenantId, id: UserId, enabled: boolean, now: number): Promise<'done' | 'unknown'>;
 }
 
@@ -113,8 +119,8 @@ export interface Users {
 export interface SessionRecord {
   readonly id: SessionId;
   readonly userId: UserId;
-  /** SHA-256 of the cookie's secret. */
-  readonly secretHash: Uint8Array;
+  /** SHA-256 of the cookie's secret, base64url. */
+  readonly secretHash: string;
   readonly authTime: number;
   readonly amr: readonly string[];
   readonly createdAt: number;
@@ -126,7 +132,8 @@ export interface SessionRecord {
 export interface Sessions {
   /**
    * A session for an enabled user. `replaces` is ended in the same act (a session id never survives a sign-in), but the grants of a
-   * replaced session of the same user move to the new one. Old rows fall here, a bounded number a time.
+   * replaced session of the same user move to the new one. A replaced session of another user ends as by `endSession`. With
+   * `user_inactive` nothing changes. Old rows fall here, a bounded number a time.
    */
   openSession(
     tenant: TenantId,
@@ -135,7 +142,10 @@ export interface Sessions {
     now: number,
   ): Promise<{ readonly kind: 'opened'; readonly session: SessionRecord } | { readonly kind: 'user_inactive' }>;
   findSession(tenant: TenantId, id: SessionId): Promise<SessionRecord | undefined>;
-  /** Ends it and revokes its grants that are not offline, and its unredeemed codes (`signed_out`), in the same act. */
+  /**
+   * Ends it and revokes its grants that are not offline, and its unredeemed codes (`signed_out`), in the same act. `ended` also where it
+   * had ended before (nothing happens then); `unknown` where there is no such row.
+   */
   endSession(tenant: TenantId, id: SessionId, now: number): Promise<'ended' | 'unknown'>;
 }
 
@@ -165,6 +175,8 @@ export interface GrantRecord {
   readonly id: GrantId;
   /** Undefined where the client acts for itself. */
   readonly userId: UserId | undefined;
+  /** The `sub` that this client knows the user by; the client id where it acts for itself. */
+  readonly subject: string;
   readonly clientId: ClientId;
   readonly sessionId: SessionId | undefined;
   readonly parentId: GrantId | undefined;
@@ -182,12 +194,13 @@ export interface GrantRecord {
   readonly keyId: number;
   /** When the current generation began. */
   readonly rotatedAt: number;
-  readonly codeHash: Uint8Array | undefined;
-  readonly secretHash: Uint8Array | undefined;
-  readonly accessHash: Uint8Array | undefined;
+  /** Base64url of SHA-256, 43 characters, as are the two below. */
+  readonly codeHash: string | undefined;
+  readonly secretHash: string | undefined;
+  readonly accessHash: string | undefined;
   /** What the exchange needs and nobody after it: `redirect_uri`, `code_challenge`, `nonce`, … Gone after the exchange. */
   readonly codeRequest: Readonly<Record<string, unknown>> | undefined;
-  /** End of everything (generation 0: of the code). */
+  /** End of everything (generation 0: of the code). `NEVER` (`retention.ts`) where a client acts for itself. */
   readonly expiresAt: number;
   /** Longest time between two rotations; 0 = no limit. Dead once `rotatedAt + idleSeconds <= now`. */
   readonly idleSeconds: number;
@@ -214,6 +227,7 @@ export type RevocationReason =
 
 export interface NewGrant {
   readonly userId: UserId;
+  readonly subject: string;
   readonly clientId: ClientId;
   readonly sessionId: SessionId | undefined;
   readonly scopes: readonly string[];
@@ -222,30 +236,31 @@ export interface NewGrant {
   readonly amr: readonly string[];
   readonly offline: boolean;
   readonly keyId: number;
-  readonly codeHash: Uint8Array;
+  readonly codeHash: string;
   readonly codeRequest: Readonly<Record<string, unknown>>;
   /** End of the code. */
   readonly expiresAt: number;
-  /** A consent row must be there (and cover the scopes) at this very moment. */
+  /** A consent row must be there (and cover the scopes) at this very moment. Resources are not compared. */
   readonly needsConsent: boolean;
-  /** More unredeemed codes than this of one user and client: the oldest fall. */
+  /** More unredeemed codes than this of one user and client: the oldest (the smallest ids) are revoked (`too_many_grants`). At least 1. */
   readonly maxCodes: number;
 }
 
 export interface Redemption {
-  readonly secretHash: Uint8Array;
-  readonly accessHash: Uint8Array;
+  readonly secretHash: string;
+  readonly accessHash: string;
   readonly keyId: number;
   readonly expiresAt: number;
   readonly idleSeconds: number;
-  /** More live grants than this of one user and client: the oldest are revoked (`too_many_grants`). */
+  /** More live redeemed grants than this of one user and client: the oldest (the smallest ids) are revoked (`too_many_grants`), never this one. At least 1. */
   readonly maxGrants: number;
 }
 
 export interface Grants {
   /**
    * A grant of generation 0 for its code. User enabled, client enabled, session alive and (where needed) consent given are all true at
-   * the moment of the insert, or it is refused. Some expired rows fall as part of it.
+   * the moment of the insert, or it is refused (with the first of the reasons, in the order of the type). The session must be the
+   * user's own. Some expired rows fall as part of it.
    */
   createGrant(
     tenant: TenantId,
@@ -257,23 +272,27 @@ export interface Grants {
   >;
   /** The grant with what its user's, client's and own revocations make of it. */
   findGrant(tenant: TenantId, id: GrantId): Promise<GrantRecord | undefined>;
-  /** The grant that a client has for itself with exactly these scopes and resources, made if it is not there. Writes nothing when it is. */
+  /**
+   * The living grant that a client has for itself with exactly these scopes and resources in this order, made if it is not there
+   * (generation 1, `expiresAt` = `NEVER`). Writes nothing when it is. One grant for any number of racers. `dead` is set where the
+   * client is disabled. The client must be there. At most `MAX_OWN_GRANTS` live a client; the oldest are revoked (`too_many_grants`).
+   */
   ownGrant(tenant: TenantId, client: ClientId, scopes: readonly string[], resources: readonly string[], keyId: number, now: number): Promise<GrantRecord>;
-  /** 0 → 1, once. `lost`: somebody else took it, it died or it expired; the record says which. */
+  /** 0 → 1, once. `lost`: somebody else took it, it died (its client's death counts) or it expired; the record says which. `taken` answers the row as it is afterwards. */
   exchangeCode(tenant: TenantId, id: GrantId, redemption: Redemption, now: number): Promise<Taken>;
-  /** `generation` → `generation + 1`, once. */
+  /** `generation` → `generation + 1`, once; `lost` as with `exchangeCode`, also when it was idle for too long. `generation` is at least 1: a code is never rotated. */
   rotate(tenant: TenantId, id: GrantId, generation: number, keyId: number, now: number): Promise<Taken>;
   /** Idempotent: the first reason stays. */
   revokeGrant(tenant: TenantId, id: GrantId, reason: RevocationReason, now: number): Promise<'revoked' | 'already' | 'unknown'>;
-  /** Every grant of a user: what "sign out everywhere" means. Ends the sessions too. */
+  /** Every grant of a user, unredeemed codes too: what "sign out everywhere" means. Ends the sessions too. Counts what was not revoked before. */
   revokeUser(tenant: TenantId, user: UserId, reason: RevocationReason, now: number): Promise<{ readonly revokedGrants: number }>;
   /** Raises the client's epoch: one row, whatever the number of grants. */
   revokeClient(tenant: TenantId, client: ClientId, now: number): Promise<'revoked' | 'unknown'>;
-  /** Newest first. */
+  /** Those that nobody revoked (not they, and not their client), newest first (largest id). Expired ones are among them until they fall. */
   listGrants(tenant: TenantId, filter: { readonly userId?: UserId; readonly clientId?: ClientId }, limit: number): Promise<GrantRecord[]>;
-  /** RFC 7009 for one access token. `token` is head ‖ access of the tally, at most 64 bytes. */
-  revokeToken(tenant: TenantId, grant: GrantId, token: Uint8Array, expiresAt: number, now: number): Promise<void>;
-  findRevokedToken(tenant: TenantId, grant: GrantId, token: Uint8Array): Promise<boolean>;
+  /** RFC 7009 for one access token. `token` is its name (a JWT's `jti`), at most 80 characters. Nothing happens for an unknown or revoked grant, an expired token, or a second time. */
+  revokeToken(tenant: TenantId, grant: GrantId, token: string, expiresAt: number, now: number): Promise<void>;
+  findRevokedToken(tenant: TenantId, grant: GrantId, token: string): Promise<boolean>;
 }
 
 export type Taken = { readonly kind: 'taken'; readonly grant: GrantRecord } | { readonly kind: 'lost'; readonly grant: GrantRecord | undefined };
@@ -282,10 +301,12 @@ export type Taken = { readonly kind: 'taken'; readonly grant: GrantRecord } | { 
 
 export interface Marks {
   /**
+   * `value`: at most 64 characters.
    * True for exactly one caller among any number on any number of nodes. The key is (`expiresAt`, `value`): both come from the thing
-   * itself, and time in front keeps the table's pages together. Marks fall after `expiresAt`, a bounded number a time.
+   * itself, and time in front keeps the table's pages together. False once `expiresAt <= now`: what is over cannot be taken. Marks fall
+   * some time after `expiresAt`, a bounded number a time.
    */
-  takeOnce(tenant: TenantId, kind: MarkKind, value: Uint8Array, expiresAt: number, now: number): Promise<boolean>;
+  takeOnce(tenant: TenantId, kind: MarkKind, value: string, expiresAt: number, now: number): Promise<boolean>;
 }
 /** `interaction`: one code per sign-in page. More kinds come with DPoP and client assertions. */
 export type MarkKind = 'interaction';
@@ -312,13 +333,14 @@ export interface KeyRecord {
 }
 
 export interface Keys {
+  /** In order of `id`. */
   listKeys(tenant: TenantId): Promise<KeyRecord[]>;
   /** Adds a key unless another of the same use and alg, newer than `after` (an id, 0 for none), is there: one winner among nodes. Ids count per tenant and are never reused. */
   addKey(tenant: TenantId, key: Omit<KeyRecord, 'id'>, after: number): Promise<{ readonly kind: 'added'; readonly id: number } | { readonly kind: 'present' }>;
-  /** Sets the times of a key; only ever earlier than what is there, 0 counting as never. */
+  /** Sets the times of a key; only ever earlier than what is there, 0 counting as never (so a 0 changes nothing). An unknown key is left alone. */
   retireKey(tenant: TenantId, id: number, retiredAt: number, expiresAt: number): Promise<void>;
   removeKey(tenant: TenantId, id: number): Promise<void>;
-  /** Changes when any process adds, retires or removes a key: cheap to ask once a second. */
+  /** Grows when any process adds, retires or removes a key: cheap to ask once a second. */
   keysVersion(tenant: TenantId): Promise<number>;
 }
 
@@ -337,9 +359,10 @@ export interface DecisionRecord {
 }
 
 export interface Decisions {
-  /** Keeps the newest `keep` of the tenant. Not awaited by requests. */
+  /** Keeps the newest `keep` (by id) of the tenant, and for a while at most a sixteenth more. One with an id that is there is left out. Not awaited by requests. */
   recordDecisions(tenant: TenantId, decisions: readonly DecisionRecord[], keep: number): Promise<void>;
   findDecision(tenant: TenantId, id: string): Promise<DecisionRecord | undefined>;
+  /** Newest first. */
   listDecisions(tenant: TenantId, limit: number): Promise<DecisionRecord[]>;
 }
 
@@ -348,15 +371,22 @@ export interface Decisions {
 export interface Revocation {
   readonly seq: number;
   readonly kind: 'grant' | 'token' | 'session' | 'user' | 'client' | 'key';
-  /** Decimal id of the grant, session, user or key, the client id, or base64url of a token's head ‖ access. */
+  /** Decimal id of the grant, session, user or key, the client id, or a token's name. */
   readonly subject: string;
   readonly reason: string;
   readonly at: number;
-  /** When everything it names is dead anyway. */
+  /** When everything it names is dead anyway: the thing's own end, and at the latest `MAX_ACCESS_TOKEN_SECONDS` from `at`. */
   readonly expiresAt: number;
 }
 
+/**
+ * What is written, by whom, in the same act, in this order: `user` (`changePassword`, `setUserEnabled` when it disables, `revokeUser`),
+ * `client` (`revokeClient`; `putClient` when it disables), `session` (each that ends, by id; reason `session_replaced` in
+ * `openSession`), `grant` (each that is revoked, by id), `token` (`revokeToken`, reason `revoked_by_client`). Something that has expired
+ * already is not written. A `client` entry kills what was issued in or before its second.
+ */
+
 export interface Revocations {
-  /** In order of `seq`. An entry that has been read means that no smaller number will appear later. */
+  /** In order of `seq`, counted per tenant from 1 without gaps (expired entries fall). An entry that has been read means that no smaller number will appear later. */
   readRevocations(tenant: TenantId, afterSeq: number, limit: number): Promise<Revocation[]>;
 }

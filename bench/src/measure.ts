@@ -1,0 +1,149 @@
+import { nowMs, sleep } from './clock.ts';
+import { JWT_RESOURCE, API_SCOPE, MACHINE } from './contract.ts';
+import { HttpClient } from './http-client.ts';
+import { Histogram } from './load/histogram.ts';
+import type { LoadResult } from './load/plan.ts';
+import type { LoadProcess } from './load-process.ts';
+import type { Scenario } from './scenarios.ts';
+import { residentMegabytes } from './server-process.ts';
+import type { Launched, Running, Setting, Subject } from './subject.ts';
+import { basic, FORM_TYPE, form } from './token-requests.ts';
+import { CONNECTIONS, GRANTS, needsCredentials, planFor } from './work-plan.ts';
+
+/** Codes that are got ready for one burst: exchanged within seconds, long before they expire. */
+const CODES = 64 * CONNECTIONS;
+const IDLE_MS = 5000;
+const COLD_START_MS = 30_000;
+
+/** One figure of one contender in one round. */
+export interface Figure {
+  /** Requests a second, milliseconds or megabytes, as the scenario says. */
+  readonly value: number;
+  /** Milliseconds; undefined where no load was put on. */
+  readonly p50: number | undefined;
+  readonly p99: number | undefined;
+  /** How full the server's and the load generator's cores were, 1 being full. */
+  readonly serverBusy: number | undefined;
+  readonly loadBusy: number | undefined;
+  /** Share of the time in which the server waited for its core: something else ran there. */
+  readonly disturbed: number | undefined;
+  /** Requests per second of the server's processor time: holds still where the rate is disturbed. */
+  readonly perCpuSecond: number | undefined;
+}
+
+export interface Timing {
+  readonly warmupMs: number;
+  readonly measureMs: number;
+}
+
+/** Requests a second under a closed loop of 64 connections, every answer checked. */
+export async function measureLoad(running: Running, scenario: Scenario, load: LoadProcess, timing: Timing): Promise<Figure> {
+  const result =
+    scenario.work.kind === 'code'
+      ? await exchangeBursts(running, scenario, load, timing)
+      : await steadyLoad(running, scenario, load, timing);
+  if (isOpaque(scenario)) await running.confirm(result.accessTokens);
+  const latencies = new Histogram();
+  latencies.add(result.latencies);
+  return {
+    value: result.answers / result.seconds,
+    p50: latencies.percentile(0.5),
+    p99: latencies.percentile(0.99),
+    serverBusy: result.serverCpuSeconds / result.seconds,
+    loadBusy: result.loadCpuSeconds / result.seconds,
+    disturbed: result.serverWaitSeconds / result.seconds,
+    perCpuSecond: result.answers / result.serverCpuSeconds,
+  };
+}
+
+function isOpaque({ work }: Scenario): boolean {
+  if (work.kind === 'client_credentials') return work.resource !== JWT_RESOURCE;
+  return work.kind === 'refresh' && work.grant.resource !== JWT_RESOURCE;
+}
+
+async function steadyLoad(running: Running, scenario: Scenario, load: LoadProcess, timing: Timing): Promise<LoadResult> {
+  const credentials = needsCredentials(scenario.work) ? await running.credentials(GRANTS) : [];
+  return load.run(planFor(scenario, running, credentials, timing.warmupMs, timing.measureMs));
+}
+
+/**
+ * A code works once and for a minute at most, so codes are got ready batch by batch, and only the time in which a batch is exchanged
+ * counts. Batches until the warm-up's time has gone by are not counted at all.
+ */
+async function exchangeBursts(running: Running, scenario: Scenario, load: LoadProcess, timing: Timing): Promise<LoadResult> {
+  const latencies = new Histogram();
+  let warmMs = 0;
+  let total: LoadResult = {
+    answers: 0,
+    seconds: 0,
+    latencies: [],
+    loadCpuSeconds: 0,
+    serverCpuSeconds: 0,
+    serverWaitSeconds: 0,
+    accessTokens: [],
+  };
+  while (total.seconds * 1000 < timing.measureMs) {
+    const burst = await load.run(planFor(scenario, running, await running.credentials(CODES), 0, 0));
+    if (warmMs < timing.warmupMs) {
+      warmMs += burst.seconds * 1000;
+      continue;
+    }
+    latencies.add(burst.latencies);
+    total = {
+      answers: total.answers + burst.answers,
+      seconds: total.seconds + burst.seconds,
+      latencies: [],
+      loadCpuSeconds: total.loadCpuSeconds + burst.loadCpuSeconds,
+      serverCpuSeconds: total.serverCpuSeconds + burst.serverCpuSeconds,
+      serverWaitSeconds: total.serverWaitSeconds + burst.serverWaitSeconds,
+      accessTokens: burst.accessTokens,
+    };
+  }
+  return { ...total, latencies: latencies.toCounts() };
+}
+
+/** Milliseconds from making the process to the first token that it issues, with the data of an earlier start there. */
+export async function measureColdStart(subject: Subject, setting: Setting): Promise<Figure> {
+  await (await subject.start(setting)).stop();
+  const launched = await subject.launch(setting);
+  try {
+    return plain((await firstToken(launched)) - launched.launchedAt);
+  } finally {
+    await launched.server.stop();
+  }
+}
+
+async function firstToken({ server, port, tokenPath, launchedAt }: Launched): Promise<number> {
+  const client = new HttpClient(port, 1);
+  const body = form({ grant_type: 'client_credentials', scope: API_SCOPE, resource: JWT_RESOURCE });
+  const headers = { authorization: basic(MACHINE), 'content-type': FORM_TYPE };
+  try {
+    while (nowMs() - launchedAt < COLD_START_MS) {
+      if (server.hasEnded) throw new Error(`ended: ${server.output}`);
+      const answer = await client.send(tokenPath, { method: 'POST', headers, body }).catch(() => undefined);
+      if (answer?.status === 200 && answer.body.includes('"access_token"')) return nowMs();
+      await sleep(2);
+    }
+  } finally {
+    client.close();
+  }
+  throw new Error(`no token within ${COLD_START_MS} ms: ${server.output}`);
+}
+
+/** Resident megabytes five seconds after a start, without a single request beyond those that find out that it is ready. */
+export async function measureIdleMemory(running: Running): Promise<Figure> {
+  await sleep(IDLE_MS);
+  return plain(residentMegabytes(running.pid));
+}
+
+function plain(value: number): Figure {
+  return {
+    value,
+    p50: undefined,
+    p99: undefined,
+    serverBusy: undefined,
+    loadBusy: undefined,
+    disturbed: undefined,
+    perCpuSecond: undefined,
+  };
+}

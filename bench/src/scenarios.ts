@@ -1,0 +1,78 @@
+import { API_SCOPE, APP, type BenchClient, JWT_RESOURCE, OPAQUE_RESOURCE, WEB } from './contract.ts';
+
+export type PeerName = 'oidc-provider-memory' | 'oidc-provider-postgres';
+export type JwsAlg = 'ES256' | 'RS256';
+
+/** What a user gives a client before the timing starts. */
+export interface GrantWish {
+  readonly client: BenchClient;
+  readonly scope: string;
+  /** Undefined: for the server's own userinfo endpoint. */
+  readonly resource: string | undefined;
+  /** How the ID token is signed; undefined where none is issued. */
+  readonly idToken: JwsAlg | undefined;
+}
+
+/** What is measured. The kinds up to `document` are requests a second, the last two a figure of the process. */
+export type Work =
+  | { readonly kind: 'client_credentials'; readonly resource: string }
+  | { readonly kind: 'refresh' | 'code' | 'introspection' | 'userinfo'; readonly grant: GrantWish }
+  | { readonly kind: 'document'; readonly document: 'jwks' | 'discovery'; readonly members: readonly string[] }
+  | { readonly kind: 'cold_start' }
+  | { readonly kind: 'idle_rss' };
+
+export interface Scenario {
+  readonly name: string;
+  /** Where Hufu and the floor keep their grants. */
+  readonly database: 'sqlite' | 'postgres';
+  readonly peers: readonly PeerName[];
+  readonly work: Work;
+}
+
+const BOTH: readonly PeerName[] = ['oidc-provider-memory', 'oidc-provider-postgres'];
+const MEMORY: readonly PeerName[] = ['oidc-provider-memory'];
+const POSTGRES: readonly PeerName[] = ['oidc-provider-postgres'];
+
+/** `offline_access` keeps every contender from looking up the browser's session; no `openid` means no ID token. */
+const PLAIN = `offline_access ${API_SCOPE}`;
+const OPENID = `openid offline_access ${API_SCOPE}`;
+
+const REFRESH: Work = { kind: 'refresh', grant: { client: APP, scope: PLAIN, resource: JWT_RESOURCE, idToken: undefined } };
+const OPAQUE_GRANT: GrantWish = { client: APP, scope: PLAIN, resource: OPAQUE_RESOURCE, idToken: undefined };
+
+/** All scenarios in the order of their run. */
+export const SCENARIOS: readonly Scenario[] = [
+  { name: 'client_credentials_es256', database: 'sqlite', peers: BOTH, work: { kind: 'client_credentials', resource: JWT_RESOURCE } },
+  { name: 'client_credentials_opaque', database: 'sqlite', peers: BOTH, work: { kind: 'client_credentials', resource: OPAQUE_RESOURCE } },
+  { name: 'refresh', database: 'sqlite', peers: BOTH, work: REFRESH },
+  { name: 'refresh_postgres', database: 'postgres', peers: POSTGRES, work: REFRESH },
+  { name: 'refresh_opaque', database: 'sqlite', peers: BOTH, work: { kind: 'refresh', grant: OPAQUE_GRANT } },
+  {
+    name: 'refresh_oidc',
+    database: 'sqlite',
+    peers: BOTH,
+    work: { kind: 'refresh', grant: { client: WEB, scope: OPENID, resource: JWT_RESOURCE, idToken: 'RS256' } },
+  },
+  { name: 'introspect_opaque', database: 'sqlite', peers: BOTH, work: { kind: 'introspection', grant: OPAQUE_GRANT } },
+  {
+    name: 'code_exchange',
+    database: 'sqlite',
+    peers: BOTH,
+    work: { kind: 'code', grant: { client: APP, scope: OPENID, resource: JWT_RESOURCE, idToken: 'ES256' } },
+  },
+  {
+    name: 'userinfo',
+    database: 'sqlite',
+    peers: BOTH,
+    work: { kind: 'userinfo', grant: { client: APP, scope: 'openid profile email', resource: undefined, idToken: 'ES256' } },
+  },
+  { name: 'jwks', database: 'sqlite', peers: MEMORY, work: { kind: 'document', document: 'jwks', members: ['keys'] } },
+  {
+    name: 'discovery',
+    database: 'sqlite',
+    peers: MEMORY,
+    work: { kind: 'document', document: 'discovery', members: ['issuer', 'token_endpoint', 'jwks_uri'] },
+  },
+  { name: 'cold_start', database: 'sqlite', peers: BOTH, work: { kind: 'cold_start' } },
+  { name: 'idle_rss', database: 'sqlite', peers: MEMORY, work: { kind: 'idle_rss' } },
+];

@@ -1,0 +1,85 @@
+import { argon2Sync, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import {
+  ACCESS_TOKEN_SECONDS,
+  API,
+  API_SCOPE,
+  APP,
+  type BenchClient,
+  claimsOf,
+  JWT_RESOURCE,
+  MACHINE,
+  OPAQUE_RESOURCE,
+  PASSWORD,
+  REDIRECT_URI,
+  USERS,
+  usernameOf,
+  WEB,
+} from '../contract.ts';
+import type { Setting } from '../subject.ts';
+
+/** `hufu.yaml` (as JSON, which is YAML) with the benchmark's clients, users and resources. */
+export function hufuConfig(setting: Setting, port: number): unknown {
+  const passwordHash = hashPassword();
+  return {
+    issuer: `http://localhost:${port}`,
+    listen: `127.0.0.1:${port}`,
+    mode: 'test',
+    data_dir: join(setting.directory, 'data'),
+    database: setting.scenario.database === 'postgres' ? setting.postgresUrl : `sqlite:${join(setting.directory, 'data', 'hufu.sqlite')}`,
+    limits: 'off',
+    policies: { brute_force: 'off' },
+    resources: [
+      { identifier: JWT_RESOURCE, scopes: [API_SCOPE], token_format: 'jwt', signing_alg: 'ES256', token_ttl: ACCESS_TOKEN_SECONDS },
+      { identifier: OPAQUE_RESOURCE, scopes: [API_SCOPE], token_format: 'opaque', token_ttl: ACCESS_TOKEN_SECONDS },
+    ],
+    clients: [
+      userClient(APP, 'ES256'),
+      userClient(WEB, 'RS256'),
+      machineClient(MACHINE, {}),
+      machineClient(API, { resource_server_of: [JWT_RESOURCE, OPAQUE_RESOURCE] }),
+    ],
+    users: Array.from({ length: USERS }, (_, user) => ({
+      username: usernameOf(user),
+      password_hash: passwordHash,
+      claims: claimsOf(user),
+    })),
+  };
+}
+
+function userClient(client: BenchClient, idTokenAlg: string): unknown {
+  return {
+    client_id: client.id,
+    client_secret: client.secret,
+    client_name: client.id,
+    redirect_uris: [REDIRECT_URI],
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'client_secret_basic',
+    id_token_signed_response_alg: idTokenAlg,
+    scope: `openid profile email offline_access ${API_SCOPE}`,
+    hufu: { first_party: true },
+  };
+}
+
+function machineClient(client: BenchClient, hufu: object): unknown {
+  return {
+    client_id: client.id,
+    client_secret: client.secret,
+    client_name: client.id,
+    grant_types: ['client_credentials'],
+    response_types: [],
+    redirect_uris: [],
+    token_endpoint_auth_method: 'client_secret_basic',
+    scope: API_SCOPE,
+    hufu,
+  };
+}
+
+/** One Argon2id hash (19 MiB, two passes) as a PHC string for all users: their sign-ins are not what is measured. */
+function hashPassword(): string {
+  const nonce = randomBytes(16);
+  const tag = argon2Sync('argon2id', { message: PASSWORD, nonce, parallelism: 1, tagLength: 32, memory: 19_456, passes: 2 });
+  const text = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '');
+  return `$argon2id$v=19$m=19456,t=2,p=1$${text(nonce)}$${text(tag)}`;
+}

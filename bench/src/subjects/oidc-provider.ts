@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url';
+import { USERS, usernameOf } from '../contract.ts';
+import { HttpClient } from '../http-client.ts';
+import type { PeerName } from '../scenarios.ts';
+import type { Launched, Running, Setting, Subject } from '../subject.ts';
+import { readCredentials } from './floor.ts';
+import { launchProgram, type SigningKeys } from './program.ts';
+import { readMetadata } from './read-metadata.ts';
+import { confirmByIntrospection, readyCredentials } from './ready-credentials.ts';
+
+const PROGRAM = fileURLToPath(new URL('../peers/oidc-provider.ts', import.meta.url));
+
+/** oidc-provider with one of its two storages. */
+export function oidcProvider(name: PeerName, keys: SigningKeys, core: number | undefined): Subject {
+  const launch = (setting: Setting): Promise<Launched> => {
+    const own = name === 'oidc-provider-postgres' ? setting : { ...setting, postgresUrl: '' };
+    return launchProgram(PROGRAM, own, keys, core);
+  };
+  return {
+    name,
+    launch,
+    start: async (setting): Promise<Running> => {
+      const { server, port } = await launch(setting);
+      await server.message();
+      const client = new HttpClient(port, 32);
+      const metadata = await readMetadata(client);
+      const { work } = setting.scenario;
+      return {
+        pid: server.pid,
+        port,
+        ...metadata,
+        subjects: Array.from({ length: USERS }, (_, user) => usernameOf(user)),
+        credentials: async (count) => readyCredentials(client, metadata.paths, work, readCredentials(await server.order({ count }))),
+        confirm: (accessTokens) => confirmByIntrospection(client, metadata.paths, accessTokens),
+        stop: async () => {
+          client.close();
+          await server.stop();
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,4 @@
+import type { Route } from '@hufu/server/routes';
+export function demoRoutes(): readonly Route[] {
+  return [];
+}

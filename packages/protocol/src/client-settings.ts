@@ -1,0 +1,108 @@
+import type { FieldReader } from './field-reader.ts';
+import { findUriFault, MAX_URI_LENGTH } from './web-uri.ts';
+
+/** Hufu's own settings of a client: the `hufu` member of its metadata. Never taken from a stranger's registration. */
+export interface ClientSettings {
+  /** Identifiers of the resources (RFC 8707 §2) whose tokens this client may introspect. */
+  readonly resourceServerOf: readonly string[];
+  /** A profile that tightens the rules; undefined for none. */
+  readonly profile: string | undefined;
+  /** The house's own application: its users are not asked for consent. */
+  readonly firstParty: boolean;
+  /** Undefined: as the resource has it. */
+  readonly accessTokenTtlSeconds: number | undefined;
+  readonly refreshToken: RefreshTokenSettings;
+  /** Live grants of one user; the oldest falls. */
+  readonly maxGrantsPerUser: number;
+}
+
+/** Undefined members are as the server has them. */
+export interface RefreshTokenSettings {
+  /** From the grant's beginning, whatever happens. */
+  readonly absoluteSeconds: number | undefined;
+  /** From the last use. */
+  readonly idleSeconds: number | undefined;
+  readonly rotation: 'on' | 'off' | undefined;
+}
+
+/** The `hufu` member as it is written. Durations are read in every form of `readDuration` and written as seconds. */
+export interface ClientSettingsWire {
+  readonly resource_server_of?: readonly string[];
+  readonly profile?: string;
+  readonly first_party?: boolean;
+  readonly access_token_ttl?: number | string;
+  readonly refresh_token?: { readonly absolute?: number | string; readonly idle?: number | string; readonly rotation?: 'on' | 'off' | boolean };
+  readonly max_grants_per_user?: number;
+}
+
+/** Of a client that has no `hufu` member. */
+export const DEFAULT_SETTINGS: ClientSettings = {
+  resourceServerOf: [],
+  profile: undefined,
+  firstParty: false,
+  accessTokenTtlSeconds: undefined,
+  refreshToken: { absoluteSeconds: undefined, idleSeconds: undefined, rotation: undefined },
+  maxGrantsPerUser: 100,
+};
+
+/** Reads the `hufu` member. */
+export function readClientSettings(fields: FieldReader, profiles: readonly string[]): ClientSettings {
+  const settings: ClientSettings = {
+    resourceServerOf: fields.texts('resource_server_of', 100, { max: MAX_URI_LENGTH, check: findResourceFault }) ?? [],
+    profile: fields.choice('profile', profiles),
+    firstParty: fields.flag('first_party') ?? false,
+    accessTokenTtlSeconds: fields.duration('access_token_ttl', 1, MAX_ACCESS_TOKEN_SECONDS),
+    refreshToken: readRefreshToken(fields),
+    maxGrantsPerUser: fields.integer('max_grants_per_user', 1, 10_000) ?? DEFAULT_SETTINGS.maxGrantsPerUser,
+  };
+  fields.finish();
+  return settings;
+}
+
+/** As plain members; those that are undefined are to be left out. */
+export function writeClientSettings(settings: ClientSettings): Readonly<Record<string, unknown>> {
+  const { absoluteSeconds, idleSeconds, rotation } = settings.refreshToken;
+  const refreshToken = { absolute: absoluteSeconds, idle: idleSeconds, rotation };
+  return {
+    resource_server_of: settings.resourceServerOf,
+    profile: settings.profile,
+    first_party: settings.firstParty,
+    access_token_ttl: settings.accessTokenTtlSeconds,
+    refresh_token: Object.values(refreshToken).every((value) => value === undefined) ? undefined : refreshToken,
+    max_grants_per_user: settings.maxGrantsPerUser,
+  };
+}
+
+/** What a tally has room for: 24 bits of seconds. */
+const MAX_ACCESS_TOKEN_SECONDS = 2 ** 24 - 1;
+const MAX_REFRESH_SECONDS = 36_525 * 86_400;
+
+function readRefreshToken(fields: FieldReader): RefreshTokenSettings {
+  const inner = fields.object('refresh_token');
+  if (inner === undefined) return DEFAULT_SETTINGS.refreshToken;
+  const absoluteSeconds = inner.duration('absolute', 1, MAX_REFRESH_SECONDS);
+  const idleSeconds = inner.duration('idle', 1, MAX_REFRESH_SECONDS);
+  if (absoluteSeconds !== undefined && idleSeconds !== undefined && idleSeconds > absoluteSeconds) {
+    inner.fault(['idle'], 'is longer than absolute, which ends the grant before');
+  }
+  const rotation = readSwitch(inner, 'rotation');
+  inner.finish();
+  return { absoluteSeconds, idleSeconds, rotation };
+}
+
+/** YAML 1.2 reads `on` as a text, 1.1 as true; people write both. */
+function readSwitch(fields: FieldReader, name: string): 'on' | 'off' | undefined {
+  const value = fields.take(name);
+  if (value === undefined || value === 'on' || value === 'off') return value;
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  fields.fault([name], 'is neither on nor off');
+  return undefined;
+}
+
+/** RFC 8707 §2: an absolute URI without a fragment. */
+function findResourceFault(text: string): string | undefined {
+  const fault = findUriFault(text);
+  if (fault !== undefined) return fault;
+  if (text.includes('#')) return 'has a fragment';
+  return /^[A-Za-z][A-Za-z0-9+.-]*:./.test(text) ? undefined : 'is not an absolute URI';
+}

@@ -1,0 +1,51 @@
+/**
+ * Reading the compact form of a JWS (RFC 7515 §7.1) that carries a JWT (RFC 7519). Form only: nothing is verified here.
+ * Strict, because each tolerance is a difference between two verifiers: canonical base64url, valid UTF-8 without a mark, objects only.
+ */
+import { decodeBase64url } from './base64url.ts';
+
+/** Longest JWT that is looked at, in characters. */
+export const MAX_JWT = 16_384;
+
+export interface ReadJwt {
+  readonly header: Readonly<Record<string, unknown>> & { readonly alg: string };
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** The ASCII text that the signature covers. */
+  readonly signingInput: string;
+  readonly signature: Uint8Array;
+}
+
+const utf8: TextDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The parts of a compact JWS, or undefined if it is not one. A `crit` header is refused: we understand no extension (RFC 7515 §4.1.11). */
+export function readJwt(text: string): ReadJwt | undefined {
+  if (text.length > MAX_JWT) return undefined;
+  const first = text.indexOf('.');
+  const last = text.lastIndexOf('.');
+  if (first < 1 || last === first || text.indexOf('.', first + 1) !== last) return undefined;
+  const header = readObject(text.slice(0, first));
+  const payload = readObject(text.slice(first + 1, last));
+  const signature = decodeBase64url(text.slice(last + 1));
+  if (header === undefined || payload === undefined || signature === undefined || signature.length === 0) return undefined;
+  if (!hasAlg(header) || header.alg === 'none' || 'crit' in header || 'b64' in header) return undefined;
+  return { header, payload, signingInput: text.slice(0, last), signature };
+}
+
+function hasAlg(header: Readonly<Record<string, unknown>>): header is Readonly<Record<string, unknown>> & { readonly alg: string } {
+  return typeof header['alg'] === 'string';
+}
+
+function readObject(part: string): Readonly<Record<string, unknown>> | undefined {
+  const bytes = decodeBase64url(part);
+  if (bytes === undefined || bytes[0] !== 0x7b) return undefined;
+  try {
+    const value: unknown = JSON.parse(utf8.decode(bytes));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,164 @@
+import { SCOPE_CLAIMS } from './scope.ts';
+import { findWebUriFault } from './web-uri.ts';
+
+/** The members of metadata that are addresses, under their registered names. */
+export type EndpointName =
+  | 'authorization_endpoint'
+  | 'token_endpoint'
+  | 'userinfo_endpoint'
+  | 'jwks_uri'
+  | 'registration_endpoint'
+  | 'introspection_endpoint'
+  | 'revocation_endpoint'
+  | 'end_session_endpoint'
+  | 'check_session_iframe'
+  | 'device_authorization_endpoint'
+  | 'pushed_authorization_request_endpoint'
+  | 'backchannel_authentication_endpoint';
+
+/** What the server says of itself. Lists are the server's registries in their order: nothing is told that isn't there. */
+export interface ServerDescription {
+  /** Byte for byte the `iss` of every token and answer. */
+  readonly issuer: string;
+  /** Paths below the issuer, such as `/oauth/token`; those that are absent are not offered. */
+  readonly endpoints: Readonly<Partial<Record<EndpointName, string>>>;
+  readonly scopes: readonly string[];
+  readonly responseTypes: readonly string[];
+  readonly responseModes: readonly string[];
+  readonly grantTypes: readonly string[];
+  /** Client authentication at the token endpoint; `none` is for clients without a secret. */
+  readonly authMethods: readonly string[];
+  readonly codeChallengeMethods: readonly string[];
+  readonly idTokenAlgs: readonly string[];
+  readonly subjectTypes: readonly string[];
+  readonly prompts: readonly string[];
+  readonly uiLocales: readonly string[];
+  /** Authentication context classes; empty where none is promised. */
+  readonly acrValues?: readonly string[];
+  /** Claims beyond those of the standard scopes. */
+  readonly claims?: readonly string[];
+  readonly serviceDocumentation?: string;
+  readonly policyUri?: string;
+  readonly tosUri?: string;
+}
+
+/** A metadata document, its members in the order that is sent. */
+export type ServerMetadata = Readonly<Record<string, string | boolean | readonly string[]>>;
+
+/**
+ * Builds the OpenID discovery document (OpenID Connect Discovery 1.0 §3). What defaults to true, or is easily taken for true, is
+ * said to be false. Only registered members: strangers' certification suites warn of others.
+ */
+export function buildOpenidConfiguration(server: ServerDescription): ServerMetadata {
+  return pick([...oauthMembers(server), ...openidMembers(server)]);
+}
+
+/** Builds the authorization server's metadata (RFC 8414 §2): the same without what only OpenID Connect has. */
+export function buildOauthMetadata(server: ServerDescription): ServerMetadata {
+  return pick(oauthMembers(server));
+}
+
+/** Where the discovery document of an issuer lies on its host: behind the issuer's path (OpenID Connect Discovery 1.0 §4). */
+export function openidConfigurationPath(issuer: string): string {
+  return `${issuerPath(issuer)}/.well-known/openid-configuration`;
+}
+
+/** Where RFC 8414 §3.1 puts its document: in front of the issuer's path. */
+export function oauthMetadataPath(issuer: string): string {
+  return `/.well-known/oauth-authorization-server${issuerPath(issuer)}`;
+}
+
+/**
+ * Why a text cannot be an issuer (RFC 8414 §2: https, no query, no fragment; http only to this very machine), as the end of a
+ * sentence. A slash at the end is refused: it is the classical reason why two sides disagree.
+ */
+export function findIssuerFault(text: string): string | undefined {
+  const fault = findWebUriFault(text, { fragment: 'refused' });
+  if (fault !== undefined) return fault;
+  if (text.includes('?')) return 'has a query';
+  return text.endsWith('/') ? 'ends with a slash' : undefined;
+}
+
+type Member = readonly [name: string, value: string | boolean | readonly string[] | undefined];
+
+/** Claims that every ID token or userinfo answer can carry besides those of the scopes (OpenID Connect Core §2). */
+const PROTOCOL_CLAIMS: readonly string[] = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce'];
+
+function oauthMembers(server: ServerDescription): readonly Member[] {
+  const authenticated = server.authMethods.filter((method) => method !== 'none');
+  return [
+    ['issuer', server.issuer],
+    endpoint(server, 'authorization_endpoint'),
+    endpoint(server, 'token_endpoint'),
+    endpoint(server, 'jwks_uri'),
+    endpoint(server, 'registration_endpoint'),
+    ['scopes_supported', server.scopes],
+    ['response_types_supported', server.responseTypes],
+    ['response_modes_supported', server.responseModes],
+    ['grant_types_supported', server.grantTypes],
+    ['token_endpoint_auth_methods_supported', server.authMethods],
+    ['service_documentation', server.serviceDocumentation],
+    ['ui_locales_supported', server.uiLocales],
+    ['op_policy_uri', server.policyUri],
+    ['op_tos_uri', server.tosUri],
+    endpoint(server, 'revocation_endpoint'),
+    ['revocation_endpoint_auth_methods_supported', has(server, 'revocation_endpoint', server.authMethods)],
+    endpoint(server, 'introspection_endpoint'),
+    ['introspection_endpoint_auth_methods_supported', has(server, 'introspection_endpoint', authenticated)],
+    ['code_challenge_methods_supported', server.codeChallengeMethods],
+    // RFC 9207 §3
+    ['authorization_response_iss_parameter_supported', true],
+    // RFC 8628 §4, RFC 9126 §5
+    endpoint(server, 'device_authorization_endpoint'),
+    endpoint(server, 'pushed_authorization_request_endpoint'),
+  ];
+}
+
+function openidMembers(server: ServerDescription): readonly Member[] {
+  return [
+    endpoint(server, 'userinfo_endpoint'),
+    endpoint(server, 'end_session_endpoint'),
+    endpoint(server, 'check_session_iframe'),
+    endpoint(server, 'backchannel_authentication_endpoint'),
+    ['subject_types_supported', server.subjectTypes],
+    ['id_token_signing_alg_values_supported', server.idTokenAlgs],
+    ['acr_values_supported', server.acrValues],
+    ['claim_types_supported', ['normal']],
+    ['claims_supported', supportedClaims(server)],
+    ['claims_parameter_supported', false],
+    ['request_parameter_supported', false],
+    ['request_uri_parameter_supported', false],
+    // OpenID Connect Prompt Create 1.0 §4.2
+    ['prompt_values_supported', server.prompts],
+  ];
+}
+
+function supportedClaims(server: ServerDescription): readonly string[] {
+  const offered = new Set(server.scopes);
+  const released = Object.entries(SCOPE_CLAIMS).flatMap(([scope, claims]) => (offered.has(scope) ? claims : []));
+  return [...new Set([...released, ...PROTOCOL_CLAIMS, ...((server.acrValues ?? []).length > 0 ? ['acr'] : []), ...(server.claims ?? [])])];
+}
+
+function endpoint(server: ServerDescription, name: EndpointName): Member {
+  const path = server.endpoints[name];
+  return [name, path === undefined ? undefined : server.issuer + path];
+}
+
+function has(server: ServerDescription, name: EndpointName, value: readonly string[]): readonly string[] | undefined {
+  return server.endpoints[name] === undefined ? undefined : value;
+}
+
+/** Without the members that have no value; an empty list says no more than none (RFC 8414 §3.2). */
+function pick(members: readonly Member[]): ServerMetadata {
+  const picked: Record<string, string | boolean | readonly string[]> = {};
+  for (const [name, value] of members) {
+    if (value !== undefined && !(typeof value === 'object' && value.length === 0)) picked[name] = value;
+  }
+  return picked;
+}
+
+/** '' for an issuer that is a bare origin. */
+function issuerPath(issuer: string): string {
+  const slash = issuer.indexOf('/', issuer.indexOf('://') + 3);
+  return slash < 0 ? '' : issuer.slice(slash);
+}

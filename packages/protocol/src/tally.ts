@@ -1,0 +1,236 @@
+/**
+ * The tally's format (docs/decisions/0002): credentials are derived from one row, never stored. This file knows the text; whoever calls
+ * it brings the keys. Nothing here touches a store: a credential that does not read here is refused by arithmetic alone.
+ *
+ * Every part is a multiple of 24 bits, hence a piece of text of its own: no text stands for two credentials, and nothing is decoded
+ * before its seal has been checked.
+ */
+import { decode24, encode24, isBase64urlText } from './base64url.ts';
+import { equalText } from './equal-text.ts';
+import type { IdPermutation } from './tally-id.ts';
+
+/** A kind of credential and the prefix (which is also the format's version) that secret scanners and people recognise it by. */
+const PREFIX = { code: 'hfc_', refresh: 'hfr_', session: 'hfs_', access: 'hfa_', machine: 'hfm_' } as const;
+const KINDS: ReadonlyMap<string, TallyKind> = new Map([
+  ['hfc_', 'code'],
+  ['hfr_', 'refresh'],
+  ['hfs_', 'session'],
+  ['hfa_', 'access'],
+  ['hfm_', 'machine'],
+]);
+export type HolderKind = 'code' | 'refresh' | 'session';
+export type AccessKind = 'access' | 'machine';
+export type TallyKind = HolderKind | AccessKind;
+
+const PREFIX_LENGTH = 4;
+const HEAD_LENGTH = 16;
+const ACCESS_LENGTH = 24;
+/** Characters of a secret, of the half derived from one, and of the seal beside either: 144 bits. */
+export const SECRET_LENGTH = 24;
+/** Characters of the seal where no secret stands beside it: all 256 bits. */
+const FULL_SEAL_LENGTH = 43;
+/** Characters of the number that makes a token unlike any other: 72 bits. */
+export const NUMBER_LENGTH = 12;
+/** Each group of the mask is 24 scopes. */
+export const MAX_SCOPES = 240;
+const MAX_LENGTH = PREFIX_LENGTH + HEAD_LENGTH + ACCESS_LENGTH + MAX_SCOPES / 6 + 2 * SECRET_LENGTH;
+/** Longest lifetime of an access token that three bytes hold, in seconds: 194 days. */
+export const MAX_LIFETIME: number = 2 ** 24 - 1;
+/** Past this a grant must be begun anew: 2^32 − 1 rotations. */
+export const MAX_GENERATION: number = 2 ** 32 - 1;
+
+/** What each credential says of its row. */
+export interface Head {
+  /** 0 … 65535. */
+  readonly keyId: number;
+  readonly id: number;
+  readonly generation: number;
+}
+
+/** What an access token says beside it (a JWT's `jti` too). */
+export interface AccessPart {
+  /** Seconds since 1970. */
+  readonly issuedAt: number;
+  /** Seconds. */
+  readonly lifetime: number;
+  /** Index into the grant's resources. */
+  readonly resource: number;
+  /** `ROTATED`, or 12 random characters of base64url. */
+  readonly number: string;
+  /** From `scopeMask`. */
+  readonly mask: string;
+}
+
+export interface TallyKeys {
+  /** The tenant whose keys these are; sealed in, so that no tenant's credential reads at another. */
+  readonly tenant: number;
+  readonly permutation: IdPermutation;
+  /** HMAC-SHA-256 over ASCII text under the seal key of that id, as base64url (43 characters), or undefined where there is no such key. */
+  mac(keyId: number, message: string): string | undefined;
+}
+
+export interface HolderCredential extends Head {
+  readonly kind: HolderKind;
+  readonly secret: string;
+}
+
+export interface AccessCredential extends Head, AccessPart {
+  readonly kind: AccessKind;
+  /** The half derived from the holder's secret; '' for `machine`. */
+  readonly derived: string;
+  /** What names this token among all of its tenant; a JWT's `jti`. */
+  readonly name: string;
+}
+
+/** The kind that a text claims to be, by its prefix alone. */
+export function tallyKindOf(text: string): TallyKind | undefined {
+  return text.length <= MAX_LENGTH ? KINDS.get(text.slice(0, PREFIX_LENGTH)) : undefined;
+}
+
+/** A code, a refresh token or a session cookie. `secret` is 24 random characters of base64url. */
+export function writeHolder(keys: TallyKeys, kind: HolderKind, head: Head, secret: string): string {
+  const headText = writeHead(keys, head);
+  const prefix = PREFIX[kind];
+  const seal = requireMac(keys, head.keyId, `${prefix}${keys.tenant}.${headText}${secret}`);
+  return prefix + headText + seal.slice(0, SECRET_LENGTH) + secret;
+}
+
+/** The parts of a credential whose seal holds; undefined for anything else. */
+export function readHolder(keys: TallyKeys, kind: HolderKind, text: string): HolderCredential | undefined {
+  const prefix = PREFIX[kind];
+  if (text.length !== PREFIX_LENGTH + HEAD_LENGTH + 2 * SECRET_LENGTH || !text.startsWith(prefix) || !isBase64urlText(text, PREFIX_LENGTH)) return undefined;
+  const head = readHead(keys, text, PREFIX_LENGTH);
+  if (head === undefined) return undefined;
+  const sealStart = PREFIX_LENGTH + HEAD_LENGTH;
+  const secret = text.slice(sealStart + SECRET_LENGTH);
+  const seal = keys.mac(head.keyId, `${prefix}${keys.tenant}.${text.slice(PREFIX_LENGTH, sealStart)}${secret}`);
+  if (seal === undefined || !equalText(seal.slice(0, SECRET_LENGTH), text.slice(sealStart, sealStart + SECRET_LENGTH))) return undefined;
+  return { kind, keyId: head.keyId, id: head.id, generation: head.generation, secret };
+}
+
+/** An opaque access token. `derived` is the half that comes from the holder's secret; '' for `machine`. */
+export function writeAccess(keys: TallyKeys, kind: AccessKind, head: Head, access: AccessPart, derived: string): string {
+  const name = accessName(keys, head, access);
+  const prefix = PREFIX[kind];
+  const seal = requireMac(keys, head.keyId, `${prefix}${keys.tenant}.${name}${derived}`);
+  return prefix + name + (kind === 'machine' ? seal : seal.slice(0, SECRET_LENGTH) + derived);
+}
+
+/** The parts of an access token whose seal holds; undefined for anything else. Its time is not looked at. */
+export function readAccess(keys: TallyKeys, text: string): AccessCredential | undefined {
+  const kind = tallyKindOf(text);
+  if (kind !== 'access' && kind !== 'machine') return undefined;
+  const tail = kind === 'machine' ? FULL_SEAL_LENGTH : 2 * SECRET_LENGTH;
+  const nameEnd = text.length - tail;
+  if (!isNameLength(nameEnd - PREFIX_LENGTH) || !isBase64urlText(text, PREFIX_LENGTH)) return undefined;
+  const head = readHead(keys, text, PREFIX_LENGTH);
+  if (head === undefined) return undefined;
+  const name = text.slice(PREFIX_LENGTH, nameEnd);
+  const seal = text.slice(nameEnd, kind === 'machine' ? undefined : nameEnd + SECRET_LENGTH);
+  const derived = kind === 'machine' ? '' : text.slice(nameEnd + SECRET_LENGTH);
+  const expected = keys.mac(head.keyId, `${PREFIX[kind]}${keys.tenant}.${name}${derived}`);
+  if (expected === undefined || !equalText(expected.slice(0, seal.length), seal)) return undefined;
+  return { kind, ...head, ...readAccessPart(name), derived, name };
+}
+
+/** What names an access token: its head and access part. A JWT's `jti`, and the key under which RFC 7009 revokes one token. */
+export function accessName(keys: TallyKeys, head: Head, access: AccessPart): string {
+  return (
+    writeHead(keys, head) +
+    encode24(Math.floor(access.issuedAt / 65_536)) +
+    encode24(((access.issuedAt & 0xffff) << 8) | (access.lifetime >>> 16)) +
+    encode24(((access.lifetime & 0xffff) << 8) | access.resource) +
+    access.number +
+    access.mask
+  );
+}
+
+/** Reads a `jti` of ours back. The JWT's signature vouches for it; this looks at its form alone. */
+export function readAccessName(keys: TallyKeys, name: string): (Head & AccessPart) | undefined {
+  if (!isNameLength(name.length) || !isBase64urlText(name, 0)) return undefined;
+  const head = readHead(keys, name, 0);
+  return head === undefined ? undefined : { ...head, ...readAccessPart(name) };
+}
+
+/** One bit for each of `all` that is in `some`, in groups of 24, first scope in the highest bit. */
+export function scopeMask(all: readonly string[], some: readonly string[]): string {
+  if (all.length > MAX_SCOPES) throw new TypeError(`a grant has at most ${MAX_SCOPES} scopes`);
+  let mask = '';
+  for (let start = 0; start === 0 || start < all.length; start += 24) {
+    let bits = 0;
+    for (let i = 0; i < 24; i++) {
+      const scope = all[start + i];
+      if (scope !== undefined && some.includes(scope)) bits |= 0x800000 >>> i;
+    }
+    mask += encode24(bits);
+  }
+  return mask;
+}
+
+/** The scopes that a mask names; undefined where it names one that the grant does not have. */
+export function scopesOfMask(all: readonly string[], mask: string): readonly string[] | undefined {
+  const scopes: string[] = [];
+  for (let group = 0; group * 4 < mask.length; group++) {
+    const bits = decode24(mask, group * 4);
+    for (let i = 0; i < 24; i++) {
+      if ((bits & (0x800000 >>> i)) === 0) continue;
+      const scope = all[group * 24 + i];
+      if (scope === undefined) return undefined;
+      scopes.push(scope);
+    }
+  }
+  return scopes;
+}
+
+/** The number of a token that rotation already makes unlike any other. Random numbers start with another character: see `randomNumber`. */
+export const ROTATED = 'AAAAAAAAAAAA';
+
+/** The number of a token where nothing rotates, from 12 random characters: never `ROTATED`. */
+export function randomNumber(random: string): string {
+  return `_${random.slice(1, NUMBER_LENGTH)}`;
+}
+
+function writeHead(keys: TallyKeys, head: Head): string {
+  const permuted = keys.permutation.permute(head.id);
+  const low = permuted % 65_536;
+  const rest = (permuted - low) / 65_536;
+  return (
+    encode24((head.keyId << 8) | Math.floor(rest / 16_777_216)) +
+    encode24(rest % 16_777_216) +
+    encode24((low << 8) | (head.generation >>> 24)) +
+    encode24(head.generation & 0xffffff)
+  );
+}
+
+function readHead(keys: TallyKeys, text: string, start: number): Head | undefined {
+  const a = decode24(text, start);
+  const b = decode24(text, start + 4);
+  const c = decode24(text, start + 8);
+  const d = decode24(text, start + 12);
+  const id = keys.permutation.restore(((a & 0xff) * 16_777_216 + b) * 65_536 + (c >>> 8));
+  return id === 0 ? undefined : { keyId: a >>> 8, id, generation: (c & 0xff) * 16_777_216 + d };
+}
+
+function readAccessPart(name: string): AccessPart {
+  const a = decode24(name, HEAD_LENGTH);
+  const b = decode24(name, HEAD_LENGTH + 4);
+  const c = decode24(name, HEAD_LENGTH + 8);
+  return {
+    issuedAt: a * 65_536 + (b >>> 8),
+    lifetime: ((b & 0xff) << 16) | (c >>> 8),
+    resource: c & 0xff,
+    number: name.slice(HEAD_LENGTH + 12, HEAD_LENGTH + ACCESS_LENGTH),
+    mask: name.slice(HEAD_LENGTH + ACCESS_LENGTH),
+  };
+}
+
+function isNameLength(length: number): boolean {
+  const mask = length - HEAD_LENGTH - ACCESS_LENGTH;
+  return mask >= 4 && mask <= MAX_SCOPES / 6 && mask % 4 === 0;
+}
+
+function requireMac(keys: TallyKeys, keyId: number, message: string): string {
+  const mac = keys.mac(keyId, message);
+  if (mac === undefined) throw new TypeError(`no seal key ${keyId}`);
+  return mac;
+}

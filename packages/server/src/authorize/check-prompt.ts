@@ -1,0 +1,44 @@
+import { OAuthError } from '@hufu/protocol/errors';
+import type { Form } from '@hufu/protocol/form';
+import type { Client } from '../clients.ts';
+import type { Prompt } from './authorization-request.ts';
+
+export const PROMPTS: readonly Prompt[] = ['none', 'login', 'consent', 'select_account'];
+
+/** `prompt` (OpenID Connect Core §3.1.2.1): known values; `none` stands alone. */
+export function checkPrompt(form: Form): readonly Prompt[] {
+  const text = form.get('prompt');
+  if (text === undefined) return [];
+  const prompts: Prompt[] = [];
+  for (const word of text.split(' ', PROMPTS.length + 1)) {
+    const prompt = PROMPTS.find((known) => known === word);
+    if (prompt === undefined) throw new OAuthError('invalid_request', 'a prompt value is not supported', { detail: word.slice(0, 50) });
+    prompts.push(prompt);
+  }
+  if (prompts.includes('none') && prompts.length > 1) throw new OAuthError('invalid_request', 'prompt=none goes with no other value');
+  return prompts;
+}
+
+/** `max_age` in seconds, the client's `default_max_age` where the request has none (OpenID Connect Registration §2). */
+export function checkMaxAge(form: Form, client: Client): number | undefined {
+  const text = form.get('max_age');
+  if (text === undefined) return client.metadata.defaultMaxAgeSeconds;
+  if (!/^[0-9]{1,9}$/.test(text)) throw new OAuthError('invalid_request', 'max_age is not a number of seconds');
+  return Number(text);
+}
+
+const MAX_NONCE = 1_024;
+const MAX_HINT = 256;
+
+/** `nonce` (OpenID Connect Core §3.1.2.1), up to 1,024 characters, returned as it came. */
+export function checkNonce(form: Form): string | undefined {
+  const nonce = form.get('nonce');
+  if (nonce !== undefined && nonce.length > MAX_NONCE) throw new OAuthError('invalid_request', `nonce is longer than ${MAX_NONCE} characters`);
+  return nonce;
+}
+
+/** `login_hint`: a hint that is too long is no hint. */
+export function readLoginHint(form: Form): string | undefined {
+  const hint = form.get('login_hint');
+  return hint !== undefined && hint.length <= MAX_HINT ? hint : undefined;
+}

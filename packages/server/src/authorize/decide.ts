@@ -1,0 +1,56 @@
+import { isSubset } from '@hufu/protocol/scope';
+import { OAuthError } from '@hufu/protocol/errors';
+import type { SessionId } from '@hufu/protocol/ids';
+import type { ConsentRecord } from '@hufu/store/port';
+import type { Context } from '../context.ts';
+import type { BrowserSession } from '../sessions/browser-session.ts';
+import type { AuthorizationRequest } from './authorization-request.ts';
+
+/** What has to happen before a code can be issued. */
+export type NextStep =
+  | { readonly kind: 'sign_in' }
+  | { readonly kind: 'consent'; readonly session: BrowserSession }
+  | { readonly kind: 'issue'; readonly session: BrowserSession };
+
+/** What the user has already done for this very request, on our pages. */
+export interface Done {
+  /** The session that a sign-in for this request opened: it satisfies `prompt=login` and any `max_age`. */
+  readonly signedIn: SessionId | undefined;
+  readonly agreed: boolean;
+}
+
+/** Whether the user has to sign in or to agree (OpenID Connect Core §3.1.2.3, §3.1.2.4). With `prompt=none` that is an error instead. */
+export async function decide(
+  ctx: Context,
+  request: AuthorizationRequest,
+  session: BrowserSession | undefined,
+  done: Done,
+  now: number,
+): Promise<NextStep> {
+  const silent = request.prompt.includes('none');
+  if (session === undefined || !isFresh(request, session, done, now)) {
+    if (silent) throw new OAuthError('login_required', 'the user has to sign in');
+    return { kind: 'sign_in' };
+  }
+  if (done.agreed || !(await needsConsent(ctx, request, session))) return { kind: 'issue', session };
+  if (silent) throw new OAuthError('consent_required', 'the user has to agree');
+  return { kind: 'consent', session };
+}
+
+function isFresh(request: AuthorizationRequest, { session }: BrowserSession, done: Done, now: number): boolean {
+  if (done.signedIn === session.id) return true;
+  if (request.prompt.includes('login') || request.prompt.includes('select_account')) return false;
+  return request.maxAge === undefined || (request.maxAge > 0 && now - session.authTime <= request.maxAge);
+}
+
+async function needsConsent(ctx: Context, request: AuthorizationRequest, { user }: BrowserSession): Promise<boolean> {
+  if (request.prompt.includes('consent')) return true;
+  if (request.client.metadata.settings.firstParty) return false;
+  // RFC 8252 §8.6: whoever is on the device can say it is this native client, so it asks each time.
+  if (request.client.metadata.applicationType === 'native') return true;
+  return !covers(await ctx.store.findConsent(ctx.tenant, user.id, request.client.id), request);
+}
+
+function covers(consent: ConsentRecord | undefined, request: AuthorizationRequest): boolean {
+  return consent !== undefined && isSubset(request.scopes, consent.scopes) && isSubset(request.resources, consent.resources);
+}

@@ -1,0 +1,48 @@
+import type { OAuthError } from '@hufu/protocol/errors';
+import { appendToRedirect } from '@hufu/protocol/redirect-uri';
+import type { Context } from '../context.ts';
+import type { Trail } from '../decisions/trail.ts';
+import type { HttpReply, HttpRequest } from '../http.ts';
+import { formPostPage } from '../interaction/pages/form-post.ts';
+import { pageHeaders } from '../interaction/pages/headers.ts';
+import { localeOf } from '../interaction/page-locale.ts';
+import type { ReturnPath } from './authorization-request.ts';
+
+/** The code, sent back to the client (RFC 6749 §4.1.2) with `iss` (RFC 9207 §2). */
+export function respondWithCode(ctx: Context, request: HttpRequest, path: ReturnPath, code: string): HttpReply {
+  return respond(ctx, request, path, [
+    ['code', code],
+    ['state', path.state],
+    ['iss', ctx.issuer],
+  ]);
+}
+
+/** An error, sent back to the client (RFC 6749 §4.1.2.1) with `iss` (RFC 9207 §2). */
+export function respondWithError(ctx: Context, request: HttpRequest, path: ReturnPath, error: OAuthError, trail: Trail): HttpReply {
+  const decision = ctx.decisions.record('authorize', error.status, error, trail, request.nowMs);
+  const reply = respond(ctx, request, path, [
+    ['error', error.code],
+    ['error_description', error.description],
+    ['state', path.state],
+    ['iss', ctx.issuer],
+  ]);
+  return { ...reply, headers: { ...reply.headers, 'hufu-decision': decision } };
+}
+
+function respond(ctx: Context, request: HttpRequest, path: ReturnPath, fields: readonly (readonly [string, string | undefined])[]): HttpReply {
+  if (path.mode === 'query') return seeOther(appendToRedirect(path.redirectUri, fields, 'query'));
+  const scriptNonce = ctx.random.text(24);
+  const body = formPostPage({
+    locale: localeOf(request, undefined),
+    languages: [],
+    action: path.redirectUri,
+    fields: fields.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+    scriptNonce,
+  });
+  return { status: 200, headers: pageHeaders({ issuer: ctx.issuer, scriptNonce, opener: 'popup' }), body };
+}
+
+/** 303, so that a form's fields never follow to the next address (RFC 9700 §4.12). */
+export function seeOther(location: string, headers: Readonly<Record<string, string | readonly string[]>> = {}): HttpReply {
+  return { status: 303, headers: { location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', ...headers }, body: '' };
+}

@@ -1,0 +1,38 @@
+import { BlockList, isIPv6 } from 'node:net';
+import type { Network } from './config/config.ts';
+import type { HttpRequest } from './http.ts';
+
+const lists = new WeakMap<readonly Network[], BlockList>();
+
+/**
+ * The address a request comes from: the peer's, or what the last proxy we don't trust told those we do (`X-Forwarded-For`, read from the
+ * right). With no trusted proxies the header means nothing.
+ */
+export function clientAddress(peer: string, headers: HttpRequest['headers'], trusted: readonly Network[]): string {
+  const direct = plain(peer);
+  if (trusted.length === 0 || !isTrusted(direct, trusted)) return direct;
+  const forwarded = headers['x-forwarded-for'];
+  if (typeof forwarded !== 'string' || forwarded.length > 2_048) return direct;
+  const hops = forwarded.split(',').map((hop) => plain(hop.trim()));
+  for (let i = hops.length - 1; i >= 0; i--) {
+    const hop = hops[i] ?? '';
+    if (!/^[0-9a-fA-F:.]{2,45}$/.test(hop)) return direct;
+    if (!isTrusted(hop, trusted) || i === 0) return hop;
+  }
+  return direct;
+}
+
+/** An IPv4 address that arrived on an IPv6 socket is that IPv4 address. */
+function plain(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}
+
+function isTrusted(address: string, trusted: readonly Network[]): boolean {
+  let list = lists.get(trusted);
+  if (list === undefined) {
+    list = new BlockList();
+    for (const network of trusted) list.addSubnet(network.address, network.prefixLength, network.family);
+    lists.set(trusted, list);
+  }
+  return list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+}

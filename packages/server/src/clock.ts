@@ -1,0 +1,79 @@
+/**
+ * The one place where time is read and timers are set. Everything else is handed the time.
+ *
+ * Server time is the store's time (`Store.time`) carried on by this process's monotonic clock: setting the machine's clock back
+ * revives nothing, and setting it forward kills nothing while the process runs.
+ */
+export interface Clock {
+  /** Milliseconds since 1970. Never goes back, but for a test clock that is resumed. */
+  nowMs(): number;
+  /** Aligns with the store's clock; only ever forward. */
+  align(storeMs: number): void;
+  /** Calls `act` every `ms`; the timer keeps no process alive. Returns what stops it. An overlapping call is left out. */
+  every(ms: number, act: () => Promise<void>): () => void;
+}
+
+/** A clock that `PUT /test/clock` can freeze and move (`mode: test` alone). */
+export interface TestClock extends Clock {
+  freeze(ms: number): void;
+  advance(ms: number): void;
+  resume(): void;
+}
+
+/** Time as it passes, from the machine's clock at the start. */
+export function systemClock(): Clock {
+  return runningClock();
+}
+
+/** Time as it passes until somebody freezes or moves it. */
+export function testClock(): TestClock {
+  const running = runningClock();
+  let offset = 0;
+  let frozenAt: number | undefined;
+  const nowMs = (): number => frozenAt ?? running.nowMs() + offset;
+  return {
+    nowMs,
+    align: running.align,
+    every: running.every,
+    freeze(ms) {
+      frozenAt = ms;
+    },
+    advance(ms) {
+      if (frozenAt === undefined) offset += ms;
+      else frozenAt += ms;
+    },
+    resume() {
+      frozenAt = undefined;
+      offset = 0;
+    },
+  };
+}
+
+function runningClock(): Clock {
+  let base = Date.now() - performance.now();
+  return {
+    nowMs: () => Math.floor(base + performance.now()),
+    align(storeMs) {
+      base = Math.max(base, storeMs - performance.now());
+    },
+    every(ms, act) {
+      let busy = false;
+      const timer = setInterval(() => {
+        if (busy) return;
+        busy = true;
+        act().finally(() => {
+          busy = false;
+        });
+      }, ms);
+      timer.unref();
+      return () => clearInterval(timer);
+    },
+  };
+}
+
+/** Resolves after `ms`, for slowing an answer down. */
+export function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

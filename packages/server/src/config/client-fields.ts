@@ -1,0 +1,104 @@
+import { CLIENT_REGISTRIES } from '@hufu/protocol/client-metadata';
+import { DURATION_FORMS } from '@hufu/protocol/duration';
+import { orVariable } from './scalar-shapes.ts';
+import type { JsonSchema } from './shape.ts';
+
+/** A member of client metadata as editors see it. What it may hold is judged by the protocol's own reader. */
+export interface ClientField {
+  readonly doc: string;
+  readonly schema: JsonSchema;
+}
+
+/** One of some words, which come from the protocol's registries. */
+const oneOf = (words: readonly string[]): JsonSchema => orVariable({ enum: words });
+// A title says what is allowed, to editors and in messages.
+const WEB_URI = 'https://…, or http on localhost, 127.0.0.1 and [::1]';
+const webUri: JsonSchema = { type: 'string', title: WEB_URI, maxLength: 2048 };
+const redirectUri: JsonSchema = {
+  type: 'string',
+  title: `${WEB_URI}, or com.example.app:/… where application_type is native`,
+  maxLength: 2048,
+};
+const identifier: JsonSchema = { type: 'string', title: 'identifier of a resource', maxLength: 2048 };
+const label: JsonSchema = { type: 'string', maxLength: 200 };
+const yesNo: JsonSchema = orVariable({ type: 'boolean' });
+const duration: JsonSchema = {
+  title: `a duration: ${DURATION_FORMS}`,
+  anyOf: [{ type: 'string', pattern: '^[0-9]+[smhd]$' }, { type: 'integer', minimum: 1 }, { $ref: '#/$defs/variable' }],
+};
+const listOf = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
+
+const record = (fields: Readonly<Record<string, ClientField>>): JsonSchema => ({
+  type: 'object',
+  properties: Object.fromEntries(Object.entries(fields).map(([name, { doc, schema }]) => [name, { description: doc, ...schema }])),
+  additionalProperties: false,
+});
+
+const refreshToken: Readonly<Record<string, ClientField>> = {
+  absolute: { doc: 'Longest time from the sign-in to the last refresh.', schema: duration },
+  idle: { doc: 'Longest time between two refreshes.', schema: duration },
+  rotation: { doc: 'Whether each refresh brings a new refresh token.', schema: orVariable({ enum: ['on', 'off', true, false] }) },
+};
+
+const hufu: Readonly<Record<string, ClientField>> = {
+  resource_server_of: { doc: 'Identifiers of the resources whose tokens it may introspect.', schema: listOf(identifier) },
+  profile: { doc: 'A profile that tightens the rules. None is supported by this version yet.', schema: { type: 'string' } },
+  first_party: { doc: 'Our own application: its users are not asked for consent.', schema: yesNo },
+  access_token_ttl: { doc: 'Lifetime of its access tokens; that of the resource by default.', schema: duration },
+  refresh_token: { doc: 'Its refresh tokens; policies.refresh_tokens by default.', schema: record(refreshToken) },
+  max_grants_per_user: {
+    doc: 'Live grants of one user; the oldest falls.',
+    schema: orVariable({ type: 'integer', minimum: 1, maximum: 10_000, default: 100 }),
+  },
+};
+
+/** Of these there may be variants in other languages: `client_name#zh-CN` (RFC 7591 §2.2). */
+const LOCALIZED: Readonly<Record<string, ClientField>> = {
+  client_name: { doc: 'Name that users see. client_name#zh-CN is the name in Chinese.', schema: label },
+  client_uri: { doc: 'Home page.', schema: webUri },
+  logo_uri: { doc: 'Picture.', schema: webUri },
+  policy_uri: { doc: 'Privacy policy.', schema: webUri },
+  tos_uri: { doc: 'Terms of service.', schema: webUri },
+};
+export const LOCALIZED_VARIANT: RegExp = new RegExp(`^(${Object.keys(LOCALIZED).join('|')})#`);
+
+/** Client metadata of RFC 7591 §2 and OpenID Connect Registration §2 that the protocol's reader knows, and `hufu`. */
+export const CLIENT_FIELDS: Readonly<Record<string, ClientField>> = {
+  ...LOCALIZED,
+  redirect_uris: { doc: 'Where answers may go, compared character by character.', schema: listOf(redirectUri) },
+  post_logout_redirect_uris: { doc: 'Where browsers may go after signing out.', schema: listOf(redirectUri) },
+  grant_types: {
+    doc: 'Grant types that it uses.',
+    schema: { ...listOf(oneOf(Object.keys(CLIENT_REGISTRIES.grantTypes))), default: ['authorization_code'] },
+  },
+  response_types: {
+    doc: 'Response types that it uses; by default code where it uses authorization_code.',
+    schema: listOf(oneOf(Object.keys(CLIENT_REGISTRIES.responseTypes))),
+  },
+  response_modes: { doc: 'Response modes that it may ask for; all by default.', schema: listOf(oneOf(CLIENT_REGISTRIES.responseModes)) },
+  token_endpoint_auth_method: {
+    doc: 'How it authenticates. none is a public client: an app in a browser or on a phone, which can keep no secret.',
+    schema: { ...oneOf(Object.keys(CLIENT_REGISTRIES.authMethods)), default: 'client_secret_basic' },
+  },
+  scope: { doc: 'Scopes that it may ask for, with a space between them; all by default.', schema: { type: 'string', maxLength: 2048 } },
+  application_type: {
+    doc: 'native: private-use schemes and loopback redirects are allowed.',
+    schema: { ...oneOf(['web', 'native']), default: 'web' },
+  },
+  contacts: { doc: 'Whom to ask about it.', schema: listOf(label) },
+  initiate_login_uri: { doc: 'Where a sign-in that begins elsewhere goes.', schema: webUri },
+  jwks: {
+    doc: 'Its public keys (RFC 7517).',
+    schema: { type: 'object', properties: { keys: listOf({ type: 'object' }) }, required: ['keys'] },
+  },
+  jwks_uri: { doc: 'Where its public keys are.', schema: webUri },
+  software_id: { doc: 'What software it is, whatever the version.', schema: label },
+  software_version: { doc: 'Version of that software.', schema: label },
+  id_token_signed_response_alg: {
+    doc: 'Algorithm that signs its ID tokens, one of signing.algorithms. RS256 by default, or the first of them where RS256 is not among them.',
+    schema: oneOf(CLIENT_REGISTRIES.idTokenAlgs),
+  },
+  default_max_age: { doc: 'Seconds after which its users sign in again.', schema: orVariable({ type: 'integer', minimum: 0 }) },
+  require_auth_time: { doc: 'Whether ID tokens always say when the user signed in.', schema: yesNo },
+  hufu: { doc: 'Settings of this server beside the standards.', schema: record(hufu) },
+};

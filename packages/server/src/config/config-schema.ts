@@ -1,0 +1,115 @@
+import { anyList, anyMapping, type Key, list, object, optional, reserved, withDefault } from './collection-shapes.ts';
+import { clientsShape } from './client-shape.ts';
+import type { ClientConfig, Database, Listen, Mode, Network, Policies, ResourceConfig, Signing, Tls, UserConfig } from './config.ts';
+import { databaseShape } from './database.ts';
+import { readIssuer } from './issuer.ts';
+import { LISTEN_FORMS, readListen } from './listen.ts';
+import { readNetwork } from './network.ts';
+import { limitsShape, policiesShape } from './policies-shape.ts';
+import { resourcesShape } from './resource-shape.ts';
+import { choice, secret, text, textAs, textOrNumber, VARIABLE_SCHEMA } from './scalar-shapes.ts';
+import type { JsonSchema, Shape } from './shape.ts';
+import { signingShape } from './signing-shape.ts';
+import { filePath, tlsShape } from './tls-shape.ts';
+import { usersShape } from './user-shape.ts';
+
+/** Every `mode`. */
+export const MODES: readonly Mode[] = ['production', 'development', 'test'];
+
+/** What a document says, before what it leaves out is filled in from the rest. */
+export interface WrittenConfig {
+  readonly issuer: string | undefined;
+  readonly listen: Listen | undefined;
+  readonly data_dir: string;
+  readonly database: Database | undefined;
+  readonly redis: undefined;
+  readonly mode: Mode | undefined;
+  readonly tls: Tls | undefined;
+  readonly trusted_proxies: readonly Network[];
+  readonly signing: Signing;
+  readonly clients: readonly ClientConfig[];
+  readonly users: readonly UserConfig[];
+  readonly resources: readonly ResourceConfig[];
+  readonly gateway: undefined;
+  readonly limits: 'off' | undefined;
+  readonly policies: Policies;
+  readonly mail: undefined;
+  readonly upstreams: undefined;
+  readonly tenants: undefined;
+  readonly $schema: string | undefined;
+}
+
+/**
+ * The one table of what `hufu.yaml` may hold. The reader and `hufu.schema.json` both derive from it. A feature that comes to life
+ * turns its `reserved` into `optional`.
+ */
+const KEYS: ConfigKeys = {
+  issuer: optional(
+    textAs({
+      allowed: ['https://host[:port][/path]', 'http on localhost, 127.0.0.1 and [::1]'],
+      pattern: '^https?://[^/?#]+[^?#]*$',
+      read: readIssuer,
+    }),
+    'Issuer identifier: the URL under which clients reach the server, byte for byte. http://localhost:4400 by default; required in mode production. HUFU_ISSUER overrides it.',
+  ),
+  listen: optional(
+    textOrNumber({
+      allowed: LISTEN_FORMS,
+      pattern: '^(.*:)?[0-9]{1,5}$',
+      number: { type: 'integer', minimum: 0, maximum: 65_535 },
+      read: readListen,
+    }),
+    'Where it listens: host:port, [IPv6]:port, or :port or port for every interface. By default 127.0.0.1 and the port of an issuer on this machine, else 4400. HUFU_LISTEN overrides it.',
+  ),
+  data_dir: withDefault(
+    filePath,
+    './data',
+    'Folder for what the server keeps: its database and its master key. Relative to the working directory. HUFU_DATA_DIR overrides it.',
+  ),
+  database: optional(
+    databaseShape,
+    'sqlite:PATH (relative to the working directory) or postgres://…; sqlite:<data_dir>/hufu.db by default. HUFU_DATABASE overrides it.',
+  ),
+  redis: reserved(secret(text(4096)), 'URL of Redis or Valkey. HUFU_REDIS overrides it.'),
+  mode: optional(
+    choice(MODES),
+    'production, development or test (which may set the clock). By default development where the issuer is http on this machine, else production. HUFU_MODE overrides it.',
+  ),
+  tls: optional(tlsShape, 'TLS on the listening port.'),
+  trusted_proxies: withDefault(
+    list(textAs({ allowed: ['a network (10.0.0.0/8)', 'an address'], maxLength: 64, read: readNetwork }), { max: 1000 }),
+    [],
+    'Networks of the proxies whose Forwarded and X-Forwarded-* headers are believed.',
+  ),
+  signing: withDefault(signingShape, {}, 'Keys that sign tokens.'),
+  clients: withDefault(clientsShape, [], 'Clients: registration metadata (RFC 7591, OpenID Connect Registration) with client_id.'),
+  users: withDefault(usersShape, [], 'Users that exist from the start.'),
+  resources: withDefault(
+    resourcesShape,
+    [],
+    'Protected resources (APIs), in order: a request that names none gets the first that offers the scopes.',
+  ),
+  gateway: reserved(anyMapping, 'The edge gateway.'),
+  limits: optional(limitsShape, 'Flow control. off in mode test alone; anything else is reserved: not supported by this version yet.'),
+  policies: withDefault(policiesShape, {}, 'What is allowed and for how long.'),
+  mail: reserved(anyMapping, 'How mail is sent.'),
+  upstreams: reserved(anyList, 'Identity providers to sign in with.'),
+  tenants: reserved(anyList, 'Organizations with issuers of their own.'),
+  $schema: optional(text(2048), 'Where editors find this schema. Means nothing to the server.'),
+};
+
+type ConfigKeys = { readonly [Name in keyof WrittenConfig]: Key<WrittenConfig[Name]> };
+
+/** The whole document. */
+export const configShape: Shape<WrittenConfig> = object({ keys: KEYS, build: (values: WrittenConfig) => values });
+
+/** `hufu.schema.json`: JSON Schema 2020-12 for editors. */
+export function configJsonSchema(): JsonSchema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Hufu configuration',
+    description: 'hufu.yaml. Text may hold ${NAME} or ${NAME:-default} from the environment; $$ stands for $.',
+    ...configShape.schema,
+    $defs: { variable: VARIABLE_SCHEMA },
+  };
+}

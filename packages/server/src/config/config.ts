@@ -1,0 +1,105 @@
+import type { ClientId } from '@hufu/protocol/ids';
+import type { Problem } from './problem.ts';
+import type { Secret } from './secret.ts';
+
+/** `hufu.yaml` with everything resolved: defaults filled in, durations in seconds, variables replaced. */
+export interface Config {
+  /** The file it was read from, for messages. */
+  readonly file: string;
+  readonly mode: Mode;
+  /** Byte for byte as configured; never ends in a slash. */
+  readonly issuer: string;
+  readonly listen: Listen;
+  readonly tls: Tls | undefined;
+  readonly trustedProxies: readonly Network[];
+  /** Relative to the working directory, as every path here. */
+  readonly dataDir: string;
+  readonly database: Database;
+  readonly signing: Signing;
+  readonly clients: readonly ClientConfig[];
+  readonly users: readonly UserConfig[];
+  /** In the order of the file, which decides which resource a request means that names none. */
+  readonly resources: readonly ResourceConfig[];
+  /** `off` in mode test alone. */
+  readonly limits: 'on' | 'off';
+  readonly policies: Policies;
+  /** What is odd but no reason to stop. To be logged at the start. */
+  readonly warnings: readonly Problem[];
+}
+
+/** `production` refuses what only tests may do; `test` adds what they need (a clock that can be set). */
+export type Mode = 'production' | 'development' | 'test';
+
+export interface Listen {
+  /** Undefined: every interface. IPv6 without its brackets. */
+  readonly host: string | undefined;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+export interface Tls {
+  /** Paths of PEM files. */
+  readonly cert: string;
+  readonly key: string;
+  /** `optional` asks for a certificate and leaves judging it to client authentication (RFC 8705). */
+  readonly clientCertificates: 'off' | 'optional';
+  /** Whom `tls_client_auth` trusts (RFC 8705 §2.1). */
+  readonly clientCa: string | undefined;
+}
+
+/** A range of addresses; a single one has the longest prefix. */
+export interface Network {
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly family: 'ipv4' | 'ipv6';
+}
+
+export type Database =
+  | { readonly kind: 'sqlite'; readonly path: string }
+  /** The URL may hold a password. */
+  | { readonly kind: 'postgres'; readonly url: Secret<string> };
+
+export interface Signing {
+  /** JOSE `alg`s of `keys/algorithms.ts`: at least one, each once. */
+  readonly algorithms: readonly string[];
+  readonly rotateEverySeconds: number;
+}
+
+export interface ClientConfig {
+  readonly clientId: ClientId;
+  readonly clientSecret: Secret<string> | undefined;
+  /** RFC 7591 metadata under wire names, ours under `hufu`; checked, without `client_id` and `client_secret`. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export interface UserConfig {
+  readonly username: string;
+  /** Subject identifier, where the configuration names one (`claims.sub`). */
+  readonly sub: string | undefined;
+  readonly password: { readonly kind: 'plain'; readonly value: Secret<string> } | { readonly kind: 'hash'; readonly phc: Secret<string> };
+  /** OpenID Connect Core §5.1 without `sub`, under wire names. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+export interface ResourceConfig {
+  /** RFC 8707 §2: an absolute URI without a fragment; the `aud` of its tokens. */
+  readonly identifier: string;
+  readonly scopes: readonly string[];
+  readonly tokenFormat: 'jwt' | 'opaque';
+  readonly signingAlg: string;
+  readonly tokenTtlSeconds: number;
+}
+
+export interface Policies {
+  readonly registration: 'off';
+  readonly bruteForce: 'on' | 'off';
+  /** Exempt from the guard against requests to private addresses. */
+  readonly outboundAllowHosts: readonly AllowedHost[];
+  readonly sessions: { readonly absoluteSeconds: number };
+  readonly codes: { readonly ttlSeconds: number };
+  readonly refreshTokens: { readonly absoluteSeconds: number; readonly idleSeconds: number; readonly overlapSeconds: number };
+}
+
+export type AllowedHost =
+  /** Lower case. */
+  { readonly kind: 'host'; readonly host: string } | { readonly kind: 'network'; readonly network: Network };

@@ -1,0 +1,26 @@
+import type { TenantId } from '@hufu/protocol/ids';
+import type { Store } from '@hufu/store/port';
+import type { BruteForce } from './accounts/brute-force.ts';
+import type { Passwords } from './accounts/passwords.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config/config.ts';
+import type { DecisionJournal } from './decisions/journal.ts';
+import type { KeyRing } from './keys/key-ring.ts';
+import type { Log } from './log.ts';
+import type { Random } from './random.ts';
+
+/** What an endpoint may reach. Made once at the start; nobody changes it. */
+export interface Context {
+  readonly config: Config;
+  /** `config.issuer`, byte for byte. */
+  readonly issuer: string;
+  readonly tenant: TenantId;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly keys: KeyRing;
+  readonly decisions: DecisionJournal;
+  readonly passwords: Passwords;
+  readonly bruteForce: BruteForce;
+  readonly log: Log;
+}

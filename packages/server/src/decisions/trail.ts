@@ -1,0 +1,20 @@
+import type { Check } from './checks.ts';
+
+/**
+ * The checks of one request, in order. `at` names the check that begins; the one before it has then passed. When a refusal ends the
+ * request, the last one is the one that failed. Costs a push, so that the fast path can afford to be explainable.
+ */
+export class Trail {
+  readonly #checks: Check[] = [];
+  /** Whose request it is, once that is known (or claimed). */
+  clientId = '';
+
+  at(check: Check): void {
+    this.#checks.push(check);
+  }
+
+  /** Each check that was reached, in order; the last is the one under way. */
+  get reached(): readonly Check[] {
+    return this.#checks;
+  }
+}

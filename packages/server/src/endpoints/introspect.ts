@@ -1,0 +1,78 @@
+import { OAuthError } from '@hufu/protocol/errors';
+import { equalText } from '@hufu/protocol/equal-text';
+import { grantId } from '@hufu/protocol/ids';
+import { formatScope } from '@hufu/protocol/scope';
+import { readHolder, tallyKindOf } from '@hufu/protocol/tally';
+import { type AuthenticatedClient, authenticateClient } from '../client-auth/authenticate-client.ts';
+import type { Context } from '../context.ts';
+import { Trail } from '../decisions/trail.ts';
+import type { HttpReply, HttpRequest } from '../http.ts';
+import { refusal, tokenReply } from '../reply.ts';
+import { readAccessToken } from '../tokens/read-access-token.ts';
+import { sha256 } from '../tokens/secrets.ts';
+import { isRefreshable } from '../tokens/token-response.ts';
+import { requireForm } from './form-body.ts';
+
+const INACTIVE = { active: false } as const;
+
+/**
+ * Introspection (RFC 7662) for confidential clients. Who may know of a token: the client it was issued to, and clients whose
+ * `hufu.resource_server_of` lists the token's resource. Everybody else learns that it is not active (§4).
+ */
+export async function introspect(ctx: Context, request: HttpRequest): Promise<HttpReply> {
+  const trail = new Trail();
+  try {
+    trail.at('parameters');
+    const form = requireForm(request);
+    const now = Math.floor(request.nowMs / 1000);
+    const client = await authenticateClient(ctx, request, form, trail, now);
+    if (!client.confidential) throw new OAuthError('invalid_client', 'client authentication failed', { detail: 'introspection is for clients that authenticate' });
+    trail.at('parameters');
+    const token = form.get('token');
+    if (token === undefined) throw new OAuthError('invalid_request', 'token is missing');
+    const body = tallyKindOf(token) === 'refresh' ? await ofRefreshToken(ctx, client, token, now) : await ofAccessToken(ctx, client, token, now);
+    return tokenReply(body);
+  } catch (error) {
+    return refusal(ctx, 'introspect', request, trail, error);
+  }
+}
+
+async function ofAccessToken(ctx: Context, client: AuthenticatedClient, text: string, now: number): Promise<object> {
+  const token = await readAccessToken(ctx, text, now);
+  if (token.kind === 'dead') return INACTIVE;
+  const { grant } = token;
+  if (grant.clientId !== client.id && !client.metadata.settings.resourceServerOf.includes(token.resource)) return INACTIVE;
+  return {
+    active: true,
+    ...(token.scopes.length > 0 ? { scope: formatScope(token.scopes) } : {}),
+    client_id: grant.clientId,
+    token_type: 'Bearer',
+    exp: token.expiresAt,
+    iat: token.issuedAt,
+    sub: grant.subject,
+    aud: token.resource,
+    iss: ctx.issuer,
+    jti: token.name,
+    ...(grant.authTime === undefined ? {} : { auth_time: grant.authTime }),
+  };
+}
+
+/** A refresh token is its own client's business alone; a consumed one is not active even while it would still be forgiven. */
+async function ofRefreshToken(ctx: Context, client: AuthenticatedClient, text: string, now: number): Promise<object> {
+  const credential = readHolder(ctx.keys.tally, 'refresh', text);
+  if (credential === undefined) return INACTIVE;
+  const grant = await ctx.store.findGrant(ctx.tenant, grantId(credential.id));
+  if (grant === undefined || grant.clientId !== client.id || grant.dead !== undefined || !isRefreshable(grant)) return INACTIVE;
+  if (grant.secretHash === undefined || !equalText(grant.secretHash, sha256(credential.secret))) return INACTIVE;
+  const end = Math.min(grant.expiresAt, grant.rotatedAt + grant.idleSeconds);
+  if (credential.generation !== grant.generation || end <= now) return INACTIVE;
+  return {
+    active: true,
+    ...(grant.scopes.length > 0 ? { scope: formatScope(grant.scopes) } : {}),
+    client_id: grant.clientId,
+    exp: end,
+    iat: grant.rotatedAt,
+    sub: grant.subject,
+    iss: ctx.issuer,
+  };
+}

@@ -1,0 +1,23 @@
+import type { Context } from '../context.ts';
+import type { HttpReply, HttpRequest } from '../http.ts';
+import { PUBLISH_LEAD_SECONDS } from '../keys/key-ring.ts';
+
+/** The JWKS (RFC 7517 §5). Cached for half the time that a key is published before its first use. */
+export function jwks(ctx: Context, request: HttpRequest): HttpReply {
+  const { body, etag } = ctx.keys.jwks(Math.floor(request.nowMs / 1000));
+  return document(request, body, etag, 'application/jwk-set+json', PUBLISH_LEAD_SECONDS / 2);
+}
+
+/** A public document with an `ETag` (RFC 9110 §13.1.2). */
+export function document(request: HttpRequest, body: Uint8Array, etag: string, type: string, maxAgeSeconds: number): HttpReply {
+  const headers = {
+    'content-type': type,
+    'cache-control': `public, max-age=${maxAgeSeconds}`,
+    etag,
+    // Public data for any origin (attacks TOK-24 is about endpoints that take credentials).
+    'access-control-allow-origin': '*',
+    'x-content-type-options': 'nosniff',
+  };
+  if (request.headers['if-none-match'] === etag) return { status: 304, headers, body: '' };
+  return { status: 200, headers, body };
+}

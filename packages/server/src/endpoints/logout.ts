@@ -1,0 +1,132 @@
+import { OAuthError } from '@hufu/protocol/errors';
+import { type Form, readForm, readQuery } from '@hufu/protocol/form';
+import { readJwt } from '@hufu/protocol/jwt';
+import { appendToRedirect } from '@hufu/protocol/redirect-uri';
+import { seeOther } from '../authorize/respond.ts';
+import { type Client, findClient } from '../clients.ts';
+import type { Context } from '../context.ts';
+import { Trail } from '../decisions/trail.ts';
+import type { HttpReply, HttpRequest } from '../http.ts';
+import { clientHome } from '../interaction/client-of-page.ts';
+import { csrfToken, requireOwnForm } from '../interaction/csrf.ts';
+import { PageError, pageRefusal } from '../interaction/page-error.ts';
+import { localeOf } from '../interaction/page-locale.ts';
+import { pageHeaders } from '../interaction/pages/headers.ts';
+import { logoutPage } from '../interaction/pages/logout.ts';
+import { readReturnPlace } from '../interaction/pages/client-view.ts';
+import { signedOutPage } from '../interaction/pages/signed-out.ts';
+import { type BrowserSession, findBrowserSession } from '../sessions/browser-session.ts';
+import { clearCookie } from '../sessions/cookies.ts';
+import { browserOf } from '../sessions/known-browser.ts';
+import { sessionName } from '../sessions/session-name.ts';
+
+const PATH = '/oauth/logout';
+const MAX_STATE = 2_048;
+
+/** What a sign-out request asks, checked. */
+interface LogoutRequest {
+  readonly client: Client | undefined;
+  /** The ID token's subject and session, where a genuine one was sent. */
+  readonly hint: { readonly sub: string; readonly sid: string | undefined } | undefined;
+  /** Registered, and the client is known for certain. */
+  readonly redirectTo: string | undefined;
+  readonly parameters: Form;
+}
+
+/**
+ * RP-initiated logout (OpenID Connect RP-Initiated Logout §2). A genuine `id_token_hint` of the very session signs out at once; anybody else
+ * is asked first, so that no foreign page signs people out. Where to go on to is believed only with the hint.
+ */
+export async function logout(ctx: Context, http: HttpRequest): Promise<HttpReply> {
+  const trail = new Trail();
+  try {
+    trail.at('parameters');
+    const form = http.method === 'POST' ? readForm(http.body) : readQuery(http.query);
+    if (form.has('csrf')) return await confirmed(ctx, http, form, trail);
+    const request = await readLogoutRequest(ctx, http, form, trail);
+    const session = await findBrowserSession(ctx, http);
+    // Without a hint nobody has vouched for the address: only the user's own click goes there.
+    if (session === undefined) return done(ctx, http, request.hint === undefined ? { ...request, redirectTo: undefined } : request);
+    const own = request.hint?.sub === session.user.sub && (request.hint.sid === undefined || request.hint.sid === sessionName(ctx, session.session.id));
+    if (own) return await end(ctx, http, request, session);
+    return confirmPage(ctx, http, request, session);
+  } catch (error) {
+    return pageRefusal(ctx, 'logout', http, trail, error);
+  }
+}
+
+/** The user's answer to the page that asks. */
+async function confirmed(ctx: Context, http: HttpRequest, form: Form, trail: Trail): Promise<HttpReply> {
+  trail.at('same_site');
+  if (http.method !== 'POST') throw new OAuthError('access_denied', 'the form could not be verified');
+  requireOwnForm(ctx, http, form, PATH);
+  const request = await readLogoutRequest(ctx, http, readQuery(form.get('request') ?? ''), trail);
+  if (form.get('decision') !== 'sign_out') return seeOther('/');
+  const session = await findBrowserSession(ctx, http);
+  return session === undefined ? done(ctx, http, request) : end(ctx, http, request, session);
+}
+
+async function readLogoutRequest(ctx: Context, http: HttpRequest, parameters: Form, trail: Trail): Promise<LogoutRequest> {
+  trail.at('logout_hint');
+  const hintText = parameters.get('id_token_hint');
+  const hint = hintText === undefined ? undefined : readHint(ctx, hintText, Math.floor(http.nowMs / 1000));
+  if (hintText !== undefined && hint === undefined) throw new PageError('id_token_hint_invalid', 'not an ID token of ours');
+  const named = parameters.get('client_id');
+  if (hint !== undefined && named !== undefined && named !== hint.aud) throw new PageError('id_token_hint_mismatch', `client_id ${named.slice(0, 100)}`);
+  const client = await findClient(ctx, hint?.aud ?? named ?? '');
+  trail.clientId = client?.id ?? '';
+  trail.at('logout_redirect_uri');
+  const uri = parameters.get('post_logout_redirect_uri');
+  if (uri === undefined) return { client, hint, redirectTo: undefined, parameters };
+  if (client === undefined) throw new PageError('id_token_hint_missing', 'a redirect without a hint or a client');
+  if (!client.metadata.postLogoutRedirectUris.includes(uri)) {
+    throw new PageError('post_logout_redirect_uri_not_registered', uri.slice(0, 300), [{ name: 'post_logout_redirect_uri', value: uri }]);
+  }
+  const state = parameters.get('state');
+  if ((state?.length ?? 0) > MAX_STATE) throw new PageError('request_too_large', 'state');
+  return { client, hint, redirectTo: appendToRedirect(uri, [['state', state]], 'query'), parameters };
+}
+
+/** A genuine ID token of ours, expired or not (RP-Initiated Logout §2): signed by a key we still have, `typ: JWT`, `aud` one client. */
+function readHint(ctx: Context, text: string, now: number): { readonly sub: string; readonly sid: string | undefined; readonly aud: string } | undefined {
+  const jwt = readJwt(text);
+  if (jwt === undefined || jwt.header['typ'] !== 'JWT' || typeof jwt.header['kid'] !== 'string') return undefined;
+  const key = ctx.keys.verifierFor(jwt.header['kid'], now);
+  if (key === undefined || key.alg !== jwt.header.alg || !key.verify(jwt.signingInput, jwt.signature)) return undefined;
+  const { iss, sub, aud, sid } = jwt.payload;
+  if (iss !== ctx.issuer || typeof sub !== 'string' || typeof aud !== 'string') return undefined;
+  return { sub, aud, sid: typeof sid === 'string' ? sid : undefined };
+}
+
+async function end(ctx: Context, http: HttpRequest, request: LogoutRequest, session: BrowserSession): Promise<HttpReply> {
+  await ctx.store.endSession(ctx.tenant, session.session.id, Math.floor(http.nowMs / 1000));
+  return done(ctx, http, request);
+}
+
+function done(ctx: Context, http: HttpRequest, request: LogoutRequest): HttpReply {
+  const cookie = clearCookie(ctx, 'session');
+  if (request.redirectTo !== undefined) return seeOther(request.redirectTo, { 'set-cookie': cookie });
+  const locale = localeOf(http, request.parameters.get('ui_locales'));
+  const home = request.client === undefined ? undefined : clientHome(request.client, locale);
+  const body = signedOutPage({ locale, languages: [], ...(home === undefined ? {} : { client: home }) });
+  return { status: 200, headers: { ...pageHeaders({ issuer: ctx.issuer, opener: 'popup' }), 'set-cookie': cookie }, body };
+}
+
+function confirmPage(ctx: Context, http: HttpRequest, request: LogoutRequest, session: BrowserSession): HttpReply {
+  const locale = localeOf(http, request.parameters.get('ui_locales'));
+  const browser = browserOf(ctx, http);
+  const name = session.user.claims['name'];
+  const original = http.method === 'POST' ? http.body : http.query;
+  const client = request.client;
+  const body = logoutPage({
+    locale,
+    languages: [],
+    form: { action: PATH, csrf: csrfToken(ctx, browser.id, PATH), request: original },
+    user: { username: session.user.username, ...(typeof name === 'string' ? { name } : {}) },
+    ...(client === undefined || request.hint === undefined
+      ? {}
+      : { client: { name: clientHome(client, locale)?.name ?? client.id, returnsTo: readReturnPlace(client.metadata.redirectUris[0] ?? '') } }),
+  });
+  const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };
+  return { status: 200, headers: { ...pageHeaders({ issuer: ctx.issuer, opener: 'popup' }), ...cookie }, body };
+}

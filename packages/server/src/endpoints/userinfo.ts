@@ -1,0 +1,68 @@
+import { formatBearerChallenge, readBearerToken } from '@hufu/protocol/bearer';
+import { OAuthError } from '@hufu/protocol/errors';
+import type { Form } from '@hufu/protocol/form';
+import { findScopeClaims } from '@hufu/protocol/scope';
+import type { UserRecord } from '@hufu/store/port';
+import type { Context } from '../context.ts';
+import { Trail } from '../decisions/trail.ts';
+import type { HttpReply, HttpRequest } from '../http.ts';
+import { json, toOAuthError, tokenReply } from '../reply.ts';
+import { readAccessToken } from '../tokens/read-access-token.ts';
+import { requireForm } from './form-body.ts';
+
+/** Userinfo (OpenID Connect Core §5.3): GET, or POST with the token in the header or in the form body (RFC 6750 §2). */
+export async function userinfo(ctx: Context, request: HttpRequest): Promise<HttpReply> {
+  const trail = new Trail();
+  try {
+    trail.at('parameters');
+    const authorization = request.headers['authorization'];
+    const bearer = readBearerToken(typeof authorization === 'string' ? authorization : undefined, readBody(request));
+    if (bearer.kind === 'absent') return noToken(ctx, request, trail);
+    if (bearer.kind === 'refused') throw bearer.error;
+    trail.at('token_live');
+    const now = Math.floor(request.nowMs / 1000);
+    const token = await readAccessToken(ctx, bearer.token, now);
+    if (token.kind === 'dead') throw new OAuthError('invalid_token', 'the access token is not active', { detail: token.reason });
+    trail.clientId = token.grant.clientId;
+    trail.at('scope');
+    if (token.grant.userId === undefined || !token.scopes.includes('openid')) {
+      throw new OAuthError('insufficient_scope', 'the access token does not have the scope openid');
+    }
+    const user = await ctx.store.findUser(ctx.tenant, token.grant.userId);
+    if (user === undefined || !user.enabled) throw new OAuthError('invalid_token', 'the access token is not active', { detail: 'the user is gone' });
+    return tokenReply(claimsOf(user, token.grant.subject, token.scopes));
+  } catch (thrown) {
+    const error = toOAuthError(ctx, thrown, request);
+    const headers: Record<string, string> = { 'hufu-decision': ctx.decisions.record('userinfo', error.status, error, trail, request.nowMs) };
+    if (error.status < 500) headers['www-authenticate'] = formatBearerChallenge({ error, ...(error.code === 'insufficient_scope' ? { scope: ['openid'] } : {}) });
+    if (error.retryAfterSeconds !== undefined) headers['retry-after'] = String(error.retryAfterSeconds);
+    return json(error.status, { error: error.code, error_description: error.description }, headers);
+  }
+}
+
+/** RFC 6750 §3.1: no token, no error code; only where to come from. */
+function noToken(ctx: Context, request: HttpRequest, trail: Trail): HttpReply {
+  const error = new OAuthError('invalid_token', 'no access token in the request');
+  const id = ctx.decisions.record('userinfo', 401, error, trail, request.nowMs);
+  return { status: 401, headers: { 'www-authenticate': formatBearerChallenge({ realm: 'hufu' }), 'hufu-decision': id, 'cache-control': 'no-store' }, body: '' };
+}
+
+function readBody(request: HttpRequest): Form | undefined {
+  if (request.method !== 'POST' || request.body === '') return undefined;
+  return requireForm(request);
+}
+
+/** OpenID Connect Core §5.3.2, §5.4: the claims of the scopes that the user has; none is null or empty. */
+function claimsOf(user: UserRecord, subject: string, scopes: readonly string[]): object {
+  const claims: Record<string, unknown> = { sub: subject };
+  for (const name of findScopeClaims(scopes)) {
+    if (name === 'sub') continue;
+    const value = user.claims[name];
+    if (value !== undefined && value !== null && value !== '') claims[name] = value;
+  }
+  if (scopes.includes('profile')) {
+    claims['preferred_username'] ??= user.username;
+    claims['updated_at'] ??= user.updatedAt;
+  }
+  return claims;
+}

@@ -1,0 +1,108 @@
+import { OAuthError } from '@hufu/protocol/errors';
+import { equalText } from '@hufu/protocol/equal-text';
+import { grantId } from '@hufu/protocol/ids';
+import { checkVerifier } from '@hufu/protocol/pkce';
+import { readHolder, SECRET_LENGTH } from '@hufu/protocol/tally';
+import type { GrantRecord } from '@hufu/store/port';
+import type { Context } from '../context.ts';
+import { derivedSecret, sha256 } from '../tokens/secrets.ts';
+import { narrow, userTokens } from '../tokens/token-response.ts';
+import { readCodeRequest } from './code-request.ts';
+import type { TokenRequest, TokenResponse } from './registry.ts';
+
+/** How long after a code's end a second use of it still counts as theft; later it is an old address bar, and only refused. */
+const REPLAY_SECONDS = 600;
+
+const CODE_REFUSED = 'the code is invalid, expired, or was issued to another client';
+
+/** The exchange of an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5): generation 0 of a grant becomes 1, once. */
+export async function authorizationCode(ctx: Context, request: TokenRequest): Promise<TokenResponse> {
+  const { client, form, trail, now } = request;
+  const code = form.get('code');
+  if (code === undefined) throw new OAuthError('invalid_request', 'code is missing');
+  trail.at('credential_form');
+  const credential = readHolder(ctx.keys.tally, 'code', code);
+  if (credential === undefined) throw refused('the code is not one of ours, or was changed');
+  trail.at('grant_known');
+  const grant = await ctx.store.findGrant(ctx.tenant, grantId(credential.id));
+  if (grant === undefined) throw refused('no grant has this code; it may have expired long ago');
+  trail.at('grant_owner');
+  if (grant.clientId !== client.id) {
+    ctx.log.warn('grant.foreign_client', { grant: grant.id, client: client.id });
+    throw refused(`issued to ${grant.clientId}`);
+  }
+  trail.at('secret');
+  if (grant.codeHash === undefined || !equalText(grant.codeHash, sha256(credential.secret))) throw refused('its secret is not the one the row knows');
+  trail.at('generation');
+  if (grant.generation > 0) throw await replayed(ctx, grant, now);
+  trail.at('grant_live');
+  if (grant.dead !== undefined) throw refused(`the grant is dead: ${grant.dead.reason}`);
+  trail.at('grant_fresh');
+  if (grant.expiresAt <= now) throw refused(`expired ${now - grant.expiresAt} seconds ago`);
+  const asked = readCodeRequest(grant.codeRequest);
+  trail.at('same_redirect_uri');
+  if (form.get('redirect_uri') !== asked.redirectUri) {
+    throw new OAuthError('invalid_grant', 'redirect_uri is not the one of the authorization request');
+  }
+  trail.at('code_verifier');
+  const verifier = form.get('code_verifier');
+  if (verifier === undefined || !checkVerifier(verifier, asked.codeChallenge, sha256)) {
+    // No guessing: a wrong verifier spends the code (attacks COD-05).
+    await ctx.store.revokeGrant(ctx.tenant, grant.id, 'code_misused', now);
+    throw new OAuthError('invalid_grant', 'code_verifier does not match the code_challenge', { detail: verifier === undefined ? 'none was sent' : 'another value' });
+  }
+  trail.at('resource');
+  const { resource, scopes } = narrow(ctx, grant, form.many('resource'), undefined);
+
+  const refresh = asked.refresh && client.metadata.grantTypes.includes('refresh_token');
+  const lifetimes = grantLifetimes(ctx, request, grant, asked.sessionExpiresAt, refresh, client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds);
+  const secret = ctx.random.text(SECRET_LENGTH);
+  const taken = await ctx.store.exchangeCode(
+    ctx.tenant,
+    grant.id,
+    {
+      secretHash: sha256(secret),
+      accessHash: sha256(derivedSecret(secret)),
+      keyId: ctx.keys.sealKeyId,
+      ...lifetimes,
+      maxGrants: client.metadata.settings.maxGrantsPerUser,
+    },
+    now,
+  );
+  trail.at('generation');
+  if (taken.kind === 'lost') {
+    if (taken.grant !== undefined && taken.grant.generation > 0) throw await replayed(ctx, taken.grant, now);
+    throw refused('the grant died while the code was being exchanged');
+  }
+  return userTokens(ctx, { client, grant: taken.grant, secret, resource, scopes, nonce: asked.nonce, now });
+}
+
+/** A code shown twice: whoever holds tokens of it may be the thief (RFC 6749 §4.1.2, RFC 9700 §4.5). */
+async function replayed(ctx: Context, grant: GrantRecord, now: number): Promise<OAuthError> {
+  if (now <= grant.createdAt + ctx.config.policies.codes.ttlSeconds + REPLAY_SECONDS) {
+    await ctx.store.revokeGrant(ctx.tenant, grant.id, 'code_replayed', now);
+    ctx.log.warn('code.replayed', { grant: grant.id, client: grant.clientId });
+  }
+  return refused('the code was used before; its grant is revoked');
+}
+
+function grantLifetimes(
+  ctx: Context,
+  { client, now }: TokenRequest,
+  grant: GrantRecord,
+  sessionExpiresAt: number,
+  refresh: boolean,
+  accessTokenTtl: number,
+): { readonly expiresAt: number; readonly idleSeconds: number } {
+  if (!refresh) return { expiresAt: now + accessTokenTtl, idleSeconds: 0 };
+  const { absoluteSeconds, idleSeconds } = ctx.config.policies.refreshTokens;
+  const end = now + (client.metadata.settings.refreshToken.absoluteSeconds ?? absoluteSeconds);
+  return {
+    expiresAt: grant.offline ? end : Math.max(now + 1, Math.min(end, sessionExpiresAt)),
+    idleSeconds: Math.max(1, client.metadata.settings.refreshToken.idleSeconds ?? idleSeconds),
+  };
+}
+
+function refused(detail: string): OAuthError {
+  return new OAuthError('invalid_grant', CODE_REFUSED, { detail });
+}

@@ -1,0 +1,89 @@
+import { equalText } from '@hufu/protocol/equal-text';
+import { OAuthError } from '@hufu/protocol/errors';
+import { grantId } from '@hufu/protocol/ids';
+import { readScope } from '@hufu/protocol/scope';
+import { readHolder } from '@hufu/protocol/tally';
+import type { GrantRecord } from '@hufu/store/port';
+import type { Context } from '../context.ts';
+import { sha256 } from '../tokens/secrets.ts';
+import { isRefreshable, narrow, userTokens } from '../tokens/token-response.ts';
+import type { TokenRequest, TokenResponse } from './registry.ts';
+
+const REFRESH_REFUSED = 'the refresh token is invalid, expired, revoked, or was issued to another client';
+
+/**
+ * The refresh (RFC 6749 §6), loss-free: the current generation becomes the next, once; the generation before it gets the same successor
+ * again while it may (docs/decisions/0002); anything older is theft and revokes the grant (RFC 9700 §4.14.2).
+ */
+export async function refreshToken(ctx: Context, request: TokenRequest): Promise<TokenResponse> {
+  const { client, form, trail, now } = request;
+  const token = form.get('refresh_token');
+  if (token === undefined) throw new OAuthError('invalid_request', 'refresh_token is missing');
+  trail.at('credential_form');
+  const credential = readHolder(ctx.keys.tally, 'refresh', token);
+  if (credential === undefined || credential.generation < 1) throw refused('the refresh token is not one of ours, or was changed');
+  trail.at('grant_known');
+  const grant = await ctx.store.findGrant(ctx.tenant, grantId(credential.id));
+  if (grant === undefined) throw refused('no grant has this refresh token; it may have expired long ago');
+  trail.at('grant_owner');
+  if (grant.clientId !== client.id) {
+    ctx.log.warn('grant.foreign_client', { grant: grant.id, client: client.id });
+    throw refused(`issued to ${grant.clientId}`);
+  }
+  trail.at('secret');
+  if (grant.secretHash === undefined || !equalText(grant.secretHash, sha256(credential.secret))) throw refused('its secret is not the one the row knows');
+  requireLive(grant, request);
+  trail.at('generation');
+  if (credential.generation > grant.generation) throw refused('a generation that has not been issued');
+  if (credential.generation < grant.generation) requireOverlap(await overlap(ctx, grant, credential.generation, request));
+  trail.at('scope');
+  const asked = form.get('scope');
+  const scopes = asked === undefined ? undefined : readScope(asked);
+  trail.at('resource');
+  const target = narrow(ctx, grant, form.many('resource'), scopes);
+
+  const current = credential.generation === grant.generation ? await rotated(ctx, grant, request) : grant;
+  return userTokens(ctx, { client, grant: current, secret: credential.secret, ...target, nonce: undefined, now });
+}
+
+/** The row after this request's rotation, or after that of whoever was faster: both hold the same successor. */
+async function rotated(ctx: Context, grant: GrantRecord, request: TokenRequest): Promise<GrantRecord> {
+  const taken = await ctx.store.rotate(ctx.tenant, grant.id, grant.generation, ctx.keys.sealKeyId, request.now);
+  if (taken.kind === 'taken') return taken.grant;
+  request.trail.at('grant_known');
+  if (taken.grant === undefined) throw refused('the grant went while it was being refreshed');
+  requireLive(taken.grant, request);
+  request.trail.at('generation');
+  requireOverlap(await overlap(ctx, taken.grant, grant.generation, request));
+  return taken.grant;
+}
+
+function requireLive(grant: GrantRecord, { trail, client, now }: TokenRequest): void {
+  trail.at('grant_live');
+  if (grant.dead !== undefined) throw refused(`the grant is dead since ${grant.dead.at}: ${grant.dead.reason}`);
+  trail.at('client_grant_type');
+  if (!isRefreshable(grant) || !client.metadata.grantTypes.includes('refresh_token')) throw refused('the grant has no refresh tokens');
+  trail.at('grant_fresh');
+  if (grant.expiresAt <= now) throw refused(`the grant ended ${now - grant.expiresAt} seconds ago`);
+  if (grant.rotatedAt + grant.idleSeconds <= now) throw refused(`not used for ${now - grant.rotatedAt} seconds`);
+}
+
+/**
+ * Whether a refresh token that is not the current one may have the current one again: it is the one just before it, and the client
+ * proved itself (then until the successor is used) or the overlap is not over. Otherwise the grant is revoked.
+ */
+async function overlap(ctx: Context, grant: GrantRecord, generation: number, { client, now }: TokenRequest): Promise<'again' | 'theft'> {
+  const previous = generation === grant.generation - 1;
+  if (previous && (client.confidential || now - grant.rotatedAt <= ctx.config.policies.refreshTokens.overlapSeconds)) return 'again';
+  await ctx.store.revokeGrant(ctx.tenant, grant.id, 'refresh_token_replayed', now);
+  ctx.log.warn('refresh_token.replayed', { grant: grant.id, client: grant.clientId, presented: generation, current: grant.generation });
+  return 'theft';
+}
+
+function requireOverlap(verdict: 'again' | 'theft'): void {
+  if (verdict === 'theft') throw refused('it was used before and its successor is in use; the grant is revoked');
+}
+
+function refused(detail: string): OAuthError {
+  return new OAuthError('invalid_grant', REFRESH_REFUSED, { detail });
+}

@@ -1,0 +1,34 @@
+import type { Localized } from '@hufu/protocol/localized';
+import type { ReturnAddress } from '../authorize/authorization-request.ts';
+import type { Client } from '../clients.ts';
+import { type ClientView, readReturnPlace } from './pages/client-view.ts';
+import type { Locale } from './pages/messages/locale.ts';
+
+/** What the pages show of the client that asks. */
+export function clientView({ client, redirectUri }: ReturnAddress, locale: Locale): ClientView {
+  const { clientName, logoUri, policyUri, tosUri } = client.metadata;
+  const policy = localized(policyUri, locale);
+  const tos = localized(tosUri, locale);
+  return {
+    name: localized(clientName, locale) ?? '',
+    returnsTo: readReturnPlace(redirectUri),
+    ...(logoUri === undefined ? {} : { logoSrc: `/logo/${encodeURIComponent(client.id)}` }),
+    ...(policy === undefined ? {} : { policyUri: policy }),
+    ...(tos === undefined ? {} : { tosUri: tos }),
+  };
+}
+
+/** The client's own page, where it has one. */
+export function clientHome(client: Client, locale: Locale): { readonly name: string; readonly uri: string } | undefined {
+  const uri = localized(client.metadata.clientUri, locale);
+  return uri === undefined ? undefined : { name: localized(client.metadata.clientName, locale) ?? client.id, uri };
+}
+
+/** The variant for the page's language (RFC 7591 §2.2), else the one without a tag, else the first. */
+function localized(text: Localized | undefined, locale: Locale): string | undefined {
+  if (text === undefined) return undefined;
+  const language = locale.slice(0, 2);
+  const exact = text.tagged.find(([tag]) => tag.toLowerCase() === locale.toLowerCase());
+  const near = text.tagged.find(([tag]) => tag.slice(0, 2).toLowerCase() === language);
+  return exact?.[1] ?? near?.[1] ?? text.untagged ?? text.tagged[0]?.[1];
+}

@@ -1,0 +1,91 @@
+import { OAuthError } from '@hufu/protocol/errors';
+import { readForm, readQuery } from '@hufu/protocol/form';
+import type { AuthorizationRequest } from '../authorize/authorization-request.ts';
+import { respondWithError } from '../authorize/respond.ts';
+import type { Context } from '../context.ts';
+import { Trail } from '../decisions/trail.ts';
+import type { HttpReply, HttpRequest } from '../http.ts';
+import { type BrowserSession, findBrowserSession } from '../sessions/browser-session.ts';
+import { browserOf } from '../sessions/known-browser.ts';
+import { findResource, OPENID_SCOPES } from '../tokens/resources.ts';
+import { clientView } from './client-of-page.ts';
+import { csrfToken, requireOwnForm } from './csrf.ts';
+import { pageRefusal } from './page-error.ts';
+import { languageLinks, localeOf } from './page-locale.ts';
+import { type ApiView, consentPage } from './pages/consent.ts';
+import { pageHeaders } from './pages/headers.ts';
+import { proceed, readUnderWay, refusalByRedirect, type UnderWay } from './way.ts';
+
+const PATH = '/consent';
+
+/** The consent page; whoever is not signed in (any more) goes to sign in first. */
+export async function consentGet(ctx: Context, http: HttpRequest): Promise<HttpReply> {
+  const trail = new Trail();
+  try {
+    trail.at('parameters');
+    const text = readQuery(http.query, { repetition: 'listed' }).get('request');
+    const way = await readUnderWay(ctx, http, text, trail);
+    const session = await findBrowserSession(ctx, http);
+    if (session === undefined || text === undefined) return await proceed(ctx, http, way, undefined, false, trail);
+    return page(ctx, http, text, way.request, session);
+  } catch (error) {
+    return refusalByRedirect(ctx, http, error, undefined, trail) ?? pageRefusal(ctx, 'consent', http, trail, error);
+  }
+}
+
+/** The user's answer. Only what the request asked for is agreed to: nothing of it is taken from the form. */
+export async function consentPost(ctx: Context, http: HttpRequest): Promise<HttpReply> {
+  const trail = new Trail();
+  let way: UnderWay | undefined;
+  try {
+    trail.at('parameters');
+    const form = readForm(http.body);
+    trail.at('same_site');
+    const session = await findBrowserSession(ctx, http);
+    requireOwnForm(ctx, http, form, formName(session));
+    way = await readUnderWay(ctx, http, form.get('request'), trail);
+    if (session === undefined) return await proceed(ctx, http, way, undefined, false, trail);
+    trail.at('consent');
+    if (form.get('decision') !== 'allow') {
+      return respondWithError(ctx, http, way.request, new OAuthError('access_denied', 'the user said no'), trail);
+    }
+    const { client, scopes, resources } = way.request;
+    await ctx.store.giveConsent(ctx.tenant, session.user.id, client.id, scopes, resources, Math.floor(http.nowMs / 1000));
+    return await proceed(ctx, http, way, session, true, trail);
+  } catch (error) {
+    return refusalByRedirect(ctx, http, error, way?.request, trail) ?? pageRefusal(ctx, 'consent', http, trail, error);
+  }
+}
+
+/** The form belongs to the session that was shown: whoever signs in as somebody else in another tab does not agree in their name. */
+function formName(session: BrowserSession | undefined): string {
+  return `${PATH} ${session?.session.id ?? ''}`;
+}
+
+function page(ctx: Context, http: HttpRequest, text: string, request: AuthorizationRequest, session: BrowserSession): HttpReply {
+  const locale = localeOf(http, request.uiLocales);
+  const browser = browserOf(ctx, http);
+  const name = session.user.claims['name'];
+  const body = consentPage({
+    locale,
+    languages: languageLinks(PATH, [['request', text]]),
+    form: { action: PATH, csrf: csrfToken(ctx, browser.id, formName(session)), request: text },
+    client: clientView(request, locale),
+    user: { username: session.user.username, ...(typeof name === 'string' ? { name } : {}) },
+    identity: request.scopes.filter((scope) => OPENID_SCOPES.has(scope) && scope !== 'offline_access').map((scope) => ({ scope })),
+    apis: apis(ctx, request),
+    offlineAccess: request.scopes.includes('offline_access'),
+    lasts: request.client.metadata.applicationType === 'native' ? { kind: 'once' } : { kind: 'until_taken_back' },
+    accountHref: '/account',
+  });
+  const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };
+  return { status: 200, headers: { ...pageHeaders({ issuer: ctx.issuer, opener: 'popup' }), ...cookie }, body };
+}
+
+function apis(ctx: Context, request: AuthorizationRequest): readonly ApiView[] {
+  return request.resources.flatMap((identifier) => {
+    const offered = findResource(ctx, identifier)?.scopes ?? [];
+    const scopes = request.scopes.filter((scope) => offered.includes(scope));
+    return scopes.length === 0 ? [] : [{ resource: identifier, scopes: scopes.map((scope) => ({ scope })) }];
+  });
+}

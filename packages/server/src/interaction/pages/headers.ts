@@ -1,0 +1,48 @@
+/** What decides about the headers of a page. */
+export interface PageHeaderOptions {
+  /** The issuer, as configured: with `https:` the page demands it from then on. */
+  readonly issuer: string;
+  /** For the one page with a script (form_post): 128 bits or more, fresh for each reply, base64 or base64url. */
+  readonly scriptNonce?: string;
+  /**
+   * `isolated` cuts the tie to a window that opened this one. `popup` keeps it, for pages on the way through the authorization endpoint:
+   * cutting it there for good breaks clients that sign in through a popup and wait for its message.
+   */
+  readonly opener?: 'isolated' | 'popup';
+}
+
+/**
+ * The headers of every page: nothing loads but our own stylesheet and images, nobody frames the page (RFC 9700 §4.16), no address
+ * leaks as a referrer (RFC 9700 §4.2.4), nothing is kept. There is no `form-action` on purpose: Chromium applies it to the redirects
+ * that follow a form, and those lead to clients.
+ * @throws {TypeError} when the nonce could end its directive.
+ */
+export function pageHeaders(options: PageHeaderOptions): Readonly<Record<string, string>> {
+  const { issuer, scriptNonce, opener = 'isolated' } = options;
+  return Object.freeze({
+    ...FIXED,
+    'content-security-policy': scriptNonce === undefined ? POLICY : `${POLICY}; script-src 'nonce-${requireNonce(scriptNonce)}'`,
+    'cross-origin-opener-policy': opener === 'popup' ? 'unsafe-none' : 'same-origin',
+    ...(issuer.startsWith('https:') ? STRICT_TRANSPORT : {}),
+  });
+}
+
+const POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
+
+const FIXED = {
+  'content-type': 'text/html; charset=utf-8',
+  'cache-control': 'no-store',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+} as const;
+
+/** A year, this host alone: what runs on hosts below it is not ours to decide. */
+const STRICT_TRANSPORT = { 'strict-transport-security': 'max-age=31536000' } as const;
+
+function requireNonce(nonce: string): string {
+  if (!/^[\w+/-]{22,128}={0,2}$/.test(nonce)) throw new TypeError('not a nonce for a content security policy');
+  return nonce;
+}

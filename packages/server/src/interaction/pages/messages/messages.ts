@@ -1,0 +1,114 @@
+import type { ErrorKind } from '../error-kinds.ts';
+import type { Html } from '../html.ts';
+
+/** Scopes of OpenID Connect Core §5.4 that get a sentence of their own. */
+export type StandardScope = 'openid' | 'profile' | 'email' | 'address' | 'phone';
+
+/** The words for one refusal: what happened, why, and what to do now. */
+export interface ErrorMessage {
+  readonly what: string;
+  readonly why: string;
+  readonly now: string;
+}
+
+/** All words of the pages. A language is one value of this type, so none can be forgotten. */
+export interface Messages {
+  /** The language's name in itself, for the switch. */
+  readonly languageName: string;
+  readonly languages: string;
+  readonly productName: string;
+  /** Largest unit first: see `duration.ts`. */
+  readonly duration: (seconds: number) => string;
+
+  /** Sets words apart, in the language's own parentheses. */
+  readonly aside: (words: Html) => Html;
+
+  readonly client: {
+    readonly privacyPolicy: string;
+    readonly termsOfService: string;
+    /** Says, on hover, what the host beside a client's name is. */
+    readonly hostMeaning: string;
+    readonly onThisDevice: string;
+  };
+  readonly signIn: {
+    readonly heading: string;
+    readonly continueTo: string;
+    readonly username: string;
+    readonly password: string;
+    readonly submit: string;
+    readonly cancel: string;
+    /** Put before the title when the page comes back with a problem. */
+    readonly titleProblem: string;
+    readonly wrongCredentials: string;
+    readonly slowedDown: (seconds: number) => string;
+  };
+  readonly consent: {
+    readonly heading: string;
+    readonly asks: (user: Html) => Html;
+    readonly otherAccount: string;
+    readonly aboutYou: string;
+    readonly scopes: Readonly<Record<StandardScope, string>>;
+    readonly useApi: (name: string) => string;
+    /** For a scope that nobody described. */
+    readonly undescribed: string;
+    readonly whileAway: string;
+    readonly offlineAccess: string;
+    readonly offlineMeaning: string;
+    readonly lasts: string;
+    readonly untilTakenBack: string;
+    readonly thisTimeOnly: string;
+    readonly returnsTo: string;
+    readonly takeBack: (account: Html) => Html;
+    readonly accountPages: string;
+    readonly allow: string;
+    readonly deny: string;
+  };
+  readonly logout: {
+    readonly heading: string;
+    readonly clientAsks: (client: Html) => Html;
+    readonly signedInAs: (user: Html) => Html;
+    readonly meaning: string;
+    readonly confirm: string;
+    readonly cancel: string;
+  };
+  readonly signedOut: {
+    readonly heading: string;
+    readonly ended: string;
+    readonly elsewhere: string;
+    readonly backTo: (client: string) => string;
+    readonly signInAgain: string;
+  };
+  readonly completed: {
+    readonly heading: string;
+    readonly answered: string;
+    readonly now: string;
+    readonly backTo: (client: string) => string;
+  };
+  readonly formPost: {
+    readonly heading: string;
+    readonly explain: (host: Html) => Html;
+    readonly submit: string;
+  };
+  readonly home: {
+    readonly title: string;
+    readonly what: string;
+    readonly issuer: string;
+    readonly account: string;
+    readonly accountMeaning: string;
+    readonly console: string;
+    readonly consoleMeaning: string;
+    readonly discovery: string;
+    readonly discoveryMeaning: string;
+    readonly docs: string;
+    readonly docsMeaning: string;
+  };
+  readonly error: {
+    readonly why: string;
+    readonly now: string;
+    readonly wait: (seconds: number) => string;
+    readonly received: string;
+    readonly decisionId: string;
+    readonly decisionMeaning: string;
+    readonly kinds: Readonly<Record<ErrorKind, ErrorMessage>>;
+  };
+}

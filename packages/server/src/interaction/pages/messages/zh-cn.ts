@@ -1,0 +1,240 @@
+import { readDuration } from '../duration.ts';
+import { html } from '../html.ts';
+import type { Messages } from './messages.ts';
+
+const TELL_THE_APP = '请回到应用再试一次。如果又看到本页，请联系应用的运营方，并提供下面的判定编号。';
+const START_AGAIN = '请回到应用，从那里重新开始。';
+
+const UNITS = { day: '天', hour: '小时', minute: '分钟', second: '秒' } as const;
+
+function duration(seconds: number): string {
+  const { count, unit } = readDuration(seconds);
+  return `${count} ${UNITS[unit]}`;
+}
+
+/** Simplified Chinese, written for its readers and not along the English. */
+export const zhCn: Messages = {
+  languageName: '简体中文',
+  languages: '语言',
+  productName: '虎符',
+  duration,
+  aside: (words) => html`（${words}）`,
+
+  client: {
+    privacyPolicy: '隐私政策',
+    termsOfService: '服务条款',
+    hostMeaning: '完成后会把你送回这个地址（redirect URI，回调地址）',
+    onThisDevice: '本机应用',
+  },
+  signIn: {
+    heading: '登录',
+    continueTo: '登录后前往',
+    username: '用户名',
+    password: '密码',
+    submit: '登录',
+    cancel: '取消',
+    titleProblem: '未能登录',
+    wrongCredentials: '用户名或密码不正确，请核对后重试。',
+    slowedDown: (seconds) => `尝试次数过多，请等 ${duration(seconds)}后再试。`,
+  },
+  consent: {
+    heading: '是否授权？',
+    asks: (user) => html`请求以下权限，访问你的账号 ${user}。`,
+    otherAccount: '换个账号',
+    aboutYou: '你的信息',
+    scopes: {
+      openid: '在你下次到来时认出你',
+      profile: '查看你的姓名、头像等个人资料',
+      email: '查看你的邮箱地址',
+      address: '查看你的通信地址',
+      phone: '查看你的电话号码',
+    },
+    useApi: (name) => `使用“${name}”`,
+    undescribed: '此权限没有说明',
+    whileAway: '你不在的时候',
+    offlineAccess: '即使你没有在使用应用，也保留以上权限',
+    offlineMeaning: '应用为此持有一枚刷新令牌（refresh token）；你收回授权，它随即作废。',
+    lasts: '有效期',
+    untilTakenBack: '直到你收回',
+    thisTimeOnly: '仅限本次',
+    returnsTo: '完成后返回',
+    takeBack: (account) => html`随时可以在${account}收回授权。`,
+    accountPages: '账号中心',
+    allow: '允许',
+    deny: '拒绝',
+  },
+  logout: {
+    heading: '要退出登录吗？',
+    clientAsks: (client) => html`“${client}”请求退出你在这里的登录。`,
+    signedInAs: (user) => html`当前登录的账号是 ${user}。`,
+    meaning: '退出后，此浏览器中的登录即告结束，你用它登录过的应用也会收到通知。',
+    confirm: '退出登录',
+    cancel: '保持登录',
+  },
+  signedOut: {
+    heading: '已退出登录',
+    ended: '此浏览器中的登录已经结束。',
+    elsewhere: '有些应用自行保存登录状态，可能仍然认得你。如果这是公用电脑，请关闭浏览器。',
+    backTo: (client) => `返回“${client}”`,
+    signInAgain: '重新登录',
+  },
+  completed: {
+    heading: '此请求已经完成',
+    answered: '这个请求先前已经答复过，而每个请求只答复一次。刚才没有做任何处理。',
+    now: '可以关闭本页。如果应用还在等你，请从应用重新开始。',
+    backTo: (client) => `返回“${client}”`,
+  },
+  formPost: {
+    heading: '还差一步',
+    explain: (host) => html`结果将送往 ${host}。如果页面没有自动跳转，请点“继续”。`,
+    submit: '继续',
+  },
+  home: {
+    title: '令牌服务',
+    what: '这里是令牌服务：依照 OAuth 2 与 OpenID Connect，为人办理登录，为应用签发令牌。',
+    issuer: '签发者',
+    account: '账号中心',
+    accountMeaning: '查看哪些应用和设备能访问你的账号，并随时收回',
+    console: '管理控制台',
+    consoleMeaning: '客户端、用户、密钥与判定记录，供管理员使用',
+    discovery: '发现文档',
+    discoveryMeaning: '端点与能力清单，供程序读取',
+    docs: '文档',
+    docsMeaning: '指南与参考，供开发者查阅',
+  },
+  error: {
+    why: '原因',
+    now: '怎么办',
+    wait: (seconds) => `请等 ${duration(seconds)}后再试。`,
+    received: '请求的内容',
+    decisionId: '判定编号',
+    decisionMeaning: '管理员凭此编号可以查到是哪一项检查没有通过，以及为什么。',
+    kinds: {
+      client_id_missing: {
+        what: '应用没有说明自己是谁',
+        why: '请求里没有写明客户端，无从得知要为谁办理登录。',
+        now: TELL_THE_APP,
+      },
+      client_id_unknown: {
+        what: '我们不认识这个应用',
+        why: '请求所写的客户端没有在这里登记，或者已经停用。',
+        now: `${TELL_THE_APP}如果你是运营方：请核对 client_id 与登记的是否一致，签发者是否就是本服务器。`,
+      },
+      redirect_uri_missing: {
+        what: '应用没有说明要把你送回哪里',
+        why: '每个请求都必须写明接收结果的地址，只登记了一个地址时也不例外。',
+        now: `${TELL_THE_APP}如果你是运营方：请在请求中带上 redirect_uri。`,
+      },
+      redirect_uri_not_registered: {
+        what: '应用写了一个不属于它的地址',
+        why: '结果只会送往应用登记过的地址，逐字比对，一字不差才算。这一次什么也没有送出。',
+        now: '如果链接来自陌生人或不明消息，请关闭本页。如果你是运营方：请把这个地址原样登记为该客户端的 redirect_uri。',
+      },
+      parameter_repeated: {
+        what: '请求里有内容重复',
+        why: '同一个参数只能出现一次；出现两个值，就无法判断该信哪一个。',
+        now: TELL_THE_APP,
+      },
+      request_malformed: {
+        what: '我们读不懂这个请求',
+        why: '它不符合标准规定的格式，也可能是地址在复制时缺了一段。',
+        now: TELL_THE_APP,
+      },
+      request_too_large: {
+        what: '这个请求太大了',
+        why: '它超出了应用在这里所需的长度。',
+        now: `${TELL_THE_APP}如果你是运营方：较长的请求请先推送到服务器（PAR）。`,
+      },
+      request_object_invalid: {
+        what: '签名的请求未能通过核验',
+        why: '它的签名、签发者、受众或时间不正确，其中的内容不能采信。',
+        now: TELL_THE_APP,
+      },
+      request_uri_invalid: {
+        what: '找不到应用所指的请求',
+        why: 'request_uri 所指的，既不是该应用存放在这里的请求，也不是允许代取的请求。',
+        now: TELL_THE_APP,
+      },
+      request_uri_expired: {
+        what: '事先存放的请求已经失效',
+        why: '应用事先存放的请求只保留很短的时间，也只能用一次。',
+        now: START_AGAIN,
+      },
+      request_expired: {
+        what: '等待的时间太久了',
+        why: '请求只会等你一段时间，这一个已经过期。应用没有得到任何权限。',
+        now: START_AGAIN,
+      },
+      request_unknown: {
+        what: '找不到这个请求',
+        why: '它可能是在另一个浏览器里开始的，可能早已结束，也可能是地址缺了一段。',
+        now: START_AGAIN,
+      },
+      form_not_verified: {
+        what: '这份表单不是从我们的页面提交的',
+        why: '能证明表单出自本浏览器所打开页面的凭据缺失，或者不相符。我们没有做任何处理。',
+        now: '请返回上一页，刷新后重新提交，并允许本站使用 Cookie。',
+      },
+      session_changed: {
+        what: '登录的账号已经变了',
+        why: '打开本页之后，此浏览器的登录有了变化，可能是在另一个标签页里。我们没有做任何处理。',
+        now: START_AGAIN,
+      },
+      cookies_blocked: {
+        what: '浏览器没有保存我们的 Cookie',
+        why: '没有它，就无法确认发起请求和作出答复的是同一个人。',
+        now: '请允许本站使用 Cookie，然后回到应用重新开始。',
+      },
+      account_not_allowed: {
+        what: '此账号不能使用这个应用',
+        why: '本服务器的管理方限定了可以使用该应用的账号，此账号不在其中。',
+        now: '请换一个账号登录，或者向管理员申请，并提供判定编号。',
+      },
+      post_logout_redirect_uri_not_registered: {
+        what: '应用写了一个不属于它的地址',
+        why: '退出登录之后，只会把你送往应用登记过的地址，逐字比对，一字不差才算。',
+        now: '可以关闭本页。如果你是运营方：请把这个地址原样登记为该客户端的 post_logout_redirect_uri。',
+      },
+      id_token_hint_missing: {
+        what: '应用没有说明要结束谁的登录',
+        why: '要在退出之后把你送回应用，需要一枚 ID 令牌来证明是哪个应用提出的。',
+        now: '可以关闭本页。如果你是运营方：请在请求中带上 id_token_hint。',
+      },
+      id_token_hint_invalid: {
+        what: '应用出示的 ID 令牌不成立',
+        why: '它不是由本服务器签发的，或者已被改动。',
+        now: TELL_THE_APP,
+      },
+      id_token_hint_mismatch: {
+        what: 'ID 令牌属于另一个应用',
+        why: '请求写的是一个应用，其中的 ID 令牌却是签发给另一个应用的。',
+        now: TELL_THE_APP,
+      },
+      not_found: {
+        what: '这里什么也没有',
+        why: '没有哪个页面是这个地址，可能是输错了，也可能是复制时缺了一段。',
+        now: '请核对地址，或者回到来处。',
+      },
+      method_not_allowed: {
+        what: '这个地址不能这样访问',
+        why: '所用的 HTTP 方法不在它接受之列。',
+        now: '请回到来处重新开始。',
+      },
+      too_many_requests: {
+        what: '请求太频繁了',
+        why: '短时间内，来自你的地址或针对此账号的请求超出了我们所能答复的数量。',
+        now: '请稍等片刻再试。',
+      },
+      server_error: {
+        what: '我们这边出了故障',
+        why: '这是我们的问题，与你无关。故障已经记录下来。',
+        now: '请稍后再试。如果又看到本页，请告诉管理员，并提供判定编号。',
+      },
+      temporarily_unavailable: {
+        what: '暂时无法答复',
+        why: '本服务器所依赖的某个部分此刻不可用。没有任何内容丢失。',
+        now: '请稍后再试。',
+      },
+    },
+  },
+};

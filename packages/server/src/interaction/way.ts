@@ -1,0 +1,97 @@
+import { OAuthError } from '@hufu/protocol/errors';
+import { readQuery } from '@hufu/protocol/form';
+import { sessionId } from '@hufu/protocol/ids';
+import { decide, type Done } from '../authorize/decide.ts';
+import { issueCode } from '../authorize/issue-code.ts';
+import { type AuthorizationRequest } from '../authorize/authorization-request.ts';
+import { readAuthorizationRequest, RedirectError } from '../authorize/read-request.ts';
+import { respondWithCode, respondWithError, seeOther } from '../authorize/respond.ts';
+import type { Context } from '../context.ts';
+import type { Trail } from '../decisions/trail.ts';
+import type { HttpReply, HttpRequest } from '../http.ts';
+import type { BrowserSession } from '../sessions/browser-session.ts';
+import { completedPage } from './pages/completed.ts';
+import { pageHeaders } from './pages/headers.ts';
+import { PageError } from './page-error.ts';
+import { clientHome } from './client-of-page.ts';
+import { localeOf } from './page-locale.ts';
+import { MAX_TICKET, readTicket, type Ticket, TICKET_SECONDS, writeTicket } from './ticket.ts';
+
+/** A request that one of our pages serves: its ticket, and what it asks, read and checked anew. */
+export interface UnderWay {
+  readonly ticket: Ticket;
+  readonly request: AuthorizationRequest;
+}
+
+/** Reads the ticket of a page. Throws `PageError` for one that is not ours or too old, `RedirectError` where the request no longer holds. */
+export async function readUnderWay(ctx: Context, request: HttpRequest, text: string | undefined, trail: Trail): Promise<UnderWay> {
+  trail.at('interaction');
+  const ticket = text === undefined ? undefined : readTicket(ctx, text);
+  if (ticket === undefined) throw new PageError('request_unknown', text === undefined ? 'no request' : 'its seal does not hold');
+  if (ticket.startedMs + TICKET_SECONDS * 1000 <= request.nowMs) throw new PageError('request_expired', 'begun too long ago');
+  return { ticket, request: await readAuthorizationRequest(ctx, readQuery(ticket.query, { repetition: 'listed' }), trail) };
+}
+
+/** Goes on with a request as far as it can without the user: to a page of ours, or back to the client with a code. */
+export async function proceed(
+  ctx: Context,
+  http: HttpRequest,
+  { ticket, request }: UnderWay,
+  session: BrowserSession | undefined,
+  agreed: boolean,
+  trail: Trail,
+): Promise<HttpReply> {
+  const now = Math.floor(http.nowMs / 1000);
+  const done: Done = { signedIn: ticket.session === 0 ? undefined : sessionId(ticket.session), agreed };
+  trail.at('authentication');
+  const step = await decide(ctx, request, session, done, now);
+  switch (step.kind) {
+    case 'sign_in':
+      return seeOther(pagePath('/signin', ctx, ticket, request));
+    case 'consent':
+      return seeOther(pagePath('/consent', ctx, ticket, request));
+    case 'issue': {
+      trail.at('interaction');
+      // One code for one page, however often it is sent (attacks CON-13).
+      const end = Math.floor(ticket.startedMs / 1000) + TICKET_SECONDS;
+      if (!(await ctx.store.takeOnce(ctx.tenant, 'interaction', ticket.id, end, now))) return completed(ctx, http, request);
+      trail.at('consent');
+      return respondWithCode(ctx, http, request, await issueCode(ctx, request, step.session, now));
+    }
+  }
+}
+
+/** The same for a request that has just come and shown no page yet: nothing has to be taken, each is its own. */
+export async function begin(ctx: Context, http: HttpRequest, request: AuthorizationRequest, session: BrowserSession | undefined, query: string, trail: Trail): Promise<HttpReply> {
+  const now = Math.floor(http.nowMs / 1000);
+  trail.at('authentication');
+  const step = await decide(ctx, request, session, { signedIn: undefined, agreed: false }, now);
+  if (step.kind === 'issue') {
+    trail.at('consent');
+    return respondWithCode(ctx, http, request, await issueCode(ctx, request, step.session, now));
+  }
+  const ticket: Ticket = { id: ctx.random.text(24), startedMs: http.nowMs, query, session: 0 };
+  return seeOther(pagePath(step.kind === 'sign_in' ? '/signin' : '/consent', ctx, ticket, request));
+}
+
+/** A refusal on the way: to the client where that is certain, else `undefined` for a page of ours. */
+export function refusalByRedirect(ctx: Context, http: HttpRequest, thrown: unknown, request: AuthorizationRequest | undefined, trail: Trail): HttpReply | undefined {
+  if (thrown instanceof RedirectError) return respondWithError(ctx, http, thrown.path, thrown.error, trail);
+  if (thrown instanceof OAuthError && request !== undefined && thrown.status < 500) return respondWithError(ctx, http, request, thrown, trail);
+  return undefined;
+}
+
+/** The address of a page for a ticket. The language that the client asked for goes along. */
+export function pagePath(path: '/signin' | '/consent', ctx: Context, ticket: Ticket, request: AuthorizationRequest): string {
+  const text = writeTicket(ctx, ticket);
+  if (text.length > MAX_TICKET) throw new OAuthError('invalid_request', 'the request is too long');
+  const locales = request.uiLocales === undefined ? '' : `&ui_locales=${encodeURIComponent(request.uiLocales.slice(0, 100).toWellFormed())}`;
+  return `${path}?request=${text}${locales}`;
+}
+
+function completed(ctx: Context, http: HttpRequest, request: AuthorizationRequest): HttpReply {
+  const locale = localeOf(http, request.uiLocales);
+  const client = clientHome(request.client, locale);
+  const body = completedPage({ locale, languages: [], ...(client === undefined ? {} : { client }) });
+  return { status: 200, headers: pageHeaders({ issuer: ctx.issuer, opener: 'popup' }), body };
+}

@@ -1,0 +1,60 @@
+import type { ClientId } from '@hufu/protocol/ids';
+import { hashClientSecret } from '../client-auth/authenticate-client.ts';
+import type { ClientConfig } from '../config/config.ts';
+import type { Context } from '../context.ts';
+
+const PAGE = 200;
+
+/**
+ * Brings the store in line with `hufu.yaml`: its clients are written, those of an earlier file that are no longer in it are disabled, its
+ * users are made where they are missing. Passwords of users who are there already stay theirs.
+ */
+export async function applyConfig(ctx: Context, now: number): Promise<void> {
+  for (const client of ctx.config.clients) await applyClient(ctx, client, now);
+  const kept = new Set<string>(ctx.config.clients.map((client) => client.clientId));
+  const disabled = await disableOthers(ctx, kept, now);
+  let created = 0;
+  for (const user of ctx.config.users) {
+    const known = await ctx.store.findUserByName(ctx.tenant, user.username);
+    if (known !== undefined) {
+      if (JSON.stringify(known.claims) !== JSON.stringify(user.claims)) await ctx.store.setClaims(ctx.tenant, known.id, user.claims, now);
+      continue;
+    }
+    const passwordHash = user.password.kind === 'hash' ? user.password.phc.reveal() : await ctx.passwords.hash(user.password.value.reveal());
+    await ctx.store.createUser(ctx.tenant, { sub: user.sub ?? ctx.random.text(20), username: user.username, passwordHash, claims: user.claims }, now);
+    created++;
+  }
+  ctx.log.info('config.applied', { clients: ctx.config.clients.length, disabled, usersCreated: created });
+}
+
+async function applyClient(ctx: Context, client: ClientConfig, now: number): Promise<void> {
+  const before = await ctx.store.findClient(ctx.tenant, client.clientId);
+  const hash = client.clientSecret === undefined ? undefined : hashClientSecret(ctx, client.clientId, client.clientSecret.reveal());
+  const secrets = hash === undefined ? [] : [before?.secrets.find((secret) => secret.hash === hash) ?? { hash, createdAt: now, expiresAt: 0 }];
+  await ctx.store.putClient(ctx.tenant, { clientId: client.clientId, metadata: client.metadata, secrets, enabled: true, source: 'config' }, now);
+  if (before !== undefined && methodOf(before.metadata) !== methodOf(client.metadata)) {
+    // What was bound to one way of proving oneself must not be had by a weaker one (attacks REF-13).
+    await ctx.store.revokeClient(ctx.tenant, client.clientId, now);
+  }
+}
+
+function methodOf(metadata: Readonly<Record<string, unknown>>): unknown {
+  return metadata['token_endpoint_auth_method'] ?? 'client_secret_basic';
+}
+
+async function disableOthers(ctx: Context, kept: ReadonlySet<string>, now: number): Promise<number> {
+  let disabled = 0;
+  let after = '';
+  for (;;) {
+    const page = await ctx.store.listClients(ctx.tenant, after, PAGE);
+    for (const client of page) {
+      if (client.source !== 'config' || !client.enabled || kept.has(client.clientId)) continue;
+      const { clientId, metadata, secrets, source } = client;
+      await ctx.store.putClient(ctx.tenant, { clientId, metadata, secrets, source, enabled: false }, now);
+      disabled++;
+    }
+    const last: ClientId | undefined = page.at(-1)?.clientId;
+    if (last === undefined || page.length < PAGE) return disabled;
+    after = last;
+  }
+}

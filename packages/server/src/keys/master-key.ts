@@ -1,0 +1,67 @@
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/**
+ * The key that encrypts private keys at rest: 32 bytes as base64url, from `HUFU_MASTER_KEY` or from `<data_dir>/master.key` (mode 0600).
+ * A database alone, or a backup of it, signs nothing.
+ */
+export interface MasterKey {
+  /** AES-256-GCM: nonce ‖ ciphertext ‖ tag. `context` is authenticated: what was sealed for one place opens nowhere else. */
+  seal(plain: Uint8Array, context: string): Uint8Array;
+  /** Throws `MasterKeyError` where the key is another one or the bytes were changed. */
+  open(sealed: Uint8Array, context: string): Uint8Array;
+}
+
+export class MasterKeyError extends Error {
+  override readonly name = 'MasterKeyError';
+}
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+export function masterKey(material: Uint8Array): MasterKey {
+  if (material.length !== 32) throw new MasterKeyError('the master key must be 32 bytes, base64url');
+  const key: KeyObject = createSecretKey(Buffer.from(hkdfSync('sha256', material, '', 'hufu keys at rest', 32)));
+  return {
+    seal(plain, context) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context));
+      return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+    },
+    open(sealed, context) {
+      try {
+        const bytes = Buffer.from(sealed);
+        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES)).setAAD(Buffer.from(context));
+        decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES));
+        return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, bytes.length - TAG_BYTES)), decipher.final()]);
+      } catch (cause) {
+        throw new MasterKeyError('the keys in the database were encrypted under another master key (HUFU_MASTER_KEY or master.key)', { cause });
+      }
+    },
+  };
+}
+
+/**
+ * Finds the master key or, where the database holds no keys yet, makes one. A missing key beside a database that has keys is refused:
+ * new keys would silently orphan every token (CRY-06).
+ */
+export function findMasterKey(environment: string | undefined, dataDirectory: string, databaseHasKeys: boolean): MasterKey {
+  if (environment !== undefined && environment !== '') return masterKey(readMaterial(environment, 'HUFU_MASTER_KEY'));
+  const file = join(dataDirectory, 'master.key');
+  if (existsSync(file)) return masterKey(readMaterial(readFileSync(file, 'utf8').trim(), file));
+  if (databaseHasKeys) {
+    throw new MasterKeyError(`the database holds encrypted keys, but neither HUFU_MASTER_KEY nor ${file} is there; restore it from your backup`);
+  }
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const material = randomBytes(32);
+  writeFileSync(file, `${material.toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+  chmodSync(file, 0o600);
+  return masterKey(material);
+}
+
+function readMaterial(text: string, where: string): Uint8Array {
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.length !== 32 || bytes.toString('base64url') !== text) throw new MasterKeyError(`${where} must be 32 bytes as base64url (43 characters)`);
+  return bytes;
+}

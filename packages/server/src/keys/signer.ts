@@ -1,0 +1,46 @@
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyRecord } from '@hufu/store/port';
+import type { SigningAlgorithm } from './algorithms.ts';
+
+/** A signing key in memory, with everything a signature needs made beforehand. */
+export interface Signer {
+  readonly alg: string;
+  /** RFC 7638 thumbprint: unique for ever, the same on every node. */
+  readonly kid: string;
+  readonly record: KeyRecord;
+  /** The hash of `at_hash` for this algorithm. */
+  readonly hash: string;
+  /** A compact JWS (RFC 7515 §7.1) over the payload; `typ` as RFC 8725 §3.11 wants it. */
+  sign(typ: 'JWT' | 'at+jwt', payload: object): string;
+  verify(signingInput: string, signature: Uint8Array): boolean;
+}
+
+export function signer(record: KeyRecord, algorithm: SigningAlgorithm, privateKey: KeyObject, kid: string): Signer {
+  const publicKey = createPublicKey(privateKey);
+  const headers = {
+    JWT: encode(JSON.stringify({ alg: algorithm.alg, typ: 'JWT', kid })),
+    'at+jwt': encode(JSON.stringify({ alg: algorithm.alg, typ: 'at+jwt', kid })),
+  };
+  return {
+    alg: algorithm.alg,
+    kid,
+    record,
+    hash: algorithm.hash,
+    sign(typ, payload) {
+      const input = `${headers[typ]}.${encode(JSON.stringify(payload))}`;
+      return `${input}.${algorithm.sign(input, privateKey)}`;
+    },
+    verify: (input, signature) => algorithm.verify(input, signature, publicKey),
+  };
+}
+
+/** RFC 7638 §3: the required members in lexicographic order, hashed. `publicJwk` holds no others. */
+export function thumbprint(publicJwk: string): string {
+  const members: unknown = JSON.parse(publicJwk);
+  const sorted = Object.entries(Object(members)).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(Object.fromEntries(sorted))).digest('base64url');
+}
+
+function encode(json: string): string {
+  return Buffer.from(json).toString('base64url');
+}

@@ -1,0 +1,44 @@
+/**
+ * Log lines: JSON, an event name from a union, never a token, code, cookie, assertion, secret or form body.
+ */
+export type LogEvent =
+  | 'server.started'
+  | 'server.stopping'
+  | 'server.stopped'
+  | 'request.failed'
+  | 'store.unavailable'
+  | 'key.added'
+  | 'key.retired'
+  | 'key.removed'
+  | 'keys.reloaded'
+  | 'code.replayed'
+  | 'refresh_token.replayed'
+  | 'grant.foreign_client'
+  | 'config.applied'
+  | 'decisions.dropped'
+  | 'job.failed';
+
+export interface Log {
+  info(event: LogEvent, fields?: Readonly<Record<string, string | number | boolean>>): void;
+  warn(event: LogEvent, fields?: Readonly<Record<string, string | number | boolean>>): void;
+  /** `error` is our bug or the store's trouble: its stack is kept here and nowhere else. */
+  error(event: LogEvent, error: unknown, fields?: Readonly<Record<string, string | number | boolean>>): void;
+}
+
+/** @param write takes one line without its end. */
+export function jsonLog(write: (line: string) => void, nowMs: () => number): Log {
+  const line = (level: string, event: LogEvent, fields: Readonly<Record<string, unknown>>): void => {
+    write(JSON.stringify({ time: new Date(nowMs()).toISOString(), level, event, ...fields }));
+  };
+  return {
+    info: (event, fields = {}) => line('info', event, fields),
+    warn: (event, fields = {}) => line('warn', event, fields),
+    error: (event, error, fields = {}) => line('error', event, { ...fields, error: describe(error) }),
+  };
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return 'not an Error';
+  const cause = error.cause instanceof Error ? `; caused by ${error.cause.name}: ${error.cause.message}` : '';
+  return `${error.stack ?? error.message}${cause}`;
+}

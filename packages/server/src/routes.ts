@@ -1,0 +1,70 @@
+import { authorize } from './endpoints/authorize.ts';
+import { health, home, ready } from './endpoints/health.ts';
+import { introspect } from './endpoints/introspect.ts';
+import { document, jwks } from './endpoints/jwks.ts';
+import { logout } from './endpoints/logout.ts';
+import { revoke } from './endpoints/revoke.ts';
+import { testClockEndpoint } from './endpoints/test-clock.ts';
+import { testResource } from './endpoints/test-resource.ts';
+import { token } from './endpoints/token.ts';
+import { userinfo } from './endpoints/userinfo.ts';
+import type { Context } from './context.ts';
+import type { TestClock } from './clock.ts';
+import type { HttpReply, HttpRequest } from './http.ts';
+import { consentGet, consentPost } from './interaction/consent.ts';
+import { ASSETS } from './interaction/pages/assets.ts';
+import { signInGet, signInPost } from './interaction/sign-in.ts';
+import { oauthMetadata, openidConfiguration, type StaticDocument } from './server-description.ts';
+
+export type Endpoint = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
+
+/** A path with the methods it answers. Another method is 405 with `Allow`; another path 404. */
+export interface Route {
+  readonly path: string;
+  readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'PUT', Endpoint>>>;
+  /**
+   * Who may call it from a script on another origin. `public`: anybody, without credentials (documents, and endpoints where a token or a
+   * code in the request is all that counts, never a cookie). `none`: nobody (RFC 9700 §2.6).
+   */
+  readonly crossOrigin: 'public' | 'none';
+}
+
+/** Every route there is. */
+export function routes(ctx: Context, testClock: TestClock | undefined): readonly Route[] {
+  const openid = openidConfiguration(ctx.config);
+  const oauth = oauthMetadata(ctx.config);
+  const table: Route[] = [
+    open('/oauth/token', { POST: (http) => token(ctx, http) }),
+    open('/oauth/userinfo', { GET: (http) => userinfo(ctx, http), POST: (http) => userinfo(ctx, http) }),
+    open('/oauth/revoke', { POST: (http) => revoke(ctx, http) }),
+    closed('/oauth/introspect', { POST: (http) => introspect(ctx, http) }),
+    open('/oauth/jwks', { GET: (http) => jwks(ctx, http) }),
+    open('/.well-known/openid-configuration', { GET: (http) => metadata(http, openid) }),
+    open('/.well-known/oauth-authorization-server', { GET: (http) => metadata(http, oauth) }),
+    closed('/oauth/authorize', { GET: (http) => authorize(ctx, http), POST: (http) => authorize(ctx, http) }),
+    closed('/oauth/logout', { GET: (http) => logout(ctx, http), POST: (http) => logout(ctx, http) }),
+    closed('/signin', { GET: (http) => signInGet(ctx, http), POST: (http) => signInPost(ctx, http) }),
+    closed('/consent', { GET: (http) => consentGet(ctx, http), POST: (http) => consentPost(ctx, http) }),
+    closed('/', { GET: (http) => home(ctx, http) }),
+    closed('/healthz', { GET: () => health() }),
+    closed('/readyz', { GET: () => ready(ctx) }),
+  ];
+  for (const [path, asset] of ASSETS) table.push(closed(path, { GET: () => ({ status: 200, headers: asset.headers, body: asset.body }) }));
+  if (ctx.config.mode === 'test') {
+    table.push(open('/test/resource', { GET: (http) => testResource(ctx, http), POST: (http) => testResource(ctx, http) }));
+    if (testClock !== undefined) table.push(closed('/test/clock', { PUT: testClockEndpoint(testClock) }));
+  }
+  return table;
+}
+
+function open(path: string, methods: Route['methods']): Route {
+  return { path, methods, crossOrigin: 'public' };
+}
+
+function closed(path: string, methods: Route['methods']): Route {
+  return { path, methods, crossOrigin: 'none' };
+}
+
+function metadata(http: HttpRequest, { body, etag }: StaticDocument): HttpReply {
+  return document(http, body, etag, 'application/json', 3_600);
+}

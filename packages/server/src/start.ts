@@ -1,0 +1,83 @@
+import type { Store } from '@hufu/store/port';
+import { systemClock, testClock } from './clock.ts';
+import type { Config } from './config/config.ts';
+import type { Context } from './context.ts';
+import { applyConfig } from './jobs/apply-config.ts';
+import type { Log } from './log.ts';
+import { openContext } from './open-context.ts';
+import { type Route, routes } from './routes.ts';
+import { serve } from './serve.ts';
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly store: Store;
+  readonly log: Log;
+  /** `HUFU_MASTER_KEY`. */
+  readonly masterKey: string | undefined;
+  /** Routes beside the server's own: the demo's. */
+  readonly extraRoutes?: (ctx: Context) => readonly Route[];
+}
+
+export interface RunningServer {
+  readonly context: Context;
+  /** Where it listens. */
+  readonly address: { readonly host: string; readonly port: number };
+  /** Stops taking requests, finishes those under way, closes the store. */
+  close(): Promise<void>;
+}
+
+/** Starts the authorization server on an open store. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config, store, log } = options;
+  // Only a test server has a clock that can be set: there is nothing in production to switch on by mistake (M27).
+  const settable = config.mode === 'test' ? testClock() : undefined;
+  const clock = settable ?? systemClock();
+  const ctx = await openContext({ config, store, clock, log, masterKey: options.masterKey });
+  await applyConfig(ctx, seconds(ctx));
+  const app = serve(ctx, [...routes(ctx, settable), ...(options.extraRoutes?.(ctx) ?? [])]);
+  const stopJobs = startJobs(ctx);
+  await app.listen({ port: config.listen.port, host: config.listen.host ?? '::' });
+  const bound = app.server.address();
+  const address = typeof bound === 'object' && bound !== null ? { host: bound.address, port: bound.port } : { host: '', port: config.listen.port };
+  log.info('server.started', { issuer: config.issuer, mode: config.mode, port: address.port, store: store.kind });
+  return {
+    context: ctx,
+    address,
+    async close() {
+      log.info('server.stopping');
+      stopJobs();
+      await app.close();
+      await ctx.decisions.settled();
+      await ctx.passwords.close();
+      await store.close();
+      log.info('server.stopped');
+    },
+  };
+}
+
+/** What happens by itself: following other processes, rotating keys, keeping time. */
+function startJobs(ctx: Context): () => void {
+  const guarded = (name: string, act: () => Promise<void>) => () =>
+    act().catch((error: unknown) => {
+      ctx.log.error('job.failed', error, { job: name });
+    });
+  const stops = [
+    ctx.clock.every(500, guarded('follow keys', () => ctx.keys.follow(seconds(ctx)))),
+    ctx.clock.every(60_000, guarded('rotate keys', () => ctx.keys.rotateWhenDue(seconds(ctx)))),
+    ctx.clock.every(
+      30_000,
+      guarded('keep time', async () => {
+        ctx.clock.align(await ctx.store.time());
+        // A test clock's travels are not for the next start.
+        if (ctx.config.mode !== 'test') await ctx.store.keepTime(ctx.clock.nowMs());
+      }),
+    ),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function seconds(ctx: Context): number {
+  return Math.floor(ctx.clock.nowMs() / 1000);
+}

@@ -1,0 +1,78 @@
+import { OAuthError } from '@hufu/protocol/errors';
+import { formatScope } from '@hufu/protocol/scope';
+import { accessName, type AccessPart, type Head, randomNumber, ROTATED, scopeMask, writeAccess } from '@hufu/protocol/tally';
+import type { GrantRecord } from '@hufu/store/port';
+import type { ResourceConfig } from '../config/config.ts';
+import type { Context } from '../context.ts';
+import { derivedSecret } from './secrets.ts';
+
+export interface AccessToken {
+  readonly text: string;
+  /** Seconds that are left of it. */
+  readonly expiresIn: number;
+}
+
+export interface AccessTokenRequest {
+  readonly grant: GrantRecord;
+  readonly resource: ResourceConfig;
+  /** Scopes of this token, a subset of the grant's. */
+  readonly scopes: readonly string[];
+  /** The holder's secret, or undefined where a client acts for itself. */
+  readonly secret: string | undefined;
+  /** Seconds; what is left of the grant is the most. */
+  readonly ttl: number;
+  readonly now: number;
+}
+
+/** An access token in the format of its resource: opaque (docs/decisions/0002) or a JWT (RFC 9068 §2). */
+export async function issueAccessToken(ctx: Context, request: AccessTokenRequest): Promise<AccessToken> {
+  const { grant, resource, secret, now } = request;
+  const head: Head = { keyId: grant.keyId, id: grant.id, generation: grant.generation };
+  let part = secret === undefined ? machinePart(ctx, request) : rotatedPart(request);
+  if (grant.hasRevokedTokens && (await ctx.store.findRevokedToken(ctx.tenant, grant.id, accessName(ctx.keys.tally, head, part)))) {
+    // The rotation's own token was revoked alone (RFC 7009): what is handed out again must be another.
+    part = { ...part, number: randomNumber(ctx.random.text(12)) };
+  }
+  const expiresAt = part.issuedAt + part.lifetime;
+  if (resource.tokenFormat === 'opaque') {
+    const text =
+      secret === undefined ? writeAccess(ctx.keys.tally, 'machine', head, part, '') : writeAccess(ctx.keys.tally, 'access', head, part, derivedSecret(secret));
+    return { text, expiresIn: expiresAt - now };
+  }
+  const signer = ctx.keys.signerFor(resource.signingAlg, now);
+  if (signer === undefined) throw new OAuthError('server_error', 'no signing key', { detail: `no active ${resource.signingAlg} key` });
+  const claims: Record<string, unknown> = {
+    iss: ctx.issuer,
+    sub: grant.subject,
+    aud: resource.identifier,
+    client_id: grant.clientId,
+    iat: part.issuedAt,
+    exp: expiresAt,
+    jti: accessName(ctx.keys.tally, head, part),
+  };
+  if (request.scopes.length > 0) claims['scope'] = formatScope(request.scopes);
+  if (grant.authTime !== undefined) claims['auth_time'] = grant.authTime;
+  if (grant.amr.length > 0) claims['amr'] = grant.amr;
+  return { text: signer.sign('at+jwt', claims), expiresIn: expiresAt - now };
+}
+
+/** Two tokens of a client for itself never coincide: a random number makes each its own. */
+function machinePart(ctx: Context, request: AccessTokenRequest): AccessPart {
+  return part(request, request.now, randomNumber(ctx.random.text(12)));
+}
+
+/**
+ * A generation has one access token at a time for the same scopes and resource: whoever shows the same refresh token again gets the same
+ * one. It begins at the rotation, and anew after each half of its life, so that nobody gets one with less than half left.
+ */
+function rotatedPart(request: AccessTokenRequest): AccessPart {
+  const { grant, ttl, now } = request;
+  const half = Math.max(1, Math.floor(ttl / 2));
+  const issuedAt = grant.rotatedAt + Math.max(0, Math.floor((now - grant.rotatedAt) / half)) * half;
+  return part(request, issuedAt, ROTATED);
+}
+
+function part({ grant, resource, scopes, ttl }: AccessTokenRequest, issuedAt: number, number: string): AccessPart {
+  const lifetime = Math.max(1, Math.min(ttl, grant.expiresAt - issuedAt));
+  return { issuedAt, lifetime, resource: grant.resources.indexOf(resource.identifier), number, mask: scopeMask(grant.scopes, scopes) };
+}

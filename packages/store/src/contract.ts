@@ -1,0 +1,61 @@
+/**
+ * The suite that every adapter passes. It registers tests with `node:test`, so call it from a `*.test.ts` file:
+ * `contract('sqlite', openFreshDatabase)`.
+ */
+import { describe, test } from 'node:test';
+import { bench, type Case, type OpenStore } from './contract/bench.ts';
+import { clientCases } from './contract/clients.ts';
+import { consentCases } from './contract/consents.ts';
+import { decisionCases } from './contract/decisions.ts';
+import { endingCases } from './contract/endings.ts';
+import { grantCases } from './contract/grants.ts';
+import { keyCases } from './contract/keys.ts';
+import { limitCases } from './contract/limits.ts';
+import { markCases } from './contract/marks.ts';
+import { ownGrantCases } from './contract/own-grants.ts';
+import { purgeCases } from './contract/purge.ts';
+import { raceCases } from './contract/races.ts';
+import { revocationCases } from './contract/revocations.ts';
+import { sessionCases } from './contract/sessions.ts';
+import { tenantCases } from './contract/tenants.ts';
+import { userCases } from './contract/users.ts';
+
+export type { OpenStore, StoreUnderTest } from './contract/bench.ts';
+
+/**
+ * `open` answers a store on an empty, migrated database. It is called once a test, and what it answers is closed by the test.
+ * Where it has a `second` store on the same database, half of every race runs through that one.
+ */
+export function contract(name: string, open: OpenStore): void {
+  describe(`the store's contract: ${name}`, () => {
+    const define: Case = (title, run) => {
+      test(title, async () => {
+        const subject = await open();
+        try {
+          await run(await bench(subject));
+        } finally {
+          await subject.close();
+        }
+      });
+    };
+    for (const cases of ALL) cases(define);
+  });
+}
+
+const ALL: readonly ((define: Case) => void)[] = [
+  tenantCases,
+  clientCases,
+  userCases,
+  sessionCases,
+  consentCases,
+  grantCases,
+  ownGrantCases,
+  limitCases,
+  endingCases,
+  revocationCases,
+  markCases,
+  keyCases,
+  decisionCases,
+  purgeCases,
+  raceCases,
+];

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import type { DecisionRecord } from '../port.ts';
+import { type Case, NOW } from './bench.ts';
+
+function someDecision(id: string): DecisionRecord {
+  return { id, at: NOW, endpoint: '/oauth/token', status: 400, error: 'invalid_grant', clientId: 'app', record: '[{"check":"pkce","ok":false}]' };
+}
+
+export function decisionCases(define: Case): void {
+  define('a decision comes back as recorded, newest first', async ({ store, second, tenant }) => {
+    await store.recordDecisions(tenant, [someDecision('02'), someDecision('01')], 10);
+    await second.recordDecisions(tenant, [someDecision('03')], 10);
+    assert.deepEqual(await store.findDecision(tenant, '01'), someDecision('01'));
+    assert.equal(await store.findDecision(tenant, '04'), undefined);
+    assert.deepEqual(await store.listDecisions(tenant, 2), [someDecision('03'), someDecision('02')]);
+    await store.recordDecisions(tenant, [], 10);
+  });
+
+  define('an id that is there stays as it was', async ({ store, tenant }) => {
+    await store.recordDecisions(tenant, [someDecision('01')], 10);
+    await store.recordDecisions(tenant, [{ ...someDecision('01'), status: 200 }, someDecision('02')], 10);
+    assert.deepEqual(await store.listDecisions(tenant, 10), [someDecision('02'), someDecision('01')]);
+  });
+
+  define('the newest are kept, of each tenant', async (b) => {
+    const { store, tenant, otherTenant } = b;
+    await store.recordDecisions(otherTenant, [someDecision('00')], 5);
+    const ids = Array.from({ length: 40 }, (_, index) => `${index + 10}`);
+    for (const id of ids) await store.recordDecisions(tenant, [someDecision(id)], 5);
+    const kept = (await store.listDecisions(tenant, 100)).map((decision) => decision.id);
+    assert.deepEqual(kept, ids.slice(-5).reverse());
+    assert.ok(await store.findDecision(otherTenant, '00'));
+    await store.recordDecisions(tenant, ids.map((id) => someDecision(`x${id}`)), 5);
+    assert.equal((await store.listDecisions(tenant, 100)).length, 5);
+  });
+
+  define('many decisions stay bounded', async (b) => {
+    for (let batch = 0; batch < 30; batch += 1) {
+      await b.store.recordDecisions(
+        b.tenant,
+        Array.from({ length: 40 }, (_, index) => someDecision(`${batch * 40 + index}`.padStart(6, '0'))),
+        320,
+      );
+    }
+    const kept = await b.countRows('decisions');
+    assert.ok(kept >= 320 && kept <= 340, `${kept} rows`);
+  });
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import type { SessionRecord } from '../port.ts';
+import { type Bench, type Case, DAY, deathOf, makeCode, makeGrant, makeScene, makeSession, makeUser, mustFind, NOW, race, type Scene, someCode, someSession } from './bench.ts';
+
+export function sessionCases(define: Case): void {
+  define('a session comes back as opened', async (b) => {
+    const { user, session } = await makeScene(b);
+    assert.deepEqual(session, { ...someSession(user), id: 1, createdAt: NOW, endedAt: undefined });
+    assert.deepEqual(await b.second.findSession(b.tenant, session.id), session);
+  });
+
+  define('a user who is not there gets no session', async (b) => {
+    const { user } = await makeScene(b, b.otherTenant);
+    assert.deepEqual(await b.store.openSession(b.tenant, someSession(user), undefined, NOW), { kind: 'user_inactive' });
+    assert.equal(await b.countRows('sessions'), 1);
+  });
+
+  define('ending a session kills its online grants and all its codes; offline grants and other sessions live (OpenID Connect Core §11)', async (b) => {
+    const { store, tenant } = b;
+    const scene = await makeScene(b);
+    const elsewhere = await makeSession(b, scene.user);
+    const online = await makeGrant(b, scene);
+    const offline = await makeGrant(b, scene, { offline: true });
+    const code = await makeCode(b, scene);
+    const offlineCode = await makeCode(b, scene, { offline: true });
+    const other = await makeGrant(b, { ...scene, session: elsewhere });
+    const unbound = await makeGrant(b, scene, { sessionId: undefined });
+
+    assert.equal(await store.endSession(tenant, scene.session.id, NOW + 5), 'ended');
+    for (const id of [online, code, offlineCode]) assert.deepEqual((await mustFind(b, id)).dead, { reason: 'signed_out', at: NOW + 5 });
+    for (const id of [offline, other, unbound]) assert.equal(await deathOf(b, id), undefined);
+    assert.equal((await store.findSession(tenant, scene.session.id))?.endedAt, NOW + 5);
+    assert.equal((await store.findSession(tenant, elsewhere.id))?.endedAt, undefined);
+    assert.equal((await store.rotate(tenant, offline, 1, 1, NOW + 6)).kind, 'taken');
+  });
+
+  define('a session that ended stays ended at its first end, and is told once', async (b) => {
+    const { session } = await makeScene(b);
+    assert.equal(await b.store.endSession(b.tenant, session.id, NOW + 1), 'ended');
+    assert.equal(await b.store.endSession(b.tenant, session.id, NOW + 9), 'ended');
+    assert.equal((await b.store.findSession(b.tenant, session.id))?.endedAt, NOW + 1);
+    assert.equal((await b.store.readRevocations(b.tenant, 0, 10)).length, 1);
+  });
+
+  define('a session that replaces another one of the same user takes over its grants and codes', async (b) => {
+    const { store, tenant } = b;
+    const scene = await makeScene(b);
+    const online = await makeGrant(b, scene);
+    const grants = [online, await makeCode(b, scene), await makeGrant(b, scene, { offline: true })];
+    const next = await replace(b, scene);
+    assert.notEqual(next.id, scene.session.id);
+    for (const id of grants) {
+      const grant = await mustFind(b, id);
+      assert.deepEqual([grant.sessionId, grant.dead], [next.id, undefined]);
+    }
+    assert.equal((await store.findSession(tenant, scene.session.id))?.endedAt, NOW + 1);
+    assert.deepEqual(await store.createGrant(tenant, someCode(scene), NOW + 1), { kind: 'refused', reason: 'session_ended' });
+    await store.endSession(tenant, next.id, NOW + 2);
+    assert.equal(await deathOf(b, online), 'signed_out');
+  });
+
+  define("a session that replaces another user's ends it with its grants", async (b) => {
+    const scene = await makeScene(b);
+    const online = await makeGrant(b, scene);
+    const offline = await makeGrant(b, scene, { offline: true });
+    const bob = await makeUser(b, 'bob');
+    const next = await replace(b, { ...scene, user: bob });
+    assert.equal(next.userId, bob.id);
+    assert.equal(await deathOf(b, online), 'signed_out');
+    const kept = await mustFind(b, offline);
+    assert.deepEqual([kept.dead, kept.sessionId, kept.userId], [undefined, scene.session.id, scene.user.id]);
+  });
+
+  define('a replaced session that is unknown or over is nothing', async (b) => {
+    const scene = await makeScene(b);
+    await b.store.endSession(b.tenant, scene.session.id, NOW);
+    const next = await replace(b, scene);
+    assert.equal((await b.store.findSession(b.tenant, scene.session.id))?.endedAt, NOW);
+    assert.equal((await b.store.findSession(b.tenant, next.id))?.endedAt, undefined);
+  });
+
+  define('with an inactive user nothing is replaced', async (b) => {
+    const scene = await makeScene(b);
+    const bob = await makeUser(b, 'bob');
+    await b.store.setUserEnabled(b.tenant, bob.id, false, NOW);
+    assert.deepEqual(await b.store.openSession(b.tenant, someSession(bob), scene.session.id, NOW), { kind: 'user_inactive' });
+    assert.equal((await b.store.findSession(b.tenant, scene.session.id))?.endedAt, undefined);
+  });
+
+  define('fifty sessions opened at once have fifty ids', async (b) => {
+    const user = await makeUser(b);
+    const opened = await race(b, async (store) => await store.openSession(b.tenant, someSession(user), undefined, NOW));
+    const ids = opened.map((answer) => (answer.kind === 'opened' ? answer.session.id : 0));
+    assert.equal(new Set(ids).size, 50);
+    assert.equal(await b.countRows('sessions'), 50);
+  });
+
+  define('no code is created for a session once its end was acknowledged', async (b) => {
+    const scene = await makeScene(b);
+    const answers = await race(b, async (store, index) => {
+      if (index === 20) return await store.endSession(b.tenant, scene.session.id, NOW);
+      return await store.createGrant(b.tenant, someCode(scene), NOW);
+    });
+    for (const answer of answers) {
+      if (typeof answer === 'object' && answer.kind === 'created') assert.equal(await deathOf(b, answer.id), 'signed_out');
+    }
+    assert.deepEqual(await b.second.createGrant(b.tenant, someCode(scene), NOW), { kind: 'refused', reason: 'session_ended' });
+  });
+
+  define('a session that expired gets no code', async (b) => {
+    const scene = await makeScene(b);
+    const late = NOW + DAY;
+    assert.deepEqual(await b.store.createGrant(b.tenant, someCode(scene, { expiresAt: late + 60 }), late), { kind: 'refused', reason: 'session_ended' });
+    assert.equal((await b.store.createGrant(b.tenant, someCode(scene, { expiresAt: late + 60 }), late - 1)).kind, 'created');
+  });
+}
+
+async function replace(b: Bench, scene: Scene): Promise<SessionRecord> {
+  const opened = await b.store.openSession(b.tenant, someSession(scene.user), scene.session.id, NOW + 1);
+  assert.equal(opened.kind, 'opened');
+  return opened.session;
+}

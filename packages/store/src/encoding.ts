@@ -1,0 +1,86 @@
+/** How values stand in columns, in both engines. */
+import { hash } from 'node:crypto';
+import type { ClientRecord, ClientSecret, GrantRecord, RevocationReason } from './port.ts';
+
+/** A list of words in one column. Scopes, resource URIs and `amr` values have no spaces; a word that has is the caller's mistake. */
+export function writeList(words: readonly string[]): string {
+  for (const word of words) if (word === '' || word.includes(' ')) throw new TypeError(`not a word: ${JSON.stringify(word)}`);
+  return words.join(' ');
+}
+
+/** The same frozen array for the same text: a store holds few different lists, and most reads are of grants. */
+export function readList(text: string): readonly string[] {
+  const known = lists.get(text);
+  if (known !== undefined) return known;
+  const list = Object.freeze(text === '' ? [] : text.split(' '));
+  if (lists.size >= MAX_LISTS) lists.clear();
+  lists.set(text, list);
+  return list;
+}
+
+const MAX_LISTS = 1000;
+const lists = new Map<string, readonly string[]>();
+
+/** What was there and, after it, what is new. */
+export function joinLists(there: readonly string[], more: readonly string[]): string[] {
+  return [...new Set([...there, ...more])];
+}
+
+export function readObject(json: string): Readonly<Record<string, unknown>> {
+  return JSON.parse(json) as Readonly<Record<string, unknown>>;
+}
+
+/** Whether two objects say the same, whatever the order of their members. */
+export function sameJson(one: unknown, other: unknown): boolean {
+  return sortedJson(one) === sortedJson(other);
+}
+
+function sortedJson(value: unknown): string | undefined {
+  return JSON.stringify(value, (_, inner: unknown) => {
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+/** A client's secrets as JSON: `[hash, createdAt, expiresAt]` each. */
+export function writeSecrets(secrets: readonly ClientSecret[]): string {
+  return JSON.stringify(secrets.map((secret) => [secret.hash, secret.createdAt, secret.expiresAt]));
+}
+
+export function readSecrets(json: string): readonly ClientSecret[] {
+  const rows = JSON.parse(json) as [string, number, number][];
+  return rows.map(([hash, createdAt, expiresAt]) => ({ hash, createdAt, expiresAt }));
+}
+
+/** Whether `putClient` has something to write. */
+export function sameClient(there: ClientRecord, put: Omit<ClientRecord, 'epoch' | 'version' | 'createdAt'>): boolean {
+  return (
+    there.enabled === put.enabled &&
+    there.source === put.source &&
+    writeSecrets(there.secrets) === writeSecrets(put.secrets) &&
+    sameJson(there.metadata, put.metadata)
+  );
+}
+
+/** `own_key` of a grant that a client has for itself: the lists in their order, as one short key. */
+export function ownKey(scopes: readonly string[], resources: readonly string[]): string {
+  return hash('sha256', `${writeList(scopes)}\n${writeList(resources)}`, 'base64url');
+}
+
+/** What makes a grant dead: its own revocation before its client's, and a revoked client before a disabled one. */
+export function readDead(
+  revokedAt: number | null,
+  revokedReason: string | null,
+  clientEpoch: number,
+  client: { readonly epoch: number; readonly enabled: boolean; readonly revokedAt: number | null; readonly disabledAt: number | null },
+): GrantRecord['dead'] {
+  if (revokedAt !== null) return { reason: revokedReason as RevocationReason, at: revokedAt };
+  if (clientEpoch < client.epoch) return { reason: 'client_revoked', at: client.revokedAt ?? 0 };
+  if (!client.enabled) return { reason: 'client_disabled', at: client.disabledAt ?? 0 };
+  return undefined;
+}
+
+/** Whether a grant could be taken (exchanged or rotated) at `now`. */
+export function isOver(grant: Pick<GrantRecord, 'dead' | 'expiresAt' | 'idleSeconds' | 'rotatedAt'>, now: number): boolean {
+  return grant.dead !== undefined || grant.expiresAt <= now || (grant.idleSeconds > 0 && grant.rotatedAt + grant.idleSeconds <= now);
+}

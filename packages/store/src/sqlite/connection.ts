@@ -1,0 +1,76 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { readFailure } from './failure.ts';
+import { GroupCommit, type GroupLimits } from './group-commit.ts';
+
+/** A statement that is prepared when it is first needed: a process that only reads a client should not pay for all of them. Its rows are arrays. */
+export type Lazy = () => StatementSync;
+
+/**
+ * One connection: reads run at once, writes in groups. Everything on it is synchronous, so that no read ever sees half a group, nor one
+ * that is not committed.
+ */
+export class Connection {
+  readonly handle: DatabaseSync;
+  readonly #writes: GroupCommit;
+  readonly #forget: (() => void)[] = [];
+
+  constructor(handle: DatabaseSync, limits: GroupLimits, committed: (writes: number) => void) {
+    this.handle = handle;
+    const begin = handle.prepare('BEGIN IMMEDIATE');
+    const commit = handle.prepare('COMMIT');
+    this.#writes = new GroupCommit(
+      {
+        begin: () => void begin.run(),
+        commit: () => void commit.run(),
+        rollback: () => {
+          if (handle.isTransaction) handle.exec('ROLLBACK');
+          for (const forget of this.#forget) forget();
+        },
+      },
+      limits,
+      committed,
+    );
+  }
+
+  lazy(sql: string): Lazy {
+    let prepared: StatementSync | undefined;
+    return () => {
+      if (prepared !== undefined) return prepared;
+      prepared = this.handle.prepare(sql);
+      prepared.setReturnArrays(true);
+      return prepared;
+    };
+  }
+
+  /** Runs `act` now. */
+  read<T>(act: () => T): Promise<T> {
+    try {
+      return Promise.resolve(act());
+    } catch (error) {
+      return Promise.reject(readFailure(error));
+    }
+  }
+
+  /** Runs `act` in the next group; settled when it is durable. It may run more than once, so it must change nothing but the database. */
+  write<T>(act: () => T): Promise<T> {
+    return this.#writes.write(act);
+  }
+
+  /** What was remembered from a transaction that is rolled back must be forgotten by `forget`. */
+  onRollback(forget: () => void): void {
+    this.#forget.push(forget);
+  }
+
+  holdWrites(): void {
+    this.#writes.hold();
+  }
+
+  releaseWrites(): void {
+    this.#writes.release();
+  }
+
+  /** Done when every write is settled. The handle stays open. */
+  async settle(): Promise<void> {
+    await this.#writes.close();
+  }
+}

@@ -1,0 +1,54 @@
+import type { ClientId, TenantId, UserId } from '@hufu/protocol/ids';
+import { joinLists, readList, writeList } from '../encoding.ts';
+import type { ConsentRecord, Consents } from '../port.ts';
+import type { Connection } from './connection.ts';
+import type { Endings } from './endings.ts';
+
+const COLUMNS = 'user_id, client_id, scopes, resources, granted_at, updated_at';
+
+export function consents(db: Connection, endings: Endings): Consents {
+  const find = db.lazy(`SELECT ${COLUMNS} FROM consents WHERE tenant = ? AND user_id = ? AND client_id = ?`);
+  const list = db.lazy(`SELECT ${COLUMNS} FROM consents WHERE tenant = ? AND user_id = ? ORDER BY client_id`);
+  const put = db.lazy(
+    `INSERT INTO consents (tenant, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET scopes = excluded.scopes, resources = excluded.resources, updated_at = excluded.updated_at`,
+  );
+  const remove = db.lazy('DELETE FROM consents WHERE tenant = ? AND user_id = ? AND client_id = ?');
+
+  const readThere = (tenant: TenantId, user: UserId, client: ClientId): ConsentRecord | undefined => {
+    const row = find().get(tenant, user, client) as unknown as Row | undefined;
+    return row === undefined ? undefined : readConsent(row);
+  };
+
+  return {
+    findConsent: (tenant, user, client) => db.read(() => readThere(tenant, user, client)),
+    listConsents: (tenant, user) => db.read(() => (list().all(tenant, user) as unknown as Row[]).map(readConsent)),
+
+    giveConsent: (tenant, user, client, scopes, resources, now) =>
+      db.write(() => {
+        const there = readThere(tenant, user, client);
+        const consent: ConsentRecord = {
+          userId: user,
+          clientId: client,
+          scopes: joinLists(there?.scopes ?? [], scopes),
+          resources: joinLists(there?.resources ?? [], resources),
+          grantedAt: there?.grantedAt ?? now,
+          updatedAt: now,
+        };
+        put().run(tenant, user, client, writeList(consent.scopes), writeList(consent.resources), consent.grantedAt, now);
+        return consent;
+      }),
+
+    withdrawConsent: (tenant, user, client, now) =>
+      db.write(() => {
+        remove().run(tenant, user, client);
+        return { revokedGrants: endings.revokeGrantsBetween(tenant, user, client, 'consent_withdrawn', now) };
+      }),
+  };
+}
+
+type Row = [UserId, ClientId, string, string, number, number];
+
+function readConsent([userId, clientId, scopes, resources, grantedAt, updatedAt]: Row): ConsentRecord {
+  return { userId, clientId, scopes: readList(scopes), resources: readList(resources), grantedAt, updatedAt };
+}

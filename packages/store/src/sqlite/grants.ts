@@ -1,0 +1,71 @@
+import type { ClientId, TenantId, UserId } from '@hufu/protocol/ids';
+import type { GrantRecord, Grants } from '../port.ts';
+import type { Connection, Lazy } from './connection.ts';
+import type { Counters } from './counters.ts';
+import { createGrant } from './create-grant.ts';
+import type { Endings } from './endings.ts';
+import { type FindGrant, type GrantRow, readGrant, SELECT_GRANT } from './grant-row.ts';
+import { ownGrant } from './own-grant.ts';
+import { purger } from './purge.ts';
+import type { RevocationLog } from './revocation-log.ts';
+import { revokedTokens } from './revoked-tokens.ts';
+import { exchangeCode, rotate } from './take-grant.ts';
+
+/** All of `Grants` but `revokeClient`, which is with the clients. */
+export function grants(db: Connection, counters: Counters, log: RevocationLog, endings: Endings): Omit<Grants, 'revokeClient'> {
+  const findById = db.lazy(`${SELECT_GRANT} WHERE g.tenant = ? AND g.id = ?`);
+  const find: FindGrant = (tenant, id) => {
+    const row = findById().get(tenant, id) as unknown as GrantRow | undefined;
+    return row === undefined ? undefined : readGrant(row);
+  };
+  const purge = purger(
+    db,
+    'DELETE FROM grants WHERE tenant = ?1 AND id IN (SELECT id FROM grants WHERE tenant = ?1 AND purge_at <= ?2 ORDER BY purge_at LIMIT ?3)',
+  );
+  const findEnd = db.lazy('SELECT expires_at, revoked_at FROM grants WHERE tenant = ? AND id = ?');
+  const isUser = db.lazy('SELECT 1 FROM users WHERE tenant = ? AND id = ?');
+
+  return {
+    createGrant: createGrant(db, counters, endings, purge),
+    ownGrant: ownGrant(db, counters, endings, find, purge),
+    exchangeCode: exchangeCode(db, endings, find),
+    rotate: rotate(db, find),
+    findGrant: (tenant, id) => db.read(() => find(tenant, id)),
+    listGrants: listGrants(db),
+    ...revokedTokens(db, log),
+
+    revokeGrant: (tenant, id, reason, now) =>
+      db.write(() => {
+        const row = findEnd().get(tenant, id) as unknown as [number, number | null] | undefined;
+        if (row === undefined) return 'unknown';
+        if (row[1] !== null) return 'already';
+        endings.revokeGrants(tenant, [[id, row[0]]], reason, now);
+        return 'revoked';
+      }),
+
+    revokeUser: (tenant, user, reason, now) =>
+      db.write(() => {
+        if (isUser().get(tenant, user) === undefined) return { revokedGrants: 0 };
+        endings.tellUser(tenant, user, reason, now);
+        endings.endSessionsOf(tenant, user, undefined, reason, now);
+        return { revokedGrants: endings.revokeGrantsOf(tenant, user, reason, now) };
+      }),
+  };
+}
+
+/** `revoked_at` and the client's epoch are what the indexes know; expiry is not looked at. */
+function listGrants(db: Connection): Grants['listGrants'] {
+  const select = (where: string): Lazy => db.lazy(`${SELECT_GRANT} WHERE g.tenant = ? AND g.revoked_at IS NULL AND g.client_epoch = c.epoch ${where} ORDER BY g.id DESC LIMIT ?`);
+  const all = select('');
+  const ofUser = select('AND g.user_id = ?');
+  const ofClient = db.lazy(
+    `${SELECT_GRANT} WHERE g.tenant = ? AND g.client_id = ? AND g.revoked_at IS NULL
+     AND g.client_epoch = (SELECT epoch FROM clients WHERE tenant = g.tenant AND client_id = g.client_id) ORDER BY g.id DESC LIMIT ?`,
+  );
+  const ofBoth = select('AND g.user_id = ? AND g.client_id = ?');
+  const rows = (tenant: TenantId, user: UserId | undefined, client: ClientId | undefined, limit: number): unknown[] => {
+    if (user === undefined) return client === undefined ? all().all(tenant, limit) : ofClient().all(tenant, client, limit);
+    return client === undefined ? ofUser().all(tenant, user, limit) : ofBoth().all(tenant, user, client, limit);
+  };
+  return (tenant, filter, limit) => db.read((): GrantRecord[] => (rows(tenant, filter.userId, filter.clientId, limit) as GrantRow[]).map(readGrant));
+}

@@ -1,0 +1,144 @@
+/**
+ * Group commit: writes that arrive in one turn of the event loop run in one transaction, and only after its COMMIT are their promises
+ * settled. Acknowledged means durable, at the price of one sync of the disk for all of them.
+ *
+ * `setImmediate` is used here on purpose: it runs once the turn's sockets have been read, which is what makes a group.
+ */
+import { StoreUnavailable } from '../port.ts';
+import { isBusy, readFailure } from './failure.ts';
+
+/** What a group runs in. All of it is synchronous. */
+export interface Transactions {
+  /** Takes the write lock, waiting a short time for another process. */
+  begin(): void;
+  commit(): void;
+  /** Also where the transaction has ended by itself. What was remembered during it must be forgotten. */
+  rollback(): void;
+}
+
+export interface GroupLimits {
+  /** Writes in one transaction: what bounds how long the event loop is held. */
+  readonly maxGroup: number;
+  /** Writes that may wait. More are refused with `StoreUnavailable`. */
+  readonly maxWaiting: number;
+  /** How often the write lock is asked for, a turn each, before a group is refused. */
+  readonly maxAttempts: number;
+}
+
+interface Write {
+  readonly act: () => unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class GroupCommit {
+  readonly #transactions: Transactions;
+  readonly #limits: GroupLimits;
+  readonly #committed: (writes: number) => void;
+  #waiting: Write[] = [];
+  #scheduled = false;
+  #held = false;
+  #closed = false;
+  #attempts = 0;
+  #closing: (() => void) | undefined;
+
+  /** `committed` is told after each group how many writes it had. */
+  constructor(transactions: Transactions, limits: GroupLimits, committed: (writes: number) => void) {
+    this.#transactions = transactions;
+    this.#limits = limits;
+    this.#committed = committed;
+  }
+
+  /**
+   * Runs `act` inside a transaction, soon. It may run more than once (each time but the last rolled back). What it throws rejects this
+   * promise alone, and nothing of it stays in the database.
+   */
+  write<T>(act: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#closed) return reject(new StoreUnavailable('the store is closed'));
+      if (this.#waiting.length >= this.#limits.maxWaiting) return reject(new StoreUnavailable('too many writes are waiting'));
+      this.#waiting.push({ act, resolve: resolve as (value: unknown) => void, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Lets writes wait until `release` (a checkpoint wants the log for itself for a moment). Reads go on. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    this.#schedule();
+  }
+
+  /** Refuses new writes, and is done when those that wait are settled. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.release();
+    if (this.#waiting.length > 0) await new Promise<void>((resolve) => (this.#closing = resolve));
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#held || this.#waiting.length === 0) return;
+    this.#scheduled = true;
+    setImmediate(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    this.#scheduled = false;
+    if (!this.#held) this.#commitGroup();
+    if (this.#waiting.length > 0) this.#schedule();
+    else this.#closing?.();
+  };
+
+  #commitGroup(): void {
+    const begun = this.#begin();
+    if (begun === 'busy') return;
+    let group = this.#waiting.splice(0, this.#limits.maxGroup);
+    let failure = begun;
+    while (failure === undefined && group.length > 0) {
+      const answers: unknown[] = [];
+      try {
+        for (const write of group) answers.push(write.act());
+        this.#transactions.commit();
+      } catch (error) {
+        this.#transactions.rollback();
+        failure = readFailure(error);
+        if (failure instanceof StoreUnavailable || answers.length === group.length) break;
+        // A fault of one verb: it alone fails, and the others run again without it.
+        group[answers.length]?.reject(failure);
+        group = group.filter((_, index) => index !== answers.length);
+        failure = group.length === 0 ? undefined : this.#beginAgain();
+        continue;
+      }
+      for (const [index, write] of group.entries()) write.resolve(answers[index]);
+      this.#committed(group.length);
+      return;
+    }
+    for (const write of group) write.reject(failure);
+  }
+
+  /** `busy`: another process writes; asked again next turn. A failure is everybody's. */
+  #begin(): 'busy' | unknown {
+    try {
+      this.#transactions.begin();
+      this.#attempts = 0;
+      return undefined;
+    } catch (error) {
+      this.#attempts += 1;
+      if (isBusy(error) && this.#attempts < this.#limits.maxAttempts) return 'busy';
+      this.#attempts = 0;
+      return readFailure(error);
+    }
+  }
+
+  #beginAgain(): unknown {
+    try {
+      this.#transactions.begin();
+      return undefined;
+    } catch (error) {
+      return readFailure(error);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import { type SessionId, sessionId, type TenantId, type UserId } from '@hufu/protocol/ids';
+import { readList, writeList } from '../encoding.ts';
+import type { SessionRecord, Sessions } from '../port.ts';
+import { purgeTime } from '../retention.ts';
+import type { Connection } from './connection.ts';
+import type { Counters } from './counters.ts';
+import type { Endings } from './endings.ts';
+import { purger } from './purge.ts';
+
+const COLUMNS = 'id, user_id, secret_hash, auth_time, amr, created_at, expires_at, ended_at, user_agent';
+
+export function sessions(db: Connection, counters: Counters, endings: Endings): Sessions {
+  const find = db.lazy(`SELECT ${COLUMNS} FROM sessions WHERE tenant = ? AND id = ?`);
+  const insert = db.lazy(`INSERT INTO sessions (tenant, ${COLUMNS}, purge_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)`);
+  const isEnabled = db.lazy('SELECT 1 FROM users WHERE tenant = ? AND id = ? AND enabled = 1');
+  const moveGrants = db.lazy('UPDATE grants SET session_id = ? WHERE tenant = ? AND session_id = ? AND revoked_at IS NULL');
+  const purge = purger(
+    db,
+    'DELETE FROM sessions WHERE tenant = ?1 AND id IN (SELECT id FROM sessions WHERE tenant = ?1 AND purge_at <= ?2 ORDER BY purge_at LIMIT ?3)',
+  );
+
+  const readThere = (tenant: TenantId, id: SessionId): SessionRecord | undefined => {
+    const row = find().get(tenant, id) as unknown as Row | undefined;
+    return row === undefined ? undefined : readSession(row);
+  };
+
+  return {
+    openSession: (tenant, session, replaces, now) =>
+      db.write(() => {
+        if (isEnabled().get(tenant, session.userId) === undefined) return { kind: 'user_inactive' };
+        const id = sessionId(counters.nextOfBlock(tenant, 'session'));
+        const { userId, secretHash, authTime, amr, expiresAt, userAgent } = session;
+        insert().run(tenant, id, userId, secretHash, authTime, writeList(amr), now, expiresAt, userAgent, purgeTime(expiresAt));
+        const old = replaces === undefined ? undefined : readThere(tenant, replaces);
+        if (old !== undefined && old.endedAt === undefined) {
+          endings.endSession(tenant, old.id, old.expiresAt, 'session_replaced', now);
+          if (old.userId === userId) moveGrants().run(id, tenant, old.id);
+          else endings.revokeGrantsBoundTo(tenant, old.id, now);
+        }
+        purge(tenant, now, 1);
+        return { kind: 'opened', session: { ...session, id, createdAt: now, endedAt: undefined } };
+      }),
+
+    findSession: (tenant, id) => db.read(() => readThere(tenant, id)),
+
+    endSession: (tenant, id, now) =>
+      db.write(() => {
+        const session = readThere(tenant, id);
+        if (session === undefined) return 'unknown';
+        if (session.endedAt !== undefined) return 'ended';
+        endings.endSession(tenant, id, session.expiresAt, 'signed_out', now);
+        endings.revokeGrantsBoundTo(tenant, id, now);
+        return 'ended';
+      }),
+  };
+}
+
+type Row = [SessionId, UserId, string, number, string, number, number, number | null, string];
+
+function readSession([id, userId, secretHash, authTime, amr, createdAt, expiresAt, endedAt, userAgent]: Row): SessionRecord {
+  return { id, userId, secretHash, authTime, amr: readList(amr), createdAt, expiresAt, endedAt: endedAt ?? undefined, userAgent };
+}

@@ -1,0 +1,59 @@
+import type { ClientId, GrantId, TenantId, UserId } from '@hufu/protocol/ids';
+import { isOver } from '../encoding.ts';
+import type { GrantRecord, Grants, Redemption } from '../port.ts';
+import { purgeTime } from '../retention.ts';
+import type { Connection } from './connection.ts';
+import type { Endings, GrantEnd } from './endings.ts';
+import type { FindGrant } from './grant-row.ts';
+
+/**
+ * The guarded increments. A write is alone while it runs, so to look and then to change is one act; the row is changed in place, and a
+ * rotation touches no index.
+ */
+export function rotate(db: Connection, find: FindGrant): Grants['rotate'] {
+  const update = db.lazy('UPDATE grants SET generation = ?, key_id = ?, rotated_at = ? WHERE tenant = ? AND id = ?');
+  return (tenant, id, generation, keyId, now) =>
+    db.write(() => {
+      const there = find(tenant, id);
+      if (there === undefined || generation < 1 || there.generation !== generation || isOver(there, now)) return { kind: 'lost', grant: there };
+      update().run(generation + 1, keyId, now, tenant, id);
+      return { kind: 'taken', grant: { ...there, generation: generation + 1, keyId, rotatedAt: now } };
+    });
+}
+
+export function exchangeCode(db: Connection, endings: Endings, find: FindGrant): Grants['exchangeCode'] {
+  const update = db.lazy(
+    `UPDATE grants SET generation = 1, redeemed = 1, key_id = ?, rotated_at = ?, secret_hash = ?, access_hash = ?, code_request = NULL, expires_at = ?,
+     idle_seconds = ?, purge_at = ? WHERE tenant = ? AND id = ?`,
+  );
+  const limit = liveGrantLimit(db, endings);
+  return (tenant, id, redemption, now) =>
+    db.write(() => {
+      const there = find(tenant, id);
+      if (there === undefined || there.generation !== 0 || isOver(there, now)) return { kind: 'lost', grant: there };
+      const { secretHash, accessHash, keyId, expiresAt, idleSeconds } = redemption;
+      update().run(keyId, now, secretHash, accessHash, expiresAt, idleSeconds, purgeTime(expiresAt), tenant, id);
+      const grant: GrantRecord = { ...there, generation: 1, keyId, rotatedAt: now, secretHash, accessHash, expiresAt, idleSeconds, codeRequest: undefined };
+      if (there.userId !== undefined) limit(tenant, there.userId, there.clientId, id, redemption, now);
+      return { kind: 'taken', grant };
+    });
+}
+
+/** Revokes the oldest live grants of one user and client beyond `maxGrants`, never `taken`. */
+function liveGrantLimit(db: Connection, endings: Endings) {
+  // From the index alone: nearly always it is the only question.
+  const count = db.lazy('SELECT count(*) FROM grants WHERE tenant = ? AND user_id = ? AND client_id = ? AND redeemed = 1 AND revoked_at IS NULL');
+  const live = `FROM grants WHERE tenant = ?1 AND user_id = ?2 AND client_id = ?3 AND redeemed = 1 AND revoked_at IS NULL
+    AND expires_at > ?4 AND (idle_seconds = 0 OR rotated_at + idle_seconds > ?4)
+    AND client_epoch = (SELECT epoch FROM clients WHERE tenant = ?1 AND client_id = ?3)`;
+  const countLive = db.lazy(`SELECT count(*) ${live}`);
+  const findOldest = db.lazy(`SELECT id, expires_at ${live} AND id <> ?5 ORDER BY id LIMIT ?6`);
+  return (tenant: TenantId, user: UserId, client: ClientId, taken: GrantId, { maxGrants }: Redemption, now: number): void => {
+    const [all] = count().get(tenant, user, client) as unknown as [number];
+    if (all <= maxGrants) return;
+    const [alive] = countLive().get(tenant, user, client, now) as unknown as [number];
+    if (alive <= maxGrants) return;
+    const oldest = findOldest().all(tenant, user, client, now, taken, alive - maxGrants) as unknown as GrantEnd[];
+    endings.revokeGrants(tenant, oldest, 'too_many_grants', now);
+  };
+}

@@ -1,0 +1,9 @@
+// @ts-check
+/** Our own lint rules, for what no built-in rule can say. */
+import { timeAndChance } from './time-and-chance.mjs';
+import { whoMayImportWhom } from './who-may-import-whom.mjs';
+
+export default {
+  meta: { name: 'hufu' },
+  rules: { 'who-may-import-whom': whoMayImportWhom, 'time-and-chance': timeAndChance },
+};
