@@ -30,8 +30,8 @@ export const ACCESS_TOKEN_SECONDS = 600;
 export const REFRESH_TOKEN_SECONDS = 14 * 24 * 3600;
 export const CODE_SECONDS = 60;
 
-/** Grants are spread over so many users, as no user holds thousands. */
-export const USERS = 128;
+/** Grants are spread over so many users: nobody holds thousands, and Hufu keeps at most twenty unredeemed codes of one. */
+export const USERS = 256;
 export const PASSWORD = 'correct horse battery staple';
 
 export function usernameOf(user: number): string {

@@ -33,9 +33,9 @@ const BOTH: readonly PeerName[] = ['oidc-provider-memory', 'oidc-provider-postgr
 const MEMORY: readonly PeerName[] = ['oidc-provider-memory'];
 const POSTGRES: readonly PeerName[] = ['oidc-provider-postgres'];
 
-/** `offline_access` keeps every contender from looking up the browser's session; no `openid` means no ID token. */
-const PLAIN = `offline_access ${API_SCOPE}`;
-const OPENID = `openid offline_access ${API_SCOPE}`;
+/** No `openid`, no ID token. Refresh tokens come with every grant of these clients. */
+const PLAIN = API_SCOPE;
+const OPENID = `openid ${API_SCOPE}`;
 
 const REFRESH: Work = { kind: 'refresh', grant: { client: APP, scope: PLAIN, resource: JWT_RESOURCE, idToken: undefined } };
 const OPAQUE_GRANT: GrantWish = { client: APP, scope: PLAIN, resource: OPAQUE_RESOURCE, idToken: undefined };

@@ -91,8 +91,7 @@ const provider = new Provider(settings.issuer, {
       }),
     },
   },
-  issueRefreshToken: async (_context: unknown, _client: unknown, source: { scopes: ReadonlySet<string> }) =>
-    source.scopes.has('offline_access'),
+  issueRefreshToken: async () => true,
   rotateRefreshToken: true,
   expiresWithSession: async () => false,
   pkce: { required: () => true },

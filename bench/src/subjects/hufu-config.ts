@@ -57,8 +57,9 @@ function userClient(client: BenchClient, idTokenAlg: string): unknown {
     response_types: ['code'],
     token_endpoint_auth_method: 'client_secret_basic',
     id_token_signed_response_alg: idTokenAlg,
-    scope: `openid profile email offline_access ${API_SCOPE}`,
-    hufu: { first_party: true },
+    scope: `openid profile email ${API_SCOPE}`,
+    // No contender ends a grant because its user has many.
+    hufu: { first_party: true, max_grants_per_user: 10_000 },
   };
 }
 

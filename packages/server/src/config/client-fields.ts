@@ -1,5 +1,6 @@
 import { CLIENT_REGISTRIES } from '@hufu/protocol/client-metadata';
 import { DURATION_FORMS } from '@hufu/protocol/duration';
+import { signingAlgorithms } from '../keys/algorithms.ts';
 import { orVariable } from './scalar-shapes.ts';
 import type { JsonSchema } from './shape.ts';
 
@@ -89,14 +90,14 @@ export const CLIENT_FIELDS: Readonly<Record<string, ClientField>> = {
   initiate_login_uri: { doc: 'Where a sign-in that begins elsewhere goes.', schema: webUri },
   jwks: {
     doc: 'Its public keys (RFC 7517).',
-    schema: { type: 'object', properties: { keys: listOf({ type: 'object' }) }, required: ['keys'] },
+    schema: { type: 'object', properties: { keys: { description: 'Public keys (RFC 7517).', ...listOf({ type: 'object' }) } }, required: ['keys'] },
   },
   jwks_uri: { doc: 'Where its public keys are.', schema: webUri },
   software_id: { doc: 'What software it is, whatever the version.', schema: label },
   software_version: { doc: 'Version of that software.', schema: label },
   id_token_signed_response_alg: {
     doc: 'Algorithm that signs its ID tokens, one of signing.algorithms. RS256 by default, or the first of them where RS256 is not among them.',
-    schema: oneOf(CLIENT_REGISTRIES.idTokenAlgs),
+    schema: oneOf([...signingAlgorithms.keys()]),
   },
   default_max_age: { doc: 'Seconds after which its users sign in again.', schema: orVariable({ type: 'integer', minimum: 0 }) },
   require_auth_time: { doc: 'Whether ID tokens always say when the user signed in.', schema: yesNo },

@@ -102,14 +102,16 @@ function reportFault(root: MapNode, path: Path, message: string, spot: Spot): vo
   const schema = schemaAt(SCHEMA, path);
   const isVariant = path.length === 1 && LOCALIZED_VARIANT.test(String(path[0]));
   if (schema === undefined && !isVariant && isMember(path)) return; // an unknown key, reported as such
-  const shown = path[0] === 'jwks' ? here.asSecret() : here;
-  const words = path[0] === 'id_token_signed_response_alg' ? spot.reading.algorithms : wordsOf(schema);
+  const shown = isMember(path) ? here : here.asSecret();
+  const words = wordsOf(schema);
   const text = findText(node);
-  if (words.length === 0 || (text !== undefined && words.includes(text))) shown.refuse(node, message, describeSchema(schema));
+  const known = text !== undefined && words.includes(text);
+  if (known && path[0] === 'id_token_signed_response_alg') shown.refuse(node, 'is not among signing.algorithms', spot.reading.algorithms);
+  else if (known || words.length === 0) shown.refuse(node, message, describeSchema(schema));
   else shown.refuse(node, 'is not one of the allowed values', words, text === undefined ? undefined : findNearest(text, words));
 }
 
-/** Whether a path leads to a key that a closed schema would have to know. */
+/** Whether a path leads to a key that the schema knows, and whose value may be shown: not a key's member, nor the secret. */
 function isMember(path: Path): boolean {
   return path[0] !== 'jwks' && path[0] !== 'client_secret';
 }

@@ -144,7 +144,10 @@ const BAD: readonly (readonly [string, string])[] = [
   ['signing: { rotate_every: 59s }', '1:26 signing.rotate_every: is too short'],
   ['policies: { codes: { ttl: 61 } }', '1:27 policies.codes.ttl: is too long'],
   ['policies: { refresh_tokens: { overlap: -1 } }', '1:40 policies.refresh_tokens.overlap: is not a duration'],
-  ['policies: { outbound: { allow_hosts: ["http://x"] } }', '1:39 policies.outbound.allow_hosts[0]: must be a host name (without scheme and port), a network or an address'],
+  [
+    'policies: { outbound: { allow_hosts: ["http://x"] } }',
+    '1:39 policies.outbound.allow_hosts[0]: must be a host name (without scheme and port), a network or an address',
+  ],
   ['issuer: https://a.example\ntls: { cert: a }', '2:6 tls.key: is missing'],
   // what is not there yet
   ['gateway: {}', '1:1 gateway: is not supported by this version yet'],
@@ -167,7 +170,10 @@ const BAD: readonly (readonly [string, string])[] = [
   // what contradicts something else
   ['tls: { cert: a, key: b }', '1:6 issuer: must be https where tls is configured'],
   ['issuer: http://localhost\ntls: { cert: a, key: b }', '1:9 issuer: must be https where tls is configured'],
-  ['issuer: https://a.example\ntls: { cert: a, key: b, client_ca: c }', '2:36 tls.client_ca: has no effect without client_certificates: optional'],
+  [
+    'issuer: https://a.example\ntls: { cert: a, key: b, client_ca: c }',
+    '2:36 tls.client_ca: has no effect without client_certificates: optional',
+  ],
 ];
 
 for (const [text, expected] of BAD) {
@@ -180,7 +186,14 @@ for (const [text, expected] of BAD) {
 }
 
 test('all problems are told at once, in the order of the lines', () => {
-  const text = ['tenants: []', 'mode: tset', 'resources: [{ scopes: ["a b"] }]', 'issuer: ftp://x', 'users: [{ username: a }]', 'listen: x'].join('\n');
+  const text = [
+    'tenants: []',
+    'mode: tset',
+    'resources: [{ scopes: ["a b"] }]',
+    'issuer: ftp://x',
+    'users: [{ username: a }]',
+    'listen: x',
+  ].join('\n');
   assert.deepEqual(
     problemsOf(text).map(({ line, path }) => `${line} ${path}`),
     ['1 tenants', '2 mode', '3 resources[0].identifier', '3 resources[0].scopes[0]', '4 issuer', '5 users[0].password', '6 listen'],
@@ -198,7 +211,10 @@ test('an unknown key shows what was found, what is allowed, and what was probabl
   assert.equal(problem?.found, 'grant_type');
   assert.equal(problem?.suggestion, 'grant_types');
   assert.ok(problem?.allowed.includes('client_id') && problem.allowed.includes('grant_types') && problem.allowed.includes('hufu'));
-  assert.throws(() => read(text), /^ConfigError: hufu\.yaml:4:5 {2}clients\[0\]\.grant_type: unknown key\n {4}found: grant_type {4}allowed: grant_types, .*, … {4}did you mean grant_types\?$/);
+  assert.throws(
+    () => read(text),
+    /^ConfigError: hufu\.yaml:4:5 {2}clients\[0\]\.grant_type: unknown key\n {4}found: grant_type {4}allowed: grant_types, .*, … {4}did you mean grant_types\?$/,
+  );
 });
 
 test('the mode follows from the issuer where it is not said: http on this machine is development, everything else production', () => {
@@ -248,43 +264,93 @@ test('a file that tls names is asked about, and the answer is the message', () =
     asked.push(path);
     return path === 'b.pem' ? 'does not exist' : undefined;
   };
-  assert.throws(() => readConfig({ text, file: 'f', env: {}, checkFile }), { name: 'ConfigError', message: 'f:4:8  tls.key: does not exist\n    found: "b.pem"' });
+  assert.throws(() => readConfig({ text, file: 'f', env: {}, checkFile }), {
+    name: 'ConfigError',
+    message: 'f:4:8  tls.key: does not exist\n    found: "b.pem"',
+  });
   assert.deepEqual(asked, ['a.pem', 'b.pem']);
 });
 
 test('any document is either a configuration or a list of problems with places inside it', () => {
-  const key = fc.oneof(fc.constantFrom('issuer', 'mode', 'clients', 'users', 'resources', 'signing', 'policies', 'tls', 'limits', 'client_id', 'hufu', 'claims'), fc.string());
+  const key = fc.oneof(
+    fc.constantFrom(
+      'issuer',
+      'mode',
+      'clients',
+      'users',
+      'resources',
+      'signing',
+      'policies',
+      'tls',
+      'limits',
+      'client_id',
+      'hufu',
+      'claims',
+    ),
+    fc.string(),
+  );
   const { value } = fc.letrec((tie) => ({
-    value: fc.oneof({ maxDepth: 4 }, fc.constantFrom('test', '${A}', '${A:-1}', '$$', 'ES256'), fc.string(), fc.double(), fc.boolean(), fc.constant(null), tie('list'), tie('map')),
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc.constantFrom('test', '${A}', '${A:-1}', '$$', 'ES256'),
+      fc.string(),
+      fc.double(),
+      fc.boolean(),
+      fc.constant(null),
+      tie('list'),
+      tie('map'),
+    ),
     list: fc.array(tie('value'), { maxLength: 4 }),
     map: fc.dictionary(key, tie('value'), { maxKeys: 6 }),
   }));
   const check = (text: string): void => {
     const lines = text.split('\n').length;
-    for (const problem of problemsOf(text)) assert.ok(problem.line >= 1 && problem.line <= lines && problem.column >= 1, JSON.stringify(problem));
+    for (const problem of problemsOf(text))
+      assert.ok(problem.line >= 1 && problem.line <= lines && problem.column >= 1, JSON.stringify(problem));
   };
-  fc.assert(fc.property(value, (document) => check(JSON.stringify(document))), { numRuns: 300 });
-  fc.assert(fc.property(value, (document) => check(stringify(document))), { numRuns: 300 });
+  fc.assert(
+    fc.property(value, (document) => check(JSON.stringify(document))),
+    { numRuns: 300 },
+  );
+  fc.assert(
+    fc.property(value, (document) => check(stringify(document))),
+    { numRuns: 300 },
+  );
   fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 60 }), check), { numRuns: 500 });
   fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'a: \n-[]{},&*!|>\'"%@#?$\t'), maxLength: 40 }), check), { numRuns: 1000 });
 });
 
 test('a document reads the same as JSON and as YAML', () => {
-  const seconds = fc.oneof(fc.integer({ min: 60, max: 86_400 }), fc.integer({ min: 1, max: 20 }).map((hours) => `${hours}h`));
+  const seconds = fc.oneof(
+    fc.integer({ min: 60, max: 86_400 }),
+    fc.integer({ min: 1, max: 20 }).map((hours) => `${hours}h`),
+  );
   const document = fc.record(
     {
       issuer: fc.constantFrom('http://localhost:1', 'https://a.example/x'),
       listen: fc.oneof(fc.integer({ min: 0, max: 65_535 }), fc.constantFrom(':1', '[::1]:2', 'a:3')),
       mode: fc.constantFrom('test', 'development'),
-      signing: fc.record({ algorithms: fc.uniqueArray(fc.constantFrom('ES256', 'RS256', 'EdDSA'), { minLength: 1 }), rotate_every: seconds }, { requiredKeys: [] }),
+      signing: fc.record(
+        { algorithms: fc.uniqueArray(fc.constantFrom('ES256', 'RS256', 'EdDSA'), { minLength: 1 }), rotate_every: seconds },
+        { requiredKeys: [] },
+      ),
       resources: fc.uniqueArray(
-        fc.record({ identifier: fc.webUrl(), token_ttl: seconds, token_format: fc.constantFrom('jwt', 'opaque') }, { requiredKeys: ['identifier'] }),
+        fc.record(
+          { identifier: fc.webUrl(), token_ttl: seconds, token_format: fc.constantFrom('jwt', 'opaque') },
+          { requiredKeys: ['identifier'] },
+        ),
         { selector: (resource) => resource.identifier, maxLength: 3 },
       ),
-      users: fc.uniqueArray(fc.record({ username: fc.stringMatching(/^[a-z]{1,9}$/), password: fc.string({ minLength: 1 }).map((text) => text.replaceAll('$', '$$$$')) }), {
-        selector: (user) => user.username,
-        maxLength: 3,
-      }),
+      users: fc.uniqueArray(
+        fc.record({
+          username: fc.stringMatching(/^[a-z]{1,9}$/),
+          password: fc.string({ minLength: 1 }).map((text) => text.replaceAll('$', '$$$$')),
+        }),
+        {
+          selector: (user) => user.username,
+          maxLength: 3,
+        },
+      ),
       policies: fc.record({ sessions: fc.record({ absolute: seconds }) }),
     },
     { requiredKeys: [] },
@@ -293,8 +359,12 @@ test('a document reads the same as JSON and as YAML', () => {
     fc.property(document, (value) => {
       const [json, yaml] = [read(JSON.stringify(value)), read(stringify(value))];
       assert.deepEqual(json, yaml);
-      const passwords = (config: Config): unknown[] => config.users.map(({ password }) => (password.kind === 'plain' ? password.value.reveal() : undefined));
-      assert.deepEqual(passwords(json), (value.users ?? []).map((user) => user.password.replaceAll('$$', '$')));
+      const passwords = (config: Config): unknown[] =>
+        config.users.map(({ password }) => (password.kind === 'plain' ? password.value.reveal() : undefined));
+      assert.deepEqual(
+        passwords(json),
+        (value.users ?? []).map((user) => user.password.replaceAll('$$', '$')),
+      );
       assert.deepEqual(passwords(json), passwords(yaml));
     }),
     { numRuns: 200 },

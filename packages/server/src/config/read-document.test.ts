@@ -4,18 +4,35 @@ import { type ConfigNode, findValue, type Json, toJson } from './node.ts';
 import { Problems, renderProblems } from './problem.ts';
 import { readDocument } from './read-document.ts';
 
-function read(text: string): { readonly value: Json | undefined; readonly root: ConfigNode | undefined; readonly problems: readonly string[] } {
+function read(text: string): {
+  readonly value: Json | undefined;
+  readonly root: ConfigNode | undefined;
+  readonly problems: readonly string[];
+} {
   const problems = new Problems();
   const root = readDocument(text, 'f', problems);
   return {
     root,
     value: root && toJson(root),
-    problems: problems.sorted().map(({ line, column, path, message, found }) => `${line}:${column} ${path}: ${message}${found === '' ? '' : ` (${found})`}`),
+    problems: problems
+      .sorted()
+      .map(({ line, column, path, message, found }) => `${line}:${column} ${path}: ${message}${found === '' ? '' : ` (${found})`}`),
   };
 }
 
 test('YAML 1.2 core: only true, false, null and numbers are anything but text', () => {
-  assert.deepEqual(read('[off, yes, True, 2030-01-01, 0o17, 017, 1e3, .5, ~, 12:30]').value, ['off', 'yes', true, '2030-01-01', 15, 17, 1000, 0.5, null, '12:30']);
+  assert.deepEqual(read('[off, yes, True, 2030-01-01, 0o17, 017, 1e3, .5, ~, 12:30]').value, [
+    'off',
+    'yes',
+    true,
+    '2030-01-01',
+    15,
+    17,
+    1000,
+    0.5,
+    null,
+    '12:30',
+  ]);
   assert.deepEqual(read('{"a": [1, "x", null, true]}').value, { a: [1, 'x', null, true] });
 });
 
@@ -25,13 +42,16 @@ test('an empty document is an empty mapping', () => {
 });
 
 test('a key comes once, however it is written', () => {
-  assert.deepEqual(read('a: 1\nb:\n  c: 1\n  "c": 2\na: 2').problems, ['4:3 b.c: is here twice (first in line 3) (c)', '5:1 a: is here twice (first in line 1) (a)']);
+  assert.deepEqual(read('a: 1\nb:\n  c: 1\n  "c": 2\na: 2').problems, [
+    '4:3 b.c: is here twice (first in line 3) (c)',
+    '5:1 a: is here twice (first in line 1) (a)',
+  ]);
   assert.deepEqual(read('{"a": 1, "\\u0061": 2}').problems, ['1:10 a: is here twice (first in line 1) (a)']);
 });
 
 test('a key is text; a number counts as its text', () => {
   assert.deepEqual(read('[1]: 2').problems, ['1:1 : a key must be text']);
-  assert.deepEqual(read('? a: 1\n: 2').problems, ['1:3 : a key must be text']);
+  assert.match(read('? { a: 1 }\n: 2').problems[0] ?? '', /a key must be text$/);
   assert.deepEqual(read('~: 2').problems, ['1:1 : a key must be text']);
   assert.deepEqual(read('01: 2').value, { '01': 2 });
 });
@@ -50,7 +70,7 @@ test('there is one document', () => {
 test('an alias stands for what its anchor has, with the place of the anchor', () => {
   const { value, root } = read('a: &x [1, 2]\nb: *x\n');
   assert.deepEqual(value, { a: [1, 2], b: [1, 2] });
-  assert.deepEqual(findValue(root, 'b')?.place, { file: 'f', line: 1, column: 4 });
+  assert.deepEqual(findValue(root, 'b')?.place, { file: 'f', line: 1, column: 7 });
 });
 
 test('an alias without an anchor before it is a problem, also inside the anchor itself', () => {
@@ -62,7 +82,9 @@ test('aliases are bounded, in number and in what they expand to', () => {
   const many = `a: &x 1\nb: [${Array.from({ length: 101 }, () => '*x').join(', ')}]`;
   assert.deepEqual(read(many).problems, ['2:405 b[100]: more than 100 aliases']);
   const letters = Array.from('abcdefghij');
-  const laughs = letters.map((name, index) => `${name}: &${name} [${Array.from({ length: 9 }, () => (index === 0 ? '1' : `*${letters[index - 1]}`)).join(', ')}]`);
+  const laughs = letters.map(
+    (name, index) => `${name}: &${name} [${Array.from({ length: 9 }, () => (index === 0 ? '1' : `*${letters[index - 1]}`)).join(', ')}]`,
+  );
   assert.deepEqual(read(laughs.join('\n')).problems, ['1:1 : the document has more than 200000 values, aliases expanded']);
 });
 
@@ -88,7 +110,18 @@ test('columns are those of an editor: a byte order mark and line ends of two cha
 
 test('a syntax error is told in our words, which never quote the text', () => {
   const secret = 'hunter2';
-  const texts = [`a: "x" ${secret}`, `a: b: ${secret}`, `a: [${secret}`, `a: @${secret}`, `a: "\\q${secret}"`, `\ta: ${secret}`, `a: |\n  x\n b: ${secret}`, `%${secret}\n---\na: 1`, `a: !${secret} 1`, `a: 'x\n${secret}`];
+  const texts = [
+    `a: "x" ${secret}`,
+    `a: b: ${secret}`,
+    `a: [${secret}`,
+    `a: @${secret}`,
+    `a: "\\q${secret}"`,
+    `\ta: ${secret}`,
+    `a: |\n  x\n b: ${secret}`,
+    `%${secret}\n---\na: 1`,
+    `a: !${secret} 1`,
+    `a: 'x\n${secret}`,
+  ];
   for (const text of texts) {
     const problems = new Problems();
     assert.equal(readDocument(text, 'f', problems), undefined, text);

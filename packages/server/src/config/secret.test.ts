@@ -9,7 +9,12 @@ import { Secret } from './secret.ts';
 test('a secret prints as [secret] and is there when asked for', () => {
   const secret = new Secret('hunter2');
   assert.equal(secret.reveal(), 'hunter2');
-  for (const text of [`${secret}`, JSON.stringify({ secret }), inspect({ secret }, { showHidden: true, depth: 9 }), String(Object.entries(secret))]) {
+  for (const text of [
+    `${secret}`,
+    JSON.stringify({ secret }),
+    inspect({ secret }, { showHidden: true, depth: 9 }),
+    String(Object.entries(secret)),
+  ]) {
     assert.doesNotMatch(text, /hunter2/);
   }
   assert.equal(JSON.stringify({ secret }), '{"secret":"[secret]"}');
@@ -25,7 +30,8 @@ const WRONG: readonly ((secret: string) => string)[] = [
   (secret) => `users:\n  - password:${secret}`,
   (secret) => `users:\n  - username: " a\\npassword: ${secret}"`,
   (secret) => `users: password:${secret}`,
-  (secret) => `mode: production\nissuer: https://a.example\nclients: [{ client_id: a, client_secret: ${secret.slice(0, 12)}, grant_types: [client_credentials] }]`,
+  (secret) =>
+    `mode: production\nissuer: https://a.example\nclients: [{ client_id: a, client_secret: ${secret.slice(0, 12)}, grant_types: [client_credentials] }]`,
   (secret) => `clients: [{ client_id: a, client_secret: "${secret}\\u00e9" }]`,
   (secret) => `clients: [{ client_id: a, secret: ${secret} }]`,
   (secret) => `clients: [{ client_id: a, client_secret: ${secret}, token_endpoint_auth_method: none }]`,

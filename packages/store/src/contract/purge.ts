@@ -88,7 +88,7 @@ export function purgeCases(define: Case): void {
     const id = await makeCode(b, scene);
     await churn(b, scene, NOW + DAY);
     assert.equal(await b.store.findGrant(b.tenant, id), undefined);
-    const next = await makeCode(b, scene, { expiresAt: NOW + 2 * DAY }, NOW + DAY);
+    const next = await makeCode(b, scene, { sessionId: undefined, expiresAt: NOW + 2 * DAY }, NOW + DAY);
     assert.ok(next > id);
   });
 }

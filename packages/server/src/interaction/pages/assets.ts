@@ -11,7 +11,10 @@ export interface Asset {
 export const ASSETS: ReadonlyMap<string, Asset> = new Map([
   [STYLESHEET_PATH, asset(STYLESHEET, 'text/css; charset=utf-8', 'public, max-age=31536000, immutable', "default-src 'none'")],
   // The icon brings its colours in a <style> of its own; opened as a document it can do nothing else.
-  ['/assets/mark.svg', asset(MARK_SVG, 'image/svg+xml; charset=utf-8', 'public, max-age=86400', "default-src 'none'; style-src 'unsafe-inline'; sandbox")],
+  [
+    '/assets/mark.svg',
+    asset(MARK_SVG, 'image/svg+xml; charset=utf-8', 'public, max-age=86400', "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+  ],
 ]);
 
 function asset(body: string, type: string, caching: string, policy: string): Asset {

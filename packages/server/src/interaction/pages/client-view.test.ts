@@ -32,7 +32,12 @@ test('a client without a visible name is called by its host', () => {
 
 test('a logo comes from our own origin, else the first letter of the name stands in', () => {
   assert.match(plate({ logoSrc: '/logos/7' }), /<img class="client-logo" src="\/logos\/7" alt=""/);
-  for (const logoSrc of ['https://tracker.example/1x1.png', 'javascript:alert(1)', 'data:image/svg+xml,<svg onload=1>', '//evil.example/x']) {
+  for (const logoSrc of [
+    'https://tracker.example/1x1.png',
+    'javascript:alert(1)',
+    'data:image/svg+xml,<svg onload=1>',
+    '//evil.example/x',
+  ]) {
     assert.match(plate({ logoSrc }), /client-initial" aria-hidden="true">F</);
     assert.doesNotMatch(plate({ logoSrc }), /<img/);
   }
@@ -46,6 +51,10 @@ test('policy and terms show where they lead, and lead to https alone (RFC 7591 Â
   assert.equal(both.match(/<span class="host">notes\.example<\/span>/g)?.length, 1);
   const apart = links({ policyUri: 'https://a.example/p', tosUri: 'https://b.example/t' });
   assert.match(apart, /Privacy policy<\/a> <span class="host">a\.example.*Terms of service<\/a> <span class="host">b\.example/s);
-  assert.match(links({ policyUri: 'javascript:alert(1)', tosUri: 'https://b.example/t' }), /^<p class="links"><a [^>]*>Terms of service<\/a> <span class="host">b\.example<\/span> <\/p>$/);
-  for (const address of ['javascript:alert(1)', 'http://b.example/', '/account', 'data:text/html,x', '']) assert.equal(links({ policyUri: address, tosUri: address }), '');
+  assert.match(
+    links({ policyUri: 'javascript:alert(1)', tosUri: 'https://b.example/t' }),
+    /^<p class="links"><a [^>]*>Terms of service<\/a> <span class="host">b\.example<\/span> <\/p>$/,
+  );
+  for (const address of ['javascript:alert(1)', 'http://b.example/', '/account', 'data:text/html,x', ''])
+    assert.equal(links({ policyUri: address, tosUri: address }), '');
 });

@@ -10,7 +10,8 @@ test('a name is one line without characters that reorder or hide what is around 
 });
 
 test('a name of invisible letters alone is no name', () => {
-  for (const text of ['', ' ', '\u3164\u115f', '\u2800\u2800', '\u200d\u200c', '\u0301\u0301', '\u{e0041}\u{e0042}']) assert.equal(displayText(text, 60), '', JSON.stringify(text));
+  for (const text of ['', ' ', '\u3164\u115f', '\u2800\u2800', '\u200d\u200c', '\u0301\u0301', '\u{e0041}\u{e0042}'])
+    assert.equal(displayText(text, 60), '', JSON.stringify(text));
 });
 
 test('a long name is cut between characters, with an ellipsis', () => {

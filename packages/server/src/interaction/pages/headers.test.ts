@@ -29,7 +29,10 @@ test('no page restricts where a form leads, because the redirects after it go to
 });
 
 test('a script runs only by its nonce, and a nonce cannot end the directive', () => {
-  assert.match(pageHeaders({ issuer: 'https://login.example', scriptNonce: NONCE })['content-security-policy'] ?? '', new RegExp(`; script-src 'nonce-${NONCE}'$`));
+  assert.match(
+    pageHeaders({ issuer: 'https://login.example', scriptNonce: NONCE })['content-security-policy'] ?? '',
+    new RegExp(`; script-src 'nonce-${NONCE}'$`),
+  );
   for (const scriptNonce of ['', 'short', `${NONCE}'; script-src *`, `${NONCE} 'unsafe-inline'`, `${NONCE}\n`]) {
     assert.throws(() => pageHeaders({ issuer: 'https://login.example', scriptNonce }), TypeError, scriptNonce);
   }

@@ -57,7 +57,9 @@ test('no other address becomes a link (RFC 7591 §5)', () => {
 test('whatever passes as a path stays on our origin for a browser', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.constantFrom('/', '\\', '.', '..', '@', ':', 'evil.example', '\t', '\n', ' ', '?', '#', '%2f', '\u200b', 'a')).map((parts) => `/${parts.join('')}`),
+      fc
+        .array(fc.constantFrom('/', '\\', '.', '..', '@', ':', 'evil.example', '\t', '\n', ' ', '?', '#', '%2f', '\u200b', 'a'))
+        .map((parts) => `/${parts.join('')}`),
       (value) => {
         const path = readPath(value);
         if (path !== undefined) assert.equal(new URL(path.toString(), 'https://ours.example/x/').origin, 'https://ours.example');

@@ -17,7 +17,32 @@ const parseText = (text: string): string => text.replace(/&(?:amp|lt|gt|quot|#39
 
 const hostile = fc.oneof(
   fc.string({ unit: 'binary' }),
-  fc.array(fc.constantFrom('<', '>', '"', "'", '&', '`', '=', '/', '\r', '\n', '\0', '<!--', '-->', '</script>', '<svg onload=1>', '&lt;', '&#x3c;', 'javascript:', 'x', ' ')).map((parts) => parts.join('')),
+  fc
+    .array(
+      fc.constantFrom(
+        '<',
+        '>',
+        '"',
+        "'",
+        '&',
+        '`',
+        '=',
+        '/',
+        '\r',
+        '\n',
+        '\0',
+        '<!--',
+        '-->',
+        '</script>',
+        '<svg onload=1>',
+        '&lt;',
+        '&#x3c;',
+        'javascript:',
+        'x',
+        ' ',
+      ),
+    )
+    .map((parts) => parts.join('')),
 );
 
 test('no text gets out of the place between two tags', () => {
@@ -34,7 +59,8 @@ test('no text gets out of an attribute, wherever in its value it stands', () => 
   fc.assert(
     fc.property(hostile, hostile, (first, second) => {
       const markup = renderHtml(html`<input value="${first}" title="a ${second}" ${attributes({ 'aria-label': second })}>`);
-      const [, value = '', title = '', label = ''] = /^<input value="([^"<>']*)" title="a ([^"<>']*)" aria-label="([^"<>']*)">$/.exec(markup) ?? [];
+      const [, value = '', title = '', label = ''] =
+        /^<input value="([^"<>']*)" title="a ([^"<>']*)" aria-label="([^"<>']*)">$/.exec(markup) ?? [];
       assert.deepEqual([value, title, label].map(parseText), [first, second, second]);
     }),
   );
@@ -56,7 +82,10 @@ test('an address attribute takes an Href and nothing else', () => {
   assert.throws(() => html`<form action="${'/x'}"></form>`, TypeError);
   assert.throws(() => html`<a href="/x?${'y'}">x</a>`, TypeError);
   assert.throws(() => html`<a ${attributes({ href: 'javascript:alert(1)' })}>x</a>`, TypeError);
-  assert.equal(renderHtml(html`<a href="${safeHref('https://a.example/?a=1&b=2')}">x</a>`), '<a href="https://a.example/?a=1&amp;b=2">x</a>');
+  assert.equal(
+    renderHtml(html`<a href="${safeHref('https://a.example/?a=1&b=2')}">x</a>`),
+    '<a href="https://a.example/?a=1&amp;b=2">x</a>',
+  );
 });
 
 test('a page loads nothing from another origin', () => {
@@ -67,7 +96,10 @@ test('a page loads nothing from another origin', () => {
 });
 
 test('attributes that depend on the view are written, bare or not at all', () => {
-  assert.equal(renderHtml(html`<input ${attributes({ required: true, autofocus: false, title: undefined, size: 3 })}>`), '<input required size="3">');
+  assert.equal(
+    renderHtml(html`<input ${attributes({ required: true, autofocus: false, title: undefined, size: 3 })}>`),
+    '<input required size="3">',
+  );
   assert.throws(() => html`<p ${attributes({ onclick: 'x()' })}></p>`, TypeError);
   assert.throws(() => html`<p ${attributes({ 'x y': 'z' })}></p>`, TypeError);
   assert.throws(() => html`<p ${'title=x'}></p>`, TypeError);

@@ -25,7 +25,8 @@ const PAGES: Readonly<Record<string, (frame: PageView, text: string) => string>>
   'signed-out': (frame, text) => signedOutPage({ ...frame, client: { name: text, uri: 'https://notes.example/' }, signInHref: '/signin' }),
   completed: (frame, text) => completedPage({ ...frame, client: { name: text, uri: 'https://notes.example/' } }),
   error: (frame, text) => errorPage({ ...frame, kind: 'client_id_unknown', decisionId: text, received: [{ name: text, value: text }] }),
-  'form-post': (frame, text) => formPostPage({ ...frame, action: 'https://notes.example/cb', fields: [['state', text]], scriptNonce: NONCE }),
+  'form-post': (frame, text) =>
+    formPostPage({ ...frame, action: 'https://notes.example/cb', fields: [['state', text]], scriptNonce: NONCE }),
   home: (frame, text) => homePage({ ...frame, issuer: text, accountHref: '/account', discoveryHref: '/.well-known/openid-configuration' }),
 };
 
@@ -86,17 +87,24 @@ function readTags(page: string): readonly Tag[] {
       assert.doesNotMatch(piece, />|&(?!(?:amp|lt|gt|quot|#39|#13);)/);
       continue;
     }
-    const [, slash = '', name = '', rest = ''] = /^<(\/?)([a-z0-9]+)((?:\s+[A-Za-z-]+(?:="[^"<]*")?)*)\s*\/?>$/.exec(piece) ?? assert.fail(`not a tag: ${piece}`);
+    const [, slash = '', name = '', rest = ''] =
+      /^<(\/?)([a-z0-9]+)((?:\s+[A-Za-z-]+(?:="[^"<]*")?)*)\s*\/?>$/.exec(piece) ?? assert.fail(`not a tag: ${piece}`);
     if (slash !== '') assert.equal(open.pop(), name);
     else if (!VOID.has(name)) open.push(name);
-    if (slash === '') tags.push({ name, attributes: new Map([...rest.matchAll(/([A-Za-z-]+)(?:="([^"]*)")?/g)].map(([, key = '', value = '']) => [key, value])) });
+    if (slash === '')
+      tags.push({
+        name,
+        attributes: new Map([...rest.matchAll(/([A-Za-z-]+)(?:="([^"]*)")?/g)].map(([, key = '', value = '']) => [key, value])),
+      });
   }
   assert.deepEqual(open, []);
   return tags;
 }
 
-const ids = (tags: readonly Tag[]): readonly (string | undefined)[] => tags.map(({ attributes }) => attributes.get('id')).filter((id) => id !== undefined);
-const byId = (tags: readonly Tag[], id: string): Tag => tags.find(({ attributes }) => attributes.get('id') === id) ?? assert.fail(`no #${id}`);
+const ids = (tags: readonly Tag[]): readonly (string | undefined)[] =>
+  tags.map(({ attributes }) => attributes.get('id')).filter((id) => id !== undefined);
+const byId = (tags: readonly Tag[], id: string): Tag =>
+  tags.find(({ attributes }) => attributes.get('id') === id) ?? assert.fail(`no #${id}`);
 
 const FIXED_IDS: Readonly<Record<string, readonly string[]>> = {
   signin: ['signin', 'username', 'password', 'signin-submit', 'signin-cancel'],
@@ -120,7 +128,10 @@ for (const locale of LOCALES) {
       assert.deepEqual(ids(tags).length, new Set(ids(tags)).size, 'ids are unique');
       for (const id of FIXED_IDS[page] ?? []) byId(tags, id);
       assert.equal(tags.filter(({ name }) => name === 'script').length, page === 'form-post' ? 1 : 0);
-      assert.equal(tags.filter(({ attributes }) => [...attributes.keys()].some((name) => name.startsWith('on') || name === 'style')).length, 0);
+      assert.equal(
+        tags.filter(({ attributes }) => [...attributes.keys()].some((name) => name.startsWith('on') || name === 'style')).length,
+        0,
+      );
     });
 
     test(`the page ${page} in ${locale} loads nothing but our own stylesheet and images (RFC 9700 §4.2.4)`, () => {
@@ -134,7 +145,10 @@ for (const locale of LOCALES) {
       const tags = readTags(render(frameFor(locale), 'Field Notes'));
       const labelled = tags.filter(({ name }) => name === 'label').map(({ attributes }) => attributes.get('for') ?? '');
       const visible = tags.filter(({ name, attributes }) => name === 'input' && attributes.get('type') !== 'hidden');
-      assert.deepEqual(labelled, visible.map(({ attributes }) => attributes.get('id')));
+      assert.deepEqual(
+        labelled,
+        visible.map(({ attributes }) => attributes.get('id')),
+      );
       const other = locale === 'en' ? 'zh-CN' : 'en';
       const link = tags.find(({ attributes }) => attributes.get('hreflang') === other);
       assert.equal(link?.attributes.get('href'), `/signin?ui_locales=${other}&amp;request=1`);
@@ -147,7 +161,17 @@ test('hostile words anywhere in a view change no tag of any page', () => {
   const shapes = new Map(Object.entries(PAGES).map(([page, render]) => [page, shape(render(EN, 'x'))]));
   const hostile = fc.oneof(
     fc.string({ unit: 'binary', minLength: 1 }),
-    fc.constantFrom('"><script>alert(1)</script>', "'onmouseover='x", '</title><svg onload=1>', '--><b>', '&lt;b&gt;', 'javascript:alert(1)', '\u202e</p>', '{{7*7}}', '${7*7}'),
+    fc.constantFrom(
+      '"><script>alert(1)</script>',
+      "'onmouseover='x",
+      '</title><svg onload=1>',
+      '--><b>',
+      '&lt;b&gt;',
+      'javascript:alert(1)',
+      '\u202e</p>',
+      '{{7*7}}',
+      '${7*7}',
+    ),
   );
   fc.assert(
     fc.property(fc.constantFrom(...Object.entries(PAGES)), hostile, ([page, render], text) => {
@@ -182,21 +206,36 @@ test('the sign-in page says "Sign in", fills itself from a password manager, and
   const markup = signInPage(view);
   assert.match(markup, /<h1>Sign in<\/h1>/);
   const tags = readTags(markup);
-  assert.deepEqual(['username', 'password'].map((id) => byId(tags, id).attributes.get('autocomplete')), ['username', 'current-password']);
+  assert.deepEqual(
+    ['username', 'password'].map((id) => byId(tags, id).attributes.get('autocomplete')),
+    ['username', 'current-password'],
+  );
   assert.equal(byId(tags, 'password').attributes.get('type'), 'password');
   assert.equal(byId(tags, 'password').attributes.has('value'), false);
   const buttons = tags.filter(({ name }) => name === 'button');
-  assert.deepEqual(buttons.map(({ attributes }) => attributes.get('id')), ['signin-submit', 'signin-cancel']);
-  assert.deepEqual(buttons.map(({ attributes }) => attributes.get('name')), [undefined, 'cancel']);
+  assert.deepEqual(
+    buttons.map(({ attributes }) => attributes.get('id')),
+    ['signin-submit', 'signin-cancel'],
+  );
+  assert.deepEqual(
+    buttons.map(({ attributes }) => attributes.get('name')),
+    [undefined, 'cancel'],
+  );
   assert.equal(byId(tags, 'signin-cancel').attributes.has('formnovalidate'), true);
   assert.equal(markup.includes('id="problem"'), false);
   assert.equal(problem?.kind, 'wrong_credentials');
 });
 
 test('the cursor stands in the first field that is still empty', () => {
-  for (const [username, focused] of [['', 'username'], ['ada', 'password']] as const) {
+  for (const [username, focused] of [
+    ['', 'username'],
+    ['ada', 'password'],
+  ] as const) {
     const tags = readTags(signInPage({ ...EN, form: form('x'), username }));
-    assert.deepEqual(tags.filter(({ attributes }) => attributes.has('autofocus')).map(({ attributes }) => attributes.get('id')), [focused]);
+    assert.deepEqual(
+      tags.filter(({ attributes }) => attributes.has('autofocus')).map(({ attributes }) => attributes.get('id')),
+      [focused],
+    );
   }
 });
 
@@ -210,16 +249,31 @@ test('a problem is said in one place that both fields point to, and in the title
 });
 
 test('client name, host, logo, policy and terms stand on sign-in and consent', () => {
-  const shown = { ...client('Field Notes'), returnsTo: { kind: 'host', host: 'notes.example' }, logoSrc: '/logos/1', policyUri: 'https://notes.example/p' } as const;
+  const shown = {
+    ...client('Field Notes'),
+    returnsTo: { kind: 'host', host: 'notes.example' },
+    logoSrc: '/logos/1',
+    policyUri: 'https://notes.example/p',
+  } as const;
   for (const markup of [signInPage({ ...signIn('x'), client: shown }), consentPage({ ...consent('x'), client: shown })]) {
-    for (const expected of ['>Field Notes<', '>notes.example<', '<img class="client-logo" src="/logos/1"', 'href="https://notes.example/p"', 'href="https://notes.example/Field%20Notes"']) {
+    for (const expected of [
+      '>Field Notes<',
+      '>notes.example<',
+      '<img class="client-logo" src="/logos/1"',
+      'href="https://notes.example/p"',
+      'href="https://notes.example/Field%20Notes"',
+    ]) {
       assert.ok(markup.includes(expected), expected);
     }
   }
 });
 
 test('consent gives each standard scope a sentence, and says so when nobody described one (OpenID Connect Core §5.4)', () => {
-  const markup = consentPage({ ...consent('x'), identity: ['openid', 'profile', 'email', 'address', 'phone'].map((scope) => ({ scope })), apis: [{ resource: 'urn:a', scopes: [{ scope: 'constructor' }] }] });
+  const markup = consentPage({
+    ...consent('x'),
+    identity: ['openid', 'profile', 'email', 'address', 'phone'].map((scope) => ({ scope })),
+    apis: [{ resource: 'urn:a', scopes: [{ scope: 'constructor' }] }],
+  });
   for (const sentence of Object.values(messagesFor('en').consent.scopes)) assert.ok(markup.includes(sentence), sentence);
   assert.match(markup, /Nobody has described this permission<\/span> <code>constructor<\/code>/);
   assert.match(markup, /With urn:a/);
@@ -239,15 +293,21 @@ test('consent says how long it lasts', () => {
 
 test('allowing and denying are two values of one field, on two buttons', () => {
   const tags = readTags(consentPage(consent('x')));
-  assert.deepEqual(['consent-allow', 'consent-deny'].map((id) => [byId(tags, id).attributes.get('name'), byId(tags, id).attributes.get('value')]), [
-    ['decision', 'allow'],
-    ['decision', 'deny'],
-  ]);
+  assert.deepEqual(
+    ['consent-allow', 'consent-deny'].map((id) => [byId(tags, id).attributes.get('name'), byId(tags, id).attributes.get('value')]),
+    [
+      ['decision', 'allow'],
+      ['decision', 'deny'],
+    ],
+  );
 });
 
 test('signing out is asked by a form with a way to stay (OpenID Connect RP-Initiated Logout §2)', () => {
   const tags = readTags(logoutPage({ ...EN, form: form('x'), user: { username: 'ada' } }));
-  assert.deepEqual(['logout-confirm', 'logout-cancel'].map((id) => byId(tags, id).attributes.get('value')), ['sign_out', 'stay']);
+  assert.deepEqual(
+    ['logout-confirm', 'logout-cancel'].map((id) => byId(tags, id).attributes.get('value')),
+    ['sign_out', 'stay'],
+  );
   assert.match(signedOutPage(EN), /<h1>Signed out<\/h1>/);
 });
 
@@ -267,25 +327,48 @@ test('every error page shows its one fixed phrase, in every language, and the de
 });
 
 test('an error page says how long to wait, and cuts what the request said', () => {
-  const markup = errorPage({ ...EN, kind: 'too_many_requests', decisionId: 'x', retryAfterSeconds: 60, received: Array.from({ length: 99 }, () => ({ name: 'redirect_uri', value: 'y'.repeat(9999) })) });
+  const markup = errorPage({
+    ...EN,
+    kind: 'too_many_requests',
+    decisionId: 'x',
+    retryAfterSeconds: 60,
+    received: Array.from({ length: 99 }, () => ({ name: 'redirect_uri', value: 'y'.repeat(9999) })),
+  });
   assert.match(markup, /Wait 1 minute, then try again\./);
   assert.ok(markup.length < 8000);
 });
 
 test('form_post carries every value as it is and sends itself by one nonced statement (OAuth 2.0 Form Post Response Mode §2)', () => {
   const state = `"'><script>alert(1)</script>&amp;\r\n`;
-  const markup = formPostPage({ ...EN, action: 'https://notes.example/cb?a=1&b="', fields: [['code', 'hfc_x'], ['state', state]], scriptNonce: NONCE });
+  const markup = formPostPage({
+    ...EN,
+    action: 'https://notes.example/cb?a=1&b="',
+    fields: [
+      ['code', 'hfc_x'],
+      ['state', state],
+    ],
+    scriptNonce: NONCE,
+  });
   const tags = readTags(markup);
   assert.equal(byId(tags, 'form-post').attributes.get('action'), 'https://notes.example/cb?a=1&amp;b=&quot;');
   assert.ok(markup.includes('name="state" value="&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;&#13;\n"'));
   assert.ok(markup.includes(`<script nonce="${NONCE}">document.getElementById('form-post').submit();</script>`));
   assert.equal(byId(tags, 'form-post-submit').attributes.get('type'), 'submit');
-  assert.equal(tags.find(({ attributes }) => attributes.get('name') === 'csrf'), undefined, 'nothing of ours goes to the client');
+  assert.equal(
+    tags.find(({ attributes }) => attributes.get('name') === 'csrf'),
+    undefined,
+    'nothing of ours goes to the client',
+  );
   assert.throws(() => formPostPage({ ...EN, action: 'javascript:alert(1)', fields: [], scriptNonce: NONCE }), TypeError);
 });
 
 test('the start page leaves out what it is not told about', () => {
-  const markup = homePage({ ...EN, issuer: 'https://login.example', discoveryHref: '/.well-known/openid-configuration', docsHref: 'javascript:alert(1)' });
+  const markup = homePage({
+    ...EN,
+    issuer: 'https://login.example',
+    discoveryHref: '/.well-known/openid-configuration',
+    docsHref: 'javascript:alert(1)',
+  });
   assert.match(markup, /<code>https:\/\/login\.example<\/code>/);
   assert.equal(markup.match(/<ul class="places">(.*?)<\/ul>/s)?.[1]?.match(/<li>/g)?.length, 1);
 });
@@ -295,6 +378,9 @@ test('a tenant replaces name, mark and colours, from our own origin alone', () =
   const markup = signInPage({ ...signIn('x'), brand });
   const tags = readTags(markup);
   assert.match(markup, /<title>Not signed in · Sign in · Acme &lt;Login&gt;<\/title>/);
-  assert.deepEqual(tags.filter(({ name }) => name === 'link').map(({ attributes }) => attributes.get('href')), ['/tenants/acme/mark.svg', STYLESHEET_PATH, '/tenants/acme/colours.css']);
+  assert.deepEqual(
+    tags.filter(({ name }) => name === 'link').map(({ attributes }) => attributes.get('href')),
+    ['/tenants/acme/mark.svg', STYLESHEET_PATH, '/tenants/acme/colours.css'],
+  );
   assert.throws(() => signInPage({ ...signIn('x'), brand: { ...brand, stylesheet: 'https://evil.example/x.css' } }), TypeError);
 });

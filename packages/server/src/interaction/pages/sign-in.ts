@@ -28,7 +28,11 @@ export function signInPage(view: SignInView): string {
   const words = messages.signIn;
   const problem = problemText(view.problem, messages);
   const typed = view.username ?? '';
-  const shared = { required: true, 'aria-invalid': view.problem?.kind === 'wrong_credentials' ? 'true' : undefined, ...describedBy(problem) };
+  const shared = {
+    required: true,
+    'aria-invalid': view.problem?.kind === 'wrong_credentials' ? 'true' : undefined,
+    ...describedBy(problem),
+  };
   const main = html`<h1>${words.heading}</h1>
 ${asker(view.client, messages)}<hr class="seam">
 <form id="signin" method="post" action="${requirePath(view.form.action)}">

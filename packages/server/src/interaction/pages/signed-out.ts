@@ -16,7 +16,10 @@ export interface SignedOutView extends PageView {
 export function signedOutPage(view: SignedOutView): string {
   const words = messagesFor(view.locale).signedOut;
   const back = homeLink(view.client, words.backTo);
-  const again = view.signInHref === undefined ? undefined : html`<p class="small"><a href="${requirePath(view.signInHref)}">${words.signInAgain}</a></p>`;
+  const again =
+    view.signInHref === undefined
+      ? undefined
+      : html`<p class="small"><a href="${requirePath(view.signInHref)}">${words.signInAgain}</a></p>`;
   const main = html`<h1>${words.heading}</h1>
 <p>${words.ended}</p>
 <p class="faded">${words.elsewhere}</p>

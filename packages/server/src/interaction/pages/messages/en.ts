@@ -2,7 +2,8 @@ import { readDuration } from '../duration.ts';
 import { html } from '../html.ts';
 import type { Messages } from './messages.ts';
 
-const TELL_THE_APP = 'Go back to the app and try once more. If this page returns, tell the people who run the app and give them the decision id.';
+const TELL_THE_APP =
+  'Go back to the app and try once more. If this page returns, tell the people who run the app and give them the decision id.';
 const START_AGAIN = 'Go back to the app and start from there again.';
 
 function duration(seconds: number): string {

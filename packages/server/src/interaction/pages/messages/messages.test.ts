@@ -38,7 +38,11 @@ test('English says one second and two seconds', () => {
 
 test('the fixed phrases are unlike each other', () => {
   const phrases = Object.values(ERROR_KINDS).map(({ phrase }) => phrase);
-  for (const phrase of phrases) assert.deepEqual(phrases.filter((other) => other.includes(phrase)), phrase === 'redirect_uri is not registered' ? [phrase, `post_logout_${phrase}`] : [phrase]);
+  for (const phrase of phrases)
+    assert.deepEqual(
+      phrases.filter((other) => other.includes(phrase)),
+      phrase === 'redirect_uri is not registered' ? [phrase, `post_logout_${phrase}`] : [phrase],
+    );
 });
 
 test('the first language of ui_locales that there is decides (OpenID Connect Core §3.1.2.1)', () => {

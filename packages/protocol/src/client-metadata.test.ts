@@ -1,0 +1,283 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { CLIENT_REGISTRIES, type ClientMetadata, type ClientMetadataRules, readClientMetadata, refuseRegistration, writeClientMetadata } from './client-metadata.ts';
+import { DEFAULT_SETTINGS } from './client-settings.ts';
+import { formatPath } from './field-reader.ts';
+
+const WEB = { redirect_uris: ['https://app.example/cb'] };
+const CONFIGURATION: ClientMetadataRules = { source: 'configuration' };
+const REGISTRATION: ClientMetadataRules = { source: 'registration' };
+
+const accept = (input: unknown, rules = CONFIGURATION): ClientMetadata => {
+  const reading = readClientMetadata(input, rules);
+  assert.ok(reading.kind === 'read', JSON.stringify(reading));
+  return reading.metadata;
+};
+const faultsOf = (input: unknown, rules = CONFIGURATION): readonly string[] => {
+  const reading = readClientMetadata(input, rules);
+  assert.ok(reading.kind === 'refused', JSON.stringify(input));
+  return reading.faults.map(({ path, message }) => `${formatPath(path)} ${message}`);
+};
+const assertFaultAt = (path: string, input: unknown, rules = CONFIGURATION) => {
+  const faults = faultsOf(input, rules);
+  assert.ok(faults.some((fault) => fault.startsWith(`${path} `)), `${JSON.stringify(input)}: ${faults.join('; ')}`);
+};
+
+const FULL = {
+  application_type: 'web',
+  redirect_uris: ['https://app.example/cb', 'http://localhost:3000/cb'],
+  post_logout_redirect_uris: ['https://app.example/bye'],
+  token_endpoint_auth_method: 'client_secret_post',
+  grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+  response_types: ['code'],
+  response_modes: ['query', 'form_post'],
+  scope: 'openid profile',
+  client_name: 'Tiger',
+  'client_name#zh-CN': '虎',
+  client_uri: 'https://app.example',
+  logo_uri: 'https://app.example/logo.png',
+  policy_uri: 'https://app.example/policy',
+  'policy_uri#de': 'https://app.example/datenschutz',
+  tos_uri: 'https://app.example/terms',
+  contacts: ['ops@app.example'],
+  initiate_login_uri: 'https://app.example/login',
+  jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo', kid: 'a' }] },
+  software_id: '4NRB1-0XZABZI9E6-5SM3R',
+  software_version: '2.1',
+  id_token_signed_response_alg: 'ES256',
+  default_max_age: 3600,
+  require_auth_time: true,
+  hufu: {
+    resource_server_of: ['https://api.example', 'urn:example:orders'],
+    first_party: true,
+    access_token_ttl: 600,
+    refresh_token: { absolute: 2_592_000, idle: 86_400, rotation: 'off' },
+    max_grants_per_user: 5,
+  },
+};
+
+test('what is left out has the defaults of the standards (RFC 7591 §2, OpenID Connect Registration §2)', () => {
+  const metadata = accept(WEB);
+  assert.equal(metadata.tokenEndpointAuthMethod, 'client_secret_basic');
+  assert.deepEqual(metadata.grantTypes, ['authorization_code']);
+  assert.deepEqual(metadata.responseTypes, ['code']);
+  assert.equal(metadata.applicationType, 'web');
+  assert.equal(metadata.idTokenSignedResponseAlg, 'RS256');
+  assert.equal(metadata.requireAuthTime, false);
+  assert.equal(metadata.scopes, undefined);
+  assert.deepEqual(metadata.settings, DEFAULT_SETTINGS);
+  assert.equal(metadata.settings.maxGrantsPerUser, 100);
+  assert.equal(metadata.settings.firstParty, false);
+});
+
+test('everything that is written is read and written again (RFC 7591 §2)', () => {
+  const metadata = accept(FULL);
+  assert.deepEqual(writeClientMetadata(metadata), FULL);
+  assert.deepEqual(metadata.settings, {
+    resourceServerOf: ['https://api.example', 'urn:example:orders'],
+    profile: undefined,
+    firstParty: true,
+    accessTokenTtlSeconds: 600,
+    refreshToken: { absoluteSeconds: 2_592_000, idleSeconds: 86_400, rotation: 'off' },
+    maxGrantsPerUser: 5,
+  });
+  assert.deepEqual(metadata.clientName, { untagged: 'Tiger', tagged: [['zh-CN', '虎']] });
+});
+
+test('what the store has is what was read, with its defaults filled in', () => {
+  fc.assert(
+    fc.property(fc.subarray(Object.keys(FULL)), (names) => {
+      const input = Object.fromEntries(Object.entries({ ...FULL, ...WEB }).filter(([name]) => names.includes(name) || name === 'redirect_uris'));
+      const reading = readClientMetadata(input, CONFIGURATION);
+      if (reading.kind === 'refused') return assert.match(JSON.stringify(reading.faults), /response_types/);
+      const stored: unknown = JSON.parse(JSON.stringify(writeClientMetadata(reading.metadata)));
+      assert.deepEqual(accept(stored, { source: 'store' }), reading.metadata);
+      return undefined;
+    }),
+  );
+});
+
+test('a client without redirects needs no response type (RFC 7591 §2.1)', () => {
+  const machine = accept({ grant_types: ['client_credentials'] });
+  assert.deepEqual(machine.responseTypes, []);
+  assert.deepEqual(machine.redirectUris, []);
+  assert.deepEqual(accept({ grant_types: [] }).grantTypes, []);
+});
+
+test('grant types and response types belong together (RFC 7591 §2.1)', () => {
+  assert.deepEqual(faultsOf({ ...WEB, response_types: [] }), ['response_types has none that belongs to authorization_code']);
+  assert.deepEqual(faultsOf({ grant_types: ['client_credentials'], response_types: ['code'] }), ['response_types has code, which needs the grant type authorization_code']);
+  assert.deepEqual(faultsOf({ grant_types: ['refresh_token', 'client_credentials'] }), ['grant_types has refresh_token, but no grant type that brings a refresh token']);
+  assert.deepEqual(faultsOf({ ...WEB, response_types: ['token', 'code token'] }), ['response_types[0] is not one of code', 'response_types[1] is not one of code']);
+  assert.deepEqual(faultsOf({ ...WEB, grant_types: ['password', 'constructor'] }), [
+    'grant_types[0] is not one of authorization_code, refresh_token, client_credentials',
+    'grant_types[1] is not one of authorization_code, refresh_token, client_credentials',
+  ]);
+});
+
+test('the code grant needs a redirect URI (RFC 7591 §2)', () => {
+  assert.deepEqual(faultsOf({}), ['redirect_uris is needed for authorization_code']);
+  assert.deepEqual(faultsOf({ redirect_uris: [] }), ['redirect_uris is needed for authorization_code']);
+  assert.deepEqual(faultsOf({ redirect_uris: ['https://*'] }), ['redirect_uris[0] has a wildcard; each URI is registered as it is']);
+  assert.deepEqual(faultsOf({ redirect_uris: 'https://app.example/cb' }), ['redirect_uris is not a list']);
+});
+
+test('a public client has no secret and may not act for itself (RFC 6749 §4.4, RFC 7591 §2)', () => {
+  assert.deepEqual(faultsOf({ token_endpoint_auth_method: 'none', grant_types: ['client_credentials'] }), [
+    'grant_types has client_credentials, which a client with token_endpoint_auth_method none may not use',
+  ]);
+  const spa = { ...WEB, token_endpoint_auth_method: 'none' };
+  assert.deepEqual(faultsOf(spa, { ...CONFIGURATION, secret: 'given' }), ['client_secret has no use: token_endpoint_auth_method is none']);
+  assert.equal(accept(spa, { ...CONFIGURATION, secret: 'absent' }).tokenEndpointAuthMethod, 'none');
+  assert.deepEqual(faultsOf(WEB, { ...CONFIGURATION, secret: 'absent' }), ['client_secret is needed: token_endpoint_auth_method is client_secret_basic']);
+  assert.equal(accept(WEB, { ...CONFIGURATION, secret: 'given' }).tokenEndpointAuthMethod, 'client_secret_basic');
+});
+
+test('the configuration ignores nothing: unknown members are faults, also within hufu', () => {
+  assert.deepEqual(faultsOf({ ...WEB, client_id: 'x', redirect_uri: 'x', hufu: { firstparty: true, refresh_token: { idel: 1 } } }), [
+    'hufu.refresh_token.idel is not known',
+    'hufu.firstparty is not known',
+    'client_id is not known',
+    'redirect_uri is not known',
+  ]);
+  assert.equal(accept({ ...WEB, client_id: 'x' }, { ...CONFIGURATION, elsewhere: ['client_id'] }).applicationType, 'web');
+  assert.deepEqual(faultsOf({ ...WEB, logo_uri: null }), ['logo_uri is not a text']);
+});
+
+test('a registration’s unknown and privileged members are not taken (RFC 7591 §2, §3.1)', () => {
+  const input: unknown = JSON.parse(
+    `{"redirect_uris":["https://app.example/cb"],"hufu":{"first_party":true,"profile":"x","resource_server_of":["https://api.example"],"access_token_ttl":"9999h"},
+      "client_id":"admin","client_secret":"x","service_account":true,"skip_consent":true,"is_first_party":true,"tenant_id":1,"ssf.enabled":true,
+      "__proto__":{"requireAuthTime":true,"first_party":true},"constructor":{"prototype":{"x":1}},"logo_uri":null}`,
+  );
+  assert.deepEqual(accept(input, REGISTRATION), accept(WEB));
+  assert.equal(Object.hasOwn(Object.prototype, 'x'), false);
+  assertFaultAt('grant_types[0]', { ...WEB, grant_types: ['urn:ietf:params:oauth:grant-type:token-exchange'] }, REGISTRATION);
+});
+
+test('a newer version’s members in the store are passed over, and hufu is read', () => {
+  assert.equal(accept({ ...WEB, from_the_future: 1, hufu: { first_party: true, later: 1, refresh_token: { later: 1 } } }, { source: 'store' }).settings.firstParty, true);
+});
+
+test('every URI runs the same check (RFC 7591 §2, §5)', () => {
+  const bad = ['javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd', 'JaVaScRiPt:alert(1)', 'http://app.example/', 'https://u@app.example/', '//app.example/', 'https://app.example/ '];
+  for (const uri of bad) {
+    for (const name of ['jwks_uri', 'logo_uri', 'client_uri', 'policy_uri', 'tos_uri', 'initiate_login_uri', 'logo_uri#en', 'tos_uri#zh-CN']) {
+      assertFaultAt(name, { ...WEB, [name]: uri }, REGISTRATION);
+    }
+    for (const name of ['redirect_uris', 'post_logout_redirect_uris']) assertFaultAt(`${name}[0]`, { ...WEB, [name]: [uri] }, REGISTRATION);
+  }
+});
+
+test('private hosts can be refused to strangers, except where a browser is sent (RFC 7591 §5)', () => {
+  const rules: ClientMetadataRules = { ...REGISTRATION, isHostRefused: (host) => host === '10.0.0.1' || host === 'localhost' };
+  for (const name of ['jwks_uri', 'logo_uri', 'client_uri', 'policy_uri', 'tos_uri', 'initiate_login_uri']) {
+    assert.deepEqual(faultsOf({ ...WEB, [name]: 'https://10.0.0.1/x' }, rules), [`${name} names a host that is not allowed`]);
+    assert.deepEqual(faultsOf({ ...WEB, [name]: 'http://localhost:8080/x' }, rules), [`${name} names a host that is not allowed`]);
+    accept({ ...WEB, [name]: 'https://10.0.0.1/x' });
+  }
+  accept({ redirect_uris: ['http://localhost:3000/cb', 'https://10.0.0.1/cb'] }, rules);
+});
+
+test('a native client has private-use schemes, a web client has not (RFC 8252 §7.1)', () => {
+  accept({ application_type: 'native', redirect_uris: ['com.example.app:/cb'], post_logout_redirect_uris: ['com.example.app:/bye'] });
+  assertFaultAt('redirect_uris[0]', { redirect_uris: ['com.example.app:/cb'] });
+  assertFaultAt('application_type', { ...WEB, application_type: 'desktop' });
+});
+
+test('a name that strangers choose is bounded and plain (RFC 7591 §5)', () => {
+  assert.equal(accept({ ...WEB, client_name: '<img src=x>' }, REGISTRATION).clientName?.untagged, '<img src=x>');
+  for (const name of ['a\nb', 'a\u202eb', '\u2066a', 'x'.repeat(201), '', ' ', 7, ['a']]) assertFaultAt('client_name', { ...WEB, client_name: name }, REGISTRATION);
+  assertFaultAt('client_name#de', { ...WEB, 'client_name#de': 'a\u202eb' }, REGISTRATION);
+});
+
+test('keys come by value or by reference, not both, and are public (RFC 7591 §2)', () => {
+  assert.deepEqual(faultsOf({ ...WEB, jwks: FULL.jwks, jwks_uri: 'https://app.example/jwks' }), ['jwks_uri stands beside jwks; one is enough']);
+  assertFaultAt('jwks.keys[0]', { ...WEB, jwks: { keys: [{ ...FULL.jwks.keys[0], d: 'AQ' }] } });
+});
+
+test('values are of their kind and within their bounds (RFC 7591 §2)', () => {
+  const wrong: readonly (readonly [string, Record<string, unknown>])[] = [
+    ['token_endpoint_auth_method', { token_endpoint_auth_method: 'private_key_jwt' }],
+    ['token_endpoint_auth_method', { token_endpoint_auth_method: 'toString' }],
+    ['response_modes[0]', { response_modes: ['web_message'] }],
+    ['scope', { scope: 'a  b' }],
+    ['scope', { scope: '' }],
+    ['scope', { scope: ['openid'] }],
+    ['contacts[0]', { contacts: ['a\r\nb'] }],
+    ['contacts', { contacts: Array.from({ length: 21 }, (_, at) => `c${at}`) }],
+    ['id_token_signed_response_alg', { id_token_signed_response_alg: 'none' }],
+    ['id_token_signed_response_alg', { id_token_signed_response_alg: 'HS256' }],
+    ['default_max_age', { default_max_age: -1 }],
+    ['default_max_age', { default_max_age: '60' }],
+    ['require_auth_time', { require_auth_time: 'true' }],
+    ['redirect_uris', { redirect_uris: Array.from({ length: 500 }, (_, at) => `https://app.example/${at}`) }],
+    ['hufu', { hufu: true }],
+    ['hufu.profile', { hufu: { profile: 'fapi2' } }],
+    ['hufu.first_party', { hufu: { first_party: 'yes' } }],
+    ['hufu.access_token_ttl', { hufu: { access_token_ttl: '1w' } }],
+    ['hufu.access_token_ttl', { hufu: { access_token_ttl: 0 } }],
+    ['hufu.access_token_ttl', { hufu: { access_token_ttl: '195d' } }],
+    ['hufu.refresh_token', { hufu: { refresh_token: 'off' } }],
+    ['hufu.refresh_token.idle', { hufu: { refresh_token: { absolute: '1d', idle: '2d' } } }],
+    ['hufu.refresh_token.rotation', { hufu: { refresh_token: { rotation: 'never' } } }],
+    ['hufu.max_grants_per_user', { hufu: { max_grants_per_user: 0 } }],
+    ['hufu.resource_server_of[1]', { hufu: { resource_server_of: ['https://api.example', '/api'] } }],
+    ['hufu.resource_server_of[0]', { hufu: { resource_server_of: ['https://api.example#x'] } }],
+  ];
+  for (const [path, members] of wrong) assertFaultAt(path, { ...WEB, ...members });
+});
+
+test('durations of hufu are written in every form; rotation is a switch', () => {
+  const { settings } = accept({ ...WEB, hufu: { access_token_ttl: '10m', refresh_token: { absolute: '30d', idle: '12h', rotation: true } } });
+  assert.equal(settings.accessTokenTtlSeconds, 600);
+  assert.deepEqual(settings.refreshToken, { absoluteSeconds: 2_592_000, idleSeconds: 43_200, rotation: 'on' });
+  assert.equal(accept({ ...WEB, hufu: { refresh_token: { rotation: false } } }).settings.refreshToken.rotation, 'off');
+});
+
+test('duplicates in a list fold', () => {
+  assert.deepEqual(accept({ redirect_uris: ['https://a.example/', 'https://a.example/'], grant_types: ['authorization_code', 'authorization_code'] }).redirectUris, ['https://a.example/']);
+});
+
+test('a new grant type, method, response type and profile are a line of the registries', () => {
+  const registries = {
+    ...CLIENT_REGISTRIES,
+    authMethods: { ...CLIENT_REGISTRIES.authMethods, private_key_jwt: { secret: 'none', client: 'confidential' } },
+    grantTypes: { ...CLIENT_REGISTRIES.grantTypes, implicit: { clients: 'any', redirects: true, refreshes: false } },
+    responseTypes: { ...CLIENT_REGISTRIES.responseTypes, id_token: { grantTypes: ['implicit'] } },
+    profiles: ['fapi2'],
+  } as const;
+  const rules = { ...CONFIGURATION, registries, secret: 'absent' } as const;
+  const metadata = accept({ ...WEB, token_endpoint_auth_method: 'private_key_jwt', grant_types: ['implicit', 'client_credentials'], response_types: ['id_token'], hufu: { profile: 'fapi2' } }, rules);
+  assert.equal(metadata.settings.profile, 'fapi2');
+  assert.deepEqual(faultsOf({ ...WEB, grant_types: ['implicit'], token_endpoint_auth_method: 'none' }, rules), ['response_types has none that belongs to implicit']);
+});
+
+test('a registration is refused under the code that its first fault has (RFC 7591 §3.2.2)', () => {
+  const refusalOf = (input: unknown) => {
+    const reading = readClientMetadata(input, REGISTRATION);
+    assert.ok(reading.kind === 'refused');
+    return refuseRegistration(reading.faults);
+  };
+  const redirect = refusalOf({ redirect_uris: ['javascript:alert(1)'] });
+  assert.deepEqual([redirect.code, redirect.status], ['invalid_redirect_uri', 400]);
+  assert.match(redirect.description, /^redirect_uris\[0\] has a scheme/);
+  const name = refusalOf({ ...WEB, 'client_name#<script>': 'x' });
+  assert.deepEqual([name.code, name.status], ['invalid_client_metadata', 400]);
+  assert.equal(name.description, 'client_name has no language tag after its # (BCP 47)');
+  assert.match(refusalOf([]).description, /^the metadata is not an object/);
+  assert.equal(refusalOf({ redirect_uris: [] }).code, 'invalid_redirect_uri');
+});
+
+test('any input is read or refused with faults; nothing is thrown', () => {
+  const value = fc.oneof(fc.jsonValue(), fc.constantFrom('code', 'https://app.example/cb', 'none', '10m'));
+  const members = fc.dictionary(fc.constantFrom(...Object.keys(FULL), '__proto__', 'x'), value);
+  fc.assert(
+    fc.property(fc.oneof(members, fc.anything()), fc.constantFrom('configuration', 'registration', 'store'), (input, source) => {
+      const reading = readClientMetadata(input, { source });
+      assert.ok(reading.kind === 'read' || (reading.faults.length > 0 && reading.faults.length <= 100));
+    }),
+    { numRuns: 300 },
+  );
+});

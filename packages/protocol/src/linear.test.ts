@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { Session } from 'node:inspector';
+import { test } from 'node:test';
+import { readBasicCredentials } from './basic-auth.ts';
+import { formatBearerChallenge, readBearerToken } from './bearer.ts';
+import { readClientMetadata } from './client-metadata.ts';
+import { readDuration } from './duration.ts';
+import { OAuthError } from './errors.ts';
+import { readForm, readQuery } from './form.ts';
+import { chooseLocale } from './locale.ts';
+import { findDisplayFault } from './localized.ts';
+import { isCodeVerifier, readCodeChallenge } from './pkce.ts';
+import { appendToRedirect, checkRedirectUri, findRedirectUriFault } from './redirect-uri.ts';
+import { isScopeToken, readScope } from './scope.ts';
+import { findWebUriFault } from './web-uri.ts';
+
+const HERE = new URL('.', import.meta.url);
+const LENGTH = 65_536;
+
+/** What every reader is fed: one character, two by turns, and what looks right until its end. */
+const PATTERNS: readonly string[] = ['a', '&', '=', 'a&', 'a=', '&=', '%', '%4', '%41', '%ff', '+', ' ', 'a ', '.', '-', '/', ':', '@', '[', ':]', '#', ',', ';', ';q=', 'a,', '"', '\\', '\0', 'é', '。', '😀'];
+const BEGINNINGS: readonly string[] = ['', 'https://', 'https://a', 'http://127.0.0.1:', 'http://[::1]', 'com.example:/', 'Basic ', 'Bearer ', 'resource=a&'];
+
+/** Every reader of this package that sees a stranger's text, and how much it may do with it. */
+const READERS: Readonly<Record<string, (text: string) => unknown>> = {
+  readForm: (text) => readForm(text),
+  readFormListed: (text) => readForm(text, { repetition: 'listed', maxParameters: LENGTH }).repeated,
+  readQuery: (text) => readQuery(text),
+  readScope: (text) => readScope(text),
+  isScopeToken: (text) => isScopeToken(text),
+  checkRedirectUriNative: (text) => checkRedirectUri(text, ['http://127.0.0.1/', text.slice(0, 2048)], 'native'),
+  checkRedirectUriLong: (text) => checkRedirectUri(text, [text, `${text}x`], 'native'),
+  findRedirectUriFault: (text) => findRedirectUriFault(text, 'native'),
+  findRedirectUriFaultAtLimit: (text) => findRedirectUriFault(text.slice(0, 2048), 'native'),
+  findWebUriFault: (text) => findWebUriFault(text.slice(0, 2048)),
+  appendToRedirect: (text) => appendToRedirect('https://app.example/cb', [['state', text]], 'query'),
+  readCodeChallenge: (text) => readCodeChallenge(text, 'S256'),
+  isCodeVerifier: (text) => isCodeVerifier(text),
+  chooseLocale: (text) => chooseLocale(text, text),
+  readBasicCredentials: (text) => readBasicCredentials(text),
+  readBasicCredentialsEncoded: (text) => readBasicCredentials(`Basic ${btoa(text.replace(/[^\0-\xff]/g, 'x'))}`),
+  readBearerToken: (text) => readBearerToken(text),
+  formatBearerChallenge: (text) => formatBearerChallenge({ realm: text }),
+  findDisplayFault: (text) => findDisplayFault(text),
+  readDuration: (text) => readDuration(text),
+  readClientMetadata: (text) => readClientMetadata({ client_name: text, scope: text, redirect_uris: [text], logo_uri: text, contacts: [text], [`tos_uri#${text}`]: text, jwks: { keys: [{ kty: 'RSA', n: text, e: text }] } }, { source: 'configuration' }),
+};
+
+/**
+ * Runs acts and counts for each how often the blocks of this package's code are entered: steps, whatever the machine's speed. What
+ * regular expressions do is not counted; the test below is about them.
+ */
+function countSteps(acts: Readonly<Record<string, () => void>>): Readonly<Record<string, number>> {
+  const session = new Session();
+  session.connect();
+  session.post('Profiler.enable');
+  session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+  const steps: Record<string, number> = {};
+  const take = (name: string) => {
+    session.post('Profiler.takePreciseCoverage', (failure, coverage) => {
+      assert.equal(failure, null);
+      const ours = coverage.result.filter(({ url }) => url.startsWith(HERE.href) && !url.endsWith('.test.ts'));
+      steps[name] = ours.flatMap((script) => script.functions.flatMap(({ ranges }) => ranges)).reduce((sum, { count }) => sum + count, 0);
+    });
+  };
+  try {
+    take('');
+    for (const [name, act] of Object.entries(acts)) {
+      act();
+      take(name);
+    }
+    return steps;
+  } finally {
+    session.post('Profiler.stopPreciseCoverage');
+    session.disconnect();
+  }
+}
+
+test('64 KiB of anything cost every reader a bounded number of steps for each character', () => {
+  const texts = BEGINNINGS.flatMap((beginning) => PATTERNS.map((pattern) => beginning + pattern.repeat(LENGTH / pattern.length - beginning.length)));
+  const characters = texts.reduce((sum, { length }) => sum + length, 0);
+  const acts = Object.entries(READERS).map(([name, reader]) => {
+    const act = () => {
+      for (const text of texts) {
+        try {
+          reader(text);
+        } catch (error) {
+          assert.ok(error instanceof OAuthError, String(error));
+        }
+      }
+    };
+    return [name, act] as const;
+  });
+  const quadratic = () => {
+    for (let at = 0; at < 16 * LENGTH; at++) isScopeToken('a');
+  };
+  const steps = countSteps(Object.fromEntries([...acts, ['control', quadratic]]));
+  for (const [name] of acts) {
+    const taken = steps[name] ?? 0;
+    assert.ok(taken >= texts.length && taken <= 3 * characters, `${name}: ${taken} steps for ${characters} characters`);
+  }
+  assert.ok((steps['control'] ?? 0) >= 16 * LENGTH, 'steps are counted');
+});
+
+/** Regular expression literals, as they stand after an operator, a bracket or a keyword. */
+const LITERAL = /(?<=[=(,:!&|?[]\s*|return\s+)\/(?![*/])((?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)\/[dgimsuvy]*/g;
+
+test('no regular expression of this package repeats a group, so that none can backtrack without bound', () => {
+  const sources = readdirSync(HERE).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  const found = sources.flatMap((name) => [...readFileSync(new URL(name, HERE), 'utf8').matchAll(LITERAL)].map((match) => `${name}: ${match[1]}`));
+  assert.ok(found.length >= 25, `${found.length} found`);
+  for (const literal of found) {
+    const withoutClasses = literal.replace(/\\./g, 'x').replace(/\[[^\]]*\]/g, 'x');
+    assert.doesNotMatch(withoutClasses, /\)[*+{]/, literal);
+    assert.ok((withoutClasses.match(/[*+]|\{\d*,/g) ?? []).length <= 2, `${literal}: at most two repetitions`);
+  }
+  for (const name of sources) assert.doesNotMatch(readFileSync(new URL(name, HERE), 'utf8'), /new RegExp/, name);
+});

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { buildOauthMetadata, buildOpenidConfiguration, findIssuerFault, oauthMetadataPath, openidConfigurationPath, type ServerDescription } from './server-metadata.ts';
+
+const SERVER: ServerDescription = {
+  issuer: 'https://as.example/t/acme',
+  endpoints: {
+    authorization_endpoint: '/oauth/authorize',
+    token_endpoint: '/oauth/token',
+    userinfo_endpoint: '/oauth/userinfo',
+    jwks_uri: '/oauth/jwks',
+    introspection_endpoint: '/oauth/introspect',
+    revocation_endpoint: '/oauth/revoke',
+    end_session_endpoint: '/oauth/logout',
+  },
+  scopes: ['openid', 'email', 'offline_access', 'read'],
+  responseTypes: ['code'],
+  responseModes: ['query', 'fragment', 'form_post'],
+  grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
+  authMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+  codeChallengeMethods: ['S256'],
+  idTokenAlgs: ['RS256', 'ES256'],
+  subjectTypes: ['public'],
+  prompts: ['none', 'login', 'consent'],
+  uiLocales: ['en', 'zh-CN'],
+};
+
+test('the discovery document has what OpenID Connect Discovery 1.0 §3 asks for, in a fixed order', () => {
+  assert.deepEqual(Object.entries(buildOpenidConfiguration(SERVER)), [
+    ['issuer', 'https://as.example/t/acme'],
+    ['authorization_endpoint', 'https://as.example/t/acme/oauth/authorize'],
+    ['token_endpoint', 'https://as.example/t/acme/oauth/token'],
+    ['jwks_uri', 'https://as.example/t/acme/oauth/jwks'],
+    ['scopes_supported', ['openid', 'email', 'offline_access', 'read']],
+    ['response_types_supported', ['code']],
+    ['response_modes_supported', ['query', 'fragment', 'form_post']],
+    ['grant_types_supported', ['authorization_code', 'refresh_token', 'client_credentials']],
+    ['token_endpoint_auth_methods_supported', ['client_secret_basic', 'client_secret_post', 'none']],
+    ['ui_locales_supported', ['en', 'zh-CN']],
+    ['revocation_endpoint', 'https://as.example/t/acme/oauth/revoke'],
+    ['revocation_endpoint_auth_methods_supported', ['client_secret_basic', 'client_secret_post', 'none']],
+    ['introspection_endpoint', 'https://as.example/t/acme/oauth/introspect'],
+    ['introspection_endpoint_auth_methods_supported', ['client_secret_basic', 'client_secret_post']],
+    ['code_challenge_methods_supported', ['S256']],
+    ['authorization_response_iss_parameter_supported', true],
+    ['userinfo_endpoint', 'https://as.example/t/acme/oauth/userinfo'],
+    ['end_session_endpoint', 'https://as.example/t/acme/oauth/logout'],
+    ['subject_types_supported', ['public']],
+    ['id_token_signing_alg_values_supported', ['RS256', 'ES256']],
+    ['claim_types_supported', ['normal']],
+    ['claims_supported', ['sub', 'email', 'email_verified', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce']],
+    ['claims_parameter_supported', false],
+    ['request_parameter_supported', false],
+    ['request_uri_parameter_supported', false],
+    ['prompt_values_supported', ['none', 'login', 'consent']],
+  ]);
+});
+
+test('RFC 8414 §2 has its own document, without what only OpenID Connect has', () => {
+  const oauth = buildOauthMetadata(SERVER);
+  const openid = buildOpenidConfiguration(SERVER);
+  for (const [name, value] of Object.entries(oauth)) assert.deepEqual(openid[name], value, name);
+  for (const name of ['userinfo_endpoint', 'id_token_signing_alg_values_supported', 'claims_supported', 'prompt_values_supported']) assert.equal(Object.hasOwn(oauth, name), false, name);
+  for (const name of ['issuer', 'response_types_supported', 'jwks_uri', 'token_endpoint']) assert.ok(Object.hasOwn(oauth, name), name);
+});
+
+test('what the server has not is not told (RFC 8414 §3.2)', () => {
+  const bare = buildOpenidConfiguration({ ...SERVER, endpoints: { token_endpoint: '/token' }, acrValues: [], scopes: ['read'], prompts: [] });
+  for (const name of ['jwks_uri', 'introspection_endpoint_auth_methods_supported', 'revocation_endpoint_auth_methods_supported', 'acr_values_supported', 'prompt_values_supported', 'service_documentation']) {
+    assert.equal(Object.hasOwn(bare, name), false, name);
+  }
+  assert.deepEqual(bare['claims_supported'], ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce']);
+});
+
+test('promised contexts and own claims are told (OpenID Connect Discovery 1.0 §3)', () => {
+  const told = buildOpenidConfiguration({ ...SERVER, scopes: ['openid'], acrValues: ['phr'], claims: ['roles', 'sub'], serviceDocumentation: 'https://docs.example' });
+  assert.deepEqual(told['claims_supported'], ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'roles']);
+  assert.deepEqual(told['acr_values_supported'], ['phr']);
+  assert.equal(told['service_documentation'], 'https://docs.example');
+});
+
+test('the two documents lie before and behind the issuer’s path (RFC 8414 §3.1, OpenID Connect Discovery 1.0 §4)', () => {
+  assert.equal(oauthMetadataPath('https://as.example'), '/.well-known/oauth-authorization-server');
+  assert.equal(oauthMetadataPath('https://as.example/t/acme'), '/.well-known/oauth-authorization-server/t/acme');
+  assert.equal(openidConfigurationPath('http://localhost:4400'), '/.well-known/openid-configuration');
+  assert.equal(openidConfigurationPath('https://as.example/t/acme'), '/t/acme/.well-known/openid-configuration');
+});
+
+test('an issuer is https without query, fragment or a slash at its end (RFC 8414 §2)', () => {
+  for (const issuer of ['https://as.example', 'https://as.example:8443/t/acme', 'http://localhost:4400']) assert.equal(findIssuerFault(issuer), undefined, issuer);
+  const bad = ['http://as.example', 'https://as.example/', 'https://as.example/t/', 'https://as.example?x', 'https://as.example#', 'https://u@as.example', 'as.example', ''];
+  for (const issuer of bad) assert.notEqual(findIssuerFault(issuer), undefined, issuer);
+});

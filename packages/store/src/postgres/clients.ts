@@ -1,0 +1,148 @@
+import type { ClientId, TenantId } from '@hufu/protocol/ids';
+import { readObject, readSecrets, sameClient, writeSecrets } from '../encoding.ts';
+import type { ClientRecord, Clients } from '../port.ts';
+import { MAX_ACCESS_TOKEN_SECONDS, REVOKED_KEPT_SECONDS } from '../retention.ts';
+import { batch } from './batch.ts';
+import { clientCache } from './client-cache.ts';
+import type { Database, Session, Statement } from './database.ts';
+import type { Purge } from './purge.ts';
+import { type NewEntry, writeEntries } from './revocation-log.ts';
+
+/** Clients, and `revokeClient` with them. */
+export interface PostgresClients extends Clients {
+  revokeClient(tenant: TenantId, client: ClientId, now: number): Promise<'revoked' | 'unknown'>;
+}
+
+export function clients(db: Database, purge: Purge): PostgresClients {
+  const cache = clientCache();
+  const findVersion = batch<Key, number | undefined>({
+    key: ({ tenant }) => String(tenant),
+    async send(items) {
+      const rows = await db.run<VersionRow>(FIND_VERSIONS, [items[0]?.tenant, items.map(({ clientId }) => clientId)]);
+      const versions = new Map(rows.map((row) => [row.client_id, row.version]));
+      return items.map(({ clientId }) => versions.get(clientId));
+    },
+  });
+
+  return {
+    async putClient(tenant, client, now) {
+      const { put, told } = await db.transact((session) => putClient(session, tenant, client, now));
+      purge.count(tenant, 'revocations', told, now);
+      return put;
+    },
+
+    async findClient(tenant, clientId) {
+      const version = await findVersion({ tenant, clientId });
+      if (version === undefined) return undefined;
+      const known = cache.find(tenant, clientId, version);
+      if (known !== undefined) return known;
+      const [row] = await db.run<ClientRow>(FIND, [tenant, clientId]);
+      return row === undefined ? undefined : cache.keep(tenant, readClient(row));
+    },
+
+    async listClients(tenant, after, limit) {
+      const rows = await db.run<ClientRow>(LIST, [tenant, after, limit]);
+      return rows.map(readClient);
+    },
+
+    async revokeClient(tenant, client, now) {
+      const answer = await db.transact(async (session) => {
+        const [row] = await session.run<{ epoch: number }>(RAISE_EPOCH, [tenant, client, now]);
+        if (row === undefined) return 'unknown';
+        // Nobody ends them one by one, so they would stay for ever; there are at most `MAX_OWN_GRANTS`.
+        await session.run(LET_OWN_GRANTS_FALL, [tenant, client, row.epoch, now + REVOKED_KEPT_SECONDS]);
+        await writeEntries(session, tenant, [entry(client, 'client_revoked', now)], now);
+        return 'revoked';
+      });
+      if (answer === 'revoked') purge.count(tenant, 'revocations', 1, now);
+      return answer;
+    },
+  };
+}
+
+async function putClient(
+  session: Session,
+  tenant: TenantId,
+  client: Parameters<Clients['putClient']>[1],
+  now: number,
+): Promise<{ put: ClientRecord; told: number }> {
+  const values = [tenant, client.clientId, JSON.stringify(client.metadata), writeSecrets(client.secrets), client.enabled ? 1 : 0, client.source, now];
+  const [inserted] = await session.run<ClientRow>(INSERT, values);
+  if (inserted !== undefined) return { put: readClient(inserted), told: 0 };
+  const [row] = await session.run<ClientRow>(LOCK, [tenant, client.clientId]);
+  if (row === undefined) throw new Error(`client ${client.clientId} is gone`);
+  const there = readClient(row);
+  if (sameClient(there, client)) return { put: there, told: 0 };
+  const [updated] = await session.run<ClientRow>(UPDATE, values);
+  if (updated === undefined) throw new Error(`client ${client.clientId} is gone`);
+  const told = there.enabled && !client.enabled ? [entry(client.clientId, 'client_disabled', now)] : [];
+  await writeEntries(session, tenant, told, now);
+  return { put: readClient(updated), told: told.length };
+}
+
+function entry(client: ClientId, reason: string, now: number): NewEntry {
+  return { kind: 'client', subject: client, reason, expiresAt: now + MAX_ACCESS_TOKEN_SECONDS };
+}
+
+interface Key {
+  readonly tenant: TenantId;
+  readonly clientId: ClientId;
+}
+
+interface VersionRow {
+  readonly client_id: ClientId;
+  readonly version: number;
+}
+
+interface ClientRow extends VersionRow {
+  readonly metadata: string;
+  readonly secrets: string;
+  readonly enabled: number;
+  readonly epoch: number;
+  readonly source: ClientRecord['source'];
+  readonly created_at: number;
+}
+
+function readClient(row: ClientRow): ClientRecord {
+  return {
+    clientId: row.client_id,
+    metadata: readObject(row.metadata),
+    secrets: readSecrets(row.secrets),
+    enabled: row.enabled === 1,
+    epoch: row.epoch,
+    version: row.version,
+    source: row.source,
+    createdAt: row.created_at,
+  };
+}
+
+const COLUMNS = 'client_id, metadata, secrets, enabled, epoch, version, source, created_at';
+
+const FIND_VERSIONS: Statement = {
+  name: 'find_client_versions',
+  text: 'SELECT client_id, version FROM clients WHERE tenant = $1::bigint AND client_id = ANY ($2::text[])',
+};
+const FIND: Statement = { name: 'find_client', text: `SELECT ${COLUMNS} FROM clients WHERE tenant = $1::bigint AND client_id = $2::text` };
+const LIST: Statement = {
+  text: `SELECT ${COLUMNS} FROM clients WHERE tenant = $1::bigint AND client_id > $2::text ORDER BY client_id LIMIT $3::bigint`,
+};
+const LOCK: Statement = { text: `SELECT ${COLUMNS} FROM clients WHERE tenant = $1::bigint AND client_id = $2::text FOR NO KEY UPDATE` };
+const INSERT: Statement = {
+  text: `INSERT INTO clients (tenant, client_id, metadata, secrets, enabled, epoch, version, source, created_at, revoked_at, disabled_at)
+    VALUES ($1::bigint, $2::text, $3::text, $4::text, $5::smallint, 0, 1, $6::text, $7::bigint, NULL, CASE WHEN $5::smallint = 1 THEN NULL ELSE $7::bigint END)
+    ON CONFLICT (tenant, client_id) DO NOTHING
+    RETURNING ${COLUMNS}`,
+};
+const UPDATE: Statement = {
+  text: `UPDATE clients SET metadata = $3::text, secrets = $4::text, enabled = $5::smallint, version = version + 1, source = $6::text,
+      disabled_at = CASE WHEN $5::smallint = 1 THEN NULL ELSE coalesce(disabled_at, $7::bigint) END
+    WHERE tenant = $1::bigint AND client_id = $2::text
+    RETURNING ${COLUMNS}`,
+};
+const RAISE_EPOCH: Statement = {
+  text: `UPDATE clients SET epoch = epoch + 1, version = version + 1, revoked_at = $3::bigint WHERE tenant = $1::bigint AND client_id = $2::text RETURNING epoch`,
+};
+const LET_OWN_GRANTS_FALL: Statement = {
+  text: `UPDATE grants SET purge_at = $4::bigint
+    WHERE tenant = $1::bigint AND client_id = $2::text AND client_epoch < $3::bigint AND own_key IS NOT NULL AND purge_at IS NULL`,
+};

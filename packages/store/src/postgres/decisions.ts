@@ -1,0 +1,78 @@
+import type { TenantId } from '@hufu/protocol/ids';
+import type { DecisionRecord, Decisions } from '../port.ts';
+import type { Database, Statement } from './database.ts';
+
+export function decisions(db: Database): Decisions {
+  /** Rows since the last trim, which walks over what is kept: a batch of them pays for it. */
+  const untrimmed = new Map<TenantId, number>();
+
+  return {
+    async recordDecisions(tenant, records, keep) {
+      if (records.length === 0) return;
+      await db.run(INSERT, [
+        tenant,
+        records.map((record) => writeText(record.id)),
+        records.map((record) => record.at),
+        records.map((record) => writeText(record.endpoint)),
+        records.map((record) => record.status),
+        records.map((record) => writeText(record.error)),
+        records.map((record) => writeText(record.clientId)),
+        records.map((record) => writeText(record.record)),
+      ]);
+      const count = (untrimmed.get(tenant) ?? keep) + records.length;
+      const isDue = count >= Math.max(1, keep / TRIM_PART);
+      if (untrimmed.size >= MAX_TENANTS) untrimmed.clear();
+      untrimmed.set(tenant, isDue ? 0 : count);
+      if (isDue) await db.run(TRIM, [tenant, keep]);
+    },
+
+    async findDecision(tenant, id) {
+      if (id.includes('\0')) return undefined;
+      const [row] = await db.run<DecisionRow>(FIND, [tenant, id]);
+      return row === undefined ? undefined : readDecision(row);
+    },
+
+    async listDecisions(tenant, limit) {
+      return (await db.run<DecisionRow>(LIST, [tenant, limit])).map(readDecision);
+    },
+  };
+}
+
+const MAX_TENANTS = 10_000;
+/** Each of a few nodes may be this part of `keep` behind; together they stay below a sixteenth. */
+const TRIM_PART = 64;
+
+/** What a stranger sent may hold a NUL, which PostgreSQL has no text for; the others of the batch must not suffer. */
+function writeText(text: string): string {
+  return text.replaceAll('\0', '\ufffd');
+}
+
+interface DecisionRow {
+  readonly id: string;
+  readonly made_at: number;
+  readonly endpoint: string;
+  readonly status: number;
+  readonly error: string;
+  readonly client_id: string;
+  readonly record: string;
+}
+
+function readDecision(row: DecisionRow): DecisionRecord {
+  return { id: row.id, at: row.made_at, endpoint: row.endpoint, status: row.status, error: row.error, clientId: row.client_id, record: row.record };
+}
+
+const COLUMNS = 'id, made_at, endpoint, status, error, client_id, record';
+
+const INSERT: Statement = {
+  name: 'record_decisions',
+  text: `INSERT INTO decisions (tenant, ${COLUMNS})
+    SELECT $1::bigint, w.* FROM unnest($2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[]) AS w (${COLUMNS})
+    ORDER BY w.id
+    ON CONFLICT (tenant, id) DO NOTHING`,
+};
+const TRIM: Statement = {
+  text: `DELETE FROM decisions WHERE tenant = $1::bigint
+    AND id <= (SELECT id FROM decisions WHERE tenant = $1::bigint ORDER BY id DESC OFFSET $2::bigint LIMIT 1)`,
+};
+const FIND: Statement = { text: `SELECT ${COLUMNS} FROM decisions WHERE tenant = $1::bigint AND id = $2::text` };
+const LIST: Statement = { text: `SELECT ${COLUMNS} FROM decisions WHERE tenant = $1::bigint ORDER BY id DESC LIMIT $2::bigint` };

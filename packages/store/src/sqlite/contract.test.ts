@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { contract, type StoreUnderTest } from '../contract.ts';
+import { storeOn } from '../memory.ts';
+import { openSqlite } from './open.ts';
+
+contract('sqlite', async (): Promise<StoreUnderTest> => {
+  const directory = mkdtempSync(join(tmpdir(), 'hufu-store-'));
+  const path = join(directory, 'hufu.db');
+  const store = await openSqlite(path);
+  const second = await openSqlite(path);
+  const looking = new DatabaseSync(path);
+  return {
+    store,
+    second,
+    countRows: async (table) => count(looking, table),
+    close: async () => {
+      looking.close();
+      await Promise.all([store.close(), second.close()]);
+      rmSync(directory, { recursive: true });
+    },
+  };
+});
+
+contract('memory', async (): Promise<StoreUnderTest> => {
+  const handle = new DatabaseSync(':memory:', { enableForeignKeyConstraints: false });
+  const store = await storeOn(handle);
+  return { store, countRows: async (table) => count(handle, table), close: async () => await store.close() };
+});
+
+function count(handle: DatabaseSync, table: string): number {
+  return Number(handle.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n']);
+}

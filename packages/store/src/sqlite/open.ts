@@ -1,0 +1,80 @@
+import { closeSync, openSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { MIGRATIONS } from '../migrations/list.ts';
+import { migrate } from '../migrations/migrate.ts';
+import { type Store, StoreUnavailable } from '../port.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { Connection } from './connection.ts';
+import { readFailure } from './failure.ts';
+import type { GroupLimits } from './group-commit.ts';
+import { migrationTarget } from './migration-target.ts';
+import { sqliteStore } from './store.ts';
+
+export interface SqliteOptions {
+  /** From how many bytes in the write-ahead log on it is moved into the database. 8 MiB. */
+  readonly checkpointBytes?: number;
+  /** Writes that may wait before `StoreUnavailable`. 10,000. */
+  readonly maxWaiting?: number;
+}
+
+/**
+ * Opens the database at `path`, made and migrated as needed (a new file is for its owner alone, mode 0600). Its directory must be there.
+ * Any number of processes may have it open, on this machine. Rejects with `StoreUnavailable` where it cannot be opened.
+ */
+export async function openSqlite(path: string, options: SqliteOptions = {}): Promise<Store> {
+  const file = resolve(path);
+  const handle = await openFile(file);
+  const checkpoints = new Checkpoints(
+    { path: file, frames: Math.ceil((options.checkpointBytes ?? 8 * 1024 * 1024) / PAGE_BYTES) },
+    {
+      holdWrites: () => db.holdWrites(),
+      releaseWrites: () => db.releaseWrites(),
+      giveUp: () => handle.exec('PRAGMA wal_autocheckpoint = 1000'),
+    },
+  );
+  const limits = options.maxWaiting === undefined ? GROUP_LIMITS : { ...GROUP_LIMITS, maxWaiting: options.maxWaiting };
+  const db = new Connection(handle, limits, (writes) => checkpoints.wrote(writes));
+  return sqliteStore('sqlite', db, async () => {
+    await checkpoints.stop();
+    close(handle);
+  });
+}
+
+/**
+ * A group of 128 holds the event loop for about a millisecond of rotations. The lock is waited for in short steps, between which the
+ * event loop turns: 200 × 25 ms.
+ */
+export const GROUP_LIMITS: GroupLimits = { maxGroup: 128, maxWaiting: 10_000, maxAttempts: 200 };
+const BUSY_MS = 25;
+const OPEN_BUSY_MS = 10_000;
+const PAGE_BYTES = 4096;
+
+async function openFile(file: string): Promise<DatabaseSync> {
+  let handle: DatabaseSync | undefined;
+  try {
+    closeSync(openSync(file, 'a', 0o600));
+    handle = new DatabaseSync(file, { timeout: OPEN_BUSY_MS, enableForeignKeyConstraints: false });
+    // The page size counts for a new file alone. The limit gives back what a burst has taken.
+    handle.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
+    const mode = handle.prepare('PRAGMA journal_mode = WAL').get();
+    if (mode?.['journal_mode'] !== 'wal') throw new StoreUnavailable(`${file}: the file system does not allow a write-ahead log`);
+    handle.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY');
+    await migrate(migrationTarget(handle), MIGRATIONS);
+    handle.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    return handle;
+  } catch (error) {
+    handle?.close();
+    const failure = readFailure(error);
+    throw failure instanceof StoreUnavailable ? failure : new StoreUnavailable(`${file} cannot be opened`, { cause: error });
+  }
+}
+
+/** The last to close leaves one file. A reader elsewhere may prevent that, and then it is the last there. */
+function close(handle: DatabaseSync): void {
+  try {
+    handle.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } finally {
+    handle.close();
+  }
+}

@@ -1,0 +1,42 @@
+import type { Store } from '../port.ts';
+import { clients } from './clients.ts';
+import type { Connection } from './connection.ts';
+import { consents } from './consents.ts';
+import { Counters } from './counters.ts';
+import { decisions } from './decisions.ts';
+import { endings } from './endings.ts';
+import { grants } from './grants.ts';
+import { keys } from './keys.ts';
+import { marks } from './marks.ts';
+import { revocationLog } from './revocation-log.ts';
+import { sessions } from './sessions.ts';
+import { tenants } from './tenants.ts';
+import { users } from './users.ts';
+
+/** All verbs over one connection to a migrated database. `close` is done with the files; writes are settled before. */
+export function sqliteStore(kind: 'sqlite' | 'memory', db: Connection, close: () => Promise<void>): Store {
+  const counters = new Counters(db);
+  const { append, ...log } = revocationLog(db, counters);
+  const ending = endings(db, { append, ...log });
+  const keepTime = db.lazy("INSERT INTO counters (tenant, name, value) VALUES (0, 'time', ?1) ON CONFLICT DO UPDATE SET value = max(value, ?1)");
+  let closing: Promise<void> | undefined;
+  return {
+    kind,
+    time: () => db.read(() => counters.find(0, 'time')),
+    keepTime: (nowMs) => db.write(() => void keepTime().run(nowMs)),
+    close: () => {
+      closing ??= db.settle().then(close);
+      return closing;
+    },
+    ...tenants(db, counters),
+    ...clients(db, { append, ...log }),
+    ...users(db, counters, ending),
+    ...sessions(db, counters, ending),
+    ...consents(db, ending),
+    ...grants(db, counters, { append, ...log }, ending),
+    ...marks(db),
+    ...keys(db, counters),
+    ...decisions(db),
+    ...log,
+  };
+}
