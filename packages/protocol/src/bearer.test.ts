@@ -16,7 +16,8 @@ const refusedAs = (code: string, description: RegExp, ...request: Parameters<typ
 };
 
 test('the access token stands in the Authorization header (RFC 6750 §2.1)', () => {
-  for (const header of [`Bearer ${TOKEN}`, `bearer ${TOKEN}`, `BEARER  ${TOKEN}`]) assert.deepEqual(readBearerToken(header), { kind: 'token', token: TOKEN });
+  for (const header of [`Bearer ${TOKEN}`, `bearer ${TOKEN}`, `BEARER  ${TOKEN}`])
+    assert.deepEqual(readBearerToken(header), { kind: 'token', token: TOKEN });
 });
 
 test('or in the form body (RFC 6750 §2.2)', () => {
@@ -25,7 +26,8 @@ test('or in the form body (RFC 6750 §2.2)', () => {
 });
 
 test('without either, the request has no token: other schemes are not ours (RFC 6750 §3.1)', () => {
-  for (const header of [undefined, '', 'Basic aWQ6cw==', 'DPoP abc', 'Bearerabc', 'BearerToken abc', 'abc']) assert.deepEqual(readBearerToken(header), { kind: 'absent' }, header);
+  for (const header of [undefined, '', 'Basic aWQ6cw==', 'DPoP abc', 'Bearerabc', 'BearerToken abc', 'abc'])
+    assert.deepEqual(readBearerToken(header), { kind: 'absent' }, header);
   assert.deepEqual(readBearerToken(undefined, readForm('x=1&access_token=')), { kind: 'absent' });
 });
 
@@ -36,7 +38,19 @@ test('two ways at once, or twice, is invalid_request (RFC 6750 §2, §3.1)', () 
 });
 
 test('a malformed token is invalid_request, one that is too long invalid_token (RFC 6750 §2.1, §3.1)', () => {
-  for (const header of ['Bearer', 'Bearer ', 'Bearer a b', 'Bearer a,b', 'Bearer a=b', 'Bearer =', 'Bearer "a"', 'Bearer a\0', 'Bearer é', 'Bearer a\t']) refusedAs('invalid_request', /malformed/, header);
+  for (const header of [
+    'Bearer',
+    'Bearer ',
+    'Bearer a b',
+    'Bearer a,b',
+    'Bearer a=b',
+    'Bearer =',
+    'Bearer "a"',
+    'Bearer a\0',
+    'Bearer é',
+    'Bearer a\t',
+  ])
+    refusedAs('invalid_request', /malformed/, header);
   refusedAs('invalid_request', /malformed/, undefined, readForm('access_token=a%20b'));
   assert.equal(readBearerToken(`Bearer ${'a'.repeat(16_384)}`).kind, 'token');
   refusedAs('invalid_token', /too long/, `Bearer ${'a'.repeat(16_385)}`);
@@ -63,7 +77,14 @@ test('a challenge names the error, the scope, the step-up and the metadata (RFC 
 });
 
 test('a quoted string holds what it was given and splits no header (RFC 9110 §5.5, §5.6.4)', () => {
-  assert.equal(formatChallenge('Basic', [['realm', 'a"b\\c'], ['x', undefined], ['charset', 'UTF-8']]), 'Basic realm="a\\"b\\\\c", charset="UTF-8"');
+  assert.equal(
+    formatChallenge('Basic', [
+      ['realm', 'a"b\\c'],
+      ['x', undefined],
+      ['charset', 'UTF-8'],
+    ]),
+    'Basic realm="a\\"b\\\\c", charset="UTF-8"',
+  );
   fc.assert(
     fc.property(anyText, (value) => {
       const written = formatChallenge('Bearer', [['realm', value]]);
@@ -77,9 +98,15 @@ test('a quoted string holds what it was given and splits no header (RFC 9110 §5
 
 test('any header is a token, absent or refused; a token is what RFC 6750 §2.1 calls b64token', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.string().map((text) => `Bearer ${text}`)), (header) => {
-      const read = readBearerToken(header);
-      if (read.kind === 'token') assert.match(read.token, /^[A-Za-z0-9\-._~+/]+=*$/);
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.string().map((text) => `Bearer ${text}`),
+      ),
+      (header) => {
+        const read = readBearerToken(header);
+        if (read.kind === 'token') assert.match(read.token, /^[A-Za-z0-9\-._~+/]+=*$/);
+      },
+    ),
   );
 });

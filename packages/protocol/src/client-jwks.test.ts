@@ -24,8 +24,12 @@ test('public keys of safe kinds are read, with the members we know (RFC 7517 §4
 
 test('private and symmetric keys are refused (OpenID Connect Registration §2, RFC 7517 §9.2)', () => {
   assert.deepEqual(faultsOf(ec.privateKey.export({ format: 'jwk' })), ['keys[0] holds a private or symmetric key']);
-  for (const name of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']) assert.deepEqual(faultsOf({ ...RSA, [name]: 'AQ' }), ['keys[0] holds a private or symmetric key'], name);
-  assert.deepEqual(faultsOf({ kty: 'oct', k: 'c2VjcmV0' }), ['keys[0] holds a private or symmetric key', 'keys[0].kty is not one of RSA, EC, OKP']);
+  for (const name of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'])
+    assert.deepEqual(faultsOf({ ...RSA, [name]: 'AQ' }), ['keys[0] holds a private or symmetric key'], name);
+  assert.deepEqual(faultsOf({ kty: 'oct', k: 'c2VjcmV0' }), [
+    'keys[0] holds a private or symmetric key',
+    'keys[0].kty is not one of RSA, EC, OKP',
+  ]);
 });
 
 test('RSA keys have 2048 to 8192 bits and a real exponent (RFC 7518 §3.3, §6.3.1)', () => {
@@ -38,12 +42,16 @@ test('RSA keys have 2048 to 8192 bits and a real exponent (RFC 7518 §3.3, §6.3
   assert.deepEqual(faultsOf({ ...RSA, n: modulus(257, 0) }), ['keys[0].n is not a number in base64url without leading zeros']);
   assert.deepEqual(faultsOf({ ...RSA, n: '' }), ['keys[0].n is not a number in base64url without leading zeros']);
   for (const e of ['AQ', 'Ag', 'AQAA']) assert.deepEqual(faultsOf({ ...RSA, e }), ['keys[0].e is no RSA exponent'], e);
-  for (const e of ['', 'AA', 'AAEAAQ', 'AQAB=', 'AQA+']) assert.deepEqual(faultsOf({ ...RSA, e }), ['keys[0].e is not a number in base64url without leading zeros'], e);
+  for (const e of ['', 'AA', 'AAEAAQ', 'AQAB=', 'AQA+'])
+    assert.deepEqual(faultsOf({ ...RSA, e }), ['keys[0].e is not a number in base64url without leading zeros'], e);
   assert.deepEqual(faultsOf({ kty: 'RSA' }), ['keys[0].n is missing', 'keys[0].e is missing']);
 });
 
 test('the curve and its coordinates belong together (RFC 7518 §6.2.1, RFC 8037 §2)', () => {
-  assert.deepEqual(faultsOf({ ...EC, crv: 'P-384' }), ['keys[0].x is not 64 base64url characters, as P-384 has it', 'keys[0].y is not 64 base64url characters, as P-384 has it']);
+  assert.deepEqual(faultsOf({ ...EC, crv: 'P-384' }), [
+    'keys[0].x is not 64 base64url characters, as P-384 has it',
+    'keys[0].y is not 64 base64url characters, as P-384 has it',
+  ]);
   assert.deepEqual(faultsOf({ ...EC, crv: 'Ed25519' }), ['keys[0].crv is not one of P-256, P-384, P-521']);
   assert.deepEqual(faultsOf({ ...EC, crv: 'secp256k1' }), ['keys[0].crv is not one of P-256, P-384, P-521']);
   assert.deepEqual(faultsOf({ ...EC, crv: 'constructor' }), ['keys[0].crv is not one of P-256, P-384, P-521']);
@@ -57,7 +65,20 @@ test('a set has keys, at most 20, each kid once (RFC 7517 §4.5, §5)', () => {
   assert.deepEqual(read({}).faults, ['keys is missing']);
   assert.deepEqual(read({ keys: 'x' }).faults, ['keys is not a list']);
   assert.deepEqual(read({ keys: [null] }).faults, ['keys[0] is not an object', 'keys[0].kty is missing']);
-  assert.deepEqual(read({ keys: [{ ...EC, kid: 'a' }, { ...OKP, kid: 'b' }, { ...RSA, kid: 'a' }] }).faults, ['keys[2].kid is the kid of another key']);
+  assert.deepEqual(
+    read({
+      keys: [
+        { ...EC, kid: 'a' },
+        { ...OKP, kid: 'b' },
+        { ...RSA, kid: 'a' },
+      ],
+    }).faults,
+    ['keys[2].kid is the kid of another key'],
+  );
   assert.deepEqual(read({ keys: Array.from({ length: 21 }, () => EC) }).faults, ['keys has more than 20 entries']);
-  assert.deepEqual(faultsOf({ ...EC, kid: ['a'], use: 'x', alg: 1 }), ['keys[0].kid is not a text', 'keys[0].use is not one of sig, enc', 'keys[0].alg is not a text']);
+  assert.deepEqual(faultsOf({ ...EC, kid: ['a'], use: 'x', alg: 1 }), [
+    'keys[0].kid is not a text',
+    'keys[0].use is not one of sig, enc',
+    'keys[0].alg is not a text',
+  ]);
 });

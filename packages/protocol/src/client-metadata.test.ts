@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CLIENT_REGISTRIES, type ClientMetadata, type ClientMetadataRules, readClientMetadata, refuseRegistration, writeClientMetadata } from './client-metadata.ts';
+import {
+  CLIENT_REGISTRIES,
+  type ClientMetadata,
+  type ClientMetadataRules,
+  readClientMetadata,
+  refuseRegistration,
+  writeClientMetadata,
+} from './client-metadata.ts';
 import { DEFAULT_SETTINGS } from './client-settings.ts';
 import { formatPath } from './field-reader.ts';
 
@@ -21,7 +28,10 @@ const faultsOf = (input: unknown, rules = CONFIGURATION): readonly string[] => {
 };
 const assertFaultAt = (path: string, input: unknown, rules = CONFIGURATION) => {
   const faults = faultsOf(input, rules);
-  assert.ok(faults.some((fault) => fault.startsWith(`${path} `)), `${JSON.stringify(input)}: ${faults.join('; ')}`);
+  assert.ok(
+    faults.some((fault) => fault.startsWith(`${path} `)),
+    `${JSON.stringify(input)}: ${faults.join('; ')}`,
+  );
 };
 
 const FULL = {
@@ -88,7 +98,9 @@ test('everything that is written is read and written again (RFC 7591 §2)', () =
 test('what the store has is what was read, with its defaults filled in', () => {
   fc.assert(
     fc.property(fc.subarray(Object.keys(FULL)), (names) => {
-      const input = Object.fromEntries(Object.entries({ ...FULL, ...WEB }).filter(([name]) => names.includes(name) || name === 'redirect_uris'));
+      const input = Object.fromEntries(
+        Object.entries({ ...FULL, ...WEB }).filter(([name]) => names.includes(name) || name === 'redirect_uris'),
+      );
       const reading = readClientMetadata(input, CONFIGURATION);
       if (reading.kind === 'refused') return assert.match(JSON.stringify(reading.faults), /response_types/);
       const stored: unknown = JSON.parse(JSON.stringify(writeClientMetadata(reading.metadata)));
@@ -107,9 +119,16 @@ test('a client without redirects needs no response type (RFC 7591 §2.1)', () =>
 
 test('grant types and response types belong together (RFC 7591 §2.1)', () => {
   assert.deepEqual(faultsOf({ ...WEB, response_types: [] }), ['response_types has none that belongs to authorization_code']);
-  assert.deepEqual(faultsOf({ grant_types: ['client_credentials'], response_types: ['code'] }), ['response_types has code, which needs the grant type authorization_code']);
-  assert.deepEqual(faultsOf({ grant_types: ['refresh_token', 'client_credentials'] }), ['grant_types has refresh_token, but no grant type that brings a refresh token']);
-  assert.deepEqual(faultsOf({ ...WEB, response_types: ['token', 'code token'] }), ['response_types[0] is not one of code', 'response_types[1] is not one of code']);
+  assert.deepEqual(faultsOf({ grant_types: ['client_credentials'], response_types: ['code'] }), [
+    'response_types has code, which needs the grant type authorization_code',
+  ]);
+  assert.deepEqual(faultsOf({ grant_types: ['refresh_token', 'client_credentials'] }), [
+    'grant_types has refresh_token, but no grant type that brings a refresh token',
+  ]);
+  assert.deepEqual(faultsOf({ ...WEB, response_types: ['token', 'code token'] }), [
+    'response_types[0] is not one of code',
+    'response_types[1] is not one of code',
+  ]);
   assert.deepEqual(faultsOf({ ...WEB, grant_types: ['password', 'constructor'] }), [
     'grant_types[0] is not one of authorization_code, refresh_token, client_credentials',
     'grant_types[1] is not one of authorization_code, refresh_token, client_credentials',
@@ -130,7 +149,9 @@ test('a public client has no secret and may not act for itself (RFC 6749 §4.4, 
   const spa = { ...WEB, token_endpoint_auth_method: 'none' };
   assert.deepEqual(faultsOf(spa, { ...CONFIGURATION, secret: 'given' }), ['client_secret has no use: token_endpoint_auth_method is none']);
   assert.equal(accept(spa, { ...CONFIGURATION, secret: 'absent' }).tokenEndpointAuthMethod, 'none');
-  assert.deepEqual(faultsOf(WEB, { ...CONFIGURATION, secret: 'absent' }), ['client_secret is needed: token_endpoint_auth_method is client_secret_basic']);
+  assert.deepEqual(faultsOf(WEB, { ...CONFIGURATION, secret: 'absent' }), [
+    'client_secret is needed: token_endpoint_auth_method is client_secret_basic',
+  ]);
   assert.equal(accept(WEB, { ...CONFIGURATION, secret: 'given' }).tokenEndpointAuthMethod, 'client_secret_basic');
 });
 
@@ -157,13 +178,35 @@ test('a registration’s unknown and privileged members are not taken (RFC 7591 
 });
 
 test('a newer version’s members in the store are passed over, and hufu is read', () => {
-  assert.equal(accept({ ...WEB, from_the_future: 1, hufu: { first_party: true, later: 1, refresh_token: { later: 1 } } }, { source: 'store' }).settings.firstParty, true);
+  assert.equal(
+    accept({ ...WEB, from_the_future: 1, hufu: { first_party: true, later: 1, refresh_token: { later: 1 } } }, { source: 'store' }).settings
+      .firstParty,
+    true,
+  );
 });
 
 test('every URI runs the same check (RFC 7591 §2, §5)', () => {
-  const bad = ['javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd', 'JaVaScRiPt:alert(1)', 'http://app.example/', 'https://u@app.example/', '//app.example/', 'https://app.example/ '];
+  const bad = [
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'file:///etc/passwd',
+    'JaVaScRiPt:alert(1)',
+    'http://app.example/',
+    'https://u@app.example/',
+    '//app.example/',
+    'https://app.example/ ',
+  ];
   for (const uri of bad) {
-    for (const name of ['jwks_uri', 'logo_uri', 'client_uri', 'policy_uri', 'tos_uri', 'initiate_login_uri', 'logo_uri#en', 'tos_uri#zh-CN']) {
+    for (const name of [
+      'jwks_uri',
+      'logo_uri',
+      'client_uri',
+      'policy_uri',
+      'tos_uri',
+      'initiate_login_uri',
+      'logo_uri#en',
+      'tos_uri#zh-CN',
+    ]) {
       assertFaultAt(name, { ...WEB, [name]: uri }, REGISTRATION);
     }
     for (const name of ['redirect_uris', 'post_logout_redirect_uris']) assertFaultAt(`${name}[0]`, { ...WEB, [name]: [uri] }, REGISTRATION);
@@ -188,12 +231,15 @@ test('a native client has private-use schemes, a web client has not (RFC 8252 §
 
 test('a name that strangers choose is bounded and plain (RFC 7591 §5)', () => {
   assert.equal(accept({ ...WEB, client_name: '<img src=x>' }, REGISTRATION).clientName?.untagged, '<img src=x>');
-  for (const name of ['a\nb', 'a\u202eb', '\u2066a', 'x'.repeat(201), '', ' ', 7, ['a']]) assertFaultAt('client_name', { ...WEB, client_name: name }, REGISTRATION);
+  for (const name of ['a\nb', 'a\u202eb', '\u2066a', 'x'.repeat(201), '', ' ', 7, ['a']])
+    assertFaultAt('client_name', { ...WEB, client_name: name }, REGISTRATION);
   assertFaultAt('client_name#de', { ...WEB, 'client_name#de': 'a\u202eb' }, REGISTRATION);
 });
 
 test('keys come by value or by reference, not both, and are public (RFC 7591 §2)', () => {
-  assert.deepEqual(faultsOf({ ...WEB, jwks: FULL.jwks, jwks_uri: 'https://app.example/jwks' }), ['jwks_uri stands beside jwks; one is enough']);
+  assert.deepEqual(faultsOf({ ...WEB, jwks: FULL.jwks, jwks_uri: 'https://app.example/jwks' }), [
+    'jwks_uri stands beside jwks; one is enough',
+  ]);
   assertFaultAt('jwks.keys[0]', { ...WEB, jwks: { keys: [{ ...FULL.jwks.keys[0], d: 'AQ' }] } });
 });
 
@@ -230,14 +276,21 @@ test('values are of their kind and within their bounds (RFC 7591 §2)', () => {
 });
 
 test('durations of hufu are written in every form; rotation is a switch', () => {
-  const { settings } = accept({ ...WEB, hufu: { access_token_ttl: '10m', refresh_token: { absolute: '30d', idle: '12h', rotation: true } } });
+  const { settings } = accept({
+    ...WEB,
+    hufu: { access_token_ttl: '10m', refresh_token: { absolute: '30d', idle: '12h', rotation: true } },
+  });
   assert.equal(settings.accessTokenTtlSeconds, 600);
   assert.deepEqual(settings.refreshToken, { absoluteSeconds: 2_592_000, idleSeconds: 43_200, rotation: 'on' });
   assert.equal(accept({ ...WEB, hufu: { refresh_token: { rotation: false } } }).settings.refreshToken.rotation, 'off');
 });
 
 test('duplicates in a list fold', () => {
-  assert.deepEqual(accept({ redirect_uris: ['https://a.example/', 'https://a.example/'], grant_types: ['authorization_code', 'authorization_code'] }).redirectUris, ['https://a.example/']);
+  assert.deepEqual(
+    accept({ redirect_uris: ['https://a.example/', 'https://a.example/'], grant_types: ['authorization_code', 'authorization_code'] })
+      .redirectUris,
+    ['https://a.example/'],
+  );
 });
 
 test('a new grant type, method, response type and profile are a line of the registries', () => {
@@ -249,9 +302,20 @@ test('a new grant type, method, response type and profile are a line of the regi
     profiles: ['fapi2'],
   } as const;
   const rules = { ...CONFIGURATION, registries, secret: 'absent' } as const;
-  const metadata = accept({ ...WEB, token_endpoint_auth_method: 'private_key_jwt', grant_types: ['implicit', 'client_credentials'], response_types: ['id_token'], hufu: { profile: 'fapi2' } }, rules);
+  const metadata = accept(
+    {
+      ...WEB,
+      token_endpoint_auth_method: 'private_key_jwt',
+      grant_types: ['implicit', 'client_credentials'],
+      response_types: ['id_token'],
+      hufu: { profile: 'fapi2' },
+    },
+    rules,
+  );
   assert.equal(metadata.settings.profile, 'fapi2');
-  assert.deepEqual(faultsOf({ ...WEB, grant_types: ['implicit'], token_endpoint_auth_method: 'none' }, rules), ['response_types has none that belongs to implicit']);
+  assert.deepEqual(faultsOf({ ...WEB, grant_types: ['implicit'], token_endpoint_auth_method: 'none' }, rules), [
+    'response_types has none that belongs to implicit',
+  ]);
 });
 
 test('a registration is refused under the code that its first fault has (RFC 7591 §3.2.2)', () => {

@@ -151,7 +151,8 @@ export function readClientMetadata(input: unknown, rules: ClientMetadataRules): 
   const metadata = readMembers(fields, registries, rules);
   fields.finish();
   checkGrants(metadata, fields, registries, rules);
-  if (fields.take('jwks') !== undefined && fields.take('jwks_uri') !== undefined) fields.fault(['jwks_uri'], 'stands beside jwks; one is enough');
+  if (fields.take('jwks') !== undefined && fields.take('jwks_uri') !== undefined)
+    fields.fault(['jwks_uri'], 'stands beside jwks; one is enough');
   return faults.length === 0 ? { kind: 'read', metadata } : { kind: 'refused', faults };
 }
 
@@ -221,7 +222,8 @@ function readMembers(fields: FieldReader, registries: ClientRegistries, rules: C
     tokenEndpointAuthMethod: fields.choice('token_endpoint_auth_method', Object.keys(registries.authMethods)) ?? 'client_secret_basic',
     grantTypes,
     responseTypes:
-      fields.choices('response_types', Object.keys(registries.responseTypes)) ?? (grantTypes.includes('authorization_code') ? ['code'] : []),
+      fields.choices('response_types', Object.keys(registries.responseTypes)) ??
+      (grantTypes.includes('authorization_code') ? ['code'] : []),
     responseModes: fields.choices('response_modes', registries.responseModes),
     scopes: scope === undefined ? undefined : readScope(scope),
     clientName: readLocalized(fields, 'client_name', display),

@@ -31,7 +31,11 @@ export interface ClientSettingsWire {
   readonly profile?: string;
   readonly first_party?: boolean;
   readonly access_token_ttl?: number | string;
-  readonly refresh_token?: { readonly absolute?: number | string; readonly idle?: number | string; readonly rotation?: 'on' | 'off' | boolean };
+  readonly refresh_token?: {
+    readonly absolute?: number | string;
+    readonly idle?: number | string;
+    readonly rotation?: 'on' | 'off' | boolean;
+  };
   readonly max_grants_per_user?: number;
 }
 

@@ -18,7 +18,35 @@ test('a duration is seconds as a number, or a number and its unit', () => {
 });
 
 test('anything else is not a duration', () => {
-  const others = ['90', '', 's', '-1s', '1.5h', '1h30m', ' 1s', '1 s', '1S', '1w', '1y', '36526d', '99999999999s', '1e3s', '١s', -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 3_155_760_001, true, null, undefined, [], ['1s'], {}, 90n];
+  const others = [
+    '90',
+    '',
+    's',
+    '-1s',
+    '1.5h',
+    '1h30m',
+    ' 1s',
+    '1 s',
+    '1S',
+    '1w',
+    '1y',
+    '36526d',
+    '99999999999s',
+    '1e3s',
+    '١s',
+    -1,
+    1.5,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    3_155_760_001,
+    true,
+    null,
+    undefined,
+    [],
+    ['1s'],
+    {},
+    90n,
+  ];
   for (const value of others) assert.equal(readDuration(value), undefined, String(value));
 });
 

@@ -8,7 +8,12 @@ const written = (faults: readonly Fault[]) => faults.map(({ path, message }) => 
 
 test('every fault is found in one pass, each with its path', () => {
   const faults: Fault[] = [];
-  const fields = new FieldReader({ a: 1, b: ['x', 2, 'x', 'y'], c: 'z', d: 'yes', e: 1.5, f: '1w', g: { h: [{ i: 7 }] }, j: {} }, [], faults, strict);
+  const fields = new FieldReader(
+    { a: 1, b: ['x', 2, 'x', 'y'], c: 'z', d: 'yes', e: 1.5, f: '1w', g: { h: [{ i: 7 }] }, j: {} },
+    [],
+    faults,
+    strict,
+  );
   assert.equal(fields.text('a', { max: 5 }), undefined);
   assert.deepEqual(fields.texts('b', 9, { max: 5 }), ['x', 'y']);
   assert.equal(fields.choice('c', ['a', 'b']), undefined);
@@ -38,7 +43,12 @@ test('what is bounded is bounded', () => {
   fields.texts('b', 1, { max: 5 });
   fields.duration('c', 1, 10);
   fields.text('d', { max: 5 });
-  assert.deepEqual(written(faults), ['root.a is longer than 5 characters', 'root.b has more than 1 entries', 'root.c is not from 1 to 10 seconds', 'root.d is not well-formed Unicode']);
+  assert.deepEqual(written(faults), [
+    'root.a is longer than 5 characters',
+    'root.b has more than 1 entries',
+    'root.c is not from 1 to 10 seconds',
+    'root.d is not well-formed Unicode',
+  ]);
   const many: Fault[] = [];
   new FieldReader(Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`k${at}`, at])), [], many, strict).finish();
   assert.equal(many.length, 100);

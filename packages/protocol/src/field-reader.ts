@@ -162,7 +162,8 @@ export class FieldReader {
 
   #readChoice<Value extends string>(value: unknown, path: FieldPath, allowed: readonly Value[]): Value | undefined {
     const found = allowed.find((one) => one === value);
-    if (found === undefined) this.fault(path, `is not ${allowed.length === 0 ? 'known: there is none yet' : `one of ${allowed.join(', ')}`}`);
+    if (found === undefined)
+      this.fault(path, `is not ${allowed.length === 0 ? 'known: there is none yet' : `one of ${allowed.join(', ')}`}`);
     return found;
   }
 }

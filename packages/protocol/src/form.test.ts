@@ -72,7 +72,24 @@ test('listed instead of refused, a repeated parameter has no value (RFC 6749 §3
 });
 
 test('malformed escapes and invalid UTF-8 are invalid_request (RFC 6749 appendix B)', () => {
-  const escapes = ['%', '%4', '%zz', '%4g', '%u0041', '%%34', '%FF', '%C3', '%C3%28', '%C0%80', '%E0%80%AF', '%ED%A0%80', '%F4%90%80%80', '%+1', '% 1', '%-1'];
+  const escapes = [
+    '%',
+    '%4',
+    '%zz',
+    '%4g',
+    '%u0041',
+    '%%34',
+    '%FF',
+    '%C3',
+    '%C3%28',
+    '%C0%80',
+    '%E0%80%AF',
+    '%ED%A0%80',
+    '%F4%90%80%80',
+    '%+1',
+    '% 1',
+    '%-1',
+  ];
   for (const escape of escapes) {
     assert.throws(() => readForm(`a=${escape}`), refusal(MALFORMED), escape);
     assert.throws(() => readForm(`${escape}=a`), refusal(MALFORMED), escape);
@@ -111,24 +128,44 @@ test('names of the prototype are names like others', () => {
 });
 
 test('what is written is read again, whatever the characters (RFC 6749 appendix B)', () => {
-  const pairs = fc.uniqueArray(fc.tuple(wellFormed, wellFormed.filter((value) => value !== '')), { selector: ([name]) => name, maxLength: 20 });
+  const pairs = fc.uniqueArray(
+    fc.tuple(
+      wellFormed,
+      wellFormed.filter((value) => value !== ''),
+    ),
+    { selector: ([name]) => name, maxLength: 20 },
+  );
   fc.assert(
     fc.property(pairs, (written) => {
       const text = writeForm(written);
       assert.match(text, /^[A-Za-z0-9\-._~%=&]*$/);
       const form = readQuery(text);
-      assert.deepEqual(form.names(), written.map(([name]) => name));
+      assert.deepEqual(
+        form.names(),
+        written.map(([name]) => name),
+      );
       for (const [name, value] of written) assert.equal(form.one(name), value);
     }),
   );
 });
 
 test('undefined is left out; an empty value stands; a lone surrogate is replaced', () => {
-  assert.equal(writeForm([['a', undefined], ['b', ''], ['c', '\ud800'], ["d!'()*", ' ~']]), 'b=&c=%EF%BF%BD&d%21%27%28%29%2A=%20~');
+  assert.equal(
+    writeForm([
+      ['a', undefined],
+      ['b', ''],
+      ['c', '\ud800'],
+      ["d!'()*", ' ~'],
+    ]),
+    'b=&c=%EF%BF%BD&d%21%27%28%29%2A=%20~',
+  );
 });
 
 test('what is accepted is read as the platform’s URLSearchParams reads it', () => {
-  const piece = fc.oneof(fc.constantFrom('&', '=', '+', '%', '%2', '%26', '%3D', '%C3%A9', '%c3', '%00', 'a', 'b', 'é', '\ufeff', '%EF%BB%BF', '%2B'), fc.string());
+  const piece = fc.oneof(
+    fc.constantFrom('&', '=', '+', '%', '%2', '%26', '%3D', '%C3%A9', '%c3', '%00', 'a', 'b', 'é', '\ufeff', '%EF%BB%BF', '%2B'),
+    fc.string(),
+  );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
       const text = pieces.join('').toWellFormed();
@@ -140,7 +177,11 @@ test('what is accepted is read as the platform’s URLSearchParams reads it', ()
       }
       const expected = [...new URLSearchParams(`&${text}`)].filter(([, value]) => value !== '');
       assert.deepEqual(form.names(), [...new Set(expected.map(([name]) => name))]);
-      for (const name of form.names()) assert.deepEqual(form.many(name), expected.filter(([known]) => known === name).map(([, value]) => value));
+      for (const name of form.names())
+        assert.deepEqual(
+          form.many(name),
+          expected.filter(([known]) => known === name).map(([, value]) => value),
+        );
       return true;
     }),
     { numRuns: 500 },

@@ -24,7 +24,8 @@ test('a range matches whole or cut from its end, in any case (RFC 4647 §3.4)', 
   for (const range of ['zh', 'zh-CN', 'ZH-cn', 'zh-Hans', 'zh-Hans-CN', 'zh-TW', 'zh-Hant-HK', 'zh-CN-x-private', 'zh-SG']) {
     assert.equal(chooseLocale(range, undefined), 'zh-CN', range);
   }
-  for (const range of ['en-US', 'en', 'EN-gb-oed', '*', 'zhx', 'xx-zh', '-zh', '']) assert.equal(chooseLocale(range, undefined), 'en', range);
+  for (const range of ['en-US', 'en', 'EN-gb-oed', '*', 'zhx', 'xx-zh', '-zh', ''])
+    assert.equal(chooseLocale(range, undefined), 'en', range);
 });
 
 test('Accept-Language is weighed; q=0 means never (RFC 9110 §12.4.2, §12.5.4)', () => {

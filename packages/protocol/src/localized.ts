@@ -24,7 +24,10 @@ export function readLocalized(fields: FieldReader, name: string, rules: TextRule
 }
 
 /** The members of the wire that these texts are. */
-export function writeLocalized(name: string, texts: Localized | undefined): readonly (readonly [member: string, text: string | undefined])[] {
+export function writeLocalized(
+  name: string,
+  texts: Localized | undefined,
+): readonly (readonly [member: string, text: string | undefined])[] {
   return texts === undefined ? [] : [[name, texts.untagged], ...texts.tagged.map(([tag, text]) => [`${name}#${tag}`, text] as const)];
 }
 

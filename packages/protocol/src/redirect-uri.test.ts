@@ -10,7 +10,8 @@ const R0 = 'https://app.example/cb';
 const TYPES: readonly ApplicationType[] = ['web', 'native'];
 const isRefusal = (error: unknown) => error instanceof OAuthError && error.code === 'invalid_redirect_uri' && error.status === 400;
 const refuse = (uris: readonly string[], types: readonly ApplicationType[] = TYPES) => {
-  for (const uri of uris) for (const type of types) assert.throws(() => readRedirectUri(uri, type), isRefusal, `${type} ${JSON.stringify(uri)}`);
+  for (const uri of uris)
+    for (const type of types) assert.throws(() => readRedirectUri(uri, type), isRefusal, `${type} ${JSON.stringify(uri)}`);
 };
 const accept = (uris: readonly string[], types: readonly ApplicationType[] = TYPES) => {
   for (const uri of uris) for (const type of types) assert.equal(readRedirectUri(uri, type), uri);
@@ -128,7 +129,14 @@ test('a native client may name any port of a registered loopback address (RFC 82
 test('nobody else may: web clients, https, localhost, other addresses (RFC 8252 §7.3, §8.3)', () => {
   assert.equal(checkRedirectUri('http://127.0.0.1:51234/cb', ['http://127.0.0.1/cb'], 'web'), false);
   assert.equal(checkRedirectUri('http://127.0.0.1/cb', ['http://127.0.0.1:3000/cb'], 'web'), false);
-  const fixed = ['http://localhost/cb', 'https://127.0.0.1/cb', 'http://10.0.0.1/cb', 'com.example.app:/cb', 'https://app.example/cb', 'http://127.0.0.11/cb'];
+  const fixed = [
+    'http://localhost/cb',
+    'https://127.0.0.1/cb',
+    'http://10.0.0.1/cb',
+    'com.example.app:/cb',
+    'https://app.example/cb',
+    'http://127.0.0.11/cb',
+  ];
   for (const uri of fixed) {
     assert.equal(checkRedirectUri(uri, fixed, 'native'), true);
     assert.equal(checkRedirectUri(uri.replace(/\/cb$/, ':8080/cb'), fixed, 'native'), false, uri);
@@ -138,26 +146,44 @@ test('nobody else may: web clients, https, localhost, other addresses (RFC 8252 
 test('whatever one edit does to a registered URI, it matches no more (RFC 9700 §2.1)', () => {
   const character = fc.constantFrom('/', '?', '#', '&', '.', '%', '@', ':', '\\', 'a', 'A', '\t', '。', '*', ';');
   fc.assert(
-    fc.property(fc.constantFrom(R0, 'https://app.example/cb?x=1', 'http://localhost:3000/', 'com.example.app:/cb'), fc.nat(), character, fc.nat(2), (uri, where, edit, cut) => {
-      const at = where % (uri.length + 1);
-      const edited = uri.slice(0, at) + edit + uri.slice(at + cut);
-      for (const type of TYPES) assert.equal(checkRedirectUri(edited, [uri], type), edited === uri);
-    }),
+    fc.property(
+      fc.constantFrom(R0, 'https://app.example/cb?x=1', 'http://localhost:3000/', 'com.example.app:/cb'),
+      fc.nat(),
+      character,
+      fc.nat(2),
+      (uri, where, edit, cut) => {
+        const at = where % (uri.length + 1);
+        const edited = uri.slice(0, at) + edit + uri.slice(at + cut);
+        for (const type of TYPES) assert.equal(checkRedirectUri(edited, [uri], type), edited === uri);
+      },
+    ),
     { numRuns: 500 },
   );
 });
 
 test('what a loopback URI matches is itself but for its port (RFC 8252 §7.3)', () => {
   const rest = fc.constantFrom('', '/', '/cb', '/cb?x=1', '?x', ':0/cb', '@evil.test', '.evil.test/cb', '#', '/cb#');
-  const port = fc.oneof(fc.constant(''), fc.integer({ min: -1, max: 70_000 }).map((number) => `:${number}`), fc.constantFrom(':', ':080', ':1x'));
+  const port = fc.oneof(
+    fc.constant(''),
+    fc.integer({ min: -1, max: 70_000 }).map((number) => `:${number}`),
+    fc.constantFrom(':', ':080', ':1x'),
+  );
   const host = fc.constantFrom('http://127.0.0.1', 'http://[::1]', 'http://localhost', 'https://127.0.0.1');
   const registeredHost = fc.constantFrom('http://127.0.0.1', 'http://[::1]');
   fc.assert(
-    fc.property(host, port, rest, registeredHost, fc.constantFrom('', ':8000'), fc.constantFrom('', '/', '/cb', '/cb?x=1'), (askedHost, askedPort, askedRest, knownHost, knownPort, knownRest) => {
-      const isValidPort = askedPort === '' || (/^:[1-9]\d*$/.test(askedPort) && Number(askedPort.slice(1)) < 65_536);
-      const expected = askedHost === knownHost && isValidPort && askedRest === knownRest;
-      assert.equal(checkRedirectUri(askedHost + askedPort + askedRest, [knownHost + knownPort + knownRest], 'native'), expected);
-    }),
+    fc.property(
+      host,
+      port,
+      rest,
+      registeredHost,
+      fc.constantFrom('', ':8000'),
+      fc.constantFrom('', '/', '/cb', '/cb?x=1'),
+      (askedHost, askedPort, askedRest, knownHost, knownPort, knownRest) => {
+        const isValidPort = askedPort === '' || (/^:[1-9]\d*$/.test(askedPort) && Number(askedPort.slice(1)) < 65_536);
+        const expected = askedHost === knownHost && isValidPort && askedRest === knownRest;
+        assert.equal(checkRedirectUri(askedHost + askedPort + askedRest, [knownHost + knownPort + knownRest], 'native'), expected);
+      },
+    ),
     { numRuns: 1000 },
   );
 });
@@ -187,14 +213,43 @@ test('https with a host is registered as it came, and http to this machine (RFC 
 });
 
 test('a scriptable scheme is refused in any spelling (RFC 7591 §3.2.2)', () => {
-  const schemes = ['javascript', 'data', 'vbscript', 'file', 'blob', 'about', 'filesystem', 'view-source', 'jar', 'intent', 'ws', 'ftp', 'mailto', 'urn'];
+  const schemes = [
+    'javascript',
+    'data',
+    'vbscript',
+    'file',
+    'blob',
+    'about',
+    'filesystem',
+    'view-source',
+    'jar',
+    'intent',
+    'ws',
+    'ftp',
+    'mailto',
+    'urn',
+  ];
   fc.assert(
-    fc.property(fc.constantFrom(...schemes), fc.infiniteStream(fc.boolean()), fc.constantFrom('', ' ', '\t', '\x01', '\n'), fc.constantFrom('', '//', '//app.example/', 'https://app.example/'), (scheme, upper, before, after) => {
-      const spelled = [...scheme].map((letter) => (upper.next().value === true ? letter.toUpperCase() : letter)).join('');
-      refuse([`${before}${spelled}:${after}x`]);
-    }),
+    fc.property(
+      fc.constantFrom(...schemes),
+      fc.infiniteStream(fc.boolean()),
+      fc.constantFrom('', ' ', '\t', '\x01', '\n'),
+      fc.constantFrom('', '//', '//app.example/', 'https://app.example/'),
+      (scheme, upper, before, after) => {
+        const spelled = [...scheme].map((letter) => (upper.next().value === true ? letter.toUpperCase() : letter)).join('');
+        refuse([`${before}${spelled}:${after}x`]);
+      },
+    ),
   );
-  refuse(['java\tscript:alert(1)', 'java\nscript:alert(1)', 'javascript\\u003aalert(1)', 'javascript&#58;alert(1)', 'javascript%3Aalert(1)', 'javascript:/x', 'x.javascript:alert(1)']);
+  refuse([
+    'java\tscript:alert(1)',
+    'java\nscript:alert(1)',
+    'javascript\\u003aalert(1)',
+    'javascript&#58;alert(1)',
+    'javascript%3Aalert(1)',
+    'javascript:/x',
+    'x.javascript:alert(1)',
+  ]);
 });
 
 test('a fragment is refused, even an empty one (RFC 6749 §3.1.2)', () => {
@@ -202,7 +257,22 @@ test('a fragment is refused, even an empty one (RFC 6749 §3.1.2)', () => {
 });
 
 test('what is not absolute is refused (RFC 6749 §3.1.2)', () => {
-  refuse(['', '//evil.test/cb', '/cb', 'cb', 'https:evil.test', 'https:/evil.test', 'https://', 'https:///evil.test', 'http:///evil.test', 'https://?x', 'https://:443/', '://x', ':', 'https']);
+  refuse([
+    '',
+    '//evil.test/cb',
+    '/cb',
+    'cb',
+    'https:evil.test',
+    'https:/evil.test',
+    'https://',
+    'https:///evil.test',
+    'http:///evil.test',
+    'https://?x',
+    'https://:443/',
+    '://x',
+    ':',
+    'https',
+  ]);
 });
 
 test('user information, ports that are none and odd hosts are refused (RFC 7591 §3.2.2)', () => {
@@ -235,7 +305,35 @@ test('user information, ports that are none and odd hosts are refused (RFC 7591 
 });
 
 test('whitespace, controls, backslashes, other scripts and what no URI has are refused (RFC 3986 §2)', () => {
-  for (const bad of [' ', '\t', '\n', '\r', '\0', '\x1f', '\x7f', '\\', '"', '<', '>', '^', '`', '{', '|', '}', 'é', '。', '\u200d', '\u202e', '\ufeff', 'Ａ', 'ⓔ', '😀', '%', '%2', '%zz']) {
+  for (const bad of [
+    ' ',
+    '\t',
+    '\n',
+    '\r',
+    '\0',
+    '\x1f',
+    '\x7f',
+    '\\',
+    '"',
+    '<',
+    '>',
+    '^',
+    '`',
+    '{',
+    '|',
+    '}',
+    'é',
+    '。',
+    '\u200d',
+    '\u202e',
+    '\ufeff',
+    'Ａ',
+    'ⓔ',
+    '😀',
+    '%',
+    '%2',
+    '%zz',
+  ]) {
     refuse([`https://app.example/cb${bad}`, `${bad}https://app.example/cb`, `https://app${bad}.example/cb`]);
   }
 });
@@ -245,18 +343,63 @@ test('wildcards are refused (RFC 9700 §2.1)', () => {
 });
 
 test('http is for this machine alone (RFC 8252 §7.3, §8.3)', () => {
-  refuse(['http://app.example/cb', 'http://127.0.0.1.evil.test/cb', 'http://localhost.evil.test/', 'http://10.0.0.1/', 'http://0.0.0.0/', 'http://127.0.0.2/', 'http://[::2]/', 'http://127.1/cb']);
+  refuse([
+    'http://app.example/cb',
+    'http://127.0.0.1.evil.test/cb',
+    'http://localhost.evil.test/',
+    'http://10.0.0.1/',
+    'http://0.0.0.0/',
+    'http://127.0.0.2/',
+    'http://[::2]/',
+    'http://127.1/cb',
+  ]);
 });
 
 test('a private-use scheme is a reversed domain name without authority, for native clients (RFC 8252 §7.1, §8.4)', () => {
   accept(['com.example.app:/cb', 'com.example.app:/', 'com.example-x.app2:/oauth2/cb?x=1'], ['native']);
   refuse(['com.example.app:/cb'], ['web']);
-  refuse(['myapp:/cb', 'myapp://cb', 'com.example.app://evil/cb', 'com.example.app:///cb', 'com.example.app:cb', 'com.example.app:', 'com..app:/cb', 'com.:/cb', '.com.app:/cb', '1com.app:/cb', 'Com.Example.App:/cb', 'HTTPS://app.example/cb', 'com_example.app:/cb']);
+  refuse([
+    'myapp:/cb',
+    'myapp://cb',
+    'com.example.app://evil/cb',
+    'com.example.app:///cb',
+    'com.example.app:cb',
+    'com.example.app:',
+    'com..app:/cb',
+    'com.:/cb',
+    '.com.app:/cb',
+    '1com.app:/cb',
+    'Com.Example.App:/cb',
+    'HTTPS://app.example/cb',
+    'com_example.app:/cb',
+  ]);
 });
 
 test('a browser goes where we think it goes, for every URI that we accept (RFC 3986 §3.2)', () => {
   const scheme = fc.constantFrom('https://', 'https://', 'http://', 'http://localhost', 'com.example.app:', 'https:', '');
-  const piece = fc.constantFrom('app.example', '127.0.0.1', 'localhost', '[::1]', '/', '//', '@', ':', ':8080', '?', '#', '%2e', '.', '..', 'evil.test', '\\', '&', ';', 'cb', '0x7f', '1');
+  const piece = fc.constantFrom(
+    'app.example',
+    '127.0.0.1',
+    'localhost',
+    '[::1]',
+    '/',
+    '//',
+    '@',
+    ':',
+    ':8080',
+    '?',
+    '#',
+    '%2e',
+    '.',
+    '..',
+    'evil.test',
+    '\\',
+    '&',
+    ';',
+    'cb',
+    '0x7f',
+    '1',
+  );
   let accepted = 0;
   fc.assert(
     fc.property(scheme, fc.array(piece, { maxLength: 5 }), fc.constantFrom(...TYPES), (begin, pieces, type) => {
@@ -276,7 +419,11 @@ test('a browser goes where we think it goes, for every URI that we accept (RFC 3
 });
 
 test('an answer is appended, the registered query stays byte for byte (RFC 6749 §3.1.2, §4.1.2)', () => {
-  const answer: readonly (readonly [string, string | undefined])[] = [['code', 'a b'], ['state', undefined], ['iss', 'https://as.example']];
+  const answer: readonly (readonly [string, string | undefined])[] = [
+    ['code', 'a b'],
+    ['state', undefined],
+    ['iss', 'https://as.example'],
+  ];
   const written = 'code=a%20b&iss=https%3A%2F%2Fas.example';
   assert.equal(appendToRedirect(R0, answer, 'query'), `${R0}?${written}`);
   assert.equal(appendToRedirect(`${R0}?`, answer, 'query'), `${R0}?${written}`);
@@ -290,13 +437,28 @@ test('an answer is appended, the registered query stays byte for byte (RFC 6749 
 test('whatever is appended arrives, and splits nothing (RFC 6749 §4.1.2)', () => {
   const value = anyText.map((text) => text.toWellFormed());
   fc.assert(
-    fc.property(fc.constantFrom(R0, `${R0}?x=1`, `${R0}?`), value, value, fc.constantFrom('query', 'fragment'), (uri, state, name, mode) => {
-      const url = new URL(appendToRedirect(uri, [['state', state], [`n${name}`, 'v']], mode));
-      const got = new URLSearchParams(mode === 'query' ? url.search : url.hash.slice(1));
-      assert.equal(got.get('state'), state);
-      assert.equal(got.get(`n${name}`), 'v');
-      assert.equal(url.origin + url.pathname, R0);
-      assert.match(url.href, /^[\x21-\x7e]*$/);
-    }),
+    fc.property(
+      fc.constantFrom(R0, `${R0}?x=1`, `${R0}?`),
+      value,
+      value,
+      fc.constantFrom('query', 'fragment'),
+      (uri, state, name, mode) => {
+        const url = new URL(
+          appendToRedirect(
+            uri,
+            [
+              ['state', state],
+              [`n${name}`, 'v'],
+            ],
+            mode,
+          ),
+        );
+        const got = new URLSearchParams(mode === 'query' ? url.search : url.hash.slice(1));
+        assert.equal(got.get('state'), state);
+        assert.equal(got.get(`n${name}`), 'v');
+        assert.equal(url.origin + url.pathname, R0);
+        assert.match(url.href, /^[\x21-\x7e]*$/);
+      },
+    ),
   );
 });

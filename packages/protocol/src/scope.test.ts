@@ -2,16 +2,51 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { OAuthError } from './errors.ts';
-import { findScopeClaims, formatScope, intersect, isScopeToken, isStandardScope, isSubset, readScope, SCOPE_CLAIMS, without } from './scope.ts';
+import {
+  findScopeClaims,
+  formatScope,
+  intersect,
+  isScopeToken,
+  isStandardScope,
+  isSubset,
+  readScope,
+  SCOPE_CLAIMS,
+  without,
+} from './scope.ts';
 
-const token = fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).filter((code) => code !== 0x22 && code !== 0x5c).map((code) => String.fromCharCode(code)), minLength: 1, maxLength: 12 });
+const token = fc.string({
+  unit: fc
+    .integer({ min: 0x21, max: 0x7e })
+    .filter((code) => code !== 0x22 && code !== 0x5c)
+    .map((code) => String.fromCharCode(code)),
+  minLength: 1,
+  maxLength: 12,
+});
 const tokens = fc.uniqueArray(token, { minLength: 1, maxLength: 40 });
 const isInvalidScope = (error: unknown) => error instanceof OAuthError && error.code === 'invalid_scope' && error.status === 400;
 
 test('scope is tokens with exactly one space between them (RFC 6749 §3.3)', () => {
   assert.deepEqual(readScope('openid'), ['openid']);
   assert.deepEqual(readScope('openid https://api.example/read !#[]~'), ['openid', 'https://api.example/read', '!#[]~']);
-  for (const bad of ['', ' ', 'a  b', ' a', 'a ', 'a\tb', 'a\nb', 'a"b', 'a\\b', 'a\0', 'a\x7f', 'é', 'a\u00a0b', '\u3000', '\xff', '"', '\\']) {
+  for (const bad of [
+    '',
+    ' ',
+    'a  b',
+    ' a',
+    'a ',
+    'a\tb',
+    'a\nb',
+    'a"b',
+    'a\\b',
+    'a\0',
+    'a\x7f',
+    'é',
+    'a\u00a0b',
+    '\u3000',
+    '\xff',
+    '"',
+    '\\',
+  ]) {
     assert.throws(() => readScope(bad), isInvalidScope, JSON.stringify(bad));
   }
 });
@@ -57,7 +92,10 @@ test('intersect and without part a list in two, in its order', () => {
       const rest = without(scopes, others);
       assert.ok(isSubset(both, scopes) && isSubset(both, others));
       assert.deepEqual([...both, ...rest].sort(), [...scopes].sort());
-      assert.deepEqual(scopes.filter((scope) => both.includes(scope)), both);
+      assert.deepEqual(
+        scopes.filter((scope) => both.includes(scope)),
+        both,
+      );
       assert.deepEqual(intersect(rest, others), []);
       assert.equal(isSubset(scopes, others), rest.length === 0);
     }),

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildOauthMetadata, buildOpenidConfiguration, findIssuerFault, oauthMetadataPath, openidConfigurationPath, type ServerDescription } from './server-metadata.ts';
+import {
+  buildOauthMetadata,
+  buildOpenidConfiguration,
+  findIssuerFault,
+  oauthMetadataPath,
+  openidConfigurationPath,
+  type ServerDescription,
+} from './server-metadata.ts';
 
 const SERVER: ServerDescription = {
   issuer: 'https://as.example/t/acme',
@@ -60,20 +67,40 @@ test('RFC 8414 §2 has its own document, without what only OpenID Connect has', 
   const oauth = buildOauthMetadata(SERVER);
   const openid = buildOpenidConfiguration(SERVER);
   for (const [name, value] of Object.entries(oauth)) assert.deepEqual(openid[name], value, name);
-  for (const name of ['userinfo_endpoint', 'id_token_signing_alg_values_supported', 'claims_supported', 'prompt_values_supported']) assert.equal(Object.hasOwn(oauth, name), false, name);
+  for (const name of ['userinfo_endpoint', 'id_token_signing_alg_values_supported', 'claims_supported', 'prompt_values_supported'])
+    assert.equal(Object.hasOwn(oauth, name), false, name);
   for (const name of ['issuer', 'response_types_supported', 'jwks_uri', 'token_endpoint']) assert.ok(Object.hasOwn(oauth, name), name);
 });
 
 test('what the server has not is not told (RFC 8414 §3.2)', () => {
-  const bare = buildOpenidConfiguration({ ...SERVER, endpoints: { token_endpoint: '/token' }, acrValues: [], scopes: ['read'], prompts: [] });
-  for (const name of ['jwks_uri', 'introspection_endpoint_auth_methods_supported', 'revocation_endpoint_auth_methods_supported', 'acr_values_supported', 'prompt_values_supported', 'service_documentation']) {
+  const bare = buildOpenidConfiguration({
+    ...SERVER,
+    endpoints: { token_endpoint: '/token' },
+    acrValues: [],
+    scopes: ['read'],
+    prompts: [],
+  });
+  for (const name of [
+    'jwks_uri',
+    'introspection_endpoint_auth_methods_supported',
+    'revocation_endpoint_auth_methods_supported',
+    'acr_values_supported',
+    'prompt_values_supported',
+    'service_documentation',
+  ]) {
     assert.equal(Object.hasOwn(bare, name), false, name);
   }
   assert.deepEqual(bare['claims_supported'], ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce']);
 });
 
 test('promised contexts and own claims are told (OpenID Connect Discovery 1.0 §3)', () => {
-  const told = buildOpenidConfiguration({ ...SERVER, scopes: ['openid'], acrValues: ['phr'], claims: ['roles', 'sub'], serviceDocumentation: 'https://docs.example' });
+  const told = buildOpenidConfiguration({
+    ...SERVER,
+    scopes: ['openid'],
+    acrValues: ['phr'],
+    claims: ['roles', 'sub'],
+    serviceDocumentation: 'https://docs.example',
+  });
   assert.deepEqual(told['claims_supported'], ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'roles']);
   assert.deepEqual(told['acr_values_supported'], ['phr']);
   assert.equal(told['service_documentation'], 'https://docs.example');
@@ -87,7 +114,17 @@ test('the two documents lie before and behind the issuer’s path (RFC 8414 §3.
 });
 
 test('an issuer is https without query, fragment or a slash at its end (RFC 8414 §2)', () => {
-  for (const issuer of ['https://as.example', 'https://as.example:8443/t/acme', 'http://localhost:4400']) assert.equal(findIssuerFault(issuer), undefined, issuer);
-  const bad = ['http://as.example', 'https://as.example/', 'https://as.example/t/', 'https://as.example?x', 'https://as.example#', 'https://u@as.example', 'as.example', ''];
+  for (const issuer of ['https://as.example', 'https://as.example:8443/t/acme', 'http://localhost:4400'])
+    assert.equal(findIssuerFault(issuer), undefined, issuer);
+  const bad = [
+    'http://as.example',
+    'https://as.example/',
+    'https://as.example/t/',
+    'https://as.example?x',
+    'https://as.example#',
+    'https://u@as.example',
+    'as.example',
+    '',
+  ];
   for (const issuer of bad) assert.notEqual(findIssuerFault(issuer), undefined, issuer);
 });

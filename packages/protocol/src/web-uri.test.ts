@@ -4,10 +4,30 @@ import { OAuthError } from './errors.ts';
 import { findWebUriFault, readWebUri } from './web-uri.ts';
 
 test('a URI that people follow or the server fetches is https, or http to this machine (RFC 7591 §2, §5)', () => {
-  for (const uri of ['https://app.example/logo.png', 'https://app.example/#about', 'http://localhost:3000/jwks', 'http://127.0.0.1/', 'http://[::1]/']) {
+  for (const uri of [
+    'https://app.example/logo.png',
+    'https://app.example/#about',
+    'http://localhost:3000/jwks',
+    'http://127.0.0.1/',
+    'http://[::1]/',
+  ]) {
     assert.equal(readWebUri(uri, 'logo_uri'), uri);
   }
-  const refused = ['javascript:alert(1)', 'JaVaScRiPt:alert(1)', 'data:text/html,x', 'file:///etc/passwd', 'ftp://app.example/', 'http://app.example/', 'https://u:p@app.example/', '//app.example', 'https:app.example', 'HTTPS://app.example', 'https://app.example/ x', 'com.example.app:/x', ''];
+  const refused = [
+    'javascript:alert(1)',
+    'JaVaScRiPt:alert(1)',
+    'data:text/html,x',
+    'file:///etc/passwd',
+    'ftp://app.example/',
+    'http://app.example/',
+    'https://u:p@app.example/',
+    '//app.example',
+    'https:app.example',
+    'HTTPS://app.example',
+    'https://app.example/ x',
+    'com.example.app:/x',
+    '',
+  ];
   for (const uri of refused) {
     assert.throws(
       () => readWebUri(uri, 'logo_uri'),

@@ -15,7 +15,9 @@ test('a redirect URI is said as a host, or as a program on this device (RFC 8252
   assert.deepEqual(readReturnPlace('http://127.0.0.1:5000/cb'), { kind: 'device', name: '127.0.0.1:5000' });
   assert.deepEqual(readReturnPlace('http://[::1]:5000/cb'), { kind: 'device', name: '[::1]:5000' });
   assert.deepEqual(readReturnPlace('com.example.app:/cb'), { kind: 'device', name: 'com.example.app' });
-  assert.deepEqual(readReturnPlace('https://localhost.evil.example/'), { kind: 'host', host: 'localhost.evil.example' });
+  for (const host of ['localhost.evil.example', '127.evil.example', '127.0.0.1.evil.example']) {
+    assert.deepEqual(readReturnPlace(`https://${host}/`), { kind: 'host', host });
+  }
 });
 
 test('a name with markup, line breaks, reordering and ten thousand characters is short plain text beside the true host (RFC 7591 §5)', () => {

@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '@hufu/protocol/web-uri';
 import { displayText } from './display-text.ts';
 import { readPath } from './href.ts';
 import { type Html, html } from './html.ts';
@@ -27,8 +28,7 @@ export function readReturnPlace(redirectUri: string): ReturnPlace {
   const url = URL.parse(redirectUri);
   if (url === null) return { kind: 'host', host: redirectUri };
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return { kind: 'device', name: url.protocol.slice(0, -1) };
-  const loopback = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\./.test(url.hostname);
-  return loopback ? { kind: 'device', name: url.host } : { kind: 'host', host: url.host };
+  return isLoopbackHost(url.hostname) ? { kind: 'device', name: url.host } : { kind: 'host', host: url.host };
 }
 
 /** The longest name and address that a page shows. */

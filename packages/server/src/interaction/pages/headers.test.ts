@@ -33,7 +33,7 @@ test('a script runs only by its nonce, and a nonce cannot end the directive', ()
     pageHeaders({ issuer: 'https://login.example', scriptNonce: NONCE })['content-security-policy'] ?? '',
     new RegExp(`; script-src 'nonce-${NONCE}'$`),
   );
-  for (const scriptNonce of ['', 'short', `${NONCE}'; script-src *`, `${NONCE} 'unsafe-inline'`, `${NONCE}\n`]) {
+  for (const scriptNonce of ['', 'short', `${NONCE}'; script-src *`, `${NONCE} 'unsafe-inline'`, `${NONCE}\n`, `x' ${NONCE}`]) {
     assert.throws(() => pageHeaders({ issuer: 'https://login.example', scriptNonce }), TypeError, scriptNonce);
   }
 });

@@ -37,6 +37,7 @@ test('no other address becomes a link (RFC 7591 §5)', () => {
     'http://127.0.0.1.evil.example/',
     'https://a.example@evil.example/',
     'https://user:pw@a.example/',
+    'https://:pw@a.example/',
     'https:/a.example',
     'https:a.example',
     'https:///a.example',
@@ -48,10 +49,15 @@ test('no other address becomes a link (RFC 7591 §5)', () => {
     '\\\\evil.example/',
     '/\t/evil.example/',
     'relative/path',
-    `https://a.example/${'x'.repeat(5000)}`,
+    `https://a.example/${'x'.repeat(20_000)}`,
   ]) {
     assert.equal(safeHref(address), undefined, address);
   }
+});
+
+test('a path may carry a whole request', () => {
+  assert.equal(readPath(`/signin?request=${'x'.repeat(8000)}`)?.host, undefined);
+  assert.notEqual(readPath(`/signin?request=${'x'.repeat(8000)}`), undefined);
 });
 
 test('whatever passes as a path stays on our origin for a browser', () => {

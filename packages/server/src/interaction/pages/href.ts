@@ -1,3 +1,5 @@
+import { isLoopbackHost } from '@hufu/protocol/web-uri';
+
 let make: (value: string, host: string | undefined) => Href;
 
 /** An address that was judged safe to be put into a page. The templates of `html.ts` take nothing else in `href`, `src` and `action`. */
@@ -20,10 +22,10 @@ export class Href {
   }
 }
 
-const MAX_LENGTH = 4096;
+/** Our own pages carry a whole authorization request in their address. */
+const MAX_LENGTH = 16_384;
 /** Browsers drop tabs and line breaks and turn backslashes into slashes before they parse: whoever writes them means to deceive. */
 const DECEIVES = /[\p{Cc}\p{Cf}\s\\]/u;
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * Reads an address that a client registered or a view names: `https:`, `http:` on a loopback host, or a path on our own origin.
@@ -34,7 +36,7 @@ export function safeHref(value: string): Href | undefined {
   if (value.startsWith('/')) return readPath(value);
   const url = readUrl(value);
   if (url === undefined) return undefined;
-  const allowed = url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));
+  const allowed = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname));
   return allowed ? make(value, url.host) : undefined;
 }
 

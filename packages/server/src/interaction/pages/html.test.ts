@@ -81,6 +81,8 @@ test('an address attribute takes an Href and nothing else', () => {
   assert.throws(() => html`<a href="${'https://a.example/'}">x</a>`, TypeError);
   assert.throws(() => html`<form action="${'/x'}"></form>`, TypeError);
   assert.throws(() => html`<a href="/x?${'y'}">x</a>`, TypeError);
+  assert.throws(() => html`<a href="/x?${requirePath('/y')}">x</a>`, TypeError);
+  assert.throws(() => html`<button formaction="${'/x'}">x</button>`, TypeError);
   assert.throws(() => html`<a ${attributes({ href: 'javascript:alert(1)' })}>x</a>`, TypeError);
   assert.equal(
     renderHtml(html`<a href="${safeHref('https://a.example/?a=1&b=2')}">x</a>`),

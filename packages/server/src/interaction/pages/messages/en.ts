@@ -1,5 +1,5 @@
-import { readDuration } from '../duration.ts';
 import { html } from '../html.ts';
+import { largestUnit } from '../largest-unit.ts';
 import type { Messages } from './messages.ts';
 
 const TELL_THE_APP =
@@ -7,7 +7,7 @@ const TELL_THE_APP =
 const START_AGAIN = 'Go back to the app and start from there again.';
 
 function duration(seconds: number): string {
-  const { count, unit } = readDuration(seconds);
+  const { count, unit } = largestUnit(seconds);
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 

@@ -17,7 +17,7 @@ export interface Messages {
   readonly languageName: string;
   readonly languages: string;
   readonly productName: string;
-  /** Largest unit first: see `duration.ts`. */
+  /** In one unit: see `largest-unit.ts`. */
   readonly duration: (seconds: number) => string;
 
   /** Sets words apart, in the language's own parentheses. */

@@ -1,5 +1,5 @@
-import { readDuration } from '../duration.ts';
 import { html } from '../html.ts';
+import { largestUnit } from '../largest-unit.ts';
 import type { Messages } from './messages.ts';
 
 const TELL_THE_APP = '请回到应用再试一次。如果又看到本页，请联系应用的运营方，并提供下面的判定编号。';
@@ -8,7 +8,7 @@ const START_AGAIN = '请回到应用，从那里重新开始。';
 const UNITS = { day: '天', hour: '小时', minute: '分钟', second: '秒' } as const;
 
 function duration(seconds: number): string {
-  const { count, unit } = readDuration(seconds);
+  const { count, unit } = largestUnit(seconds);
   return `${count} ${UNITS[unit]}`;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readDuration } from './duration.ts';
+import { largestUnit } from './largest-unit.ts';
 
 test('a time is said in the largest unit that is exact, or in one there are ten of', () => {
   const cases: readonly (readonly [number, number, string])[] = [
@@ -16,5 +16,5 @@ test('a time is said in the largest unit that is exact, or in one there are ten 
     [129_600, 36, 'hour'],
     [2_592_000, 30, 'day'],
   ];
-  for (const [seconds, count, unit] of cases) assert.deepEqual(readDuration(seconds), { count, unit }, String(seconds));
+  for (const [seconds, count, unit] of cases) assert.deepEqual(largestUnit(seconds), { count, unit }, String(seconds));
 });

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { idPermutation } from './tally-id.ts';
+import {
+  accessName,
+  type AccessPart,
+  type HolderKind,
+  randomNumber,
+  readAccess,
+  readAccessName,
+  readHolder,
+  ROTATED,
+  scopeMask,
+  scopesOfMask,
+  type TallyKeys,
+  tallyKindOf,
+  writeAccess,
+  writeHolder,
+} from './tally.ts';
+
+function keysOf(tenant: number, secrets: Readonly<Record<number, string>> = { 1: 'one', 2: 'two', 65535: 'last' }): TallyKeys {
+  return {
+    tenant,
+    permutation: idPermutation(new Uint8Array(16).fill(3)),
+    mac: (id, message) => {
+      const secret = secrets[id];
+      return secret === undefined ? undefined : createHmac('sha256', secret).update(message).digest('base64url');
+    },
+  };
+}
+
+const KEYS = keysOf(1);
+const base64url = (length: number): fc.Arbitrary<string> =>
+  fc.stringMatching(new RegExp(`^[A-Za-z0-9_-]{${length}}$`));
+const head = fc.record({ keyId: fc.constantFrom(1, 2, 65_535), id: fc.integer({ min: 1, max: 2 ** 48 - 1 }), generation: fc.integer({ min: 0, max: 2 ** 32 - 1 }) });
+const part: fc.Arbitrary<AccessPart> = fc.record({
+  issuedAt: fc.integer({ min: 0, max: 2 ** 40 - 1 }),
+  lifetime: fc.integer({ min: 0, max: 2 ** 24 - 1 }),
+  resource: fc.integer({ min: 0, max: 255 }),
+  number: base64url(12),
+  mask: fc.integer({ min: 1, max: 10 }).chain((groups) => base64url(groups * 4)),
+});
+const KINDS: readonly HolderKind[] = ['code', 'refresh', 'session'];
+
+test('a credential says of its row what was written into it (decision 0002)', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...KINDS), head, base64url(24), (kind, of, secret) => {
+      const text = writeHolder(KEYS, kind, of, secret);
+      assert.equal(tallyKindOf(text), kind);
+      assert.deepEqual(readHolder(KEYS, kind, text), { kind, ...of, secret });
+    }),
+  );
+});
+
+test('an access token says what was written into it, opaque or as a name (decision 0002)', () => {
+  fc.assert(
+    fc.property(head, part, base64url(24), (of, access, derived) => {
+      const opaque = readAccess(KEYS, writeAccess(KEYS, 'access', of, access, derived));
+      assert.deepEqual(opaque, { kind: 'access', ...of, ...access, derived, name: accessName(KEYS, of, access) });
+      const machine = readAccess(KEYS, writeAccess(KEYS, 'machine', of, access, ''));
+      assert.deepEqual(machine, { kind: 'machine', ...of, ...access, derived: '', name: accessName(KEYS, of, access) });
+      assert.deepEqual(readAccessName(KEYS, accessName(KEYS, of, access)), { ...of, ...access });
+    }),
+  );
+});
+
+test('a text with any one character changed, added or removed is no credential', () => {
+  const texts = [
+    writeHolder(KEYS, 'refresh', { keyId: 1, id: 42, generation: 7 }, 'abcdefghijklmnopqrstuvwx'),
+    writeAccess(KEYS, 'access', { keyId: 1, id: 42, generation: 7 }, { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA' }, 'abcdefghijklmnopqrstuvwx'),
+    writeAccess(KEYS, 'machine', { keyId: 1, id: 42, generation: 1 }, { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA' }, ''),
+  ];
+  const read = (text: string): unknown => readHolder(KEYS, 'refresh', text) ?? readAccess(KEYS, text);
+  for (const text of texts) {
+    assert.ok(read(text));
+    for (let at = 0; at < text.length; at++) {
+      const other = text[at] === 'A' ? 'B' : 'A';
+      assert.equal(read(text.slice(0, at) + other + text.slice(at + 1)), undefined, `changed at ${at}`);
+      assert.equal(read(text.slice(0, at) + text.slice(at + 1)), undefined, `removed at ${at}`);
+      assert.equal(read(`${text.slice(0, at)}A${text.slice(at)}`), undefined, `added at ${at}`);
+    }
+    for (const tail of ['=', '.', ' ', '\n', '\u0000', 'AAAA']) assert.equal(read(text + tail), undefined, JSON.stringify(tail));
+  }
+});
+
+test('a credential of one kind, tenant or key is none of another', () => {
+  const of = { keyId: 1, id: 42, generation: 0 };
+  const secret = 'abcdefghijklmnopqrstuvwx';
+  for (const kind of KINDS) {
+    const text = writeHolder(KEYS, kind, of, secret);
+    for (const other of KINDS) {
+      if (other === kind) continue;
+      assert.equal(readHolder(KEYS, other, text), undefined);
+      const renamed = writeHolder(KEYS, other, of, secret).slice(0, 4) + text.slice(4);
+      assert.equal(readHolder(KEYS, other, renamed), undefined, `${kind} renamed to ${other}`);
+    }
+    assert.equal(readHolder(keysOf(2), kind, text), undefined, 'another tenant');
+    assert.equal(readHolder(keysOf(1, { 1: 'other' }), kind, text), undefined, 'another key');
+    assert.equal(readHolder(keysOf(1, {}), kind, text), undefined, 'a key that is gone');
+  }
+});
+
+test('random text is never a credential, and long text is not looked at', () => {
+  fc.assert(fc.property(fc.string({ maxLength: 200 }), (text) => readAccess(KEYS, `hfa_${text}`) === undefined && readHolder(KEYS, 'code', `hfc_${text}`) === undefined));
+  assert.equal(tallyKindOf(`hfa_${'A'.repeat(100_000)}`), undefined);
+});
+
+test('a scope mask names exactly the scopes it was made of (RFC 6749 §3.3)', () => {
+  const all = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,6}$/), { maxLength: 60 });
+  fc.assert(
+    fc.property(all.chain((scopes) => fc.tuple(fc.constant(scopes), fc.subarray(scopes))), ([scopes, some]) => {
+      const mask = scopeMask(scopes, some);
+      assert.equal(mask.length % 4, 0);
+      assert.deepEqual(scopesOfMask(scopes, mask), some);
+    }),
+  );
+  assert.equal(scopesOfMask(['a'], scopeMask(['a', 'b'], ['b'])), undefined);
+  assert.throws(() => scopeMask(Array.from({ length: 241 }, (_, i) => `s${i}`), []), TypeError);
+});
+
+test('the number of a token where nothing rotates is never the number of one where something does', () => {
+  fc.assert(fc.property(base64url(12), (random) => randomNumber(random) !== ROTATED && randomNumber(random).length === 12));
+});
