@@ -27,7 +27,7 @@ test('or in the form body (RFC 6750 §2.2)', () => {
 
 test('without either, the request has no token: other schemes are not ours (RFC 6750 §3.1)', () => {
   for (const header of [undefined, '', 'Basic aWQ6cw==', 'DPoP abc', 'Bearerabc', 'BearerToken abc', 'abc'])
-    assert.deepEqual(readBearerToken(header), { kind: 'absent' }, header);
+    assert.deepEqual(readBearerToken(header), { kind: 'absent' }, String(header));
   assert.deepEqual(readBearerToken(undefined, readForm('x=1&access_token=')), { kind: 'absent' });
 });
 

@@ -132,7 +132,8 @@ function readPart(text: string, from: number, to: number): string {
     if (code === PLUS) {
       read += `${text.slice(plain, at)} `;
     } else if (code === PERCENT) {
-      const byte = at + 2 < to ? (readHex(text.charCodeAt(at + 1)) << 4) | readHex(text.charCodeAt(at + 2)) : -1;
+      // What stands behind a part, `&`, `=` or nothing, is no hexadecimal digit either.
+      const byte = (readHex(text.charCodeAt(at + 1)) << 4) | readHex(text.charCodeAt(at + 2));
       if (byte < 0) throw malformed();
       if (byte > 0x7f) return readUtf8(part);
       read += text.slice(plain, at) + String.fromCharCode(byte);

@@ -38,6 +38,7 @@ test('Accept-Language is weighed; q=0 means never (RFC 9110 §12.4.2, §12.5.4)'
   assert.equal(chooseLocale(undefined, 'zh;q=2, en;q=0.1'), 'en');
   assert.equal(chooseLocale(undefined, 'zh;q=x'), 'en');
   assert.equal(chooseLocale(undefined, '*, zh;q=0.1'), 'zh-CN');
+  assert.equal(chooseLocale(undefined, 'en;q=1, zh;q=1.5'), 'en');
 });
 
 test('only the first 32 ranges are looked at (RFC 4647 §3.4)', () => {

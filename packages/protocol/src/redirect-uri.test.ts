@@ -91,6 +91,7 @@ test('a native client may name any port of a registered loopback address (RFC 82
   ];
   for (const uri of accepted) assert.equal(checkRedirectUri(uri, registered, 'native'), true, uri);
   assert.equal(checkRedirectUri('http://[::1]:51234/cb', registered, 'native'), false);
+  assert.equal(checkRedirectUri('http://127.0.0.1:80@evil.test/', ['http://127.0.0.1@evil.test/'], 'native'), false);
   assert.equal(checkRedirectUri('http://[::1]:51234/cb', ['http://[::1]/cb'], 'native'), true);
   assert.equal(checkRedirectUri('http://127.0.0.1:51234/cb', ['http://[::1]/cb'], 'native'), false);
   const refused = [

@@ -37,6 +37,17 @@ test('a URI that people follow or the server fetches is https, or http to this m
   }
 });
 
+test('user information is refused as what it is (RFC 3986 §3.2.1)', () => {
+  for (const uri of [
+    'https://user@app.example/',
+    'https://user:pw@app.example/',
+    'https://@app.example/',
+    'https://app.example:443@evil.test/',
+  ]) {
+    assert.equal(findWebUriFault(uri), 'has user information', uri);
+  }
+});
+
 test('a fragment is refused where the field’s specification forbids one', () => {
   assert.equal(findWebUriFault('https://app.example/#x'), undefined);
   assert.equal(findWebUriFault('https://app.example/#x', { fragment: 'refused' }), 'has a fragment');

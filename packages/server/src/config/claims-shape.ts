@@ -1,6 +1,6 @@
 import { object, optional } from './collection-shapes.ts';
-import { Refused, type Shape } from './shape.ts';
 import { flag, text, textAs, wholeNumber } from './scalar-shapes.ts';
+import { Refused, type Shape } from './shape.ts';
 
 const words = text(1000);
 

@@ -90,7 +90,11 @@ export const CLIENT_FIELDS: Readonly<Record<string, ClientField>> = {
   initiate_login_uri: { doc: 'Where a sign-in that begins elsewhere goes.', schema: webUri },
   jwks: {
     doc: 'Its public keys (RFC 7517).',
-    schema: { type: 'object', properties: { keys: { description: 'Public keys (RFC 7517).', ...listOf({ type: 'object' }) } }, required: ['keys'] },
+    schema: {
+      type: 'object',
+      properties: { keys: { description: 'Public keys (RFC 7517).', ...listOf({ type: 'object' }) } },
+      required: ['keys'],
+    },
   },
   jwks_uri: { doc: 'Where its public keys are.', schema: webUri },
   software_id: { doc: 'What software it is, whatever the version.', schema: label },

@@ -4,8 +4,8 @@ import { CLIENT_FIELDS, LOCALIZED_VARIANT } from './client-fields.ts';
 import { type Key, list, object, optional, required } from './collection-shapes.ts';
 import type { ClientConfig } from './config.ts';
 import { describeSchema, hasBroken, reportUnknownKeysBelow, schemaAt, toTypedJson, wordsOf } from './free-json.ts';
-import { type ConfigNode, findText, findValue, listItems, locate, type MapNode } from './node.ts';
 import { findNearest } from './nearest.ts';
+import { type ConfigNode, findText, findValue, listItems, locate, type MapNode } from './node.ts';
 import type { Path } from './path.ts';
 import { hidden, textAs } from './scalar-shapes.ts';
 import type { Secret } from './secret.ts';
@@ -96,7 +96,7 @@ const SCHEMA: JsonSchema = { properties: Object.fromEntries(Object.entries(CLIEN
 
 function reportFault(root: MapNode, path: Path, message: string, spot: Spot): void {
   const { node, exact } = locate(root, path);
-  if (hasBroken(node)) return;
+  if (exact && hasBroken(node)) return; // reported before
   const here = path.reduce((inner, part) => inner.at(part), spot);
   if (!exact) return void here.report(node.place, message, '');
   const schema = schemaAt(SCHEMA, path);
@@ -111,7 +111,7 @@ function reportFault(root: MapNode, path: Path, message: string, spot: Spot): vo
   else shown.refuse(node, 'is not one of the allowed values', words, text === undefined ? undefined : findNearest(text, words));
 }
 
-/** Whether a path leads to a key that the schema knows, and whose value may be shown: not a key's member, nor the secret. */
+/** Not a member of a key, nor the secret: what the schema has to know, and an error may show. */
 function isMember(path: Path): boolean {
   return path[0] !== 'jwks' && path[0] !== 'client_secret';
 }

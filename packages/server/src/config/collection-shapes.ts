@@ -1,5 +1,5 @@
-import { type ConfigNode, findText, fromJson, type Json, locate, type MapEntry, type MapNode } from './node.ts';
 import { findNearest, rankByNearness } from './nearest.ts';
+import { type ConfigNode, findText, fromJson, type Json, locate, type MapEntry, type MapNode } from './node.ts';
 import { formatPath, type Path, showKey } from './path.ts';
 import { FAILED, type Failed, type JsonSchema, type Shape, type Spot } from './shape.ts';
 

@@ -1,5 +1,5 @@
-import { anyList, anyMapping, type Key, list, object, optional, reserved, withDefault } from './collection-shapes.ts';
 import { clientsShape } from './client-shape.ts';
+import { anyList, anyMapping, type Key, list, object, optional, reserved, withDefault } from './collection-shapes.ts';
 import type { ClientConfig, Database, Listen, Mode, Network, Policies, ResourceConfig, Signing, Tls, UserConfig } from './config.ts';
 import { databaseShape } from './database.ts';
 import { readIssuer } from './issuer.ts';

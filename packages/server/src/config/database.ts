@@ -1,8 +1,8 @@
 import type { Database } from './config.ts';
-import { Refused, type Shape } from './shape.ts';
 import { quote } from './path.ts';
 import { secret, textAs } from './scalar-shapes.ts';
 import { Secret } from './secret.ts';
+import { Refused, type Shape } from './shape.ts';
 
 const ALLOWED = ['sqlite:PATH', 'postgres://user:password@host/database', 'postgresql://…'];
 

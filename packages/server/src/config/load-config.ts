@@ -1,4 +1,4 @@
-import { constants, accessSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Config } from './config.ts';
 import { ConfigError } from './problem.ts';

@@ -1,5 +1,5 @@
-import type { ConfigNode, MapEntry } from './node.ts';
 import { findNearest } from './nearest.ts';
+import type { ConfigNode, MapEntry } from './node.ts';
 import type { Place, Problems } from './problem.ts';
 import type { Environment } from './substitute.ts';
 

@@ -1,8 +1,7 @@
-import { list, object, withDefault } from './collection-shapes.ts';
+import { anyMapping, list, object, withDefault } from './collection-shapes.ts';
 import type { Policies } from './config.ts';
 import { duration } from './duration-shape.ts';
 import { readAllowedHost } from './network.ts';
-import { anyMapping } from './collection-shapes.ts';
 import { choice, isTestMode, refuseOutsideTest, textAs } from './scalar-shapes.ts';
 import type { Shape } from './shape.ts';
 

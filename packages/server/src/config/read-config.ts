@@ -8,7 +8,7 @@ import { type ConfigNode, findText, findValue, listItems } from './node.ts';
 import { applyOverrides, warnOfMisspelledOverrides } from './overrides.ts';
 import { ConfigError, Problems } from './problem.ts';
 import { readDocument } from './read-document.ts';
-import { FAILED, Refused, type Reading, Spot } from './shape.ts';
+import { FAILED, type Reading, Refused, Spot } from './shape.ts';
 import { DEFAULT_ALGORITHMS } from './signing-shape.ts';
 import { type Environment, substituteVariables } from './substitute.ts';
 

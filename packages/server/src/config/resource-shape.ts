@@ -1,6 +1,6 @@
 import { isScopeToken } from '@hufu/protocol/scope';
-import type { ResourceConfig } from './config.ts';
 import { list, object, optional, required, withDefault } from './collection-shapes.ts';
+import type { ResourceConfig } from './config.ts';
 import { duration } from './duration-shape.ts';
 import { choice, textAs } from './scalar-shapes.ts';
 import { FAILED, Refused, type Shape } from './shape.ts';

@@ -1,5 +1,5 @@
-import type { ConfigNode } from './node.ts';
 import { findNearest } from './nearest.ts';
+import type { ConfigNode } from './node.ts';
 import { Secret } from './secret.ts';
 import { FAILED, type Failed, type JsonSchema, Refused, type Shape, type Spot } from './shape.ts';
 

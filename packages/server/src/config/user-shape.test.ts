@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { UserConfig } from './config.ts';
 import { ConfigError } from './problem.ts';
 import { readConfig } from './read-config.ts';
-import type { UserConfig } from './config.ts';
 
 function read(users: string): readonly UserConfig[] {
   return readConfig({ text: `users: ${users}`, file: 'f', env: {} }).users;

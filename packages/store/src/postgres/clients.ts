@@ -5,7 +5,7 @@ import { MAX_ACCESS_TOKEN_SECONDS, REVOKED_KEPT_SECONDS } from '../retention.ts'
 import { batch } from './batch.ts';
 import { clientCache } from './client-cache.ts';
 import type { Database, Session, Statement } from './database.ts';
-import type { Purge } from './purge.ts';
+import { ENDED_ENTRIES, type Purge } from './purge.ts';
 import { type NewEntry, writeEntries } from './revocation-log.ts';
 
 /** Clients, and `revokeClient` with them. */
@@ -27,7 +27,7 @@ export function clients(db: Database, purge: Purge): PostgresClients {
   return {
     async putClient(tenant, client, now) {
       const { put, told } = await db.transact((session) => putClient(session, tenant, client, now));
-      purge.count(tenant, 'revocations', told, now);
+      purge.count(tenant, ENDED_ENTRIES, told, now);
       return put;
     },
 
@@ -54,7 +54,7 @@ export function clients(db: Database, purge: Purge): PostgresClients {
         await writeEntries(session, tenant, [entry(client, 'client_revoked', now)], now);
         return 'revoked';
       });
-      if (answer === 'revoked') purge.count(tenant, 'revocations', 1, now);
+      if (answer === 'revoked') purge.count(tenant, ENDED_ENTRIES, 1, now);
       return answer;
     },
   };
@@ -66,7 +66,15 @@ async function putClient(
   client: Parameters<Clients['putClient']>[1],
   now: number,
 ): Promise<{ put: ClientRecord; told: number }> {
-  const values = [tenant, client.clientId, JSON.stringify(client.metadata), writeSecrets(client.secrets), client.enabled ? 1 : 0, client.source, now];
+  const values = [
+    tenant,
+    client.clientId,
+    JSON.stringify(client.metadata),
+    writeSecrets(client.secrets),
+    client.enabled ? 1 : 0,
+    client.source,
+    now,
+  ];
   const [inserted] = await session.run<ClientRow>(INSERT, values);
   if (inserted !== undefined) return { put: readClient(inserted), told: 0 };
   const [row] = await session.run<ClientRow>(LOCK, [tenant, client.clientId]);

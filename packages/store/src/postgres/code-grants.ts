@@ -1,11 +1,11 @@
 import { type GrantId, grantId, type TenantId } from '@hufu/protocol/ids';
 import { isOver, writeList } from '../encoding.ts';
-import { type GrantRecord, type Grants, type NewGrant, type Redemption, StoreUnavailable, type Taken } from '../port.ts';
-import { MAX_ACCESS_TOKEN_SECONDS, purgeTime, revokedKeptSeconds } from '../retention.ts';
+import { type GrantRecord, type Grants, type NewGrant, type Redemption, StoreUnavailable } from '../port.ts';
+import { purgeTime, revokedKeptSeconds } from '../retention.ts';
 import type { Database, Statement, Step } from './database.ts';
 import { revokeText } from './endings.ts';
 import { GRANT_COLUMNS, type GrantRow, readLivingGrant } from './grant-row.ts';
-import type { Purge } from './purge.ts';
+import { ENDED_ENTRIES, ENDED_GRANTS, type Purge } from './purge.ts';
 import type { ReservedIds } from './reserved-ids.ts';
 import { entriesOf } from './revocation-log.ts';
 
@@ -28,8 +28,8 @@ export function codeGrants(
       const reason = rows[1]?.[0]?.['reason'] as CreateReason | undefined;
       if (reason === undefined) throw new Error('no reason');
       if (reason !== 'created') return { kind: 'refused', reason };
-      purge.count(tenant, 'grants', 1, now);
-      purge.count(tenant, 'revocations', rows[2]?.length ?? 0, now);
+      purge.count(tenant, ENDED_GRANTS, 1, now);
+      purge.count(tenant, ENDED_ENTRIES, rows[2]?.length ?? 0, now);
       return { kind: 'created', id };
     },
 
@@ -51,7 +51,7 @@ export function codeGrants(
       { statement: EXCHANGE, values: [tenant, id, now, keyId, secretHash, accessHash, expiresAt, idleSeconds, purgeTime(expiresAt)] },
       oldestOf(TRIM_GRANTS, tenant, id, now, maxGrants),
     ]);
-    purge.count(tenant, 'revocations', rows[2]?.length ?? 0, now);
+    purge.count(tenant, ENDED_ENTRIES, rows[2]?.length ?? 0, now);
     const [row] = rows[1] ?? [];
     return row === undefined ? undefined : readLivingGrant(row as GrantRow);
   }
@@ -153,22 +153,31 @@ const EXCHANGE: Statement = {
 };
 
 /**
- * What stands beside grant `$5` beyond the limit `$6`, the oldest first to go: revoked and told. Where `$5` itself is not there as it should
- * be (nothing was created or exchanged), nothing happens. Its own place is kept by `$6 - 1` for the others.
+ * What stands beside grant `$5` beyond the limit `$6`, the oldest first to go: revoked and told. Where `$5` itself is not as it should be
+ * (nothing was created or exchanged), nothing happens. One place of the `$6` is its own.
  */
-function trim(name: string, redeemed: 0 | 1, isNew: string, isAlive: string): Statement {
+function trim(name: string, redeemed: 0 | 1, counts: string): Statement {
   return {
     name,
     text: `WITH mine AS MATERIALIZED (
-        SELECT user_id, client_id, client_epoch FROM grants WHERE tenant = $1::bigint AND id = $5::bigint AND redeemed = ${redeemed} AND ${isNew}),
+        SELECT user_id, client_id, client_epoch FROM grants
+        WHERE tenant = $1::bigint AND id = $5::bigint AND redeemed = ${redeemed} AND rotated_at = $2::bigint AND generation = ${redeemed}),
       dying AS MATERIALIZED (
         SELECT other.id FROM mine CROSS JOIN LATERAL (
           SELECT g.id FROM grants g
-          WHERE g.tenant = $1::bigint AND g.user_id = mine.user_id AND g.client_id = mine.client_id AND g.redeemed = ${redeemed} AND g.revoked_at IS NULL
-            AND g.client_epoch + 0 = mine.client_epoch AND g.id <> $5::bigint AND ${isAlive}
+          WHERE g.tenant = $1::bigint AND g.user_id = mine.user_id AND g.client_id = mine.client_id AND g.redeemed = ${redeemed}
+            AND g.revoked_at IS NULL AND g.id <> $5::bigint AND ${counts}
           ORDER BY g.id DESC OFFSET $6::bigint - 1) AS other),
       dead AS (${revokeText('SELECT id FROM dying')}),
       ${entriesOf(`SELECT 'grant' AS kind, id::text AS subject, $3::text AS reason, expires_at, id AS rank FROM dead`)}
       SELECT id FROM dead`,
   };
 }
+
+const TRIM_CODES = trim('trim_codes', 0, 'true');
+/** What is over does not count, nor what began before the client was revoked. */
+const TRIM_GRANTS = trim(
+  'trim_grants',
+  1,
+  `g.client_epoch + 0 = mine.client_epoch AND g.expires_at > $2::bigint AND (g.idle_seconds = 0 OR g.rotated_at + g.idle_seconds > $2::bigint)`,
+);

@@ -3,7 +3,7 @@ import { joinLists, readList, writeList } from '../encoding.ts';
 import type { ConsentRecord, Consents } from '../port.ts';
 import type { Database, Session, Statement } from './database.ts';
 import { revokeGrantsBetween } from './endings.ts';
-import type { Purge } from './purge.ts';
+import { ENDED_ENTRIES, type Purge } from './purge.ts';
 import { writeEntries } from './revocation-log.ts';
 
 export function consents(db: Database, purge: Purge): Consents {
@@ -29,7 +29,7 @@ export function consents(db: Database, purge: Purge): Consents {
         await writeEntries(session, tenant, entries, now);
         return entries;
       });
-      purge.count(tenant, 'revocations', told.length, now);
+      purge.count(tenant, ENDED_ENTRIES, told.length, now);
       return { revokedGrants: told.length };
     },
   };

@@ -191,7 +191,9 @@ async function prepareConnection(client: pg.ClientBase, allowUnsafe: boolean): P
   if (allowUnsafe) return;
   for (const name of ['fsync', 'synchronous_commit'] as const) {
     if (rows[0]?.[name] !== 'off') continue;
-    throw new UnsafeDatabase(`${name} is off: PostgreSQL would acknowledge what a power loss takes back. Turn it on, or add ?unsafe=1 to the database URL.`);
+    throw new UnsafeDatabase(
+      `${name} is off: PostgreSQL would acknowledge what a power loss takes back. Turn it on, or add ?unsafe=1 to the database URL.`,
+    );
   }
 }
 

@@ -58,7 +58,15 @@ interface DecisionRow {
 }
 
 function readDecision(row: DecisionRow): DecisionRecord {
-  return { id: row.id, at: row.made_at, endpoint: row.endpoint, status: row.status, error: row.error, clientId: row.client_id, record: row.record };
+  return {
+    id: row.id,
+    at: row.made_at,
+    endpoint: row.endpoint,
+    status: row.status,
+    error: row.error,
+    clientId: row.client_id,
+    record: row.record,
+  };
 }
 
 const COLUMNS = 'id, made_at, endpoint, status, error, client_id, record';

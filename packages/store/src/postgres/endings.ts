@@ -27,7 +27,13 @@ export async function endSession(session: Session, tenant: TenantId, id: Session
 }
 
 /** Every grant of a user, codes too. */
-export async function revokeGrantsOf(session: Session, tenant: TenantId, user: UserId, reason: RevocationReason, now: number): Promise<NewEntry[]> {
+export async function revokeGrantsOf(
+  session: Session,
+  tenant: TenantId,
+  user: UserId,
+  reason: RevocationReason,
+  now: number,
+): Promise<NewEntry[]> {
   return await revoke(session, OF_USER, tenant, reason, now, [user]);
 }
 
@@ -48,7 +54,14 @@ export async function revokeGrantsBoundTo(session: Session, tenant: TenantId, id
 }
 
 /** Own grants beyond the newest `keep` of a client's current epoch. */
-export async function revokeOldestOwnGrants(session: Session, tenant: TenantId, client: ClientId, epoch: number, keep: number, now: number): Promise<NewEntry[]> {
+export async function revokeOldestOwnGrants(
+  session: Session,
+  tenant: TenantId,
+  client: ClientId,
+  epoch: number,
+  keep: number,
+  now: number,
+): Promise<NewEntry[]> {
   return await revoke(session, OLDEST_OWN, tenant, 'too_many_grants', now, [client, epoch, keep]);
 }
 
@@ -102,6 +115,7 @@ const OLDEST_OWN: Statement = {
     ORDER BY id DESC OFFSET $7::bigint`),
 };
 
-const END = 'UPDATE sessions SET ended_at = $2::bigint, purge_at = least(purge_at, $3::bigint) WHERE tenant = $1::bigint AND ended_at IS NULL';
+const END =
+  'UPDATE sessions SET ended_at = $2::bigint, purge_at = least(purge_at, $3::bigint) WHERE tenant = $1::bigint AND ended_at IS NULL';
 const END_SESSION: Statement = { text: `${END} AND id = $4::bigint RETURNING id, expires_at` };
 const END_SESSIONS_OF: Statement = { text: `${END} AND user_id = $4::bigint AND id <> $5::bigint RETURNING id, expires_at` };

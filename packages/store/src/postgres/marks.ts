@@ -1,10 +1,18 @@
 import type { TenantId } from '@hufu/protocol/ids';
 import type { MarkKind, Marks } from '../port.ts';
+import { FALL_AFTER_SECONDS } from '../retention.ts';
 import { batch } from './batch.ts';
 import type { Database, Statement } from './database.ts';
-import type { Purge } from './purge.ts';
+import { type Ended, ended, type Purge } from './purge.ts';
 
 export function marks(db: Database, purge: Purge): Marks {
+  const kinds = new Map<MarkKind, Ended>();
+  /** The key begins with tenant and kind: an index by end would cost more than asking once for each kind. */
+  const endedMarks = (kind: MarkKind): Ended => {
+    const known = kinds.get(kind) ?? ended('marks', 'expires_at', FALL_AFTER_SECONDS, `kind = '${kind}'`);
+    kinds.set(kind, known);
+    return known;
+  };
   const take = batch<Mark, boolean>({
     key: ({ tenant, kind }) => `${tenant} ${kind}`,
     send: (items) => takeTogether(db, items),
@@ -13,7 +21,7 @@ export function marks(db: Database, purge: Purge): Marks {
     async takeOnce(tenant, kind, value, expiresAt, now) {
       if (expiresAt <= now) return false;
       const taken = await take({ tenant, kind, value, expiresAt });
-      if (taken) purge.count(tenant, 'marks', 1, now);
+      if (taken) purge.count(tenant, endedMarks(kind), 1, now);
       return taken;
     },
   };

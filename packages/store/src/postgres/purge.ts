@@ -5,73 +5,56 @@ import type { Database, Statement } from './database.ts';
 /** Removes what has ended, a bounded number of rows a time, beside the work of the verbs that insert. */
 export interface Purge {
   /**
-   * Counts rows that were inserted. Once there are `PURGE_EVERY` of them (and at the first of a process) it starts a removal, or several
-   * after a big act, so that as many rows may fall as were inserted. Nobody waits for it, and what it fails to do is left to the next one.
+   * Counts rows that were inserted. Once there are `PURGE_EVERY` of them, beginning with a process's first, it starts a removal. Nobody
+   * waits for that, and what it fails to do is left to the next one.
    */
-  count(tenant: TenantId, table: PurgedTable, inserted: number, now: number): void;
+  count(tenant: TenantId, ended: Ended, inserted: number, now: number): void;
 }
-
-export type PurgedTable = keyof typeof ENDS;
 
 export function purge(db: Database): Purge {
-  /** Rows inserted since the last removal, by tenant and table. */
+  /** Rows inserted since the last removal, by tenant and kind of row. */
   const inserts = new Map<string, number>();
   return {
-    count(tenant, table, inserted, now) {
+    count(tenant, { name, statement, lagSeconds }, inserted, now) {
       if (inserted === 0) return;
-      const key = `${tenant} ${table}`;
-      const before = inserts.get(key);
-      const sum = (before ?? 0) + inserted;
-      const isDue = before === undefined || sum >= PURGE_EVERY;
+      const key = `${tenant} ${name}`;
+      const sum = (inserts.get(key) ?? PURGE_EVERY) + inserted;
+      const isDue = sum > PURGE_EVERY;
       if (inserts.size >= MAX_COUNTS) inserts.clear();
       inserts.set(key, isDue ? 0 : sum);
-      if (isDue) void remove(db, tenant, table, Math.ceil(sum / PURGE_ROWS), now);
+      if (!isDue) return;
+      // Several times what came, so that a backlog melts.
+      const limit = Math.min(Math.max(PURGE_ROWS, 4 * inserted), MAX_ROWS);
+      db.run(statement, [tenant, now - lagSeconds, limit]).catch(() => {});
     },
   };
-}
-
-async function remove(db: Database, tenant: TenantId, table: PurgedTable, times: number, now: number): Promise<void> {
-  const { statement, lagSeconds } = REMOVALS[table];
-  try {
-    for (let done = 0; done < Math.min(times, MAX_REMOVALS); done++) await db.run(statement, [tenant, now - lagSeconds]);
-  } catch {
-    // The database is away, or closed: the rows can wait.
-  }
 }
 
 const MAX_COUNTS = 10_000;
-const MAX_REMOVALS = 16;
+const MAX_ROWS = 4096;
 
-/** The column with the time from which a row may go, and how much later than that it does. */
-const ENDS = {
-  grants: { column: 'purge_at', lagSeconds: 0 },
-  sessions: { column: 'purge_at', lagSeconds: 0 },
-  revoked_tokens: { column: 'expires_at', lagSeconds: FALL_AFTER_SECONDS },
-  revocations: { column: 'expires_at', lagSeconds: FALL_AFTER_SECONDS },
-  marks: { column: 'expires_at', lagSeconds: FALL_AFTER_SECONDS },
-} as const;
+/** Rows whose time is over, and how they are removed. */
+export interface Ended {
+  readonly name: string;
+  readonly statement: Statement;
+  /** How much later than the time in its column a row goes. */
+  readonly lagSeconds: number;
+}
 
-const REMOVALS: Readonly<Record<PurgedTable, { readonly statement: Statement; readonly lagSeconds: number }>> = {
-  grants: removal('grants'),
-  sessions: removal('sessions'),
-  revoked_tokens: removal('revoked_tokens'),
-  revocations: removal('revocations'),
-  marks: removal('marks'),
-};
-
-/**
- * A row that somebody else holds is skipped, so a removal waits for nobody. Without a name: it is planned each time, as the tables are
- * then. (The kinds of marks share one index; there are few.)
- */
-function removal(table: PurgedTable): { readonly statement: Statement; readonly lagSeconds: number } {
-  const { column, lagSeconds } = ENDS[table];
-  const kinds = table === 'marks' ? `AND kind = ANY ('{interaction}')` : '';
+/** A row that somebody else holds is skipped, so a removal waits for nobody. Without a name: planned each time, for what the tables are like then. */
+export function ended(table: string, column: string, lagSeconds: number, condition = 'true'): Ended {
   return {
+    name: `${table} ${condition}`,
     lagSeconds,
     statement: {
       text: `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM ${table} WHERE tenant = $1::bigint ${kinds} AND ${column} <= $2::bigint
-        ORDER BY ${column} LIMIT ${PURGE_ROWS} FOR UPDATE SKIP LOCKED))`,
+        SELECT ctid FROM ${table} WHERE tenant = $1::bigint AND ${column} <= $2::bigint AND ${condition}
+        ORDER BY ${column} LIMIT $3::bigint FOR UPDATE SKIP LOCKED))`,
     },
   };
 }
+
+export const ENDED_GRANTS: Ended = ended('grants', 'purge_at', 0);
+export const ENDED_SESSIONS: Ended = ended('sessions', 'purge_at', 0);
+export const ENDED_TOKENS: Ended = ended('revoked_tokens', 'expires_at', FALL_AFTER_SECONDS);
+export const ENDED_ENTRIES: Ended = ended('revocations', 'expires_at', FALL_AFTER_SECONDS);

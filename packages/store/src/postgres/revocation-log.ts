@@ -50,7 +50,14 @@ export function revocations(session: Session): Revocations {
   return {
     async readRevocations(tenant, afterSeq, limit) {
       const rows = await session.run<EntryRow>(READ, [tenant, afterSeq, limit]);
-      return rows.map((row) => ({ seq: row.seq, kind: row.kind, subject: row.subject, reason: row.reason, at: row.revoked_at, expiresAt: row.expires_at }));
+      return rows.map((row) => ({
+        seq: row.seq,
+        kind: row.kind,
+        subject: row.subject,
+        reason: row.reason,
+        at: row.revoked_at,
+        expiresAt: row.expires_at,
+      }));
     },
   };
 }

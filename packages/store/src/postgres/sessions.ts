@@ -4,7 +4,7 @@ import type { SessionRecord, Sessions } from '../port.ts';
 import { purgeTime } from '../retention.ts';
 import type { Database, Session, Statement } from './database.ts';
 import { endSession, revokeGrantsBoundTo } from './endings.ts';
-import type { Purge } from './purge.ts';
+import { ENDED_ENTRIES, ENDED_SESSIONS, type Purge } from './purge.ts';
 import type { ReservedIds } from './reserved-ids.ts';
 import { type NewEntry, writeEntries } from './revocation-log.ts';
 
@@ -27,9 +27,12 @@ export function sessions(db: Database, ids: ReservedIds, purge: Purge): Sessions
         return entries;
       });
       if (told === undefined) return { kind: 'user_inactive' };
-      purge.count(tenant, 'sessions', 1, now);
-      purge.count(tenant, 'revocations', told.length, now);
-      return { kind: 'opened', session: { id, userId, secretHash, authTime, amr: readList(words), createdAt: now, expiresAt, endedAt: undefined, userAgent } };
+      purge.count(tenant, ENDED_SESSIONS, 1, now);
+      purge.count(tenant, ENDED_ENTRIES, told.length, now);
+      return {
+        kind: 'opened',
+        session: { id, userId, secretHash, authTime, amr: readList(words), createdAt: now, expiresAt, endedAt: undefined, userAgent },
+      };
     },
 
     async findSession(tenant, id) {
@@ -47,7 +50,7 @@ export function sessions(db: Database, ids: ReservedIds, purge: Purge): Sessions
         return entries;
       });
       if (told === undefined) return 'unknown';
-      purge.count(tenant, 'revocations', told.length, now);
+      purge.count(tenant, ENDED_ENTRIES, told.length, now);
       return 'ended';
     },
   };
@@ -92,7 +95,10 @@ const LOCK: Statement = {
   text: `SELECT ${COLUMNS} FROM sessions WHERE tenant = $1::bigint AND id = $2::bigint FOR NO KEY UPDATE`,
 };
 /** Nobody disables the user before the session is there to be ended. */
-const LOCK_USER: Statement = { name: 'share_user', text: 'SELECT enabled FROM users WHERE tenant = $1::bigint AND id = $2::bigint FOR SHARE' };
+const LOCK_USER: Statement = {
+  name: 'share_user',
+  text: 'SELECT enabled FROM users WHERE tenant = $1::bigint AND id = $2::bigint FOR SHARE',
+};
 const INSERT: Statement = {
   name: 'insert_session',
   text: `INSERT INTO sessions (tenant, id, user_id, secret_hash, auth_time, amr, created_at, expires_at, ended_at, user_agent, purge_at)

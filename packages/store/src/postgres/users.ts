@@ -6,7 +6,7 @@ import { foldUsername } from '../username.ts';
 import { lockCounter, raiseCounter } from './counters.ts';
 import type { Database, Session, Statement } from './database.ts';
 import { endSessionsOf, revokeGrantsOf } from './endings.ts';
-import type { Purge } from './purge.ts';
+import { ENDED_ENTRIES, type Purge } from './purge.ts';
 import { type NewEntry, writeEntries } from './revocation-log.ts';
 
 /** Users, and `revokeUser` with them. */
@@ -27,7 +27,7 @@ export function users(db: Database, purge: Purge): PostgresUsers {
       const told = isEnding ? await endEverything(session, tenant, ending, now) : [];
       return { answer, told };
     });
-    purge.count(tenant, 'revocations', done.told.length, now);
+    purge.count(tenant, ENDED_ENTRIES, done.told.length, now);
     return { answer: done.answer, revokedGrants: done.told.filter((entry) => entry.kind === 'grant').length };
   }
 
@@ -37,7 +37,8 @@ export function users(db: Database, purge: Purge): PostgresUsers {
       return await db.transact(async (session) => {
         await lockCounter(session, tenant, 'user');
         const folded = foldUsername(user.username);
-        const holder = (await findOne(session, FIND_BY_NAME, [tenant, folded])) ?? (await findOne(session, FIND_BY_SUB, [tenant, user.sub]));
+        const holder =
+          (await findOne(session, FIND_BY_NAME, [tenant, folded])) ?? (await findOne(session, FIND_BY_SUB, [tenant, user.sub]));
         if (holder !== undefined) return { kind: 'taken', user: holder };
         const id = await raiseCounter(session, tenant, 'user');
         const values = [tenant, id, user.sub, user.username, folded, user.passwordHash ?? null, JSON.stringify(user.claims), now];

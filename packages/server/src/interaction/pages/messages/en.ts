@@ -220,7 +220,7 @@ export const en: Messages = {
         now: 'Go back to where you came from and start again.',
       },
       too_many_requests: {
-        what: 'Too many requests',
+        what: 'Please slow down',
         why: 'More came from your address or for this account than we answer in so short a time.',
         now: 'Wait a little, then try again.',
       },

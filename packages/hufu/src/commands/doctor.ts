@@ -1,0 +1,77 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '@hufu/server/config/config';
+import type { Command } from '../command.ts';
+import { readLocalWords, withContext } from '../local.ts';
+
+/** One thing that was looked at. */
+interface Finding {
+  readonly level: 'ok' | 'warning' | 'problem';
+  readonly about: string;
+  /** What it means and what to do. */
+  readonly text: string;
+}
+
+/** Looks for what will go wrong or is weaker than it need be. Exit code 1 if something is a problem. */
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'checks configuration, store and keys, and says what to change',
+  usage: 'hufu doctor [--config hufu.yaml] [--json]',
+  async run(call) {
+    const { json, config } = await readLocalWords(call);
+    const findings = [...checkConfig(config), ...checkFiles(config), ...(await checkStore(call, config))];
+    const problems = findings.filter((finding) => finding.level === 'problem').length;
+    call.out(json ? JSON.stringify({ problems, findings }) : findings.map((f) => `${{ ok: '✓', warning: '!', problem: '✗' }[f.level]} ${f.about}: ${f.text}`).join('\n'));
+    return problems === 0 ? 0 : 1;
+  },
+};
+
+function checkConfig(config: Config): readonly Finding[] {
+  const findings: Finding[] = [];
+  const secure = config.issuer.startsWith('https:');
+  findings.push(
+    secure
+      ? { level: 'ok', about: 'issuer', text: config.issuer }
+      : { level: config.mode === 'production' ? 'problem' : 'warning', about: 'issuer', text: `${config.issuer} is plain http: good for this machine only` },
+  );
+  if (config.mode !== 'production' && secure) findings.push({ level: 'warning', about: 'mode', text: `${config.mode} on an https issuer; set mode: production` });
+  if (secure && config.tls === undefined && config.trustedProxies.length === 0) {
+    findings.push({ level: 'warning', about: 'trusted_proxies', text: 'an https issuer without tls stands behind a proxy; name it, or every request has the proxy’s address' });
+  }
+  for (const client of config.clients) {
+    if (client.metadata['scope'] === undefined) findings.push({ level: 'warning', about: `client ${client.clientId}`, text: 'has no scope and may ask for every one; name those it needs' });
+    const secret = client.clientSecret?.reveal();
+    if (secret !== undefined && secret.length < 32) findings.push({ level: 'warning', about: `client ${client.clientId}`, text: 'its secret is shorter than 32 characters' });
+  }
+  return findings;
+}
+
+function checkFiles(config: Config): readonly Finding[] {
+  const findings: Finding[] = [];
+  const files = [join(config.dataDir, 'master.key'), ...(config.database.kind === 'sqlite' ? [config.database.path] : [])];
+  for (const file of files) {
+    if (!existsSync(file)) continue;
+    const open = (statSync(file).mode & 0o077) !== 0;
+    findings.push(open ? { level: 'problem', about: file, text: 'others can read it; chmod 600' } : { level: 'ok', about: file, text: 'readable by its owner alone' });
+  }
+  return findings;
+}
+
+async function checkStore(call: Parameters<Command['run']>[0], config: Config): Promise<readonly Finding[]> {
+  try {
+    return await withContext(call, config, async (ctx, now) => {
+      const ahead = Math.round((await ctx.store.time()) / 1000 - Date.now() / 1000);
+      const missing = config.signing.algorithms.filter((alg) => ctx.keys.signerFor(alg, now) === undefined);
+      const findings: Finding[] = [{ level: 'ok', about: 'store', text: `${ctx.store.kind} answers` }];
+      if (ahead > 60) findings.push({ level: 'problem', about: 'clock', text: `this machine's clock is ${ahead} seconds behind the store's` });
+      findings.push(
+        missing.length === 0
+          ? { level: 'ok', about: 'keys', text: `a signing key for ${config.signing.algorithms.join(', ')}` }
+          : { level: 'problem', about: 'keys', text: `no active signing key for ${missing.join(', ')}; run hufu key rotate` },
+      );
+      return findings;
+    });
+  } catch (error) {
+    return [{ level: 'problem', about: 'store', text: error instanceof Error ? error.message : 'cannot be opened' }];
+  }
+}

@@ -1,0 +1,58 @@
+import { clientId, grantId } from '@hufu/protocol/ids';
+import { type Command, type CommandCall, type ExitCode, RefusedError, UsageError } from '../command.ts';
+import { readLocalWords, withContext } from '../local.ts';
+
+/** One grant: its code, refresh tokens and access tokens. */
+export const revokeGrant: Command = {
+  name: 'revoke grant',
+  summary: 'revokes one grant with every token of it',
+  usage: 'hufu revoke grant <id> [--config hufu.yaml] [--json]',
+  async run(call) {
+    const { word, json, config } = await oneWord(call, 'a grant id (see hufu grant list)');
+    if (!/^[1-9][0-9]{0,14}$/.test(word)) throw new UsageError('a grant id is a number (see hufu grant list)');
+    const result = await withContext(call, config, (ctx, now) => ctx.store.revokeGrant(ctx.tenant, grantId(Number(word)), 'revoked_by_admin', now));
+    if (result === 'unknown') throw new RefusedError(`there is no grant ${word}`);
+    return say(call, json, { grant: Number(word), result }, result === 'already' ? `Grant ${word} was revoked already.` : `Grant ${word} is revoked.`);
+  },
+};
+
+/** Every session and grant of a user. */
+export const revokeUser: Command = {
+  name: 'revoke user',
+  summary: 'signs a user out everywhere and revokes all their grants',
+  usage: 'hufu revoke user <username> [--config hufu.yaml] [--json]',
+  async run(call) {
+    const { word, json, config } = await oneWord(call, 'a user name');
+    const result = await withContext(call, config, async (ctx, now) => {
+      const user = await ctx.store.findUserByName(ctx.tenant, word);
+      return user === undefined ? undefined : ctx.store.revokeUser(ctx.tenant, user.id, 'revoked_by_admin', now);
+    });
+    if (result === undefined) throw new RefusedError(`there is no user ${word}`);
+    return say(call, json, { user: word, ...result }, `${word} is signed out everywhere; ${result.revokedGrants} grants are revoked.`);
+  },
+};
+
+/** Every grant of a client, whoever gave it. */
+export const revokeClient: Command = {
+  name: 'revoke client',
+  summary: 'revokes every grant of a client',
+  usage: 'hufu revoke client <client_id> [--config hufu.yaml] [--json]',
+  async run(call) {
+    const { word, json, config } = await oneWord(call, 'a client id');
+    const result = await withContext(call, config, (ctx, now) => ctx.store.revokeClient(ctx.tenant, clientId(word), now));
+    if (result === 'unknown') throw new RefusedError(`there is no client ${word}`);
+    return say(call, json, { client: word, result }, `Every grant of ${word} is revoked.`);
+  },
+};
+
+async function oneWord(call: CommandCall, what: string): Promise<Awaited<ReturnType<typeof readLocalWords>> & { readonly word: string }> {
+  const words = await readLocalWords(call);
+  const [word] = words.positionals;
+  if (word === undefined || words.positionals.length > 1) throw new UsageError(`${what} is needed`);
+  return { ...words, word };
+}
+
+function say(call: CommandCall, json: boolean, value: object, text: string): ExitCode {
+  call.out(json ? JSON.stringify(value) : text);
+  return 0;
+}

@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { systemClock } from '@hufu/server/clock';
+import type { Config } from '@hufu/server/config/config';
+import { loadConfig } from '@hufu/server/config/load-config';
+import { readConfig } from '@hufu/server/config/read-config';
+import type { Context } from '@hufu/server/context';
+import { jsonLog } from '@hufu/server/log';
+import { openContext } from '@hufu/server/open-context';
+import { openStore } from '@hufu/store/open';
+import type { Store } from '@hufu/store/port';
+import { type CommandCall, UsageError } from './command.ts';
+import { DEMO_CONFIG } from './demo/demo-config.ts';
+
+/** The words of a command that works on the store itself, beside a server that may be running. */
+export interface LocalWords {
+  readonly positionals: readonly string[];
+  readonly json: boolean;
+  readonly options: Readonly<Record<string, string | undefined>>;
+  readonly config: Config;
+}
+
+/** Reads `--config F`, `--json` and a command's own `--name value` options. Without `--config`: `hufu.yaml`, or else the demo of `npm start`. */
+export async function readLocalWords(call: CommandCall, own: readonly string[] = []): Promise<LocalWords> {
+  const options = { config: { type: 'string' as const }, json: { type: 'boolean' as const }, ...Object.fromEntries(own.map((name) => [name, { type: 'string' as const }])) };
+  const { values, positionals } = parse(call.args, options);
+  const given: Record<string, string | undefined> = {};
+  for (const name of own) given[name] = typeof values[name] === 'string' ? values[name] : undefined;
+  return {
+    positionals,
+    json: values['json'] === true,
+    options: given,
+    config: await findConfig(typeof values['config'] === 'string' ? values['config'] : undefined, call),
+  };
+}
+
+/** Opens the configured store for one command. */
+export async function withStore<T>(config: Config, act: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openStore(config.database.kind === 'sqlite' ? `sqlite:${config.database.path}` : config.database.url.reveal());
+  try {
+    return await act(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Opens store and keys for one command. What it does is logged to stderr only if it goes wrong. */
+export async function withContext<T>(call: CommandCall, config: Config, act: (ctx: Context, now: number) => Promise<T>): Promise<T> {
+  return withStore(config, async (store) => {
+    const log = jsonLog((line) => (line.includes('"level":"error"') ? call.err(line) : undefined), () => Date.now());
+    const ctx = await openContext({ config, store, clock: systemClock(), log, masterKey: call.env['HUFU_MASTER_KEY'] });
+    return act(ctx, Math.floor(ctx.clock.nowMs() / 1000));
+  });
+}
+
+function parse(args: readonly string[], options: NonNullable<Parameters<typeof parseArgs>[0]>['options']): { values: Record<string, unknown>; positionals: readonly string[] } {
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, ...(options === undefined ? {} : { options }) });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : 'the words do not read');
+  }
+}
+
+function findConfig(path: string | undefined, call: CommandCall): Promise<Config> {
+  if (path !== undefined) return loadConfig(path, call.env);
+  if (existsSync('hufu.yaml')) return loadConfig('hufu.yaml', call.env);
+  return Promise.resolve(readConfig({ text: DEMO_CONFIG, file: 'the demo', env: call.env }));
+}
