@@ -22,7 +22,7 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { f
 const CHECKS: readonly Check[] = [
   {
     name: 'format',
-    commands: [[toolOf('@biomejs/biome'), 'check', '--colors=off', '--max-diagnostics=50', ...(values.fix ? ['--write'] : [])]],
+    commands: [[toolOf('@biomejs/biome'), 'check', '--colors=off', '--reporter=summary', ...(values.fix ? ['--write'] : [])]],
   },
   { name: 'lint', commands: [[toolOf('oxlint')]] },
   { name: 'types', commands: [[toolOf('typescript'), '-p', 'tsconfig.check.json']] },

@@ -155,7 +155,7 @@ for (const [path, { expect }] of Object.entries(FILES)) {
       expect.map(([rule]) => rule),
       JSON.stringify(problems),
     );
-    for (const [index, [, message]] of expect.entries()) assert.ok(problems[index]?.[1].includes(message), problems[index]?.[1]);
+    for (const [index, [, message]] of expect.entries()) assert.ok(problems[index]?.[1].includes(message), JSON.stringify(problems));
   });
 }
 

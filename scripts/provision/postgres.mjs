@@ -4,8 +4,9 @@
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, chmod, chown, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { access, chmod, chown, mkdir, mkdtemp, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -121,17 +122,69 @@ export async function startPostgres({ directory, settings = {}, log = () => {} }
 export async function createDatabase(name, url = process.env.HUFU_TEST_POSTGRES) {
   if (url === undefined) throw new TypeError('no url and no HUFU_TEST_POSTGRES');
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(name)) throw new TypeError(`not a database name: ${name}`);
+  await command(url, `CREATE DATABASE ${name}`);
+  const created = new URL(url);
+  created.pathname = `/${name}`;
+  return created.href;
+}
+
+/**
+ * Removes a database of `createDatabase`, and throws out whoever is still connected.
+ * @param {string} name
+ * @param {string | undefined} [url]
+ */
+export async function dropDatabase(name, url = process.env.HUFU_TEST_POSTGRES) {
+  if (url === undefined) throw new TypeError('no url and no HUFU_TEST_POSTGRES');
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(name)) throw new TypeError(`not a database name: ${name}`);
+  await command(url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+}
+
+async function command(url, sql) {
   const { default: pg } = await import('pg');
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(`CREATE DATABASE ${name}`);
+    await client.query(sql);
   } finally {
     await client.end();
   }
-  const created = new URL(url);
-  created.pathname = `/${name}`;
-  return created.href;
+}
+
+/**
+ * A cluster for the tests of this process: the one of HUFU_TEST_POSTGRES, or one of our own in a temporary folder, shared by all who ask
+ * while it runs. Whoever asked calls `stop`; the last one ends it and removes the folder.
+ * @returns {Promise<{ url: string, stop: () => Promise<void> }>}
+ */
+export async function testPostgres() {
+  const given = process.env.HUFU_TEST_POSTGRES;
+  if (given !== undefined) return { url: given, stop: async () => {} };
+  shared ??= startInTemporaryFolder();
+  const mine = shared;
+  mine.users += 1;
+  const { url } = await mine.started;
+  return {
+    url,
+    stop: async () => {
+      mine.users -= 1;
+      if (mine.users > 0) return;
+      if (shared === mine) shared = undefined;
+      const { stop, folder } = await mine.started;
+      await stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @type {ReturnType<typeof startInTemporaryFolder> | undefined} */
+let shared;
+
+function startInTemporaryFolder() {
+  const start = async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hufu-postgres-'));
+    const { url, stop } = await startPostgres({ directory: folder });
+    return { url, stop, folder };
+  };
+  return { users: 0, started: start() };
 }
 
 /** Who the server runs as: it refuses to be root. */

@@ -111,7 +111,8 @@ test('there is one spelling in base64 for what is read (RFC 4648 §3.5)', () => 
   fc.assert(
     fc.property(fc.string({ maxLength: 20 }), fc.nat(), character, fc.nat(1), (secret, where, edit, cut) => {
       const written = basic(`id:${formEncode(secret)}`).slice(6);
-      const at = where % (written.length + 1);
+      // Not before the first character, where a space belongs to the scheme.
+      const at = 1 + (where % written.length);
       const edited = written.slice(0, at) + edit + written.slice(at + cut);
       const isCanonical = Buffer.from(edited, 'base64').toString('base64') === edited;
       if (!isCanonical) assert.equal(readBasicCredentials(`Basic ${edited}`), undefined, edited);

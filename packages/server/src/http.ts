@@ -14,9 +14,11 @@ export interface HttpRequest {
   readonly nowMs: number;
 }
 
-/** A reply as a plain value. */
+/** A reply as a plain value. What concerns every reply (lengths, security headers, CORS) is added by `serve.ts`. */
 export interface HttpReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: string | Uint8Array;
+  /** Origins whose scripts may read the reply, where the route leaves that to the client (attacks TOK-24). */
+  readonly origins?: readonly string[];
 }

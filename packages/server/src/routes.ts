@@ -23,10 +23,10 @@ export interface Route {
   readonly path: string;
   readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'PUT', Endpoint>>>;
   /**
-   * Who may call it from a script on another origin. `public`: anybody, without credentials (documents, and endpoints where a token or a
-   * code in the request is all that counts, never a cookie). `none`: nobody (RFC 9700 §2.6).
+   * Which scripts on other origins may read the answer (Fetch §3.2), never with credentials. `any`: public documents. `client`: origins of
+   * the client's redirect URIs. `none`: nobody's (RFC 9700 §2.6).
    */
-  readonly crossOrigin: 'public' | 'none';
+  readonly crossOrigin: 'any' | 'client' | 'none';
 }
 
 /** Every route there is. */
@@ -34,13 +34,13 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
   const openid = openidConfiguration(ctx.config);
   const oauth = oauthMetadata(ctx.config);
   const table: Route[] = [
-    open('/oauth/token', { POST: (http) => token(ctx, http) }),
-    open('/oauth/userinfo', { GET: (http) => userinfo(ctx, http), POST: (http) => userinfo(ctx, http) }),
-    open('/oauth/revoke', { POST: (http) => revoke(ctx, http) }),
+    forClients('/oauth/token', { POST: (http) => token(ctx, http) }),
+    forClients('/oauth/userinfo', { GET: (http) => userinfo(ctx, http), POST: (http) => userinfo(ctx, http) }),
+    forClients('/oauth/revoke', { POST: (http) => revoke(ctx, http) }),
     closed('/oauth/introspect', { POST: (http) => introspect(ctx, http) }),
-    open('/oauth/jwks', { GET: (http) => jwks(ctx, http) }),
-    open('/.well-known/openid-configuration', { GET: (http) => metadata(http, openid) }),
-    open('/.well-known/oauth-authorization-server', { GET: (http) => metadata(http, oauth) }),
+    publicly('/oauth/jwks', { GET: (http) => jwks(ctx, http) }),
+    publicly('/.well-known/openid-configuration', { GET: (http) => metadata(http, openid) }),
+    publicly('/.well-known/oauth-authorization-server', { GET: (http) => metadata(http, oauth) }),
     closed('/oauth/authorize', { GET: (http) => authorize(ctx, http), POST: (http) => authorize(ctx, http) }),
     closed('/oauth/logout', { GET: (http) => logout(ctx, http), POST: (http) => logout(ctx, http) }),
     closed('/signin', { GET: (http) => signInGet(ctx, http), POST: (http) => signInPost(ctx, http) }),
@@ -51,14 +51,18 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
   ];
   for (const [path, asset] of ASSETS) table.push(closed(path, { GET: () => ({ status: 200, headers: asset.headers, body: asset.body }) }));
   if (ctx.config.mode === 'test') {
-    table.push(open('/test/resource', { GET: (http) => testResource(ctx, http), POST: (http) => testResource(ctx, http) }));
+    table.push(closed('/test/resource', { GET: (http) => testResource(ctx, http), POST: (http) => testResource(ctx, http) }));
     if (testClock !== undefined) table.push(closed('/test/clock', { PUT: testClockEndpoint(testClock) }));
   }
   return table;
 }
 
-function open(path: string, methods: Route['methods']): Route {
-  return { path, methods, crossOrigin: 'public' };
+function publicly(path: string, methods: Route['methods']): Route {
+  return { path, methods, crossOrigin: 'any' };
+}
+
+function forClients(path: string, methods: Route['methods']): Route {
+  return { path, methods, crossOrigin: 'client' };
 }
 
 function closed(path: string, methods: Route['methods']): Route {

@@ -7,6 +7,7 @@ import type { Context } from './context.ts';
 import { Trail } from './decisions/trail.ts';
 import type { HttpReply, HttpRequest } from './http.ts';
 import { PageError, pageRefusal } from './interaction/page-error.ts';
+import { isKnownOrigin } from './origins.ts';
 import { refusal } from './reply.ts';
 import type { Endpoint, Route } from './routes.ts';
 
@@ -49,8 +50,8 @@ export function serve(ctx: Context, table: readonly Route[]): FastifyInstance {
         const { method } = request;
         const endpoint = method === 'GET' || method === 'POST' || method === 'PUT' ? route.methods[method] : undefined;
         if (endpoint !== undefined) return answer(ctx, endpoint, route, request, reply);
-        if (method === 'HEAD' && route.methods.GET !== undefined) return answer(ctx, route.methods.GET, route, request, reply);
-        if (method === 'OPTIONS') return preflight(route, allow, reply);
+        if (method === 'HEAD' && route.methods.GET !== undefined && isDocument(route)) return answer(ctx, route.methods.GET, route, request, reply);
+        if (method === 'OPTIONS') return answer(ctx, (http) => preflight(ctx, route, allow, http), route, request, reply);
         return answer(ctx, (http) => methodNotAllowed(ctx, http, allow), route, request, reply);
       },
     });
@@ -64,27 +65,54 @@ export function serve(ctx: Context, table: readonly Route[]): FastifyInstance {
 
 async function answer(ctx: Context, endpoint: Endpoint, route: Route | undefined, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const http = toHttpRequest(ctx, request);
-  let result: HttpReply;
-  if (http.path.length + http.query.length > MAX_URL) result = { status: 414, headers: {}, body: '' };
-  else {
-    const given = endpoint(http);
-    result = given instanceof Promise ? await given : given;
-  }
+  const given = refuseEarly(ctx, http) ?? endpoint(http);
+  const result = given instanceof Promise ? await given : given;
   reply.hijack();
-  send(reply.raw, result, route?.crossOrigin === 'public' && request.headers.origin !== undefined, request.method === 'HEAD');
+  send(ctx, reply.raw, result, route?.crossOrigin ?? 'none', http);
 }
 
-function send(raw: ServerResponse, { status, headers, body }: HttpReply, crossOrigin: boolean, headOnly: boolean): void {
-  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-  const all: Record<string, string | number | readonly string[]> = { ...headers, 'content-length': length };
-  if (crossOrigin) {
-    all['access-control-allow-origin'] = '*';
-    all['access-control-expose-headers'] = 'WWW-Authenticate, Hufu-Decision, Retry-After';
-  }
-  if (status === 304) delete all['content-length'];
+/** What no endpoint has to see: addresses and encodings that nobody honest sends. */
+function refuseEarly(ctx: Context, http: HttpRequest): HttpReply | undefined {
+  if (http.path.length + http.query.length > MAX_URL) return tooMuch(ctx, http, 414, 'the address is too long');
+  const encoding = http.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') return tooMuch(ctx, http, 415, 'encoded bodies are not taken');
+  return undefined;
+}
+
+function tooMuch(ctx: Context, http: HttpRequest, status: number, text: string): HttpReply {
+  const trail = new Trail();
+  trail.at('request_size');
+  return { ...refusal(ctx, 'http', http, trail, new OAuthError('invalid_request', text)), status };
+}
+
+function send(ctx: Context, raw: ServerResponse, { status, headers, body, origins }: HttpReply, crossOrigin: Route['crossOrigin'], http: HttpRequest): void {
+  const all: Record<string, string | number | readonly string[]> = { ...SECURITY, ...headers };
+  all['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  if (ctx.issuer.startsWith('https:')) all['strict-transport-security'] = 'max-age=31536000';
+  if (crossOrigin !== 'none') allowOrigin(all, crossOrigin, origins, http);
   raw.writeHead(status, all as Record<string, string | number | string[]>);
-  if (headOnly || status === 304) raw.end();
+  if (http.method === 'HEAD' || status === 304) raw.end();
   else raw.end(body);
+}
+
+/** For replies that are no pages (those bring their own): nothing in them is a document, and nobody frames them. */
+const SECURITY = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+} as const;
+
+function allowOrigin(all: Record<string, string | number | readonly string[]>, crossOrigin: 'any' | 'client', origins: readonly string[] | undefined, http: HttpRequest): void {
+  if (crossOrigin === 'any') {
+    all['access-control-allow-origin'] = '*';
+    return;
+  }
+  const origin = http.headers['origin'];
+  if (origin === undefined) return;
+  all['vary'] = 'Origin';
+  if (typeof origin !== 'string' || origins?.includes(origin) !== true) return;
+  all['access-control-allow-origin'] = origin;
+  all['access-control-expose-headers'] = 'WWW-Authenticate, Hufu-Decision, Retry-After';
 }
 
 function toHttpRequest(ctx: Context, request: FastifyRequest): HttpRequest {
@@ -101,26 +129,33 @@ function toHttpRequest(ctx: Context, request: FastifyRequest): HttpRequest {
   };
 }
 
-/** CORS (Fetch §3.2): `*` and never with credentials, so that no cookie of ours ever counts across origins. */
-function preflight(route: Route, allow: string, reply: FastifyReply): void {
-  reply.hijack();
-  if (route.crossOrigin === 'none') {
-    reply.raw.writeHead(405, { allow }).end();
-    return;
-  }
-  reply.raw
-    .writeHead(204, {
-      'access-control-allow-origin': '*',
-      'access-control-allow-methods': allow,
-      'access-control-allow-headers': 'Authorization, Content-Type, DPoP',
-      'access-control-max-age': '600',
-    })
-    .end();
+/** CORS preflight (Fetch §4.8): for origins that some client has, and never with credentials. */
+async function preflight(ctx: Context, route: Route, allow: string, http: HttpRequest): Promise<HttpReply> {
+  const origin = http.headers['origin'];
+  if (route.crossOrigin === 'none' || typeof origin !== 'string') return methodNotAllowed(ctx, http, allow);
+  const known = route.crossOrigin === 'any' || (await isKnownOrigin(ctx, origin, http.nowMs));
+  return {
+    status: 204,
+    headers: known
+      ? {
+          'access-control-allow-methods': allow,
+          'access-control-allow-headers': 'Authorization, Content-Type, DPoP',
+          'access-control-max-age': '600',
+        }
+      : {},
+    body: '',
+    origins: known ? [origin] : [],
+  };
 }
 
+/** Methods as `Allow` names them. HEAD is for documents alone: what also takes a POST does things. */
 function allowOf(route: Route): string {
   const methods = Object.keys(route.methods);
-  return [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), ...(route.crossOrigin === 'public' ? ['OPTIONS'] : [])].join(', ');
+  return [...methods, ...(isDocument(route) ? ['HEAD'] : []), ...(route.crossOrigin === 'none' ? [] : ['OPTIONS'])].join(', ');
+}
+
+function isDocument(route: Route): boolean {
+  return route.methods.GET !== undefined && route.methods.POST === undefined;
 }
 
 function methodNotAllowed(ctx: Context, http: HttpRequest, allow: string): HttpReply {

@@ -84,7 +84,7 @@ export function readDocument(text: string, file: string, problems: Problems): Co
   if (document.contents === null) return { kind: 'map', place: top, entries: [] };
   const tree = new TreeBuilder(placeAt, problems);
   const root = tree.build(document.contents, []);
-  if (false) {
+  if (tree.valuesOf(root) > MAX_VALUES) {
     problems.add({
       ...top,
       path: '',

@@ -1,4 +1,4 @@
-import { readForm, readQuery } from '@hufu/protocol/form';
+import { readForm, readQuery, writeForm } from '@hufu/protocol/form';
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts';
 import { readAuthorizationRequest } from '../authorize/read-request.ts';
 import { seeOther } from '../authorize/respond.ts';
@@ -21,9 +21,10 @@ export async function authorize(ctx: Context, http: HttpRequest): Promise<HttpRe
   let request: AuthorizationRequest | undefined;
   try {
     trail.at('parameters');
-    const query = http.method === 'POST' ? http.body : http.query;
-    const form = http.method === 'POST' ? readForm(query, { repetition: 'listed' }) : readQuery(query, { repetition: 'listed' });
+    const form = http.method === 'POST' ? readForm(http.body, { repetition: 'listed' }) : readQuery(http.query, { repetition: 'listed' });
     request = await readAuthorizationRequest(ctx, form, trail);
+    // Written anew: what a body may hold raw, an address may not.
+    const query = writeForm(form.names().flatMap((name) => form.many(name).map((value) => [name, value] as const)));
     if (query.length > MAX_QUERY) throw new PageError('request_too_large', `${query.length} characters`);
     if (http.method === 'POST') return seeOther(`/oauth/authorize?${query}`);
     return await begin(ctx, http, request, await findBrowserSession(ctx, http), query, trail);

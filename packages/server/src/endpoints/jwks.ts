@@ -14,9 +14,6 @@ export function document(request: HttpRequest, body: Uint8Array, etag: string, t
     'content-type': type,
     'cache-control': `public, max-age=${maxAgeSeconds}`,
     etag,
-    // Public data for any origin (attacks TOK-24 is about endpoints that take credentials).
-    'access-control-allow-origin': '*',
-    'x-content-type-options': 'nosniff',
   };
   if (request.headers['if-none-match'] === etag) return { status: 304, headers, body: '' };
   return { status: 200, headers, body };

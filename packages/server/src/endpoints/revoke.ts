@@ -6,12 +6,13 @@ import { type AuthenticatedClient, authenticateClient } from '../client-auth/aut
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
+import { originsOf } from '../origins.ts';
 import { refusal } from '../reply.ts';
 import { readAccessToken } from '../tokens/read-access-token.ts';
 import { sha256 } from '../tokens/secrets.ts';
 import { requireForm } from './form-body.ts';
 
-const DONE: HttpReply = { status: 200, headers: { 'cache-control': 'no-store', 'content-length': '0' }, body: '' };
+const DONE: HttpReply = { status: 200, headers: { 'cache-control': 'no-store' }, body: '' };
 
 /**
  * Revocation (RFC 7009): a refresh token takes its whole grant along, an access token only itself (§2.1). What is unknown, dead, or
@@ -19,19 +20,21 @@ const DONE: HttpReply = { status: 200, headers: { 'cache-control': 'no-store', '
  */
 export async function revoke(ctx: Context, request: HttpRequest): Promise<HttpReply> {
   const trail = new Trail();
+  let origins: readonly string[] = [];
   try {
     trail.at('parameters');
     const form = requireForm(request);
     const now = Math.floor(request.nowMs / 1000);
     const client = await authenticateClient(ctx, request, form, trail, now);
+    if (request.headers['origin'] !== undefined) origins = originsOf(client);
     trail.at('parameters');
     const token = form.get('token');
     if (token === undefined) throw new OAuthError('invalid_request', 'token is missing');
     if (tallyKindOf(token) === 'refresh') await revokeRefreshToken(ctx, client, token, now);
     else await revokeAccessToken(ctx, client, token, now);
-    return DONE;
+    return { ...DONE, origins };
   } catch (error) {
-    return refusal(ctx, 'revoke', request, trail, error);
+    return { ...refusal(ctx, 'revoke', request, trail, error), origins };
   }
 }
 

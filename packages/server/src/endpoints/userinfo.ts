@@ -6,6 +6,8 @@ import type { UserRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
+import { findClient } from '../clients.ts';
+import { originsOf } from '../origins.ts';
 import { json, toOAuthError, tokenReply } from '../reply.ts';
 import { readAccessToken } from '../tokens/read-access-token.ts';
 import { requireForm } from './form-body.ts';
@@ -13,6 +15,7 @@ import { requireForm } from './form-body.ts';
 /** Userinfo (OpenID Connect Core §5.3): GET, or POST with the token in the header or in the form body (RFC 6750 §2). */
 export async function userinfo(ctx: Context, request: HttpRequest): Promise<HttpReply> {
   const trail = new Trail();
+  let origins: readonly string[] = [];
   try {
     trail.at('parameters');
     const authorization = request.headers['authorization'];
@@ -24,19 +27,20 @@ export async function userinfo(ctx: Context, request: HttpRequest): Promise<Http
     const token = await readAccessToken(ctx, bearer.token, now);
     if (token.kind === 'dead') throw new OAuthError('invalid_token', 'the access token is not active', { detail: token.reason });
     trail.clientId = token.grant.clientId;
+    if (request.headers['origin'] !== undefined) origins = await clientOrigins(ctx, token.grant.clientId);
     trail.at('scope');
     if (token.grant.userId === undefined || !token.scopes.includes('openid')) {
       throw new OAuthError('insufficient_scope', 'the access token does not have the scope openid');
     }
     const user = await ctx.store.findUser(ctx.tenant, token.grant.userId);
     if (user === undefined || !user.enabled) throw new OAuthError('invalid_token', 'the access token is not active', { detail: 'the user is gone' });
-    return tokenReply(claimsOf(user, token.grant.subject, token.scopes));
+    return { ...tokenReply(claimsOf(user, token.grant.subject, token.scopes)), origins };
   } catch (thrown) {
     const error = toOAuthError(ctx, thrown, request);
     const headers: Record<string, string> = { 'hufu-decision': ctx.decisions.record('userinfo', error.status, error, trail, request.nowMs) };
     if (error.status < 500) headers['www-authenticate'] = formatBearerChallenge({ error, ...(error.code === 'insufficient_scope' ? { scope: ['openid'] } : {}) });
     if (error.retryAfterSeconds !== undefined) headers['retry-after'] = String(error.retryAfterSeconds);
-    return json(error.status, { error: error.code, error_description: error.description }, headers);
+    return { ...json(error.status, { error: error.code, error_description: error.description }, headers), origins };
   }
 }
 
@@ -45,6 +49,11 @@ function noToken(ctx: Context, request: HttpRequest, trail: Trail): HttpReply {
   const error = new OAuthError('invalid_token', 'no access token in the request');
   const id = ctx.decisions.record('userinfo', 401, error, trail, request.nowMs);
   return { status: 401, headers: { 'www-authenticate': formatBearerChallenge({ realm: 'hufu' }), 'hufu-decision': id, 'cache-control': 'no-store' }, body: '' };
+}
+
+async function clientOrigins(ctx: Context, id: string): Promise<readonly string[]> {
+  const client = await findClient(ctx, id);
+  return client === undefined ? [] : originsOf(client);
 }
 
 function readBody(request: HttpRequest): Form | undefined {

@@ -32,6 +32,10 @@ export class Connection {
     );
   }
 
+  /**
+   * Without statistics SQLite takes a tenant for as good as a row, so whatever is found by a part of a key says `INDEXED BY`
+   * (`plans.test.ts` reads every plan).
+   */
   lazy(sql: string): Lazy {
     let prepared: StatementSync | undefined;
     return () => {

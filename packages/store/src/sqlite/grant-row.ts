@@ -2,11 +2,13 @@ import type { ClientId, GrantId, SessionId, TenantId, UserId } from '@hufu/proto
 import { readDead, readList, readObject } from '../encoding.ts';
 import type { GrantRecord } from '../port.ts';
 
-/** A grant joined with its client, which may be dead when the grant's own row says nothing. */
-export const SELECT_GRANT = `SELECT g.id, g.user_id, g.subject, g.client_id, g.session_id, g.parent_id, g.scopes, g.resources, g.auth_time, g.amr,
+/** A grant (found by `index`, `INDEXED BY …`) joined with its client, which may be dead when the grant's own row says nothing. */
+export function selectGrant(index = ''): string {
+  return `SELECT g.id, g.user_id, g.subject, g.client_id, g.session_id, g.parent_id, g.scopes, g.resources, g.auth_time, g.amr,
   g.offline, g.created_at, g.generation, g.key_id, g.rotated_at, g.code_hash, g.secret_hash, g.access_hash, g.code_request, g.expires_at,
   g.idle_seconds, g.revoked_at, g.revoked_reason, g.has_revoked_tokens, g.client_epoch, c.epoch, c.enabled, c.revoked_at, c.disabled_at
-  FROM grants g CROSS JOIN clients c ON c.tenant = g.tenant AND c.client_id = g.client_id`;
+  FROM grants g ${index} CROSS JOIN clients c ON c.tenant = g.tenant AND c.client_id = g.client_id`;
+}
 
 export type GrantRow = [
   id: GrantId,

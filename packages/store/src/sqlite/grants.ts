@@ -4,7 +4,7 @@ import type { Connection, Lazy } from './connection.ts';
 import type { Counters } from './counters.ts';
 import { createGrant } from './create-grant.ts';
 import type { Endings } from './endings.ts';
-import { type FindGrant, type GrantRow, readGrant, SELECT_GRANT } from './grant-row.ts';
+import { type FindGrant, type GrantRow, readGrant, selectGrant } from './grant-row.ts';
 import { ownGrant } from './own-grant.ts';
 import { purger } from './purge.ts';
 import type { RevocationLog } from './revocation-log.ts';
@@ -13,7 +13,7 @@ import { exchangeCode, rotate } from './take-grant.ts';
 
 /** All of `Grants` but `revokeClient`, which is with the clients. */
 export function grants(db: Connection, counters: Counters, log: RevocationLog, endings: Endings): Omit<Grants, 'revokeClient'> {
-  const findById = db.lazy(`${SELECT_GRANT} WHERE g.tenant = ? AND g.id = ?`);
+  const findById = db.lazy(`${selectGrant()} WHERE g.tenant = ? AND g.id = ?`);
   const find: FindGrant = (tenant, id) => {
     const row = findById().get(tenant, id) as unknown as GrantRow | undefined;
     return row === undefined ? undefined : readGrant(row);
@@ -55,14 +55,14 @@ export function grants(db: Connection, counters: Counters, log: RevocationLog, e
 
 /** `revoked_at` and the client's epoch are what the indexes know; expiry is not looked at. */
 function listGrants(db: Connection): Grants['listGrants'] {
-  const select = (where: string): Lazy => db.lazy(`${SELECT_GRANT} WHERE g.tenant = ? AND g.revoked_at IS NULL AND g.client_epoch = c.epoch ${where} ORDER BY g.id DESC LIMIT ?`);
-  const all = select('');
-  const ofUser = select('AND g.user_id = ?');
+  const select = (where: string, index: string): Lazy => db.lazy(`${selectGrant(index)} WHERE g.tenant = ? AND g.revoked_at IS NULL AND g.client_epoch = c.epoch ${where} ORDER BY g.id DESC LIMIT ?`);
+  const all = select('', '');
+  const ofUser = select('AND g.user_id = ?', 'INDEXED BY grants_by_user');
   const ofClient = db.lazy(
-    `${SELECT_GRANT} WHERE g.tenant = ? AND g.client_id = ? AND g.revoked_at IS NULL
+    `${selectGrant('INDEXED BY grants_by_client')} WHERE g.tenant = ? AND g.client_id = ? AND g.revoked_at IS NULL
      AND g.client_epoch = (SELECT epoch FROM clients WHERE tenant = g.tenant AND client_id = g.client_id) ORDER BY g.id DESC LIMIT ?`,
   );
-  const ofBoth = select('AND g.user_id = ? AND g.client_id = ?');
+  const ofBoth = select('AND g.user_id = ? AND g.client_id = ?', 'INDEXED BY grants_by_user');
   const rows = (tenant: TenantId, user: UserId | undefined, client: ClientId | undefined, limit: number): unknown[] => {
     if (user === undefined) return client === undefined ? all().all(tenant, limit) : ofClient().all(tenant, client, limit);
     return client === undefined ? ofUser().all(tenant, user, limit) : ofBoth().all(tenant, user, client, limit);

@@ -19,7 +19,7 @@ export function ownGrant(db: Connection, counters: Counters, endings: Endings, f
   const retireOld = db.lazy(
     'UPDATE grants SET own_key = NULL, purge_at = ? WHERE tenant = ? AND client_id = ? AND client_epoch < ? AND own_key IS NOT NULL',
   );
-  const findAll = db.lazy('SELECT id, expires_at FROM grants WHERE tenant = ? AND client_id = ? AND client_epoch = ? AND own_key IS NOT NULL ORDER BY id');
+  const findAll = db.lazy('SELECT id, expires_at FROM grants INDEXED BY grants_own WHERE tenant = ? AND client_id = ? AND client_epoch = ? AND own_key IS NOT NULL ORDER BY id');
 
   const findExisting = (tenant: TenantId, client: ClientId, key: string): GrantRecord | undefined => {
     const row = findOwn().get(tenant, client, key) as unknown as [GrantId] | undefined;

@@ -42,8 +42,8 @@ export function exchangeCode(db: Connection, endings: Endings, find: FindGrant):
 /** Revokes the oldest live grants of one user and client beyond `maxGrants`, never `taken`. */
 function liveGrantLimit(db: Connection, endings: Endings) {
   // From the index alone: nearly always it is the only question.
-  const count = db.lazy('SELECT count(*) FROM grants WHERE tenant = ? AND user_id = ? AND client_id = ? AND redeemed = 1 AND revoked_at IS NULL');
-  const live = `FROM grants WHERE tenant = ?1 AND user_id = ?2 AND client_id = ?3 AND redeemed = 1 AND revoked_at IS NULL
+  const count = db.lazy('SELECT count(*) FROM grants INDEXED BY grants_by_user WHERE tenant = ? AND user_id = ? AND client_id = ? AND redeemed = 1 AND revoked_at IS NULL');
+  const live = `FROM grants INDEXED BY grants_by_user WHERE tenant = ?1 AND user_id = ?2 AND client_id = ?3 AND redeemed = 1 AND revoked_at IS NULL
     AND expires_at > ?4 AND (idle_seconds = 0 OR rotated_at + idle_seconds > ?4)
     AND client_epoch = (SELECT epoch FROM clients WHERE tenant = ?1 AND client_id = ?3)`;
   const countLive = db.lazy(`SELECT count(*) ${live}`);

@@ -1,0 +1,42 @@
+import type { Store } from '../port.ts';
+import { clients } from './clients.ts';
+import { consents } from './consents.ts';
+import type { Database, Statement } from './database.ts';
+import { decisions } from './decisions.ts';
+import { grants } from './grants.ts';
+import { keys } from './keys.ts';
+import { marks } from './marks.ts';
+import { purge } from './purge.ts';
+import { reservedIds } from './reserved-ids.ts';
+import { revocations } from './revocation-log.ts';
+import { sessions } from './sessions.ts';
+import { tenants } from './tenants.ts';
+import { users } from './users.ts';
+
+/** All verbs over a migrated database. */
+export function postgresStore(db: Database): Store {
+  const ids = reservedIds(db);
+  const purging = purge(db);
+  return {
+    kind: 'postgres',
+    async time() {
+      const [row] = await db.run<{ ms: number }>(READ_CLOCK, []);
+      if (row === undefined) throw new Error('no clock');
+      return row.ms;
+    },
+    keepTime: () => Promise.resolve(),
+    close: () => db.close(),
+    ...tenants(db),
+    ...clients(db, purging),
+    ...users(db, purging),
+    ...sessions(db, ids, purging),
+    ...consents(db, purging),
+    ...grants(db, ids, purging),
+    ...marks(db, purging),
+    ...keys(db),
+    ...decisions(db),
+    ...revocations(db),
+  };
+}
+
+const READ_CLOCK: Statement = { name: 'read_clock', text: 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS ms' };
