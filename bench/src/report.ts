@@ -22,6 +22,8 @@ export interface ScenarioReport {
   readonly disturbed: Readonly<Record<string, number>>;
   /** Requests per second of the server's own processor time: comparable even where `disturbed` is high. */
   readonly per_cpu_second: Readonly<Record<string, number>>;
+  readonly cpu_vs_floor: number | null;
+  readonly cpu_vs_peers: Readonly<Record<string, number>>;
   /** Every round's figure by contender, in order. */
   readonly samples: Readonly<Record<string, readonly number[]>>;
 }
@@ -33,12 +35,14 @@ export function report(scenario: Scenario, samples: Samples): ScenarioReport {
   const values = medians(samples, ({ value }) => value, 4);
   const p99 = medians(samples, (figure) => figure.p99, 3);
   const { ours = null, floor = null, ...peers } = values;
+  const perCpu = medians(samples, (figure) => figure.perCpuSecond, 4);
+  const { ours: oursPerCpu = null, floor: floorPerCpu = null, ...peersPerCpu } = perCpu;
   return {
     unit: unitOf(scenario),
     ours,
     floor,
     peers,
-    vs_floor: ours === null || floor === null ? null : roundTo(3, ours / floor),
+    vs_floor: ratio(ours, floor),
     vs_peers: ratios(ours, peers),
     p50: medians(samples, (figure) => figure.p50, 3),
     p99,
@@ -46,7 +50,9 @@ export function report(scenario: Scenario, samples: Samples): ScenarioReport {
     server_busy: medians(samples, (figure) => figure.serverBusy, 2),
     load_busy: medians(samples, (figure) => figure.loadBusy, 2),
     disturbed: medians(samples, (figure) => figure.disturbed, 2),
-    per_cpu_second: medians(samples, (figure) => figure.perCpuSecond, 4),
+    per_cpu_second: perCpu,
+    cpu_vs_floor: ratio(oursPerCpu, floorPerCpu),
+    cpu_vs_peers: ratios(oursPerCpu, peersPerCpu),
     samples: Object.fromEntries([...samples].map(([name, figures]) => [name, figures.map(({ value }) => roundTo(4, value))])),
   };
 }
@@ -63,6 +69,10 @@ function medians(samples: Samples, pick: (figure: Figure) => number | undefined,
     if (values.length > 0) found[name] = roundTo(digits, median(values));
   }
   return found;
+}
+
+function ratio(ours: number | null, theirs: number | null): number | null {
+  return ours === null || theirs === null ? null : roundTo(3, ours / theirs);
 }
 
 function ratios(ours: number | null, theirs: Readonly<Record<string, number>>): Record<string, number> {
@@ -91,7 +101,7 @@ export function table(reports: Readonly<Record<string, ScenarioReport>>): string
   const rows = Object.entries(reports).map(([name, { unit, ours, floor, peers, vs_floor, vs_peers, p99 }]) => [
     name,
     unit,
-    ...[ours, floor, vs_floor].map(cell),
+    ...[ours, floor, vs_floor, cpu_vs_floor].map(cell),
     ...['oidc-provider-memory', 'oidc-provider-postgres'].flatMap((peer) => [cell(peers[peer]), cell(vs_peers[peer])]),
     ...['ours', 'floor', 'oidc-provider-memory', 'oidc-provider-postgres'].map((who) => cell(p99[who])),
   ]);

@@ -29,9 +29,9 @@ const TIMEOUT_MS = 5_000;
  * Fetches a JSON document: 200 alone counts, redirects are not followed, at most 64 KiB after decompression, at most 5 seconds to the last
  * byte. Rejects with `DocumentError`.
  */
-export async function fetchDocument(fetch: Fetch, url: string): Promise<FetchedDocument> {
+export async function fetchDocument(fetch: Fetch, url: string, timeoutMs: number = TIMEOUT_MS): Promise<FetchedDocument> {
   try {
-    const init: RequestInit = { headers: { accept: 'application/json' }, redirect: 'error', signal: abortAfter(TIMEOUT_MS) };
+    const init: RequestInit = { headers: { accept: 'application/json' }, redirect: 'error', signal: abortAfter(timeoutMs) };
     const response = await fetch(url, init);
     if (response.status !== 200) {
       await response.body?.cancel();

@@ -3,7 +3,7 @@ import { type ClientId, isClientId } from '@hufu/protocol/ids';
 import { CLIENT_FIELDS, LOCALIZED_VARIANT } from './client-fields.ts';
 import { type Key, list, object, optional, required } from './collection-shapes.ts';
 import type { ClientConfig } from './config.ts';
-import { describeSchema, hasBroken, reportUnknownKeysBelow, schemaAt, toTypedJson, wordsOf } from './free-json.ts';
+import { describeSchema, reportUnknownKeysBelow, schemaAt, toTypedJson, wordsOf } from './free-json.ts';
 import { findNearest } from './nearest.ts';
 import { type ConfigNode, findText, findValue, listItems, locate, type MapNode } from './node.ts';
 import type { Path } from './path.ts';
@@ -96,7 +96,6 @@ const SCHEMA: JsonSchema = { properties: Object.fromEntries(Object.entries(CLIEN
 
 function reportFault(root: MapNode, path: Path, message: string, spot: Spot): void {
   const { node, exact } = locate(root, path);
-  if (exact && hasBroken(node)) return; // reported before
   const here = path.reduce((inner, part) => inner.at(part), spot);
   if (!exact) return void here.report(node.place, message, '');
   const schema = schemaAt(SCHEMA, path);

@@ -60,12 +60,6 @@ export function reportUnknownKeysBelow(node: ConfigNode, schema: JsonSchema, spo
   return failed ? FAILED : undefined;
 }
 
-/** Whether a value somewhere below was reported before. */
-export function hasBroken(node: ConfigNode): boolean {
-  if (node.kind === 'map') return node.entries.some(({ value }) => hasBroken(value));
-  return node.kind === 'list' ? node.items.some(hasBroken) : node.kind === 'broken';
-}
-
 function variants(schema: JsonSchema | undefined): readonly JsonSchema[] {
   if (schema === undefined) return [];
   const anyOf = schema['anyOf'];

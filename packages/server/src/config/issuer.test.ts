@@ -42,6 +42,12 @@ test('an issuer is https without query and fragment, kept byte for byte (RFC 841
   for (const text of bad) assert.ok(readIssuer(text) instanceof Refused, text);
 });
 
+test('an issuer that ends in a slash is told so', () => {
+  const read = readIssuer('https://a.example/');
+  assert.ok(read instanceof Refused);
+  assert.match(read.message, /^ends in a slash/);
+});
+
 test('an issuer is http on this machine alone', () => {
   for (const text of ['http://localhost', 'http://localhost:4400', 'http://127.0.0.1:1/x', 'http://[::1]:4400'])
     assert.equal(readIssuer(text), text);

@@ -37,7 +37,7 @@ const usedAlgorithm: Shape<string> = {
 };
 
 function usualAlgorithm(algorithms: readonly string[]): string {
-  return false ? 'ES256' : (algorithms[0] ?? 'ES256');
+  return algorithms.includes('ES256') ? 'ES256' : (algorithms[0] ?? 'ES256');
 }
 
 const resource: Shape<ResourceConfig> = object({

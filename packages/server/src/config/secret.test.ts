@@ -30,6 +30,8 @@ const WRONG: readonly ((secret: string) => string)[] = [
   (secret) => `users:\n  - password:${secret}`,
   (secret) => `users:\n  - username: " a\\npassword: ${secret}"`,
   (secret) => `users: password:${secret}`,
+  (secret) => `users: [${secret}]`,
+  (secret) => `users: ${secret}`,
   (secret) =>
     `mode: production\nissuer: https://a.example\nclients: [{ client_id: a, client_secret: ${secret.slice(0, 12)}, grant_types: [client_credentials] }]`,
   (secret) => `clients: [{ client_id: a, client_secret: "${secret}\\u00e9" }]`,

@@ -9,11 +9,14 @@ export interface Purge {
    * waits for that, and what it fails to do is left to the next one.
    */
   count(tenant: TenantId, ended: Ended, inserted: number, now: number): void;
+  /** Done when no removal is under way. */
+  settle(): Promise<void>;
 }
 
 export function purge(db: Database): Purge {
   /** Rows inserted since the last removal, by tenant and kind of row. */
   const inserts = new Map<string, number>();
+  const running = new Set<Promise<unknown>>();
   return {
     count(tenant, { name, statement, lagSeconds }, inserted, now) {
       if (inserted === 0) return;
@@ -25,7 +28,14 @@ export function purge(db: Database): Purge {
       if (!isDue) return;
       // Several times what came, so that a backlog melts.
       const limit = Math.min(Math.max(PURGE_ROWS, 4 * inserted), MAX_ROWS);
-      db.run(statement, [tenant, now - lagSeconds, limit]).catch(() => {});
+      const removal = db
+        .run(statement, [tenant, now - lagSeconds, limit])
+        .catch(() => {})
+        .finally(() => running.delete(removal));
+      running.add(removal);
+    },
+    async settle() {
+      await Promise.all(running);
     },
   };
 }

@@ -25,7 +25,10 @@ export function postgresStore(db: Database): Store {
       return row.ms;
     },
     keepTime: () => Promise.resolve(),
-    close: () => db.close(),
+    async close() {
+      await purging.settle();
+      await db.close();
+    },
     ...tenants(db),
     ...clients(db, purging),
     ...users(db, purging),

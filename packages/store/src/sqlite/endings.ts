@@ -14,7 +14,7 @@ export interface Endings {
   revokeGrantsOf(tenant: TenantId, user: UserId, reason: RevocationReason, now: number): number;
   revokeGrantsBetween(tenant: TenantId, user: UserId, client: ClientId, reason: RevocationReason, now: number): number;
   /** Those of a session that are not offline, and its codes. */
-  revokeGrantsBoundTo(tenant: TenantId, session: SessionId, now: number): number;
+  revokeGrantsBoundTo(tenant: TenantId, session: SessionId, user: UserId, now: number): number;
   endSession(tenant: TenantId, session: SessionId, expiresAt: number, reason: string, now: number): void;
   endSessionsOf(tenant: TenantId, user: UserId, keep: SessionId | undefined, reason: RevocationReason, now: number): void;
 }
@@ -28,7 +28,7 @@ export function endings(db: Connection, log: RevocationLog): Endings {
   const ofUser = db.lazy('SELECT id, expires_at FROM grants INDEXED BY grants_by_user WHERE tenant = ? AND user_id = ? AND revoked_at IS NULL ORDER BY id');
   const ofUserAndClient = db.lazy('SELECT id, expires_at FROM grants INDEXED BY grants_by_user WHERE tenant = ? AND user_id = ? AND client_id = ? AND revoked_at IS NULL ORDER BY id');
   const ofSession = db.lazy(
-    'SELECT id, expires_at FROM grants INDEXED BY grants_by_session WHERE tenant = ? AND session_id = ? AND revoked_at IS NULL AND (offline = 0 OR redeemed = 0) ORDER BY id',
+    'SELECT id, expires_at FROM grants INDEXED BY grants_by_user WHERE tenant = ? AND user_id = ? AND session_id = ? AND revoked_at IS NULL AND (offline = 0 OR redeemed = 0) ORDER BY id',
   );
   const end = db.lazy('UPDATE sessions SET ended_at = ?1, purge_at = min(purge_at, ?2) WHERE tenant = ?3 AND id = ?4');
   const sessionsOf = db.lazy('SELECT id, expires_at FROM sessions INDEXED BY sessions_by_user WHERE tenant = ? AND user_id = ? AND ended_at IS NULL AND id <> ? ORDER BY id');
@@ -62,7 +62,7 @@ export function endings(db: Connection, log: RevocationLog): Endings {
     revokeGrants,
     revokeGrantsOf: (tenant, user, reason, now) => revokeFound(ofUser, [user], tenant, reason, now),
     revokeGrantsBetween: (tenant, user, client, reason, now) => revokeFound(ofUserAndClient, [user, client], tenant, reason, now),
-    revokeGrantsBoundTo: (tenant, session, now) => revokeFound(ofSession, [session], tenant, 'signed_out', now),
+    revokeGrantsBoundTo: (tenant, session, user, now) => revokeFound(ofSession, [user, session], tenant, 'signed_out', now),
     endSession: (tenant, session, expiresAt, reason, now) => endSessions(tenant, [[session, expiresAt]], reason, now),
     endSessionsOf: (tenant, user, keep, reason, now) =>
       endSessions(tenant, sessionsOf().all(tenant, user, keep ?? 0) as unknown as GrantEnd[], reason, now),

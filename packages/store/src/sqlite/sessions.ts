@@ -13,7 +13,7 @@ export function sessions(db: Connection, counters: Counters, endings: Endings): 
   const find = db.lazy(`SELECT ${COLUMNS} FROM sessions WHERE tenant = ? AND id = ?`);
   const insert = db.lazy(`INSERT INTO sessions (tenant, ${COLUMNS}, purge_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)`);
   const isEnabled = db.lazy('SELECT 1 FROM users WHERE tenant = ? AND id = ? AND enabled = 1');
-  const moveGrants = db.lazy('UPDATE grants INDEXED BY grants_by_session SET session_id = ? WHERE tenant = ? AND session_id = ? AND revoked_at IS NULL');
+  const moveGrants = db.lazy('UPDATE grants INDEXED BY grants_by_user SET session_id = ? WHERE tenant = ? AND user_id = ? AND session_id = ? AND revoked_at IS NULL');
   const purge = purger(
     db,
     'DELETE FROM sessions WHERE tenant = ?1 AND id IN (SELECT id FROM sessions WHERE tenant = ?1 AND purge_at <= ?2 ORDER BY purge_at LIMIT ?3)',
@@ -34,8 +34,8 @@ export function sessions(db: Connection, counters: Counters, endings: Endings): 
         const old = replaces === undefined ? undefined : readThere(tenant, replaces);
         if (old !== undefined && old.endedAt === undefined) {
           endings.endSession(tenant, old.id, old.expiresAt, 'session_replaced', now);
-          if (old.userId === userId) moveGrants().run(id, tenant, old.id);
-          else endings.revokeGrantsBoundTo(tenant, old.id, now);
+          if (old.userId === userId) moveGrants().run(id, tenant, userId, old.id);
+          else endings.revokeGrantsBoundTo(tenant, old.id, old.userId, now);
         }
         purge(tenant, now, 1);
         return { kind: 'opened', session: { ...session, id, createdAt: now, endedAt: undefined } };
@@ -49,7 +49,7 @@ export function sessions(db: Connection, counters: Counters, endings: Endings): 
         if (session === undefined) return 'unknown';
         if (session.endedAt !== undefined) return 'ended';
         endings.endSession(tenant, id, session.expiresAt, 'signed_out', now);
-        endings.revokeGrantsBoundTo(tenant, id, now);
+        endings.revokeGrantsBoundTo(tenant, id, session.userId, now);
         return 'ended';
       }),
   };
