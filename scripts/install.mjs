@@ -74,6 +74,8 @@ export async function npm(args, cwd, eachTick = () => {}) {
   const stop = (signal) => {
     interrupted = true;
     child.kill(signal);
+    // npm likes to finish first. Nothing is lost: the stamp is written after it.
+    setTimeout(() => child.kill('SIGKILL'), 2000).unref();
   };
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, stop);
   const ticking = setInterval(eachTick, 500);

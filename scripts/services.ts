@@ -59,7 +59,7 @@ export class Services {
    * @throws Error naming the service that cannot be had, and why
    */
   async provide(files: readonly string[]): Promise<Readonly<Record<string, string>>> {
-    const texts = [...importClosure(this.#root, files)].filter((file) => !file.endsWith('.mjs')).map((file) => readFileSync(file, 'utf8'));
+    const texts = [...importClosure(this.#root, files)].map((file) => readFileSync(file, 'utf8'));
     const variables: Record<string, string> = {};
     for (const service of SERVICES) {
       if (process.env[service.variable] !== undefined || !texts.some((text) => service.asked.test(text))) continue;

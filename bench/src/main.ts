@@ -2,7 +2,8 @@
  * `npm run bench`: Hufu, the floor and the peers in alternation, each as a process of its own on a core of its own, under a load whose
  * every answer is checked. README.md says how to read the figures.
  */
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +12,11 @@ import { type Options, readOptions, USAGE } from './options.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 import { report, type ScenarioReport, table } from './report.ts';
 import { runScenario } from './run-scenario.ts';
+import { stripPrograms } from './strip.ts';
 import type { Subject } from './subject.ts';
 import { floor } from './subjects/floor.ts';
 import { oidcProvider } from './subjects/oidc-provider.ts';
-import { findHufu, ours } from './subjects/ours.ts';
+import { ours } from './subjects/ours.ts';
 import { makeSigningKeys } from './subjects/program.ts';
 
 const RUNS = fileURLToPath(new URL('../.run/', import.meta.url));
@@ -22,22 +24,23 @@ const RUNS = fileURLToPath(new URL('../.run/', import.meta.url));
 async function main(options: Options): Promise<number> {
   const cores = pinCores();
   const keys = makeSigningKeys();
-  const hufu = findHufu();
+  await mkdir(RUNS, { recursive: true });
+  const directory = await mkdtemp(join(RUNS, 'run-'));
+  // PostgreSQL runs as a user of its own and has to get to its folder.
+  await chmod(directory, 0o755);
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  const programs = await stripPrograms(directory);
+  const hufu = process.env['HUFU_BENCH_OURS'] ?? programs.hufu;
   const subjects: Subject[] = [
     ...(hufu === undefined ? [] : [ours(hufu, cores.server)]),
-    floor(keys, cores.server),
-    ...options.peers.map((name) => oidcProvider(name, keys, cores.server)),
+    floor(programs, keys, cores.server),
+    ...options.peers.map((name) => oidcProvider(name, programs, keys, cores.server)),
   ];
   if (hufu === undefined) say('Hufu is not there: only the others are measured.');
   if (cores.server === undefined) say('Nothing is pinned to a core on this machine: the figures say little.');
   say(
     `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}; ${options.rounds} rounds of ${options.seconds} s after ${options.warmupSeconds} s`,
   );
-
-  await mkdir(RUNS, { recursive: true });
-  const directory = await mkdtemp(join(RUNS, 'run-'));
-  // PostgreSQL runs as a user of its own and has to get to its folder.
-  await chmod(directory, 0o755);
   const usesPostgres = options.scenarios.some(
     ({ database, peers }) => database === 'postgres' || peers.some((peer) => needsPostgres(peer, options)),
   );
@@ -54,7 +57,6 @@ async function main(options: Options): Promise<number> {
     }
   } finally {
     await postgres?.stop();
-    await rm(directory, { recursive: true, force: true });
   }
   say(`\n${table(reports)}`);
   return failures === 0 ? 0 : 1;

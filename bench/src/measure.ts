@@ -1,5 +1,5 @@
 import { nowMs, sleep } from './clock.ts';
-import { JWT_RESOURCE, API_SCOPE, MACHINE } from './contract.ts';
+import { API_SCOPE, JWT_RESOURCE, MACHINE } from './contract.ts';
 import { HttpClient } from './http-client.ts';
 import { Histogram } from './load/histogram.ts';
 import type { LoadResult } from './load/plan.ts';
@@ -13,6 +13,8 @@ import { CONNECTIONS, GRANTS, needsCredentials, planFor } from './work-plan.ts';
 /** Codes that are got ready for one burst: exchanged within seconds, long before they expire. */
 const CODES = 64 * CONNECTIONS;
 const IDLE_MS = 5000;
+/** Between getting codes ready and exchanging them: what the server still does about the former is over then. */
+const SETTLE_MS = 200;
 const COLD_START_MS = 30_000;
 
 /** One figure of one contender in one round. */
@@ -83,7 +85,9 @@ async function exchangeBursts(running: Running, scenario: Scenario, load: LoadPr
     accessTokens: [],
   };
   while (total.seconds * 1000 < timing.measureMs) {
-    const burst = await load.run(planFor(scenario, running, await running.credentials(CODES), 0, 0));
+    const codes = await running.credentials(CODES);
+    await sleep(SETTLE_MS);
+    const burst = await load.run(planFor(scenario, running, codes, 0, 0));
     if (warmMs < timing.warmupMs) {
       warmMs += burst.seconds * 1000;
       continue;

@@ -98,7 +98,7 @@ const COLUMNS = [
 
 /** The figures as a table of text, with the peer by its storage. */
 export function table(reports: Readonly<Record<string, ScenarioReport>>): string {
-  const rows = Object.entries(reports).map(([name, { unit, ours, floor, peers, vs_floor, vs_peers, p99 }]) => [
+  const rows = Object.entries(reports).map(([name, { unit, ours, floor, peers, vs_floor, cpu_vs_floor, vs_peers, p99 }]) => [
     name,
     unit,
     ...[ours, floor, vs_floor, cpu_vs_floor].map(cell),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { after } from './clock.ts';
 import { isMembers } from './json.ts';
 
@@ -11,7 +11,7 @@ const KEPT_OUTPUT = 4000;
 export interface ProcessOptions {
   /** The processor it may use; undefined: any. */
   readonly core: number | undefined;
-  /** A TypeScript or JavaScript file and its arguments. */
+  /** A TypeScript or JavaScript file and its arguments. TypeScript gets the packages' sources, JavaScript what they publish. */
   readonly program: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether there is a channel for messages. */
@@ -24,7 +24,8 @@ export class ServerProcess {
   #output = '';
 
   constructor(options: ProcessOptions) {
-    const node = [process.execPath, '--conditions=source', ...options.program];
+    const [entry = '', ...words] = options.program;
+    const node = [process.execPath, ...(entry.endsWith('.ts') ? ['--conditions=source'] : []), entry, ...words];
     const [command = '', ...args] = options.core === undefined ? node : ['taskset', '-c', String(options.core), ...node];
     this.child = spawn(command, args, {
       env: { ...process.env, NODE_ENV: 'production', ...options.environment },

@@ -31,6 +31,13 @@ const FILES: Readonly<Record<string, { readonly text: string; readonly expect: r
     'store imports only protocol, flow, not server: ',
   ),
   'packages/store/src/reaches-over.ts': breach(`export { a } from '../../protocol/src/ids.ts';`, 'Another package is imported by its name'),
+  'packages/store/src/provided.test.ts': fine(
+    `import { startPostgres } from '../../../scripts/provision/postgres.mjs';\nvoid startPostgres;`,
+  ),
+  'packages/store/src/provides.ts': breach(
+    `export * from '../../../scripts/provision/postgres.mjs';`,
+    'Another package is imported by its name',
+  ),
   'packages/store/src/by-own-name.ts': breach(`export { a } from '@hufu/store/may';`, 'Inside a package imports are relative.'),
   'packages/resource/src/needs-store.ts': breach(
     `export type A = import('@hufu/store/port').A;`,

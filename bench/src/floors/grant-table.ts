@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { epochSeconds } from '../clock.ts';
-import { CODE_CHALLENGE, claimsOf, REFRESH_TOKEN_SECONDS, REDIRECT_URI, usernameOf } from '../contract.ts';
+import { CODE_CHALLENGE, claimsOf, REDIRECT_URI, REFRESH_TOKEN_SECONDS, usernameOf } from '../contract.ts';
 import { type GrantToken, hashOf, newSecret, writeGrantToken } from './grant-token.ts';
 import type { ProgramSettings } from './settings.ts';
 

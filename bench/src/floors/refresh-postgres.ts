@@ -8,7 +8,7 @@ import { epochSeconds } from '../clock.ts';
 import { REFRESH_TOKEN_SECONDS, usernameOf } from '../contract.ts';
 import { readNumber } from '../json.ts';
 import { authenticate } from './client-auth.ts';
-import { rowOf, type Rotation, successor } from './grant-table.ts';
+import { type Rotation, rowOf, successor } from './grant-table.ts';
 import { hashOf, newSecret, readGrantToken, writeGrantToken } from './grant-token.ts';
 import { refuse, serve } from './serve.ts';
 import { readSettings } from './settings.ts';

@@ -1,6 +1,6 @@
-import type { Jwk } from '../jwk.ts';
 import { readFileSync } from 'node:fs';
 import { isMembers, type Members, readMembers, readNumber, readText, readTexts } from '../json.ts';
+import type { Jwk } from '../jwk.ts';
 
 /** What the benchmark hands to a program it starts, as a JSON file whose path is the first argument. */
 export interface ProgramSettings {

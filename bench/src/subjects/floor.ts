@@ -1,7 +1,8 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { USERS, usernameOf } from '../contract.ts';
 import { isMembers, readText } from '../json.ts';
 import type { Scenario } from '../scenarios.ts';
+import type { Programs } from '../strip.ts';
 import type { Credential, Launched, Running, Setting, Subject } from '../subject.ts';
 import { launchProgram, publicKeys, type SigningKeys } from './program.ts';
 
@@ -26,10 +27,9 @@ function programOf(scenario: Scenario): string {
 }
 
 /** A bare `node:http` server per scenario that does only what nobody can leave out. One path is as good as another to it. */
-export function floor(keys: SigningKeys, core: number | undefined): Subject {
+export function floor(programs: Programs, keys: SigningKeys, core: number | undefined): Subject {
   const launch = (setting: Setting): Promise<Launched> => {
-    const program = fileURLToPath(new URL(`../floors/${programOf(setting.scenario)}.ts`, import.meta.url));
-    return launchProgram(program, setting, keys, core);
+    return launchProgram(join(programs.bench, 'floors', `${programOf(setting.scenario)}.js`), setting, keys, core);
   };
   return {
     name: 'floor',

@@ -1,20 +1,19 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { USERS, usernameOf } from '../contract.ts';
 import { HttpClient } from '../http-client.ts';
 import type { PeerName } from '../scenarios.ts';
+import type { Programs } from '../strip.ts';
 import type { Launched, Running, Setting, Subject } from '../subject.ts';
 import { readCredentials } from './floor.ts';
 import { launchProgram, type SigningKeys } from './program.ts';
 import { readMetadata } from './read-metadata.ts';
 import { confirmByIntrospection, readyCredentials } from './ready-credentials.ts';
 
-const PROGRAM = fileURLToPath(new URL('../peers/oidc-provider.ts', import.meta.url));
-
 /** oidc-provider with one of its two storages. */
-export function oidcProvider(name: PeerName, keys: SigningKeys, core: number | undefined): Subject {
+export function oidcProvider(name: PeerName, programs: Programs, keys: SigningKeys, core: number | undefined): Subject {
   const launch = (setting: Setting): Promise<Launched> => {
     const own = name === 'oidc-provider-postgres' ? setting : { ...setting, postgresUrl: '' };
-    return launchProgram(PROGRAM, own, keys, core);
+    return launchProgram(join(programs.bench, 'peers/oidc-provider.js'), own, keys, core);
   };
   return {
     name,

@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { nowMs, sleep } from '../clock.ts';
 import { USERS } from '../contract.ts';
 import { HttpClient, mapConcurrently } from '../http-client.ts';
@@ -14,12 +12,6 @@ import { readMetadata } from './read-metadata.ts';
 import { confirmByIntrospection, readyCredentials } from './ready-credentials.ts';
 
 const READY_MS = 30_000;
-
-/** The program that is measured: `HUFU_BENCH_OURS`, or the checkout's own. Undefined where there is none. */
-export function findHufu(): string | undefined {
-  const program = process.env['HUFU_BENCH_OURS'] ?? fileURLToPath(new URL('../../../packages/hufu/src/main.ts', import.meta.url));
-  return existsSync(program) ? program : undefined;
-}
 
 /** Hufu as anybody starts it: `hufu start --config F`. Users sign in through its pages, once each. */
 export function ours(program: string, core: number | undefined): Subject {

@@ -40,7 +40,9 @@ export async function launchProgram(program: string, setting: Setting, keys: Sig
   const port = await freePort();
   const settings = await writeSettings(setting, port, keys);
   const launchedAt = nowMs();
-  const server = new ServerProcess({ core, program: [program, settings], channel: 'ipc' });
+  // Hufu keeps its compiled code between starts, so the others may.
+  const environment = { NODE_COMPILE_CACHE: join(setting.directory, 'compile-cache') };
+  const server = new ServerProcess({ core, program: [program, settings], environment, channel: 'ipc' });
   return { server, port, tokenPath: '/token', launchedAt };
 }
 

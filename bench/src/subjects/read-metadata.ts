@@ -1,6 +1,6 @@
-import type { Jwk } from '../jwk.ts';
 import type { HttpClient } from '../http-client.ts';
 import { isMembers, readMembers, readText } from '../json.ts';
+import type { Jwk } from '../jwk.ts';
 import type { Paths } from '../subject.ts';
 
 const DISCOVERY = '/.well-known/openid-configuration';
@@ -8,7 +8,7 @@ const DISCOVERY = '/.well-known/openid-configuration';
 /** What a server says about itself: its issuer, where its endpoints are, its keys. */
 export async function readMetadata(client: HttpClient): Promise<{ readonly issuer: string; readonly paths: Paths; readonly keys: Jwk[] }> {
   const metadata = readMembers((await client.send(DISCOVERY)).body, 'discovery');
-  const path = (name: string): string => new URL(readText(metadata, name).replace(/^http.*(?=http)/, '')).pathname;
+  const path = (name: string): string => new URL(readText(metadata, name)).pathname;
   const paths = {
     token: path('token_endpoint'),
     introspection: path('introspection_endpoint'),

@@ -68,7 +68,10 @@ export function protect(verifier: Verifier, options: ProtectOptions = {}): Prote
     if (token.kind === 'refused') return refused(token.error, undefined);
     if (isSubset(needed, token.scopes)) return { kind: 'allowed', token };
     const detail = `needs ${needed.join(' ')}, has ${token.scopes.join(' ')}`;
-    return refused(new OAuthError('insufficient_scope', 'the access token does not have the scope that is needed here', { detail }), needed);
+    return refused(
+      new OAuthError('insufficient_scope', 'the access token does not have the scope that is needed here', { detail }),
+      needed,
+    );
   };
 }
 

@@ -99,7 +99,10 @@ interface Settings {
 
 const MAX_KID = 255;
 
-function readHeader(jwt: ReadJwt, algorithms: ReadonlySet<string>): RefusedToken | { readonly kind: 'header'; readonly alg: string; readonly kid: string } {
+function readHeader(
+  jwt: ReadJwt,
+  algorithms: ReadonlySet<string>,
+): RefusedToken | { readonly kind: 'header'; readonly alg: string; readonly kid: string } {
   const { alg, typ, kid } = jwt.header;
   // RFC 9068 §4, RFC 7515 §4.1.9: a media type, in any case, with or without its first half.
   if (typeof typ !== 'string' || !/^(?:application\/)?at\+jwt$/i.test(typ)) return refuse('wrong_type');

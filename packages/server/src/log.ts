@@ -16,7 +16,8 @@ export type LogEvent =
   | 'grant.foreign_client'
   | 'config.applied'
   | 'decisions.dropped'
-  | 'job.failed';
+  | 'job.failed'
+  | 'outbound.refused';
 
 export interface Log {
   info(event: LogEvent, fields?: Readonly<Record<string, string | number | boolean>>): void;

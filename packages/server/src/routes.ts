@@ -2,6 +2,7 @@ import { authorize } from './endpoints/authorize.ts';
 import { health, home, ready } from './endpoints/health.ts';
 import { introspect } from './endpoints/introspect.ts';
 import { document, jwks } from './endpoints/jwks.ts';
+import { logo } from './endpoints/logo.ts';
 import { logout } from './endpoints/logout.ts';
 import { revoke } from './endpoints/revoke.ts';
 import { testClockEndpoint } from './endpoints/test-clock.ts';
@@ -45,6 +46,7 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
     closed('/oauth/logout', { GET: (http) => logout(ctx, http), POST: (http) => logout(ctx, http) }),
     closed('/signin', { GET: (http) => signInGet(ctx, http), POST: (http) => signInPost(ctx, http) }),
     closed('/consent', { GET: (http) => consentGet(ctx, http), POST: (http) => consentPost(ctx, http) }),
+    closed('/logo/:clientId', { GET: (http) => logo(ctx, http, lastSegment(http)) }),
     closed('/', { GET: (http) => home(ctx, http) }),
     closed('/healthz', { GET: () => health() }),
     closed('/readyz', { GET: () => ready(ctx) }),
@@ -71,4 +73,13 @@ function closed(path: string, methods: Route['methods']): Route {
 
 function metadata(http: HttpRequest, { body, etag }: StaticDocument): HttpReply {
   return document(http, body, etag, 'application/json', 3_600);
+}
+
+/** The last part of the path, decoded; '' where it does not decode. */
+function lastSegment(http: HttpRequest): string {
+  try {
+    return decodeURIComponent(http.path.slice(http.path.lastIndexOf('/') + 1));
+  } catch {
+    return '';
+  }
 }

@@ -93,6 +93,8 @@ test('a value from a list tells what is allowed and what was probably meant', ()
 test('a resource server is of a resource that exists, or of this server itself', () => {
   const more = 'resources: [{ identifier: https://b.example }]';
   assert.deepEqual(problemsOf(`${WEB}\nhufu: { resource_server_of: [https://b.example, http://localhost:4400] }`, more), []);
+  // An issuer that is wrong is one problem, not two.
+  assert.deepEqual(problemsOf(`${WEB}\nhufu: { resource_server_of: [https://a.example/] }`, 'issuer: https://a.example/').length, 1);
 });
 
 test('a client id comes once', () => {

@@ -383,3 +383,16 @@ test('a user of the document is there, with the password wrapped', () => {
   assert.deepEqual(user.claims, {});
   assert.equal(user.password.kind === 'plain' && user.password.value.reveal(), 'correct horse');
 });
+
+test('the authorities of tls_client_auth (RFC 8705 §2.1) are named where certificates are asked for, and only there', () => {
+  const tlsOf = (more: string): unknown => read(`issuer: https://a.example\ntls: { cert: a, key: b${more} }`).tls;
+  assert.deepEqual(tlsOf(''), { cert: 'a', key: 'b', clientCertificates: 'off', clientCa: undefined });
+  assert.deepEqual(tlsOf(', client_certificates: optional'), { cert: 'a', key: 'b', clientCertificates: 'optional', clientCa: undefined });
+  assert.deepEqual(tlsOf(', client_certificates: optional, client_ca: c'), {
+    cert: 'a',
+    key: 'b',
+    clientCertificates: 'optional',
+    clientCa: 'c',
+  });
+  assert.throws(() => tlsOf(', client_certificates: off, client_ca: c'), /tls\.client_ca: has no effect/);
+});

@@ -41,7 +41,7 @@ export function readConfig(source: ConfigSource): Config {
   const reading: Reading = {
     mode,
     algorithms: findAlgorithms(root),
-    identifiers: [...findIdentifiers(root), issuer ?? DEFAULT_ISSUER],
+    identifiers: [...findIdentifiers(root), issuer ?? findText(findValue(root, 'issuer')) ?? ''],
     problems,
     warnings,
     checkFile: source.checkFile ?? (() => undefined),

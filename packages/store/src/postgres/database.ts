@@ -59,7 +59,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   statement_timeout: String(STATEMENT_TIMEOUT_MS),
   idle_in_transaction_session_timeout: '10000',
   default_transaction_isolation: 'read committed',
-  plan_cache_mode: 'force_generic_plan',
+  plan_cache_mode: process.env['PLAN'] ?? 'force_generic_plan',
   enable_seqscan: 'off',
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',

@@ -1,6 +1,6 @@
 import type { ClientId, GrantId, TenantId, UserId } from '@hufu/protocol/ids';
 import { isOver } from '../encoding.ts';
-import type { GrantRecord, Grants, Redemption } from '../port.ts';
+import type { GrantRecord, Grants } from '../port.ts';
 import { purgeTime } from '../retention.ts';
 import type { Connection } from './connection.ts';
 import type { Endings, GrantEnd } from './endings.ts';
@@ -34,24 +34,24 @@ export function exchangeCode(db: Connection, endings: Endings, find: FindGrant):
       const { secretHash, accessHash, keyId, expiresAt, idleSeconds } = redemption;
       update().run(keyId, now, secretHash, accessHash, expiresAt, idleSeconds, purgeTime(expiresAt), tenant, id);
       const grant: GrantRecord = { ...there, generation: 1, keyId, rotatedAt: now, secretHash, accessHash, expiresAt, idleSeconds, codeRequest: undefined };
-      if (there.userId !== undefined) limit(tenant, there.userId, there.clientId, id, redemption, now);
+      if (there.userId !== undefined) limit(tenant, there.userId, there.clientId, id, redemption.maxGrants, now);
       return { kind: 'taken', grant };
     });
 }
 
 /** Revokes the oldest live grants of one user and client beyond `maxGrants`, never `taken`. */
-function liveGrantLimit(db: Connection, endings: Endings) {
-  // From the index alone: nearly always it is the only question.
-  const count = db.lazy('SELECT count(*) FROM grants INDEXED BY grants_by_user WHERE tenant = ? AND user_id = ? AND client_id = ? AND redeemed = 1 AND revoked_at IS NULL');
-  const live = `FROM grants INDEXED BY grants_by_user WHERE tenant = ?1 AND user_id = ?2 AND client_id = ?3 AND redeemed = 1 AND revoked_at IS NULL
-    AND expires_at > ?4 AND (idle_seconds = 0 OR rotated_at + idle_seconds > ?4)
-    AND client_epoch = (SELECT epoch FROM clients WHERE tenant = ?1 AND client_id = ?3)`;
+function liveGrantLimit(db: Connection, endings: Endings): (tenant: TenantId, user: UserId, client: ClientId, taken: GrantId, maxGrants: number, now: number) => void {
+  const redeemed = 'FROM grants INDEXED BY grants_by_user WHERE tenant = ?1 AND user_id = ?2 AND client_id = ?3 AND redeemed = 1 AND revoked_at IS NULL';
+  const present = 'client_epoch = (SELECT epoch FROM clients WHERE tenant = ?1 AND client_id = ?3) AND expires_at > ?4';
+  const live = `${redeemed} AND ${present} AND (idle_seconds = 0 OR rotated_at + idle_seconds > ?4)`;
+  // From the index alone, which does not know `rotated_at`: surely alive is what began less than its idle time ago.
+  const count = db.lazy(`SELECT count(*), count(CASE WHEN ${present} AND (idle_seconds = 0 OR created_at + idle_seconds > ?4) THEN 1 END) ${redeemed}`);
   const countLive = db.lazy(`SELECT count(*) ${live}`);
   const findOldest = db.lazy(`SELECT id, expires_at ${live} AND id <> ?5 ORDER BY id LIMIT ?6`);
-  return (tenant: TenantId, user: UserId, client: ClientId, taken: GrantId, { maxGrants }: Redemption, now: number): void => {
-    const [all] = count().get(tenant, user, client) as unknown as [number];
+  return (tenant, user, client, taken, maxGrants, now) => {
+    const [all, surely] = count().get(tenant, user, client, now) as unknown as [number, number];
     if (all <= maxGrants) return;
-    const [alive] = countLive().get(tenant, user, client, now) as unknown as [number];
+    const [alive] = surely === all ? [all] : (countLive().get(tenant, user, client, now) as unknown as [number]);
     if (alive <= maxGrants) return;
     const oldest = findOldest().all(tenant, user, client, now, taken, alive - maxGrants) as unknown as GrantEnd[];
     endings.revokeGrants(tenant, oldest, 'too_many_grants', now);

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { createServer, request as send } from 'node:http';
+import { after, before, test } from 'node:test';
+import { withToken } from './node-http.ts';
+import { type Admission, protect } from './protect.ts';
+import { listen, makeKey, signToken, startIssuer, type TestIssuer } from './testing/issuer.ts';
+import { type Verifier, verifier } from './verifier.ts';
+
+const NOW = 1_800_000_000;
+const AUDIENCE = 'https://api.example/notes';
+const key = makeKey('ES256', 'es');
+
+let issuer: TestIssuer;
+let verify: Verifier;
+before(async () => {
+  issuer = await startIssuer([key]);
+  verify = verifier({ issuer: issuer.issuer, audience: AUDIENCE, nowMs: () => NOW * 1000 });
+});
+after(() => issuer.close());
+
+function token(changes: object = {}): string {
+  const claims = {
+    iss: issuer.issuer,
+    aud: AUDIENCE,
+    sub: 'tiger',
+    client_id: 'app',
+    jti: 'one',
+    iat: NOW,
+    exp: NOW + 600,
+    scope: 'notes:read',
+  };
+  return signToken(key, { ...claims, ...changes });
+}
+
+function decide(authorization: string | readonly string[] | undefined, options: Parameters<typeof protect>[1] = {}): Promise<Admission> {
+  return protect(verify, options)({ headers: { authorization } });
+}
+
+async function refusal(...call: Parameters<typeof decide>): Promise<{ readonly status: number; readonly challenge: string | undefined }> {
+  const admission = await decide(...call);
+  assert.ok(admission.kind === 'refused');
+  assert.equal(admission.headers['cache-control'], 'no-store');
+  return { status: admission.status, challenge: admission.headers['www-authenticate'] };
+}
+
+test('a live token with the scopes that are needed goes on, and says who it is (RFC 6750 §2.1)', async () => {
+  for (const scope of [undefined, [], 'notes:read', ['notes:read']]) {
+    const admission = await decide(`Bearer ${token()}`, scope === undefined ? {} : { scope });
+    assert.ok(admission.kind === 'allowed');
+    assert.equal(admission.token.subject, 'tiger');
+  }
+  assert.equal((await decide(`bEaReR   ${token()}`)).kind, 'allowed');
+});
+
+test('without a token the challenge names no error and nothing of what is needed (RFC 6750 §3.1)', async () => {
+  for (const authorization of [undefined, '', 'Basic YTpi', 'DPoP x', 'Bearerx y']) {
+    assert.deepEqual(await refusal(authorization, { scope: 'notes:read' }), { status: 401, challenge: 'Bearer' });
+  }
+  const named = await refusal(undefined, { realm: 'the "notes"', resourceMetadata: `${AUDIENCE}/.well-known/oauth-protected-resource` });
+  assert.equal(named.challenge, `Bearer realm="the \\"notes\\"", resource_metadata="${AUDIENCE}/.well-known/oauth-protected-resource"`);
+});
+
+test('a token that does not hold is invalid_token, 401, with the reason (RFC 6750 §3.1)', async () => {
+  assert.deepEqual(await refusal(`Bearer ${token({ exp: NOW - 60 })}`), {
+    status: 401,
+    challenge: 'Bearer error="invalid_token", error_description="the access token has expired"',
+  });
+  assert.deepEqual(await refusal('Bearer rubbish'), {
+    status: 401,
+    challenge: 'Bearer error="invalid_token", error_description="the access token is malformed"',
+  });
+  assert.equal((await refusal(`Bearer ${'x'.repeat(20_000)}`)).status, 401);
+});
+
+test('a request that is malformed, or says its token twice, is invalid_request, 400 (RFC 6750 §3.1)', async () => {
+  for (const authorization of ['Bearer ', 'Bearer a b', 'Bearer "x"', [`Bearer ${token()}`, `Bearer ${token()}`]]) {
+    const { status, challenge } = await refusal(authorization);
+    assert.equal(status, 400);
+    assert.match(challenge ?? '', /^Bearer error="invalid_request"/);
+  }
+});
+
+test('a live token without a scope is insufficient_scope, 403, and learns all that is needed (RFC 6750 §3.1)', async () => {
+  const challenge =
+    'Bearer error="insufficient_scope", error_description="the access token does not have the scope that is needed here", scope="notes:read notes:write"';
+  assert.deepEqual(await refusal(`Bearer ${token()}`, { scope: 'notes:read notes:write' }), { status: 403, challenge });
+  assert.equal((await refusal(`Bearer ${token({ scope: undefined })}`, { scope: 'notes:read' })).status, 403);
+  assert.equal((await refusal(`Bearer ${token({ scope: 'notes:readers notes' })}`, { scope: 'notes:read' })).status, 403);
+});
+
+test('while the keys cannot be had the answer is 503 with Retry-After, never a challenge that makes clients throw the token away', async () => {
+  issuer.served.answer = (_request, response) => response.writeHead(500).end();
+  try {
+    const away = protect(verifier({ issuer: issuer.issuer, audience: AUDIENCE, nowMs: () => NOW * 1000 }));
+    const admission = await away({ headers: { authorization: `Bearer ${token()}` } });
+    assert.ok(admission.kind === 'refused');
+    assert.equal(admission.status, 503);
+    assert.deepEqual(admission.headers, { 'cache-control': 'no-store', 'retry-after': '5' });
+    assert.equal(admission.error?.code, 'temporarily_unavailable');
+    assert.ok(admission.error?.cause instanceof Error);
+  } finally {
+    issuer.served.answer = undefined;
+  }
+});
+
+test('a scope that is none is a TypeError', () => {
+  for (const scope of ['a  b', '', ['a b'], [''], ['a"'], [7], 7]) {
+    const options: object = { scope };
+    assert.throws(() => protect(verify, options), TypeError, JSON.stringify(scope));
+  }
+});
+
+test('before a listener of node:http, it hands over the token or answers by itself (RFC 6750 §3)', async () => {
+  const server = createServer(
+    withToken(protect(verify, { scope: 'notes:read' }), async (request, response, live) => {
+      response.end(`${request.method} by ${live.subject}`);
+    }),
+  );
+  const port = await listen(server);
+  try {
+    const get = async (authorization: string | undefined): Promise<readonly [number, string | null, string]> => {
+      const reply = await fetch(`http://127.0.0.1:${port}/`, { headers: authorization === undefined ? {} : { authorization } });
+      return [reply.status, reply.headers.get('www-authenticate'), await reply.text()];
+    };
+    assert.deepEqual(await get(`Bearer ${token()}`), [200, null, 'GET by tiger']);
+    assert.deepEqual(await get(undefined), [401, 'Bearer', '']);
+    const [status, challenge, body] = await get('Bearer x');
+    assert.equal(status, 401);
+    assert.match(challenge ?? '', /error="invalid_token"/);
+    assert.deepEqual(JSON.parse(body), { error: 'invalid_token', error_description: 'the access token is malformed' });
+    assert.equal((await get(`Bearer ${token({ scope: 'other' })}`))[0], 403);
+    // A body that nobody reads is in nobody's way.
+    const posted = await new Promise<number | undefined>((resolve, reject) => {
+      const request = send({ port, host: '127.0.0.1', method: 'POST' }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      request.on('error', reject);
+      request.end('x'.repeat(100_000));
+    });
+    assert.equal(posted, 401);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});

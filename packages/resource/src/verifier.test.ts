@@ -1,0 +1,343 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { encode, makeKey, signToken, startIssuer, type TestIssuer, type TestKey } from './testing/issuer.ts';
+import type { LiveToken } from './verification.ts';
+import { type Verifier, type VerifierOptions, verifier } from './verifier.ts';
+
+const NOW = 1_800_000_000;
+const AUDIENCE = 'https://api.example/notes';
+
+const keys = { es: makeKey('ES256', 'es'), rs: makeKey('RS256', 'rs'), ps: makeKey('PS256', 'ps'), ed: makeKey('EdDSA', 'ed') };
+const stranger: TestKey = { ...makeKey('ES256', 'es') };
+
+let issuer: TestIssuer;
+let now = NOW;
+let checked: Verifier;
+before(async () => {
+  issuer = await startIssuer(Object.values(keys));
+  checked = make();
+});
+after(() => issuer.close());
+
+function make(options: Partial<VerifierOptions> = {}): Verifier {
+  return verifier({ issuer: issuer.issuer, audience: AUDIENCE, nowMs: () => now * 1000, ...options });
+}
+
+function claims(changes: object = {}): Record<string, unknown> {
+  return {
+    iss: issuer.issuer,
+    aud: AUDIENCE,
+    sub: 'tiger',
+    client_id: 'app',
+    jti: 'one',
+    iat: NOW - 1,
+    exp: NOW + 600,
+    scope: 'notes:read notes:write',
+    ...changes,
+  };
+}
+
+async function reasonOf(token: string, verify: Verifier = checked): Promise<string> {
+  const result = await verify.verify(token);
+  if (result.kind === 'live') return 'live';
+  assert.equal(result.error.code, 'invalid_token');
+  assert.equal(result.error.status, 401);
+  return result.reason;
+}
+
+async function requireLive(token: string, verify: Verifier = checked): Promise<LiveToken> {
+  const result = await verify.verify(token);
+  assert.equal(result.kind, 'live', result.kind === 'refused' ? `${result.reason}: ${result.error.detail ?? ''}` : '');
+  assert.ok(result.kind === 'live');
+  return result;
+}
+
+for (const key of Object.values(keys)) {
+  test(`an access token signed with ${key.alg} holds (RFC 9068 §4)`, async () => {
+    const token = await requireLive(signToken(key, claims()));
+    assert.deepEqual(
+      { ...token, claims: undefined },
+      {
+        kind: 'live',
+        issuer: issuer.issuer,
+        subject: 'tiger',
+        clientId: 'app',
+        scopes: ['notes:read', 'notes:write'],
+        audience: [AUDIENCE],
+        tokenId: 'one',
+        issuedAt: NOW - 1,
+        expiresAt: NOW + 600,
+        claims: undefined,
+      },
+    );
+  });
+
+  test(`one changed bit of a token signed with ${key.alg} is refused, wherever it is (RFC 7515 §5.2)`, async () => {
+    const token = signToken(key, claims({ jti: `bits ${key.alg}` }));
+    await requireLive(token);
+    const [header = '', payload = '', signature = ''] = token.split('.');
+    const bytes = Buffer.from(signature, 'base64url');
+    for (let at = 0; at < bytes.length; at += 7) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      assert.equal(await reasonOf(`${header}.${payload}.${changed.toString('base64url')}`), 'wrong_signature');
+    }
+    assert.equal(await reasonOf(`${header}.${encode(claims({ sub: 'somebody else' }))}.${signature}`), 'wrong_signature');
+    assert.equal(await reasonOf(`${header}.${payload}.${Buffer.concat([bytes, Buffer.of(0)]).toString('base64url')}`), 'wrong_signature');
+    assert.equal(await reasonOf(`${header}.${payload}.${bytes.subarray(1).toString('base64url')}`), 'wrong_signature');
+  });
+}
+
+test('typ is at+jwt, also with application/ and in any case, and nothing else: an ID token is no access token (RFC 9068 §4, RFC 8725 §3.11)', async () => {
+  for (const typ of ['at+jwt', 'application/at+jwt', 'AT+JWT', 'Application/At+Jwt'])
+    await requireLive(signToken(keys.es, claims(), { typ }));
+  for (const typ of ['JWT', 'jwt', 'logout+jwt', 'dpop+jwt', 'at+jwt ', 'xat+jwt', 'text/at+jwt', '', 1, null, ['at+jwt'], undefined]) {
+    assert.equal(await reasonOf(signToken(keys.es, claims(), { typ })), 'wrong_type', String(typ));
+  }
+});
+
+test('alg none in any spelling, with or without a signature, is refused (RFC 8725 §3.1)', async () => {
+  for (const alg of ['none', 'None', 'nOnE', 'NONE', '']) {
+    const input = `${encode({ alg, typ: 'at+jwt', kid: 'es' })}.${encode(claims())}`;
+    for (const token of [`${input}.`, input, `${input}.AA`]) assert.match(await reasonOf(token), /^(malformed|wrong_algorithm)$/, token);
+  }
+});
+
+test('HS256 keyed with the public key, in each of its forms, is refused (RFC 8725 §2.1)', async () => {
+  const { publicKey } = keys.rs;
+  const pem = publicKey.export({ type: 'spki', format: 'pem' });
+  const secrets = [pem, String(pem).trimEnd(), publicKey.export({ type: 'spki', format: 'der' }), JSON.stringify(keys.rs.jwk)];
+  for (const secret of secrets) {
+    const input = `${encode({ alg: 'HS256', typ: 'at+jwt', kid: 'rs' })}.${encode(claims())}`;
+    const mac = createHmac('sha256', secret).update(input).digest('base64url');
+    assert.equal(await reasonOf(`${input}.${mac}`), 'wrong_algorithm');
+  }
+});
+
+test('an algorithm off the allow-list is refused though its key is published (RFC 8725 §3.1)', async () => {
+  const only = make({ algorithms: ['ES256'] });
+  await requireLive(signToken(keys.es, claims()), only);
+  assert.equal(await reasonOf(signToken(keys.rs, claims()), only), 'wrong_algorithm');
+  assert.equal(await reasonOf(signToken(makeKey('ES384', 'es'), claims()), only), 'wrong_algorithm');
+});
+
+test('a key verifies only the algorithm that it is published for, and only one that it fits (RFC 8725 §3.1)', async () => {
+  const asPs: TestKey = { ...keys.rs, alg: 'PS256' };
+  assert.equal(await reasonOf(signToken(asPs, claims())), 'wrong_algorithm');
+  assert.equal(await reasonOf(signToken(keys.es, claims(), { kid: 'rs' })), 'wrong_algorithm');
+  assert.equal(await reasonOf(signToken(keys.ed, claims(), { kid: 'es' })), 'wrong_algorithm');
+});
+
+test('an ECDSA signature in DER, or made of zeros, is refused (RFC 7518 §3.4)', async () => {
+  const [header = '', payload = '', signature = ''] = signToken(keys.es, claims()).split('.');
+  const raw = Buffer.from(signature, 'base64url');
+  const integer = (bytes: Buffer): Buffer => Buffer.concat([Buffer.of(2, 33, 0), bytes]);
+  const der = Buffer.concat([Buffer.of(0x30, 70), integer(raw.subarray(0, 32)), integer(raw.subarray(32))]);
+  for (const forged of [der, Buffer.alloc(64), Buffer.alloc(64, 0xff)]) {
+    assert.equal(await reasonOf(`${header}.${payload}.${forged.toString('base64url')}`), 'wrong_signature');
+  }
+});
+
+test('another key under a published kid is refused (RFC 7515 §5.2)', async () => {
+  assert.equal(await reasonOf(signToken(stranger, claims())), 'wrong_signature');
+});
+
+test('a kid that is no text, is too long, or is a trick is refused without a request for it (RFC 8725 §3.10)', async () => {
+  const before = issuer.requests.length;
+  for (const kid of [undefined, null, 7, ['es'], { es: 1 }, '', 'k'.repeat(256)]) {
+    assert.equal(await reasonOf(signToken(keys.es, claims(), { kid })), 'unknown_key', JSON.stringify(kid));
+  }
+  for (const kid of ['../../dev/null', '/proc/self/environ', "' OR '1'='1", `${issuer.issuer}/trap`, '__proto__', 'constructor']) {
+    assert.equal(await reasonOf(signToken(stranger, claims(), { kid })), 'unknown_key', kid);
+  }
+  assert.deepEqual(
+    issuer.requests.slice(before).filter((path) => path !== '/keys'),
+    [],
+  );
+});
+
+test('keys that the token brings along or points to are not looked at (RFC 8725 §3.10)', async () => {
+  const header = { jwk: stranger.jwk, jku: `${issuer.issuer}/trap`, x5u: `${issuer.issuer}/trap`, x5c: ['AA'] };
+  assert.equal(await reasonOf(signToken(stranger, claims(), header)), 'wrong_signature');
+  assert.equal(await reasonOf(signToken(stranger, claims(), { ...header, kid: 'mine' })), 'unknown_key');
+  assert.ok(!issuer.requests.includes('/trap'));
+});
+
+test('crit and b64 are refused: we understand no extension (RFC 7515 §4.1.11)', async () => {
+  for (const header of [{ crit: ['exp'], exp: 1 }, { crit: [] }, { crit: ['alg'] }, { b64: false }, { crit: ['b64'], b64: false }]) {
+    assert.equal(await reasonOf(signToken(keys.es, claims(), header)), 'malformed');
+  }
+});
+
+test('what is no compact JWS with two objects is refused, never thrown at (RFC 7515 §7.1)', async () => {
+  const good = signToken(keys.es, claims());
+  const [header = '', payload = '', signature = ''] = good.split('.');
+  const bad = [
+    '',
+    '.',
+    '..',
+    'hfa_opaque',
+    `${good}.`,
+    `${good}.x`,
+    `${header}.${payload}`,
+    `${header}=.${payload}.${signature}`,
+    ` ${good}`,
+    `${good}\n`,
+    JSON.stringify({ protected: header, payload, signature }),
+    'x'.repeat(100_000),
+    '\u0000',
+    '\ud800',
+  ];
+  for (const token of bad) assert.equal(await reasonOf(token), 'malformed', token.slice(0, 40));
+  for (const value of [[], 'text', 1, null, true]) assert.equal(await reasonOf(signToken(keys.es, value)), 'malformed');
+});
+
+test('iss is compared byte for byte (RFC 8725 §3.8)', async () => {
+  const { issuer: own } = issuer;
+  for (const iss of [`${own}/`, own.toUpperCase(), own.replace('http:', 'https:'), `${own}.evil.example`, '', undefined, null, [own]]) {
+    assert.equal(await reasonOf(signToken(keys.es, claims({ iss }))), 'wrong_issuer', String(iss));
+  }
+});
+
+test('aud is us, or a list of texts with us among them (RFC 8725 §3.9)', async () => {
+  await requireLive(signToken(keys.es, claims({ aud: [AUDIENCE] })));
+  await requireLive(signToken(keys.es, claims({ aud: ['https://other.example', AUDIENCE] })));
+  const bad = [
+    undefined,
+    null,
+    '',
+    [],
+    `${AUDIENCE}/`,
+    AUDIENCE.toUpperCase(),
+    [`${AUDIENCE}/`],
+    [AUDIENCE, 1],
+    [[AUDIENCE]],
+    { 0: AUDIENCE },
+    1,
+  ];
+  for (const aud of bad) assert.equal(await reasonOf(signToken(keys.es, claims({ aud }))), 'wrong_audience', JSON.stringify(aud));
+});
+
+test('exp, iat, sub, client_id and jti have to be there and be what they are (RFC 9068 §2.2)', async () => {
+  const bad: readonly object[] = [
+    ...[undefined, null, '1900000000', -1, true, [NOW + 600]].map((exp) => ({ exp })),
+    ...[undefined, null, String(NOW), -1, {}].map((iat) => ({ iat })),
+    ...[null, String(NOW), [NOW]].map((nbf) => ({ nbf })),
+    ...['sub', 'client_id', 'jti'].flatMap((name) => [undefined, null, '', 7, ['x']].map((value) => ({ [name]: value }))),
+    ...[null, 7, ['notes:read'], 'two  spaces', ' notes:read', '', 'no"quotes'].map((scope) => ({ scope })),
+  ];
+  for (const change of bad) assert.equal(await reasonOf(signToken(keys.es, claims(change))), 'wrong_claims', JSON.stringify(change));
+  assert.deepEqual((await requireLive(signToken(keys.es, claims({ scope: undefined })))).scopes, []);
+});
+
+test('exp, nbf and iat are measured with the tolerance, to the second (RFC 7519 §4.1.4, §4.1.5)', async () => {
+  const verify = make({ clockToleranceSeconds: 30 });
+  const cases: readonly (readonly [object, string])[] = [
+    [{ exp: NOW - 29 }, 'live'],
+    [{ exp: NOW - 30 }, 'expired'],
+    [{ exp: 1 }, 'expired'],
+    [{ nbf: NOW + 30 }, 'live'],
+    [{ nbf: NOW + 31 }, 'not_yet_valid'],
+    [{ iat: NOW + 30 }, 'live'],
+    [{ iat: NOW + 31 }, 'not_yet_valid'],
+    [{ iat: NOW + 31, nbf: NOW - 5 }, 'not_yet_valid'],
+  ];
+  for (const [change, expected] of cases)
+    assert.equal(await reasonOf(signToken(keys.es, claims(change)), verify), expected, JSON.stringify(change));
+  const strict = make({ clockToleranceSeconds: 0 });
+  assert.equal(await reasonOf(signToken(keys.es, claims({ exp: NOW })), strict), 'expired');
+  assert.equal(await reasonOf(signToken(keys.es, claims({ exp: NOW + 1 })), strict), 'live');
+});
+
+test('a token that is bound to a key is not taken as a bearer token (RFC 9449 §7.2, RFC 8705 §3)', async () => {
+  for (const cnf of [{ jkt: 'x' }, { 'x5t#S256': 'x' }, {}, null, 'x']) {
+    assert.equal(await reasonOf(signToken(keys.es, claims({ cnf }))), 'sender_constrained', JSON.stringify(cnf));
+  }
+});
+
+test('a verified token is served from memory, and no longer than its time or its key (RFC 9068 §4)', async () => {
+  const rotating = await startIssuer([keys.es, keys.rs]);
+  try {
+    const verify = verifier({ issuer: rotating.issuer, audience: AUDIENCE, nowMs: () => now * 1000 });
+    const token = signToken(keys.es, claims({ iss: rotating.issuer }));
+    const first = await requireLive(token, verify);
+    assert.equal(await requireLive(token, verify), first);
+    const short = signToken(keys.es, claims({ iss: rotating.issuer, exp: NOW + 5 }));
+    await requireLive(short, verify);
+    now = NOW + 14;
+    await requireLive(short, verify);
+    now = NOW + 15;
+    assert.equal(await reasonOf(short, verify), 'expired');
+
+    // The same kid with another key behind it: what the first one had signed dies with it.
+    const long = signToken(keys.es, claims({ iss: rotating.issuer, exp: NOW + 90_000 }));
+    const other = signToken(keys.rs, claims({ iss: rotating.issuer, exp: NOW + 90_000 }));
+    await requireLive(long, verify);
+    const kept = await requireLive(other, verify);
+    rotating.served.keys = [stranger.jwk, keys.rs.jwk];
+    now = NOW + 700;
+    assert.equal(await reasonOf(long, verify), 'wrong_signature');
+    assert.equal(await requireLive(other, verify), kept);
+    rotating.served.keys = [];
+    now = NOW + 1_400;
+    assert.equal(await reasonOf(other, verify), 'unknown_key');
+  } finally {
+    now = NOW;
+    await rotating.close();
+  }
+});
+
+test('what a caller is handed cannot be changed, so that one request never changes the next', async () => {
+  const token = await requireLive(signToken(keys.es, claims({ act: { sub: 'x', deep: [[{}]] } })));
+  const act = Object(token.claims['act']);
+  for (const value of [token, token.claims, token.scopes, token.audience, act, act.deep, act.deep[0], act.deep[0][0]])
+    assert.ok(Object.isFrozen(value));
+});
+
+test('a payload of brackets as deep as they come neither overflows nor passes unfrozen', async () => {
+  const depth = 5_000;
+  const deep: unknown = JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+  const token = await requireLive(signToken(keys.es, claims({ deep })));
+  let value: unknown = token.claims['deep'];
+  for (let level = 0; level < depth; level++) {
+    assert.ok(Object.isFrozen(value));
+    value = Object(value)[0];
+  }
+});
+
+test('a refusal tells the caller a fixed text, and the log what was found', async () => {
+  const result = await checked.verify(signToken(keys.es, claims({ aud: 'https://"other"\r\n.example' })));
+  assert.ok(result.kind === 'refused');
+  assert.equal(result.error.description, 'the access token is for another resource');
+  assert.match(result.error.detail ?? '', /other/);
+});
+
+test('misuse is a TypeError', async () => {
+  const bad: readonly object[] = [
+    { issuer: 'http://as.example' },
+    { issuer: 'https://as.example/' },
+    { issuer: 'https://as.example?x' },
+    { issuer: 'as.example' },
+    { issuer: undefined },
+    { audience: '' },
+    { audience: [AUDIENCE] },
+    { jwksUri: 'file:///etc/passwd' },
+    { jwksUri: 7 },
+    { issuer: 'https://as.example', jwksUri: 'http://127.0.0.1/keys' },
+    { algorithms: [] },
+    { algorithms: ['HS256'] },
+    { algorithms: ['none'] },
+    { algorithms: 'ES256' },
+    { clockToleranceSeconds: -1 },
+    { clockToleranceSeconds: 301 },
+    { clockToleranceSeconds: Number.NaN },
+    { clockToleranceSeconds: '10' },
+    { fetch: 'fetch' },
+    { nowMs: NOW },
+  ];
+  for (const options of bad) assert.throws(() => make(options), TypeError, JSON.stringify(options));
+  // As from JavaScript, where no compiler looks.
+  const untyped: { verify(token: unknown): Promise<unknown> } = Object(checked);
+  for (const token of [undefined, null, 7, {}, Buffer.from('x')]) await assert.rejects(untyped.verify(token), TypeError);
+});
