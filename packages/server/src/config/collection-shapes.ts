@@ -82,7 +82,7 @@ export function object<K extends Keys, T, C = undefined>(rules: {
       const entries = new Map(node.entries.map((entry) => [entry.key, entry]));
       const values = Object.entries(rules.keys).map(([name, key]) => [name, key.read(entries.get(name), node, spot.at(name))] as const);
       const checked = rules.check?.(node, spot);
-      if ( checked === FAILED || values.some(([, value]) => value === FAILED)) return FAILED;
+      if (unknown || checked === FAILED || values.some(([, value]) => value === FAILED)) return FAILED;
       return rules.build(Object.fromEntries(values) as Values<K>, checked as C, spot);
     },
   };

@@ -7,13 +7,14 @@ import { clientCache } from './client-cache.ts';
 import type { Database, Session, Statement } from './database.ts';
 import { ENDED_ENTRIES, type Purge } from './purge.ts';
 import { type NewEntry, writeEntries } from './revocation-log.ts';
+import type { Statistics } from './statistics.ts';
 
 /** Clients, and `revokeClient` with them. */
 export interface PostgresClients extends Clients {
   revokeClient(tenant: TenantId, client: ClientId, now: number): Promise<'revoked' | 'unknown'>;
 }
 
-export function clients(db: Database, purge: Purge): PostgresClients {
+export function clients(db: Database, purge: Purge, statistics: Statistics): PostgresClients {
   const cache = clientCache();
   const findVersion = batch<Key, number | undefined>({
     key: ({ tenant }) => String(tenant),
@@ -28,6 +29,7 @@ export function clients(db: Database, purge: Purge): PostgresClients {
     async putClient(tenant, client, now) {
       const { put, told } = await db.transact((session) => putClient(session, tenant, client, now));
       purge.count(tenant, ENDED_ENTRIES, told, now);
+      if (put.version === 1) statistics.inserted('clients', 1, now);
       return put;
     },
 

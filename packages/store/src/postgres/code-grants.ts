@@ -110,13 +110,13 @@ const LOCK_USER_OF: Statement = {
     FOR NO KEY UPDATE`,
 };
 
-/** CASE asks in order, so that session and consent are locked in order, and only where they are needed. (`num_nulls`: see `database.ts`.) */
+/** CASE asks in order, so that session and consent are locked in order, and only where they are needed. */
 const CREATE: Statement = {
   name: 'create_grant',
   text: `WITH client AS MATERIALIZED (SELECT epoch FROM clients WHERE tenant = $1::bigint AND client_id = $4::text AND enabled = 1),
     session AS MATERIALIZED (
       SELECT id FROM sessions
-      WHERE tenant = $1::bigint AND id = $5::bigint AND user_id + 0 = $3::bigint AND num_nulls(ended_at) = 1 AND expires_at > $6::bigint
+      WHERE tenant = $1::bigint AND id = $5::bigint AND user_id = $3::bigint AND ended_at IS NULL AND expires_at > $6::bigint
       FOR SHARE),
     consent AS MATERIALIZED (
       SELECT client_id FROM consents
@@ -148,7 +148,7 @@ const EXCHANGE: Statement = {
   name: 'exchange_code',
   text: `UPDATE grants g SET generation = 1, redeemed = 1, rotated_at = $3::bigint, key_id = $4::bigint, secret_hash = $5::text, access_hash = $6::text,
       expires_at = $7::bigint, idle_seconds = $8::bigint, purge_at = $9::bigint, code_request = NULL
-    WHERE g.tenant = $1::bigint AND g.id = $2::bigint AND g.generation = 0 AND num_nulls(g.revoked_at) = 1 AND g.expires_at > $3::bigint AND ${CLIENT_LIVES}
+    WHERE g.tenant = $1::bigint AND g.id = $2::bigint AND g.generation = 0 AND g.revoked_at IS NULL AND g.expires_at > $3::bigint AND ${CLIENT_LIVES}
     RETURNING ${GRANT_COLUMNS}`,
 };
 
@@ -179,5 +179,5 @@ const TRIM_CODES = trim('trim_codes', 0, 'true');
 const TRIM_GRANTS = trim(
   'trim_grants',
   1,
-  `g.client_epoch + 0 = mine.client_epoch AND g.expires_at > $2::bigint AND (g.idle_seconds = 0 OR g.rotated_at + g.idle_seconds > $2::bigint)`,
+  `g.client_epoch = mine.client_epoch AND g.expires_at > $2::bigint AND (g.idle_seconds = 0 OR g.rotated_at + g.idle_seconds > $2::bigint)`,
 );

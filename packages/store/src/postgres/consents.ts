@@ -5,8 +5,9 @@ import type { Database, Session, Statement } from './database.ts';
 import { revokeGrantsBetween } from './endings.ts';
 import { ENDED_ENTRIES, type Purge } from './purge.ts';
 import { writeEntries } from './revocation-log.ts';
+import type { Statistics } from './statistics.ts';
 
-export function consents(db: Database, purge: Purge): Consents {
+export function consents(db: Database, purge: Purge, statistics: Statistics): Consents {
   return {
     findConsent: (tenant, user, client) => findOne(db, FIND, [tenant, user, client]),
 
@@ -16,10 +17,12 @@ export function consents(db: Database, purge: Purge): Consents {
 
     async giveConsent(tenant, user, client, scopes, resources, now) {
       const values = [tenant, user, client, writeList(joinLists([], scopes)), writeList(joinLists([], resources)), now];
-      return await db.transact(async (session) => {
+      const given = await db.transact(async (session) => {
         const first = await findOne(session, INSERT, values);
         return first ?? (await addTo(session, tenant, { user, client, scopes, resources, now }));
       });
+      if (given.grantedAt === now) statistics.inserted('consents', 1, now);
+      return given;
     },
 
     async withdrawConsent(tenant, user, client, now) {

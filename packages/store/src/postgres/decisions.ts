@@ -1,8 +1,9 @@
 import type { TenantId } from '@hufu/protocol/ids';
 import type { DecisionRecord, Decisions } from '../port.ts';
 import type { Database, Statement } from './database.ts';
+import type { Statistics } from './statistics.ts';
 
-export function decisions(db: Database): Decisions {
+export function decisions(db: Database, statistics: Statistics): Decisions {
   /** Rows since the last trim, which walks over what is kept: a batch of them pays for it. */
   const untrimmed = new Map<TenantId, number>();
 
@@ -19,6 +20,7 @@ export function decisions(db: Database): Decisions {
         records.map((record) => writeText(record.clientId)),
         records.map((record) => writeText(record.record)),
       ]);
+      statistics.inserted('decisions', records.length, records[0]?.at ?? 0);
       const count = (untrimmed.get(tenant) ?? keep) + records.length;
       const isDue = count >= Math.max(1, keep / TRIM_PART);
       if (untrimmed.size >= MAX_TENANTS) untrimmed.clear();

@@ -37,9 +37,6 @@ export const GRANT_COLUMNS: string = [
 export const CLIENT_COLUMNS: string =
   'c.epoch AS current_epoch, c.enabled AS client_enabled, c.revoked_at AS client_revoked_at, c.disabled_at AS client_disabled_at';
 
-/** The same out of a subquery `c` of `CLIENT_COLUMNS`. */
-export const CLIENT_STATE: string = 'c.current_epoch, c.client_enabled, c.client_revoked_at, c.client_disabled_at';
-
 export interface GrantRow {
   readonly id: GrantId;
   readonly generation: number;

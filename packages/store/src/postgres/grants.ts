@@ -5,7 +5,7 @@ import { batch } from './batch.ts';
 import { CLIENT_LIVES, codeGrants, isLost, MAX_ATTEMPTS, stillThere } from './code-grants.ts';
 import type { Database, Statement } from './database.ts';
 import { revokeText } from './endings.ts';
-import { CLIENT_COLUMNS, CLIENT_STATE, type ClientState, GRANT_COLUMNS, type GrantRow, readGrant, readLivingGrant } from './grant-row.ts';
+import { CLIENT_COLUMNS, type ClientState, GRANT_COLUMNS, type GrantRow, readGrant, readLivingGrant } from './grant-row.ts';
 import { listGrants } from './list-grants.ts';
 import { ownGrants } from './own-grants.ts';
 import { ENDED_ENTRIES, type Purge } from './purge.ts';
@@ -90,9 +90,8 @@ async function rotateTogether(db: Database, items: readonly Rotation[]): Promise
 
 const FIND: Statement = {
   name: 'find_grants',
-  text: `SELECT ${GRANT_COLUMNS}, ${CLIENT_STATE}
-    FROM grants g CROSS JOIN LATERAL (
-      SELECT ${CLIENT_COLUMNS} FROM clients c WHERE c.tenant = g.tenant AND c.client_id = g.client_id OFFSET 0) AS c
+  text: `SELECT ${GRANT_COLUMNS}, ${CLIENT_COLUMNS}
+    FROM grants g JOIN clients c ON c.tenant = g.tenant AND c.client_id = g.client_id
     WHERE g.tenant = $1::bigint AND g.id = ANY ($2::bigint[])`,
 };
 
@@ -101,7 +100,7 @@ const ROTATE: Statement = {
   name: 'rotate_grants',
   text: `UPDATE grants g SET generation = g.generation + 1, rotated_at = $4::bigint, key_id = $5::bigint
     WHERE g.tenant = $1::bigint AND g.id = ANY ($2::bigint[]) AND g.generation = ($3::bigint[])[array_position($2::bigint[], g.id)]
-      AND num_nulls(g.revoked_at) = 1 AND g.expires_at > $4::bigint AND (g.idle_seconds = 0 OR g.rotated_at + g.idle_seconds > $4::bigint)
+      AND g.revoked_at IS NULL AND g.expires_at > $4::bigint AND (g.idle_seconds = 0 OR g.rotated_at + g.idle_seconds > $4::bigint)
       AND ${CLIENT_LIVES}
     RETURNING ${GRANT_COLUMNS}`,
 };

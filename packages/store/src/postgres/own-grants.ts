@@ -5,7 +5,7 @@ import { MAX_OWN_GRANTS, NEVER } from '../retention.ts';
 import { batch } from './batch.ts';
 import type { Database, Session, Statement } from './database.ts';
 import { revokeOldestOwnGrants } from './endings.ts';
-import { CLIENT_COLUMNS, CLIENT_STATE, type ClientState, GRANT_COLUMNS, type GrantRow, readGrant } from './grant-row.ts';
+import { CLIENT_COLUMNS, type ClientState, GRANT_COLUMNS, type GrantRow, readGrant } from './grant-row.ts';
 import { ENDED_ENTRIES, ENDED_GRANTS, type Purge } from './purge.ts';
 import type { ReservedIds } from './reserved-ids.ts';
 import { writeEntries } from './revocation-log.ts';
@@ -75,13 +75,10 @@ async function make(
 
 const FIND_OWN: Statement = {
   name: 'find_own_grants',
-  text: `SELECT w.n, found.*
+  text: `SELECT w.n, ${GRANT_COLUMNS}, ${CLIENT_COLUMNS}
     FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS w (client_id, own_key, n)
-    CROSS JOIN LATERAL (SELECT ${CLIENT_COLUMNS} FROM clients c WHERE c.tenant = $1::bigint AND c.client_id = w.client_id OFFSET 0) AS c
-    CROSS JOIN LATERAL (
-      SELECT ${GRANT_COLUMNS}, ${CLIENT_STATE}
-      FROM grants g
-      WHERE g.tenant = $1::bigint AND g.client_id = w.client_id AND g.client_epoch = c.current_epoch AND g.own_key = w.own_key OFFSET 0) AS found`,
+    JOIN clients c ON c.tenant = $1::bigint AND c.client_id = w.client_id
+    JOIN grants g ON g.tenant = $1::bigint AND g.client_id = w.client_id AND g.client_epoch = c.epoch AND g.own_key = w.own_key`,
 };
 const LOCK_CLIENT: Statement = { text: 'SELECT epoch FROM clients WHERE tenant = $1::bigint AND client_id = $2::text FOR NO KEY UPDATE' };
 const INSERT: Statement = {

@@ -1,6 +1,7 @@
 import type { TenantId } from '@hufu/protocol/ids';
 import { FALL_AFTER_SECONDS, PURGE_EVERY, PURGE_ROWS } from '../retention.ts';
 import type { Database, Statement } from './database.ts';
+import type { Statistics } from './statistics.ts';
 
 /** Removes what has ended, a bounded number of rows a time, beside the work of the verbs that insert. */
 export interface Purge {
@@ -13,13 +14,14 @@ export interface Purge {
   settle(): Promise<void>;
 }
 
-export function purge(db: Database): Purge {
+export function purge(db: Database, statistics: Statistics): Purge {
   /** Rows inserted since the last removal, by tenant and kind of row. */
   const inserts = new Map<string, number>();
   const running = new Set<Promise<unknown>>();
   return {
-    count(tenant, { name, statement, lagSeconds }, inserted, now) {
+    count(tenant, { table, name, statement, lagSeconds }, inserted, now) {
       if (inserted === 0) return;
+      statistics.inserted(table, inserted, now);
       const key = `${tenant} ${name}`;
       const sum = (inserts.get(key) ?? PURGE_EVERY) + inserted;
       const isDue = sum > PURGE_EVERY;
@@ -45,6 +47,7 @@ const MAX_ROWS = 4096;
 
 /** Rows whose time is over, and how they are removed. */
 export interface Ended {
+  readonly table: string;
   readonly name: string;
   readonly statement: Statement;
   /** How much later than the time in its column a row goes. */
@@ -54,6 +57,7 @@ export interface Ended {
 /** A row that somebody else holds is skipped, so a removal waits for nobody. Without a name: planned each time, for what the tables are like then. */
 export function ended(table: string, column: string, lagSeconds: number, condition = 'true'): Ended {
   return {
+    table,
     name: `${table} ${condition}`,
     lagSeconds,
     statement: {

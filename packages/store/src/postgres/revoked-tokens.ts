@@ -24,7 +24,7 @@ export function revokedTokens(db: Database, purge: Purge): Pick<Grants, 'revokeT
 const REVOKE_TOKEN: Statement = {
   name: 'revoke_token',
   text: `WITH marked AS (
-      UPDATE grants g SET has_revoked_tokens = 1 WHERE g.tenant = $1::bigint AND g.id = $3::bigint AND num_nulls(g.revoked_at) = 1 RETURNING g.id),
+      UPDATE grants g SET has_revoked_tokens = 1 WHERE g.tenant = $1::bigint AND g.id = $3::bigint AND g.revoked_at IS NULL RETURNING g.id),
     kept AS (
       INSERT INTO revoked_tokens (tenant, grant_id, token, expires_at) SELECT $1::bigint, marked.id, $4::text, $5::bigint FROM marked
       ON CONFLICT (tenant, grant_id, token) DO NOTHING

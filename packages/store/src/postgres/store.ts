@@ -10,13 +10,15 @@ import { purge } from './purge.ts';
 import { reservedIds } from './reserved-ids.ts';
 import { revocations } from './revocation-log.ts';
 import { sessions } from './sessions.ts';
+import { statistics } from './statistics.ts';
 import { tenants } from './tenants.ts';
 import { users } from './users.ts';
 
 /** All verbs over a migrated database. */
 export function postgresStore(db: Database): Store {
   const ids = reservedIds(db);
-  const purging = purge(db);
+  const statistic = statistics(db);
+  const purging = purge(db, statistic);
   return {
     kind: 'postgres',
     async time() {
@@ -26,18 +28,18 @@ export function postgresStore(db: Database): Store {
     },
     keepTime: () => Promise.resolve(),
     async close() {
-      await purging.settle();
+      await Promise.all([purging.settle(), statistic.settle()]);
       await db.close();
     },
     ...tenants(db),
-    ...clients(db, purging),
-    ...users(db, purging),
+    ...clients(db, purging, statistic),
+    ...users(db, purging, statistic),
     ...sessions(db, ids, purging),
-    ...consents(db, purging),
+    ...consents(db, purging, statistic),
     ...grants(db, ids, purging),
     ...marks(db, purging),
     ...keys(db),
-    ...decisions(db),
+    ...decisions(db, statistic),
     ...revocations(db),
   };
 }

@@ -8,13 +8,14 @@ import type { Database, Session, Statement } from './database.ts';
 import { endSessionsOf, revokeGrantsOf } from './endings.ts';
 import { ENDED_ENTRIES, type Purge } from './purge.ts';
 import { type NewEntry, writeEntries } from './revocation-log.ts';
+import type { Statistics } from './statistics.ts';
 
 /** Users, and `revokeUser` with them. */
 export interface PostgresUsers extends Users {
   revokeUser(tenant: TenantId, user: UserId, reason: RevocationReason, now: number): Promise<{ readonly revokedGrants: number }>;
 }
 
-export function users(db: Database, purge: Purge): PostgresUsers {
+export function users(db: Database, purge: Purge, statistics: Statistics): PostgresUsers {
   /** `change` touches the user's row, which locks it, and says whether the rest is to follow. */
   async function endUser<T>(
     tenant: TenantId,
@@ -34,7 +35,7 @@ export function users(db: Database, purge: Purge): PostgresUsers {
   return {
     async createUser(tenant, user, now) {
       if (user.username.includes('\0') || user.sub.includes('\0')) throw new TypeError('PostgreSQL has no text with a NUL');
-      return await db.transact(async (session) => {
+      const answer = await db.transact<Created>(async (session) => {
         await lockCounter(session, tenant, 'user');
         const folded = foldUsername(user.username);
         const holder =
@@ -46,6 +47,8 @@ export function users(db: Database, purge: Purge): PostgresUsers {
         if (created === undefined) throw new Error('nothing was inserted');
         return { kind: 'created', user: created };
       });
+      if (answer.kind === 'created') statistics.inserted('users', 1, now);
+      return answer;
     },
 
     findUser: (tenant, id) => findOne(db, FIND, [tenant, id]),
@@ -97,6 +100,8 @@ export function users(db: Database, purge: Purge): PostgresUsers {
     },
   };
 }
+
+type Created = Awaited<ReturnType<Users['createUser']>>;
 
 interface Ending {
   readonly user: UserId;
