@@ -47,7 +47,7 @@ export async function withStore<T>(config: Config, act: (store: Store) => Promis
 /** Opens store and keys for one command. What it does is logged to stderr only if it goes wrong. */
 export async function withContext<T>(call: CommandCall, config: Config, act: (ctx: Context, now: number) => Promise<T>): Promise<T> {
   return withStore(config, async (store) => {
-    const log = jsonLog((line) => (line.includes('"level":"error"') ? call.err(line) : undefined), () => Date.now());
+    const log = jsonLog((line) => (line.includes('"level":"error"') ? call.err(line) : undefined), systemClock().nowMs);
     const ctx = await openContext({ config, store, clock: systemClock(), log, masterKey: call.env['HUFU_MASTER_KEY'] });
     return act(ctx, Math.floor(ctx.clock.nowMs() / 1000));
   });

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '@hufu/server/clock';
 import type { Config } from '@hufu/server/config/config';
 import type { Command } from '../command.ts';
 import { readLocalWords, withContext } from '../local.ts';
@@ -60,7 +61,7 @@ function checkFiles(config: Config): readonly Finding[] {
 async function checkStore(call: Parameters<Command['run']>[0], config: Config): Promise<readonly Finding[]> {
   try {
     return await withContext(call, config, async (ctx, now) => {
-      const ahead = Math.round((await ctx.store.time()) / 1000 - Date.now() / 1000);
+      const ahead = Math.round((await ctx.store.time()) / 1000 - systemClock().nowMs() / 1000);
       const missing = config.signing.algorithms.filter((alg) => ctx.keys.signerFor(alg, now) === undefined);
       const findings: Finding[] = [{ level: 'ok', about: 'store', text: `${ctx.store.kind} answers` }];
       if (ahead > 60) findings.push({ level: 'problem', about: 'clock', text: `this machine's clock is ${ahead} seconds behind the store's` });

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { systemClock } from '@hufu/server/clock';
 import type { Config } from '@hufu/server/config/config';
 import { loadConfig } from '@hufu/server/config/load-config';
 import { renderProblem } from '@hufu/server/config/problem';
@@ -22,7 +23,7 @@ export const start: Command = {
     for (const warning of config.warnings) err(renderProblem(warning));
     mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
     const store = await openStore(databaseUrl(config));
-    const log = jsonLog(demo ? () => undefined : out, () => Date.now());
+    const log = jsonLog(demo ? () => undefined : out, systemClock().nowMs);
     const server = await startServer({
       config,
       store,

@@ -2,17 +2,11 @@ import { readBasicCredentials } from '@hufu/protocol/basic-auth';
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
 import { equalText } from '@hufu/protocol/equal-text';
-import { type Client, findClient } from '../clients.ts';
+import { findClient } from '../clients.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { HttpRequest } from '../http.ts';
-
-/** A client that has proved itself by its registered method (or is public and has none). Made here alone. */
-export interface AuthenticatedClient extends Client {
-  /** False for a public client: it only said its name. */
-  readonly confidential: boolean;
-  readonly authenticated: true;
-}
+import type { AuthenticatedClient } from './authenticated-client.ts';
 
 /** What the request carries of the client's identity: one mechanism at most (RFC 6749 §2.3). */
 interface Presented {

@@ -3,14 +3,15 @@ import { equalText } from '@hufu/protocol/equal-text';
 import { grantId } from '@hufu/protocol/ids';
 import { formatScope } from '@hufu/protocol/scope';
 import { readHolder, tallyKindOf } from '@hufu/protocol/tally';
-import { type AuthenticatedClient, authenticateClient } from '../client-auth/authenticate-client.ts';
+import { authenticateClient } from '../client-auth/authenticate-client.ts';
+import type { AuthenticatedClient } from '../client-auth/authenticated-client.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { refusal, tokenReply } from '../reply.ts';
 import { readAccessToken } from '../tokens/read-access-token.ts';
 import { sha256 } from '../tokens/secrets.ts';
-import { isRefreshable } from '../tokens/token-response.ts';
+import { isRefreshable } from '../tokens/user-tokens.ts';
 import { requireForm } from './form-body.ts';
 
 const INACTIVE = { active: false } as const;

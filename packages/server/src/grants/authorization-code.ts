@@ -6,9 +6,10 @@ import { readHolder, SECRET_LENGTH } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import { derivedSecret, sha256 } from '../tokens/secrets.ts';
-import { narrow, userTokens } from '../tokens/token-response.ts';
+import { narrow, userTokens } from '../tokens/user-tokens.ts';
 import { readCodeRequest } from './code-request.ts';
-import type { TokenRequest, TokenResponse } from './registry.ts';
+import type { TokenResponse } from '../tokens/token-response.ts';
+import type { TokenRequest } from './grant.ts';
 
 /** How long after a code's end a second use of it still counts as theft; later it is an old address bar, and only refused. */
 const REPLAY_SECONDS = 600;

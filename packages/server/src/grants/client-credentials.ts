@@ -4,7 +4,8 @@ import { allowedScopes } from '../tokens/allowed-scopes.ts';
 import { issueAccessToken } from '../tokens/issue-access-token.ts';
 import { findResource, OPENID_SCOPES, requireKnownScopes, resourcesFor, scopesAt } from '../tokens/resources.ts';
 import type { Context } from '../context.ts';
-import type { TokenRequest, TokenResponse } from './registry.ts';
+import type { TokenResponse } from '../tokens/token-response.ts';
+import type { TokenRequest } from './grant.ts';
 
 /** The client credentials grant (RFC 6749 §4.4). No refresh token (§4.4.3), no user, and nothing is written: the client has one grant for itself. */
 export async function clientCredentials(ctx: Context, request: TokenRequest): Promise<TokenResponse> {

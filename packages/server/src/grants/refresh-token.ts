@@ -6,8 +6,9 @@ import { readHolder } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import { sha256 } from '../tokens/secrets.ts';
-import { isRefreshable, narrow, userTokens } from '../tokens/token-response.ts';
-import type { TokenRequest, TokenResponse } from './registry.ts';
+import { isRefreshable, narrow, userTokens } from '../tokens/user-tokens.ts';
+import type { TokenResponse } from '../tokens/token-response.ts';
+import type { TokenRequest } from './grant.ts';
 
 const REFRESH_REFUSED = 'the refresh token is invalid, expired, revoked, or was issued to another client';
 

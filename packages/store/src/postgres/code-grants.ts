@@ -114,10 +114,7 @@ const LOCK_USER_OF: Statement = {
 const CREATE: Statement = {
   name: 'create_grant',
   text: `WITH client AS MATERIALIZED (SELECT epoch FROM clients WHERE tenant = $1::bigint AND client_id = $4::text AND enabled = 1),
-    session AS MATERIALIZED (
-      SELECT id FROM sessions
-      WHERE tenant = $1::bigint AND id = $5::bigint AND user_id = $3::bigint AND ended_at IS NULL AND expires_at > $6::bigint
-      FOR SHARE),
+    session AS MATERIALIZED (SELECT user_id, ended_at, expires_at FROM sessions WHERE tenant = $1::bigint AND id = $5::bigint FOR SHARE),
     consent AS MATERIALIZED (
       SELECT client_id FROM consents
       WHERE tenant = $1::bigint AND user_id = $3::bigint AND client_id = $4::text
@@ -127,7 +124,8 @@ const CREATE: Statement = {
       SELECT CASE
         WHEN NOT EXISTS (SELECT FROM users WHERE tenant = $1::bigint AND id = $3::bigint AND enabled = 1) THEN 'user_inactive'
         WHEN NOT EXISTS (SELECT FROM client) THEN 'client_inactive'
-        WHEN $5::bigint IS NOT NULL AND NOT EXISTS (SELECT FROM session) THEN 'session_ended'
+        WHEN $5::bigint IS NOT NULL AND NOT EXISTS (SELECT FROM session WHERE user_id = $3::bigint AND ended_at IS NULL AND expires_at > $6::bigint)
+          THEN 'session_ended'
         WHEN $7::smallint = 1 AND NOT EXISTS (SELECT FROM consent) THEN 'consent_missing'
         ELSE 'created' END AS reason),
     created AS (

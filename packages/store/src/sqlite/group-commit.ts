@@ -95,32 +95,28 @@ export class GroupCommit {
   #commitGroup(): void {
     const begun = this.#begin();
     if (begun === 'busy') return;
-    let group = this.#waiting.splice(0, this.#limits.maxGroup);
-    let failure = begun;
-    while (failure === undefined && group.length > 0) {
-      const answers: unknown[] = [];
-      try {
-        for (const write of group) answers.push(write.act());
-        this.#transactions.commit();
-      } catch (error) {
-        this.#transactions.rollback();
-        failure = readFailure(error);
-        if (failure instanceof StoreUnavailable || answers.length === group.length) break;
-        // A fault of one verb: it alone fails, and the others run again without it.
-        group[answers.length]?.reject(failure);
-        group = group.filter((_, index) => index !== answers.length);
-        failure = group.length === 0 ? undefined : this.#beginAgain();
-        continue;
-      }
-      for (const [index, write] of group.entries()) write.resolve(answers[index]);
-      this.#committed(group.length);
+    const group = this.#waiting.splice(0, this.#limits.maxGroup);
+    if (begun !== undefined) return rejectAll(group, begun);
+    const answers: unknown[] = [];
+    try {
+      for (const write of group) answers.push(write.act());
+      this.#transactions.commit();
+    } catch (error) {
+      this.#transactions.rollback();
+      const failure = readFailure(error);
+      const culprit = group[answers.length];
+      if (culprit === undefined || failure instanceof StoreUnavailable) return rejectAll(group, failure);
+      // A fault of one verb: it alone fails, and the others run again without it, in front of the queue.
+      culprit.reject(failure);
+      this.#waiting.unshift(...group.filter((write) => write !== culprit));
       return;
     }
-    for (const write of group) write.reject(failure);
+    for (const [index, write] of group.entries()) write.resolve(answers[index]);
+    this.#committed(group.length);
   }
 
-  /** `busy`: another process writes; asked again next turn. A failure is everybody's. */
-  #begin(): 'busy' | unknown {
+  /** `busy`: another process writes; asked again next turn. Any other answer but undefined is a failure of the whole group. */
+  #begin(): unknown {
     try {
       this.#transactions.begin();
       this.#attempts = 0;
@@ -132,13 +128,8 @@ export class GroupCommit {
       return readFailure(error);
     }
   }
+}
 
-  #beginAgain(): unknown {
-    try {
-      this.#transactions.begin();
-      return undefined;
-    } catch (error) {
-      return readFailure(error);
-    }
-  }
+function rejectAll(group: readonly Write[], failure: unknown): void {
+  for (const write of group) write.reject(failure);
 }
