@@ -37,5 +37,5 @@ export function isPrivateAddress(address: string): boolean {
   if (mapped?.[1] !== undefined) return blocked.check(mapped[1], 'ipv4');
   if (!isIPv6(address)) return blocked.check(address, 'ipv4');
   // IPv4 in IPv6 in any other spelling: the deprecated compatible form, or mapped in hexadecimal.
-  return blocked.check(address, 'ipv6') || /^::/.test(address);
+  return blocked.check(address, 'ipv6') || address.startsWith('::');
 }

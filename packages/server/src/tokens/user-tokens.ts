@@ -2,7 +2,7 @@ import { OAuthError } from '@hufu/protocol/errors';
 import { formatScope } from '@hufu/protocol/scope';
 import { writeHolder } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
-import type { AuthenticatedClient } from '../client-auth/authenticated-client.ts';
+import type { Client } from '../clients.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import type { TokenResponse } from './token-response.ts';
@@ -12,7 +12,7 @@ import { issueIdToken } from './issue-id-token.ts';
 import { findResource, OPENID_SCOPES, scopesAt } from './resources.ts';
 
 export interface UserTokens {
-  readonly client: AuthenticatedClient;
+  readonly client: Client;
   /** As the exchange or the rotation left it. */
   readonly grant: GrantRecord;
   readonly secret: string;
