@@ -86,6 +86,16 @@ export class ServerProcess {
     return isMembers(message) ? message['answer'] : undefined;
   }
 
+  /** Does what follows the start; where that fails, the process is not left behind. */
+  async orStop<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
   async stop(): Promise<void> {
     if (this.hasEnded) return;
     const ended = once(this.child, 'exit');

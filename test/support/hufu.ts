@@ -12,6 +12,8 @@ import type { Store } from '@hufu/store/port';
 /** A real server on loopback for a test: real sockets, real configuration reader; the store is the caller's choice. */
 export interface TestHufu {
   readonly issuer: string;
+  /** Where it listens: the issuer, unless another one was asked for. */
+  readonly origin: string;
   readonly context: Context;
   readonly store: Store;
   /** Every log line so far: for canary scans. */
@@ -28,6 +30,12 @@ export interface TestHufuOptions {
   readonly store?: Store;
   /** Wraps the store that the server sees: latency, failures. */
   readonly wrap?: (store: Store) => Store;
+  /** What it is called, where that is not where it listens: the second node of a platform, a server behind a proxy. */
+  readonly issuer?: string;
+  /** Where `master.key` is, for nodes that share it; not removed at the end. Its own and removed, otherwise. */
+  readonly dataDirectory?: string;
+  /** `HUFU_MASTER_KEY`. */
+  readonly masterKey?: string;
 }
 
 export const USER = { username: 'alice', password: 'correct horse battery staple' } as const;
@@ -87,20 +95,22 @@ users:
 
 export async function startHufu(options: TestHufuOptions = {}): Promise<TestHufu> {
   const port = await freePort();
-  const directory = mkdtempSync(join(tmpdir(), 'hufu-test-'));
-  const issuer = `http://127.0.0.1:${port}`;
+  const directory = options.dataDirectory ?? mkdtempSync(join(tmpdir(), 'hufu-test-'));
+  const origin = `http://127.0.0.1:${port}`;
+  const issuer = options.issuer ?? origin;
   const text = `issuer: ${issuer}\nlisten: 127.0.0.1:${port}\nmode: test\ndata_dir: ${directory}\n${options.yaml ?? BASIC_YAML}`;
   const config = readConfig({ text, file: 'test.yaml', env: {} });
   const store = options.store ?? (await openMemory());
   const logLines: string[] = [];
   const log = jsonLog((line) => logLines.push(line), () => Date.now());
-  const server: RunningServer = await startServer({ config, store: options.wrap?.(store) ?? store, log, masterKey: undefined });
+  const server: RunningServer = await startServer({ config, store: options.wrap?.(store) ?? store, log, masterKey: options.masterKey });
   const moveClock = async (body: object): Promise<void> => {
-    const reply = await fetch(`${issuer}/test/clock`, { method: 'PUT', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+    const reply = await fetch(`${origin}/test/clock`, { method: 'PUT', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
     if (reply.status !== 200) throw new Error(`the clock did not move: ${await reply.text()}`);
   };
   return {
     issuer,
+    origin,
     context: server.context,
     store,
     logLines,
@@ -108,7 +118,7 @@ export async function startHufu(options: TestHufuOptions = {}): Promise<TestHufu
     freeze: (iso) => moveClock({ now: iso }),
     async stop() {
       await server.close();
-      rmSync(directory, { recursive: true, force: true });
+      if (options.dataDirectory === undefined) rmSync(directory, { recursive: true, force: true });
     },
   };
 }

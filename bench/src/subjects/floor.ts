@@ -36,7 +36,7 @@ export function floor(programs: Programs, keys: SigningKeys, core: number | unde
     launch,
     start: async (setting): Promise<Running> => {
       const { server, port } = await launch(setting);
-      await server.message();
+      await server.orStop(() => server.message());
       return {
         pid: server.pid,
         port,

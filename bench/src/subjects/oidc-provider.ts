@@ -20,9 +20,11 @@ export function oidcProvider(name: PeerName, programs: Programs, keys: SigningKe
     launch,
     start: async (setting): Promise<Running> => {
       const { server, port } = await launch(setting);
-      await server.message();
       const client = new HttpClient(port, 32);
-      const metadata = await readMetadata(client);
+      const metadata = await server.orStop(async () => {
+        await server.message();
+        return readMetadata(client);
+      });
       const { work } = setting.scenario;
       return {
         pid: server.pid,

@@ -29,10 +29,12 @@ export function ours(program: string, core: number | undefined): Subject {
     start: async (setting): Promise<Running> => {
       const { server, port } = await launch(setting);
       const client = new HttpClient(port, 32);
-      await ready(client, server);
-      const metadata = await readMetadata(client);
       const { work } = setting.scenario;
-      const sessions = 'grant' in work ? await signInAll(client, metadata.paths.token, work.grant) : [];
+      const { metadata, sessions } = await server.orStop(async () => {
+        await ready(client, server);
+        const found = await readMetadata(client);
+        return { metadata: found, sessions: 'grant' in work ? await signInAll(client, found.paths.token, work.grant) : [] };
+      });
       return {
         pid: server.pid,
         port,

@@ -8,7 +8,11 @@ const DISCOVERY = '/.well-known/openid-configuration';
 /** What a server says about itself: its issuer, where its endpoints are, its keys. */
 export async function readMetadata(client: HttpClient): Promise<{ readonly issuer: string; readonly paths: Paths; readonly keys: Jwk[] }> {
   const metadata = readMembers((await client.send(DISCOVERY)).body, 'discovery');
-  const path = (name: string): string => new URL(readText(metadata, name)).pathname;
+  const path = (name: string): string => {
+    const url = URL.parse(readText(metadata, name));
+    if (url === null) throw new TypeError(`${name} in discovery is not a URL: ${readText(metadata, name)}`);
+    return url.pathname;
+  };
   const paths = {
     token: path('token_endpoint'),
     introspection: path('introspection_endpoint'),

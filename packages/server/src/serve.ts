@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { OAuthError } from '@hufu/protocol/errors';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { clientAddress } from './client-address.ts';
 import type { Context } from './context.ts';
 import { Trail } from './decisions/trail.ts';
@@ -13,62 +11,89 @@ import type { Endpoint, Route } from './routes.ts';
 
 /** Bytes of a body (attacks HTP-01). */
 const BODY_LIMIT = 65_536;
-/** Bytes of a request line and headers. */
-const HEADER_LIMIT = 16_384;
 const MAX_URL = 8_192;
 
-/**
- * The rim: sockets in, plain values out. Fastify reads the bytes, bounds them and keeps the connections; what a request means is the
- * endpoints' business. The clock is read once per request, here.
- */
-export function serve(ctx: Context, table: readonly Route[]): FastifyInstance {
-  const { tls } = ctx.config;
-  const app: FastifyInstance = fastify({
-    logger: false,
-    bodyLimit: BODY_LIMIT,
-    // Slow headers and slow bodies end here (attacks HTP-02).
-    requestTimeout: 30_000,
-    connectionTimeout: 60_000,
-    keepAliveTimeout: 65_000,
-    routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, ignoreDuplicateSlashes: false, maxParamLength: 256 },
-    exposeHeadRoutes: false,
-    http: { maxHeaderSize: HEADER_LIMIT, headersTimeout: 10_000 },
-    ...(tls === undefined ? {} : { https: tlsOptions(tls) }),
-    clientErrorHandler: answerClientError,
-    return503OnClosing: false,
-  });
-  app.removeAllContentTypeParsers();
-  // A wrong content type is the endpoint's to refuse, with its own error (RFC 6749 §5.2): here any body is text.
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
-
-  for (const route of table) {
-    const allow = allowOf(route);
-    app.route({
-      method: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'],
-      url: route.path,
-      handler: (request, reply) => {
-        const { method } = request;
-        const endpoint = method === 'GET' || method === 'POST' || method === 'PUT' ? route.methods[method] : undefined;
-        if (endpoint !== undefined) return answer(ctx, endpoint, route, request, reply);
-        if (method === 'HEAD' && route.methods.GET !== undefined && isDocument(route)) return answer(ctx, route.methods.GET, route, request, reply);
-        if (method === 'OPTIONS') return answer(ctx, (http) => preflight(ctx, route, allow, http), route, request, reply);
-        return answer(ctx, (http) => methodNotAllowed(ctx, http, allow), route, request, reply);
-      },
-    });
-  }
-  app.setNotFoundHandler((request, reply) => answer(ctx, (http) => notFound(ctx, http), undefined, request, reply));
-  app.setErrorHandler((error: { readonly statusCode?: number; readonly code?: string }, request, reply) =>
-    answer(ctx, (http) => badRequest(ctx, http, error), undefined, request, reply),
-  );
-  return app;
+/** A route as the rim uses it. */
+interface Mounted {
+  readonly route: Route;
+  readonly allow: string;
 }
 
-async function answer(ctx: Context, endpoint: Endpoint, route: Route | undefined, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const http = toHttpRequest(ctx, request);
-  const given = refuseEarly(ctx, http) ?? endpoint(http);
-  const result = given instanceof Promise ? await given : given;
-  reply.hijack();
-  send(ctx, reply.raw, result, route?.crossOrigin ?? 'none', http);
+/**
+ * The rim: bytes in, plain values out (docs/decisions/0006). Finds the route, bounds and reads the body, reads the clock once, and writes
+ * the reply with what concerns every reply. What a request means is the endpoints' business.
+ */
+export function serve(ctx: Context, table: readonly Route[]): RequestListener {
+  const exact = new Map<string, Mounted>();
+  const below = new Map<string, Mounted>();
+  for (const route of table) {
+    const mounted = { route, allow: allowOf(route) };
+    if (route.path.endsWith('/*')) below.set(route.path.slice(0, -1), mounted);
+    else exact.set(route.path, mounted);
+  }
+  return (raw, reply) => {
+    const url = raw.url ?? '/';
+    const mark = url.indexOf('?');
+    const path = mark < 0 ? url : url.slice(0, mark);
+    const mounted = exact.get(path) ?? below.get(path.slice(0, path.lastIndexOf('/') + 1));
+    const endpoint = mounted === undefined ? (http: HttpRequest) => notFound(ctx, http) : endpointOf(ctx, mounted, raw.method ?? 'GET');
+    const crossOrigin = mounted?.route.crossOrigin ?? 'none';
+    const query = mark < 0 ? '' : url.slice(mark + 1);
+    if (raw.method === 'GET' || raw.method === 'HEAD') {
+      answer(ctx, endpoint, crossOrigin, toHttpRequest(ctx, raw, path, query, ''), reply);
+      return;
+    }
+    readBody(raw, (body) => {
+      const http = toHttpRequest(ctx, raw, path, query, body ?? '');
+      answer(ctx, body === undefined ? () => tooMuch(ctx, http, 413, 'the body is too large') : endpoint, crossOrigin, http, reply);
+    });
+  };
+}
+
+function endpointOf(ctx: Context, { route, allow }: Mounted, method: string): Endpoint {
+  const endpoint = method === 'GET' || method === 'POST' || method === 'PUT' ? route.methods[method] : undefined;
+  if (endpoint !== undefined) return endpoint;
+  if (method === 'HEAD' && route.methods.GET !== undefined && isDocument(route)) return route.methods.GET;
+  if (method === 'OPTIONS') return (http) => preflight(ctx, route, allow, http);
+  return (http) => methodNotAllowed(ctx, http, allow);
+}
+
+/** Hands over the body as text, or undefined once it is longer than the limit. A body that never ends is never handed over. */
+function readBody(raw: IncomingMessage, done: (body: string | undefined) => void): void {
+  let first: Buffer | undefined;
+  let more: Buffer[] | undefined;
+  let length = 0;
+  raw.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > BODY_LIMIT) {
+      if (length - chunk.length <= BODY_LIMIT) done(undefined);
+      return;
+    }
+    if (first === undefined) first = chunk;
+    else (more ??= [first]).push(chunk);
+  });
+  raw.on('end', () => {
+    if (length <= BODY_LIMIT) done((more === undefined ? first : Buffer.concat(more))?.toString() ?? '');
+  });
+}
+
+function answer(ctx: Context, endpoint: Endpoint, crossOrigin: Route['crossOrigin'], http: HttpRequest, raw: ServerResponse): void {
+  try {
+    const given = refuseEarly(ctx, http) ?? endpoint(http);
+    if (!(given instanceof Promise)) send(ctx, raw, given, crossOrigin, http);
+    else given.then((reply) => send(ctx, raw, reply, crossOrigin, http)).catch((error: unknown) => fail(ctx, raw, http, error));
+  } catch (error) {
+    fail(ctx, raw, http, error);
+  }
+}
+
+/** An endpoint that threw: a bug of ours, told as fixed text with a decision. */
+function fail(ctx: Context, raw: ServerResponse, http: HttpRequest, error: unknown): void {
+  if (raw.headersSent) {
+    raw.destroy();
+    return;
+  }
+  send(ctx, raw, refusal(ctx, 'http', http, new Trail(), error), 'none', http);
 }
 
 /** What no endpoint has to see: addresses and encodings that nobody honest sends. */
@@ -91,6 +116,8 @@ function send(ctx: Context, raw: ServerResponse, { status, headers, body, origin
   if (ctx.issuer.startsWith('https:')) all['strict-transport-security'] = 'max-age=31536000';
   if (crossOrigin !== 'none') allowOrigin(all, crossOrigin, origins, http);
   raw.writeHead(status, all as Record<string, string | number | string[]>);
+  // The rest of a body that is too large is not worth a connection.
+  if (status === 413) raw.shouldKeepAlive = false;
   if (http.method === 'HEAD' || status === 304) raw.end();
   else raw.end(body);
 }
@@ -115,16 +142,14 @@ function allowOrigin(all: Record<string, string | number | readonly string[]>, c
   all['access-control-expose-headers'] = 'WWW-Authenticate, Hufu-Decision, Retry-After';
 }
 
-function toHttpRequest(ctx: Context, request: FastifyRequest): HttpRequest {
-  const url = request.raw.url ?? '/';
-  const mark = url.indexOf('?');
+function toHttpRequest(ctx: Context, raw: IncomingMessage, path: string, query: string, body: string): HttpRequest {
   return {
-    method: request.method,
-    path: mark < 0 ? url : url.slice(0, mark),
-    query: mark < 0 ? '' : url.slice(mark + 1),
-    headers: request.headers,
-    body: typeof request.body === 'string' ? request.body : '',
-    address: clientAddress(request.raw.socket.remoteAddress ?? '', request.headers, ctx.config.trustedProxies),
+    method: raw.method ?? 'GET',
+    path,
+    query,
+    headers: raw.headers,
+    body,
+    address: clientAddress(raw.socket.remoteAddress ?? '', raw.headers, ctx.config.trustedProxies),
     nowMs: ctx.clock.nowMs(),
   };
 }
@@ -174,40 +199,6 @@ function notFound(ctx: Context, http: HttpRequest): HttpReply {
   return { ...refusal(ctx, 'http', http, trail, new OAuthError('invalid_request', 'there is nothing here')), status: 404 };
 }
 
-/** What Fastify refused before an endpoint saw it: bodies that are too large or not what their length says. */
-function badRequest(ctx: Context, http: HttpRequest, error: { readonly statusCode?: number; readonly code?: string }): HttpReply {
-  const trail = new Trail();
-  trail.at('request_size');
-  const status = error.statusCode ?? 500;
-  if (status >= 500) return refusal(ctx, 'http', http, trail, error);
-  const text = status === 413 ? 'the body is too large' : 'the request is malformed';
-  return { ...refusal(ctx, 'http', http, trail, new OAuthError('invalid_request', text, { detail: error.code ?? '' })), status };
-}
-
 function wantsPage(http: HttpRequest): boolean {
   return typeof http.headers['accept'] === 'string' && http.headers['accept'].includes('text/html');
-}
-
-/** What Node's parser refused: there is no request to explain, only a connection to close. */
-function answerClientError(error: NodeJS.ErrnoException, socket: IncomingMessage['socket']): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-}
-
-/** TLS 1.2 limited to the four suites that FAPI allows; TLS 1.3 as it is. */
-function tlsOptions(tls: NonNullable<Context['config']['tls']>): object {
-  return {
-    cert: readFileSync(tls.cert),
-    key: readFileSync(tls.key),
-    minVersion: 'TLSv1.2',
-    ciphers:
-      'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384',
-    ...(tls.clientCa === undefined ? {} : { ca: readFileSync(tls.clientCa) }),
-    requestCert: tls.clientCertificates === 'optional',
-    rejectUnauthorized: false,
-  };
 }

@@ -3,6 +3,7 @@ import { systemClock, testClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Context } from './context.ts';
 import { applyConfig } from './jobs/apply-config.ts';
+import { listen } from './listen.ts';
 import type { Log } from './log.ts';
 import { openContext } from './open-context.ts';
 import { type Route, routes } from './routes.ts';
@@ -34,11 +35,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const clock = settable ?? systemClock();
   const ctx = await openContext({ config, store, clock, log, masterKey: options.masterKey });
   await applyConfig(ctx, seconds(ctx));
-  const app = serve(ctx, [...routes(ctx, settable), ...(options.extraRoutes?.(ctx) ?? [])]);
+  const handle = serve(ctx, [...routes(ctx, settable), ...(options.extraRoutes?.(ctx) ?? [])]);
+  const listening = await listen(config, handle);
   const stopJobs = startJobs(ctx);
-  await app.listen({ port: config.listen.port, host: config.listen.host ?? '::' });
-  const bound = app.server.address();
-  const address = typeof bound === 'object' && bound !== null ? { host: bound.address, port: bound.port } : { host: '', port: config.listen.port };
+  const { address } = listening;
   log.info('server.started', { issuer: config.issuer, mode: config.mode, port: address.port, store: store.kind });
   return {
     context: ctx,
@@ -46,7 +46,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close() {
       log.info('server.stopping');
       stopJobs();
-      await app.close();
+      await listening.close();
       await ctx.decisions.settled();
       await ctx.passwords.close();
       await store.close();

@@ -10,8 +10,6 @@ import { startServer } from '@hufu/server/start';
 import { openStore } from '@hufu/store/open';
 import { type Command, UsageError } from '../command.ts';
 import { DEMO_CONFIG } from '../demo/demo-config.ts';
-import { demoRoutes } from '../demo/demo-routes.ts';
-import { demoSummary } from '../demo/demo-summary.ts';
 
 /** The composition root: configuration, store, server. */
 export const start: Command = {
@@ -29,9 +27,10 @@ export const start: Command = {
       store,
       log,
       masterKey: env['HUFU_MASTER_KEY'],
-      ...(demo ? { extraRoutes: demoRoutes } : {}),
+      // Loaded only when it is wanted: a start should not read what it does not run.
+      ...(demo ? { extraRoutes: (await import('../demo/demo-routes.ts')).demoRoutes } : {}),
     });
-    if (demo) out(demoSummary(config));
+    if (demo) out((await import('../demo/demo-summary.ts')).demoSummary(config));
     await stopSignal();
     await server.close();
     return 0;

@@ -1,4 +1,4 @@
-import { readForm, readQuery, writeForm } from '@hufu/protocol/form';
+import { readQuery, writeForm } from '@hufu/protocol/form';
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts';
 import { readAuthorizationRequest } from '../authorize/read-request.ts';
 import { seeOther } from '../authorize/respond.ts';
@@ -8,6 +8,7 @@ import type { HttpReply, HttpRequest } from '../http.ts';
 import { PageError, pageRefusal } from '../interaction/page-error.ts';
 import { begin, refusalByRedirect } from '../interaction/way.ts';
 import { findBrowserSession } from '../sessions/browser-session.ts';
+import { requireForm } from './form-body.ts';
 
 /** Characters of a request's parameters. */
 const MAX_QUERY = 5_000;
@@ -21,7 +22,7 @@ export async function authorize(ctx: Context, http: HttpRequest): Promise<HttpRe
   let request: AuthorizationRequest | undefined;
   try {
     trail.at('parameters');
-    const form = http.method === 'POST' ? readForm(http.body, { repetition: 'listed' }) : readQuery(http.query, { repetition: 'listed' });
+    const form = http.method === 'POST' ? requireForm(http, { repetition: 'listed' }) : readQuery(http.query, { repetition: 'listed' });
     request = await readAuthorizationRequest(ctx, form, trail);
     // Written anew: what a body may hold raw, an address may not.
     const query = writeForm(form.names().flatMap((name) => form.many(name).map((value) => [name, value] as const)));

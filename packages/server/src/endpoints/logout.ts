@@ -1,5 +1,5 @@
 import { OAuthError } from '@hufu/protocol/errors';
-import { type Form, readForm, readQuery } from '@hufu/protocol/form';
+import { type Form, readQuery } from '@hufu/protocol/form';
 import { readJwt } from '@hufu/protocol/jwt';
 import { appendToRedirect } from '@hufu/protocol/redirect-uri';
 import { seeOther } from '../authorize/respond.ts';
@@ -19,6 +19,7 @@ import { type BrowserSession, findBrowserSession } from '../sessions/browser-ses
 import { clearCookie } from '../sessions/cookies.ts';
 import { browserOf } from '../sessions/known-browser.ts';
 import { sessionName } from '../sessions/session-name.ts';
+import { requireForm } from './form-body.ts';
 
 const PATH = '/oauth/logout';
 const MAX_STATE = 2_048;
@@ -41,7 +42,7 @@ export async function logout(ctx: Context, http: HttpRequest): Promise<HttpReply
   const trail = new Trail();
   try {
     trail.at('parameters');
-    const form = http.method === 'POST' ? readForm(http.body) : readQuery(http.query);
+    const form = http.method === 'POST' ? requireForm(http) : readQuery(http.query);
     if (form.has('csrf')) return await confirmed(ctx, http, form, trail);
     const request = await readLogoutRequest(ctx, http, form, trail);
     const session = await findBrowserSession(ctx, http);

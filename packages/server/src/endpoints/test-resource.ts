@@ -15,7 +15,7 @@ export async function testResource(ctx: Context, http: HttpRequest): Promise<Htt
     const authorization = http.headers['authorization'];
     const bearer = readBearerToken(typeof authorization === 'string' ? authorization : undefined);
     if (bearer.kind === 'refused') throw bearer.error;
-    if (bearer.kind === 'absent') return { status: 401, headers: { 'www-authenticate': formatBearerChallenge({ realm: 'hufu test' }) }, body: '' };
+    if (bearer.kind === 'absent') return noToken(ctx, http, trail);
     const token = await readAccessToken(ctx, bearer.token, Math.floor(http.nowMs / 1000));
     if (token.kind === 'dead') throw new OAuthError('invalid_token', 'the access token is not active', { detail: token.reason });
     return json(200, { sub: token.grant.subject, client_id: token.grant.clientId, scope: formatScope(token.scopes) });
@@ -25,4 +25,11 @@ export async function testResource(ctx: Context, http: HttpRequest): Promise<Htt
     const challenge = error.status < 500 ? { 'www-authenticate': formatBearerChallenge({ error }) } : { 'retry-after': '1' };
     return json(error.status, { error: error.code, error_description: error.description }, { 'hufu-decision': decision, ...challenge });
   }
+}
+
+/** RFC 6750 §3.1: no token, no error code; only where to come from. */
+function noToken(ctx: Context, http: HttpRequest, trail: Trail): HttpReply {
+  const decision = ctx.decisions.record('test_resource', 401, new OAuthError('invalid_token', 'no access token in the request'), trail, http.nowMs);
+  const headers = { 'www-authenticate': formatBearerChallenge({ realm: 'hufu test' }), 'hufu-decision': decision, 'cache-control': 'no-store' };
+  return { status: 401, headers, body: '' };
 }

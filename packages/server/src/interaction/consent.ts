@@ -1,9 +1,10 @@
 import { OAuthError } from '@hufu/protocol/errors';
-import { readForm, readQuery } from '@hufu/protocol/form';
+import { readQuery } from '@hufu/protocol/form';
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts';
 import { respondWithError } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
+import { requireForm } from '../endpoints/form-body.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { type BrowserSession, findBrowserSession } from '../sessions/browser-session.ts';
 import { browserOf } from '../sessions/known-browser.ts';
@@ -39,7 +40,7 @@ export async function consentPost(ctx: Context, http: HttpRequest): Promise<Http
   let way: UnderWay | undefined;
   try {
     trail.at('parameters');
-    const form = readForm(http.body);
+    const form = requireForm(http);
     trail.at('same_site');
     const session = await findBrowserSession(ctx, http);
     requireOwnForm(ctx, http, form, formName(session));

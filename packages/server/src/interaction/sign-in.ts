@@ -1,10 +1,11 @@
 import { OAuthError } from '@hufu/protocol/errors';
-import { readForm, readQuery } from '@hufu/protocol/form';
+import { readQuery } from '@hufu/protocol/form';
 import { foldUsername } from '@hufu/store/username';
 import { MAX_PASSWORD } from '../accounts/passwords.ts';
 import { respondWithError, seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
+import { requireForm } from '../endpoints/form-body.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { openBrowserSession } from '../sessions/browser-session.ts';
 import { browserOf, knownBrowser, rememberBrowser } from '../sessions/known-browser.ts';
@@ -41,7 +42,7 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
   let way: UnderWay | undefined;
   try {
     trail.at('parameters');
-    const form = readForm(http.body);
+    const form = requireForm(http);
     trail.at('same_site');
     requireOwnForm(ctx, http, form, PATH);
     const text = form.get('request');

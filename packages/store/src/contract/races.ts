@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Taken } from '../port.ts';
+import type { Store, Taken } from '../port.ts';
 import { APP, type Case, countKinds, hashText, makeCode, makeGrant, makeScene, mustFind, NOW, race, someCode, someRedemption } from './bench.ts';
 
 export function raceCases(define: Case): void {
@@ -74,5 +74,22 @@ export function raceCases(define: Case): void {
     const ids = made.map((answer) => (answer.kind === 'created' ? answer.id : 0));
     assert.equal(new Set(ids).size, 50);
     assert.equal(await b.countRows('grants'), 50);
+  });
+
+  define('a verb that fails beside them makes no two grants share an id', async (b) => {
+    const scene = await makeScene(b);
+    const create = async (store: Store): Promise<number> => {
+      const made = await store.createGrant(b.tenant, someCode(scene, { maxCodes: 1000 }), NOW);
+      return made.kind === 'created' ? made.id : 0;
+    };
+    const failing = async (store: Store): Promise<unknown> =>
+      await assert.rejects(async () => await store.giveConsent(b.tenant, scene.user.id, APP, ['not a word'], [], NOW), TypeError);
+    const ids: number[] = [];
+    for (const store of [b.store, b.second, b.store, b.second]) {
+      const [first, , second] = await Promise.all([create(store), failing(store), create(store)]);
+      ids.push(first, second);
+    }
+    assert.equal(new Set(ids).size, 8);
+    assert.equal(await b.countRows('grants'), 8);
   });
 }

@@ -1,17 +1,18 @@
 import type { TenantId } from '@hufu/protocol/ids';
 import type { Session, Statement } from './database.ts';
 
-export type CounterName = 'tenant' | 'user' | 'key' | 'keys';
+export type CounterName = 'tenant' | 'user' | 'key' | 'keys' | 'grant' | 'session';
 
 /** The counter's value, locked until the end of the transaction: whoever holds it is alone with what it numbers. */
 export async function lockCounter(session: Session, tenant: TenantId | 0, name: CounterName): Promise<number> {
-  const [row] = await session.run<{ value: number }>(RAISE, [tenant, name, 0]);
-  return row?.value ?? 0;
+  return await raiseCounter(session, tenant, name, 0);
 }
 
-export async function raiseCounter(session: Session, tenant: TenantId | 0, name: CounterName): Promise<number> {
-  const [row] = await session.run<{ value: number }>(RAISE, [tenant, name, 1]);
-  return row?.value ?? 0;
+/** Answers the new value. The first is `by`. */
+export async function raiseCounter(session: Session, tenant: TenantId | 0, name: CounterName, by = 1): Promise<number> {
+  const [row] = await session.run<{ value: number }>(RAISE, [tenant, name, by]);
+  if (row === undefined) throw new Error(`no counter ${name}`);
+  return row.value;
 }
 
 /** 0 where nobody has counted yet. */

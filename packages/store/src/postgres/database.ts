@@ -34,6 +34,8 @@ export interface DatabaseOptions {
   readonly poolSize: number;
   /** Accepts `fsync = off` and `synchronous_commit = off`. */
   readonly allowUnsafe: boolean;
+  /** How long a statement may run, and how long one waits for a connection. */
+  readonly timeoutMs: number;
 }
 
 /** The server would acknowledge what it may lose. */
@@ -41,11 +43,6 @@ export class UnsafeDatabase extends Error {
   override readonly name = 'UnsafeDatabase';
 }
 
-const STATEMENT_TIMEOUT_MS = 3000;
-/** For an answer that never comes: a little more than the server's own limit. */
-const ANSWER_TIMEOUT_MS = 4000;
-/** For a connection, new or free. */
-const CONNECTION_TIMEOUT_MS = 3000;
 const MAX_WAITING = 1024;
 const MAX_ATTEMPTS = 5;
 
@@ -56,7 +53,6 @@ const MAX_ATTEMPTS = 5;
  * `idle_in_transaction_session_timeout`: a node that vanishes must not keep its locks.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
-  statement_timeout: String(STATEMENT_TIMEOUT_MS),
   idle_in_transaction_session_timeout: '10000',
   default_transaction_isolation: 'read committed',
   plan_cache_mode: 'force_generic_plan',
@@ -70,13 +66,14 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.poolSize,
-    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
-    query_timeout: ANSWER_TIMEOUT_MS,
+    connectionTimeoutMillis: options.timeoutMs,
+    // For an answer that never comes: a little more than the server's own limit.
+    query_timeout: Math.ceil(options.timeoutMs * 1.25),
     pipeline: true,
     keepAlive: true,
     fallback_application_name: 'hufu',
     types: { getTypeParser },
-    onConnect: (client) => prepareConnection(client, options.allowUnsafe),
+    onConnect: (client) => prepareConnection(client, options),
   });
   // A connection lost while idle leaves the pool by itself; the next statement opens another.
   pool.on('error', () => {});
@@ -181,12 +178,12 @@ async function commit(client: pg.PoolClient): Promise<void> {
   if (command !== 'COMMIT') throw new Error('the transaction was rolled back');
 }
 
-async function prepareConnection(client: pg.ClientBase, allowUnsafe: boolean): Promise<void> {
-  const names = Object.keys(SETTINGS);
+async function prepareConnection(client: pg.ClientBase, { allowUnsafe, timeoutMs }: DatabaseOptions): Promise<void> {
+  const settings = { ...SETTINGS, statement_timeout: String(timeoutMs) };
   const { rows } = await client.query<{ fsync: string; synchronous_commit: string }>(
     `SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit,
       (SELECT count(set_config(name, value, false)) FROM unnest($1::text[], $2::text[]) AS setting (name, value)) AS settings`,
-    [names, names.map((name) => SETTINGS[name])],
+    [Object.keys(settings), Object.values(settings)],
   );
   if (allowUnsafe) return;
   for (const name of ['fsync', 'synchronous_commit'] as const) {

@@ -48,9 +48,15 @@ export async function revokeGrantsBetween(
   return await revoke(session, OF_USER_AND_CLIENT, tenant, reason, now, [user, client]);
 }
 
-/** Those of a session that are not offline, and its codes. */
-export async function revokeGrantsBoundTo(session: Session, tenant: TenantId, id: SessionId, now: number): Promise<NewEntry[]> {
-  return await revoke(session, OF_SESSION, tenant, 'signed_out', now, [id]);
+/** Those of a session of `user` that are not offline, and its codes. */
+export async function revokeGrantsBoundTo(
+  session: Session,
+  tenant: TenantId,
+  id: SessionId,
+  user: UserId,
+  now: number,
+): Promise<NewEntry[]> {
+  return await revoke(session, OF_SESSION, tenant, 'signed_out', now, [user, id]);
 }
 
 /** Own grants beyond the newest `keep` of a client's current epoch. */
@@ -108,7 +114,7 @@ function revokeLocked(condition: string): Statement {
 
 const OF_USER = revokeLocked('user_id = $5::bigint');
 const OF_USER_AND_CLIENT = revokeLocked('user_id = $5::bigint AND client_id = $6::text');
-const OF_SESSION = revokeLocked('session_id = $5::bigint AND (offline = 0 OR redeemed = 0)');
+const OF_SESSION = revokeLocked('user_id = $5::bigint AND session_id = $6::bigint AND (offline = 0 OR redeemed = 0)');
 const OLDEST_OWN: Statement = {
   text: revokeText(`SELECT id FROM grants
     WHERE tenant = $1::bigint AND client_id = $5::text AND client_epoch = $6::bigint AND own_key IS NOT NULL

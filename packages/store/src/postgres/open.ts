@@ -22,6 +22,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
   const db = openDatabase(connectionUrl, {
     poolSize: options.poolSize ?? DEFAULT_POOL_SIZE,
     allowUnsafe: options.allowUnsafe === true || isUnsafe,
+    timeoutMs: TIMEOUT_MS,
   });
   try {
     const store = postgresStore(db);
@@ -36,6 +37,7 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
 }
 
 const DEFAULT_POOL_SIZE = 8;
+const TIMEOUT_MS = 3000;
 
 /** `unsafe` is ours and must not reach the driver. */
 function readUnsafe(url: string): { readonly connectionUrl: string; readonly isUnsafe: boolean } {

@@ -1,6 +1,7 @@
 import type { TenantId } from '@hufu/protocol/ids';
 import { ID_BLOCK } from '../retention.ts';
-import type { Database, Statement } from './database.ts';
+import { raiseCounter } from './counters.ts';
+import type { Database } from './database.ts';
 
 /** Ids out of blocks that this process has reserved: one write to `counters` for `ID_BLOCK` of them. What is not used is never used. */
 export interface ReservedIds {
@@ -36,12 +37,10 @@ interface Block {
   reserving: Promise<void> | undefined;
 }
 
-async function reserve(db: Database, tenant: TenantId, name: string, block: Block): Promise<void> {
+async function reserve(db: Database, tenant: TenantId, name: 'grant' | 'session', block: Block): Promise<void> {
   try {
-    const [row] = await db.run<{ value: number }>(RESERVE, [tenant, name, ID_BLOCK]);
-    if (row === undefined) throw new Error('no counter');
-    block.last = row.value;
-    block.next = row.value - ID_BLOCK + 1;
+    block.last = await raiseCounter(db, tenant, name, ID_BLOCK);
+    block.next = block.last - ID_BLOCK + 1;
   } finally {
     block.reserving = undefined;
   }
@@ -49,10 +48,3 @@ async function reserve(db: Database, tenant: TenantId, name: string, block: Bloc
 
 /** A process that serves more tenants than this reserves again for some of them. */
 const MAX_BLOCKS = 10_000;
-
-const RESERVE: Statement = {
-  name: 'reserve_ids',
-  text: `INSERT INTO counters AS n (tenant, name, value) VALUES ($1::bigint, $2::text, $3::bigint)
-    ON CONFLICT (tenant, name) DO UPDATE SET value = n.value + excluded.value
-    RETURNING value`,
-};

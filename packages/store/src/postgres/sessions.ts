@@ -21,8 +21,8 @@ export function sessions(db: Database, ids: ReservedIds, purge: Purge): Sessions
         await act.run(INSERT, [tenant, id, userId, secretHash, authTime, words, now, expiresAt, userAgent, purgeTime(expiresAt)]);
         if (old === undefined || old.endedAt !== undefined) return [];
         const entries: NewEntry[] = await endSession(act, tenant, old.id, 'session_replaced', now);
-        if (old.userId === userId) await act.run(MOVE_GRANTS, [tenant, old.id, id]);
-        else entries.push(...(await revokeGrantsBoundTo(act, tenant, old.id, now)));
+        if (old.userId === userId) await act.run(MOVE_GRANTS, [tenant, userId, old.id, id]);
+        else entries.push(...(await revokeGrantsBoundTo(act, tenant, old.id, old.userId, now)));
         await writeEntries(act, tenant, entries, now);
         return entries;
       });
@@ -45,7 +45,10 @@ export function sessions(db: Database, ids: ReservedIds, purge: Purge): Sessions
         const session = await lockSession(act, tenant, id);
         if (session === undefined) return undefined;
         if (session.endedAt !== undefined) return [];
-        const entries = [...(await endSession(act, tenant, id, 'signed_out', now)), ...(await revokeGrantsBoundTo(act, tenant, id, now))];
+        const entries = [
+          ...(await endSession(act, tenant, id, 'signed_out', now)),
+          ...(await revokeGrantsBoundTo(act, tenant, id, session.userId, now)),
+        ];
         await writeEntries(act, tenant, entries, now);
         return entries;
       });
@@ -105,5 +108,6 @@ const INSERT: Statement = {
     VALUES ($1::bigint, $2::bigint, $3::bigint, $4::text, $5::bigint, $6::text, $7::bigint, $8::bigint, NULL, $9::text, $10::bigint)`,
 };
 const MOVE_GRANTS: Statement = {
-  text: 'UPDATE grants SET session_id = $3::bigint WHERE tenant = $1::bigint AND session_id = $2::bigint AND revoked_at IS NULL',
+  text: `UPDATE grants SET session_id = $4::bigint
+    WHERE tenant = $1::bigint AND user_id = $2::bigint AND session_id = $3::bigint AND revoked_at IS NULL`,
 };

@@ -17,17 +17,20 @@ export interface CheckpointTask {
 }
 
 const { path, frames } = workerData as CheckpointTask;
-const db = new DatabaseSync(path, { timeout: 1000 });
+// How long a checkpoint may wait for writers and readers of other processes, while our own writes wait for it.
+const db = new DatabaseSync(path, { timeout: 50 });
 db.exec('PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL');
 // NOOP is new in SQLite 3.51; before, an unknown mode is PASSIVE, which in this thread does no harm.
 const measure = db.prepare('PRAGMA wal_checkpoint(NOOP)');
 const passive = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
+// Keeps other processes from writing until the log can begin again; where they don't let it, it does what a passive one does.
+const restart = db.prepare('PRAGMA wal_checkpoint(RESTART)');
 
 parentPort?.on('message', (question: CheckpointQuestion) => parentPort?.postMessage(answer(question)));
 
 function answer(question: CheckpointQuestion): CheckpointAnswer {
   if (question === 'finish') {
-    passive.get();
+    restart.get();
     return 'done';
   }
   if (Number(measure.get()?.['log']) < frames) return 'small';

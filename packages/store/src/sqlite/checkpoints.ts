@@ -55,22 +55,28 @@ export class Checkpoints {
     // The suffix is that of this file: `.ts` in the source tree, `.js` when built.
     const file = new URL(`./checkpoint-worker${import.meta.url.slice(-3)}`, import.meta.url);
     const worker = new Worker(file, { workerData: this.#task, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 } });
-    worker.unref();
-    worker.on('message', (answer: CheckpointAnswer) => this.#hear(answer));
+    worker.on('message', (answer: CheckpointAnswer) => this.#hear(worker, answer));
     worker.on('error', () => this.#lose(worker));
     worker.on('exit', () => this.#lose(worker));
+    // After the listeners: adding one holds the process again.
+    worker.unref();
     return worker;
   }
 
-  #hear(answer: CheckpointAnswer): void {
+  #hear(worker: Worker, answer: CheckpointAnswer): void {
+    if (this.#worker !== worker) return;
     if (answer === 'ready') {
+      // Writes wait for this thread now, so the process does too.
+      worker.ref();
       this.#needs.holdWrites();
       this.#ask('finish');
       return;
     }
     this.#failures = 0;
     this.#asking = false;
-    if (answer === 'done') this.#needs.releaseWrites();
+    if (answer === 'small') return;
+    worker.unref();
+    this.#needs.releaseWrites();
   }
 
   #lose(worker: Worker): void {

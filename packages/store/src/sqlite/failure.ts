@@ -13,9 +13,15 @@ export function isBusy(error: unknown): boolean {
 
 /** `StoreUnavailable` with its cause where the store could not answer, else the error itself. */
 export function readFailure(error: unknown): unknown {
+  if (isClosed(error)) return new StoreUnavailable('the store is closed', { cause: error });
   const code = resultCode(error);
   if (code === undefined || !UNAVAILABLE.has(code)) return error;
   return new StoreUnavailable(`SQLite cannot answer: ${error instanceof Error ? error.message : code}`, { cause: error });
+}
+
+/** What node:sqlite says of a database, or of a statement of one, that has been closed. */
+function isClosed(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_STATE';
 }
 
 function resultCode(error: unknown): number | undefined {

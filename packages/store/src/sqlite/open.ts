@@ -16,6 +16,8 @@ export interface SqliteOptions {
   readonly checkpointBytes?: number;
   /** Writes that may wait before `StoreUnavailable`. 10,000. */
   readonly maxWaiting?: number;
+  /** How long a write waits while another process holds the lock, before `StoreUnavailable`. Milliseconds; 5,000. */
+  readonly lockWaitMs?: number;
 }
 
 /**
@@ -33,7 +35,11 @@ export async function openSqlite(path: string, options: SqliteOptions = {}): Pro
       giveUp: () => handle.exec('PRAGMA wal_autocheckpoint = 1000'),
     },
   );
-  const limits = options.maxWaiting === undefined ? GROUP_LIMITS : { ...GROUP_LIMITS, maxWaiting: options.maxWaiting };
+  const limits = {
+    maxGroup: GROUP_LIMITS.maxGroup,
+    maxWaiting: options.maxWaiting ?? GROUP_LIMITS.maxWaiting,
+    maxAttempts: options.lockWaitMs === undefined ? GROUP_LIMITS.maxAttempts : Math.ceil(options.lockWaitMs / BUSY_MS),
+  };
   const db = new Connection(handle, limits, (writes) => checkpoints.wrote(writes));
   return sqliteStore('sqlite', db, async () => {
     await checkpoints.stop();
@@ -43,10 +49,10 @@ export async function openSqlite(path: string, options: SqliteOptions = {}): Pro
 
 /**
  * A group of 128 holds the event loop for about a millisecond of rotations. The lock is waited for in short steps, between which the
- * event loop turns: 200 × 25 ms.
+ * event loop turns: 500 × 10 ms.
  */
-export const GROUP_LIMITS: GroupLimits = { maxGroup: 128, maxWaiting: 10_000, maxAttempts: 200 };
-const BUSY_MS = 25;
+export const GROUP_LIMITS: GroupLimits = { maxGroup: 128, maxWaiting: 10_000, maxAttempts: 500 };
+const BUSY_MS = 10;
 const OPEN_BUSY_MS = 10_000;
 const PAGE_BYTES = 4096;
 

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { later } from './clock.ts';
+import type { Config } from './config/config.ts';
+
+/** Bytes of a request line and headers. */
+const HEADER_LIMIT = 16_384;
+/** How long requests under way may take when the server stops. */
+const DRAIN_MS = 10_000;
+
+/** A server that listens. */
+export interface Listening {
+  readonly address: { readonly host: string; readonly port: number };
+  /** Takes no new connections, lets requests under way finish, and ends the rest after ten seconds. */
+  close(): Promise<void>;
+}
+
+/** Listens on the configured address, with TLS where it is configured. Slow headers, slow bodies and idle sockets end (attacks HTP-02). */
+export async function listen(config: Config, handle: RequestListener): Promise<Listening> {
+  const options = { maxHeaderSize: HEADER_LIMIT, headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 5_000, noDelay: true };
+  const server: Server = config.tls === undefined ? createServer(options, handle) : createTlsServer({ ...options, ...tlsOptions(config.tls) }, handle);
+  server.timeout = 60_000;
+  server.on('clientError', answerClientError);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.listen.port, config.listen.host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const bound = server.address();
+  return {
+    address: typeof bound === 'object' && bound !== null ? { host: bound.address, port: bound.port } : { host: '', port: config.listen.port },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+        later(DRAIN_MS, () => server.closeAllConnections());
+      }),
+  };
+}
+
+/** What Node's parser refused: there is no request to explain, only a connection to close. */
+function answerClientError(error: NodeJS.ErrnoException, socket: IncomingMessage['socket']): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** TLS 1.2 limited to the four suites that FAPI allows; TLS 1.3 as it is. */
+function tlsOptions(tls: NonNullable<Config['tls']>): object {
+  return {
+    cert: readFileSync(tls.cert),
+    key: readFileSync(tls.key),
+    minVersion: 'TLSv1.2',
+    ciphers:
+      'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384',
+    ...(tls.clientCa === undefined ? {} : { ca: readFileSync(tls.clientCa) }),
+    requestCert: tls.clientCertificates === 'optional',
+    rejectUnauthorized: false,
+  };
+}

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { GrantId } from '@hufu/protocol/ids';
+import pg from 'pg';
+// A cluster of its own: HUFU_TEST_POSTGRES is not to be killed.
+import { createDatabase, startPostgres } from '../../../../scripts/provision/postgres.mjs';
+import { type Bench, bench, hashText, makeGrant, makeScene, NOW } from '../contract/bench.ts';
+import { type Store, StoreUnavailable } from '../port.ts';
+import { openDatabase, UnsafeDatabase } from './database.ts';
+import { openPostgres } from './open.ts';
+import { postgresStore } from './store.ts';
+
+const GRANTS = 24;
+
+describe('outages', () => {
+  let folder: string;
+  let cluster: Awaited<ReturnType<typeof startPostgres>>;
+  let url: string;
+  let stores: Store[];
+  let b: Bench;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'hufu-outage-'));
+    cluster = await startPostgres({ directory: folder });
+    url = await createDatabase('outage', cluster.url);
+    stores = [await openPostgres(url, { poolSize: 4 }), await openPostgres(url, { poolSize: 4 })];
+    b = await bench({ store: storeOf(0), second: storeOf(1), countRows: async () => 0, close: async () => {} });
+  });
+
+  after(async () => {
+    await Promise.all(stores.map((store) => store.close()));
+    await cluster.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  function storeOf(index: number): Store {
+    const store = stores[index % stores.length];
+    assert.ok(store !== undefined);
+    return store;
+  }
+
+  test('a server that dies under load loses nothing that was acknowledged, and its nodes recover by themselves', async () => {
+    const scene = await makeScene(b);
+    const grants = await Promise.all(Array.from({ length: GRANTS }, async () => new Rotated(await makeGrant(b, scene))));
+    const marks: string[] = [];
+    for (let round = 0; round < 5; round += 1) {
+      let isOver = false;
+      let failures = 0;
+      const work = [
+        ...grants.map(async (grant, index) => {
+          while (!isOver) failures += await grant.rotate(storeOf(index), b);
+        }),
+        (async () => {
+          for (let index = 0; !isOver; index += 1) {
+            const value = hashText(`${round}-${index}-`);
+            const taken = await attempt(() => storeOf(index).takeOnce(b.tenant, 'interaction', value, NOW + 3600, NOW));
+            if (taken === true) marks.push(value);
+            failures += taken === undefined ? 1 : 0;
+          }
+        })(),
+      ];
+      await pause(120);
+      const before = grants.reduce((sum, grant) => sum + grant.acknowledged, 0);
+      if (round % 2 === 0) {
+        await cluster.crash();
+      } else {
+        await cluster.stop('immediate');
+        await pause(50);
+        await cluster.start();
+      }
+      // The server notices a dead child a little later.
+      for (let tries = 0; tries < 1000 && failures === 0; tries += 1) await pause(5);
+      for (const store of stores) await untilAnswers(store);
+      await pause(80);
+      isOver = true;
+      await Promise.all(work);
+
+      assert.ok(failures > 0, 'nobody noticed');
+      const acknowledged = grants.reduce((sum, grant) => sum + grant.acknowledged, 0);
+      assert.ok(acknowledged > before, 'nothing happened after the recovery');
+      for (const [index, grant] of grants.entries()) await grant.check(storeOf(index + 1), b);
+    }
+    const again = await Promise.all(marks.map(async (value) => await b.store.takeOnce(b.tenant, 'interaction', value, NOW + 3600, NOW)));
+    assert.ok(marks.length > 0);
+    assert.ok(
+      again.every((taken) => !taken),
+      'a mark was lost',
+    );
+  });
+
+  test('while the server is away every verb rejects with StoreUnavailable, and soon', async () => {
+    await cluster.stop('immediate');
+    const calls: (() => Promise<unknown>)[] = [
+      () => b.store.time(),
+      () => b.store.findClient(b.tenant, 'app' as never),
+      () => b.store.findGrant(b.tenant, 1 as GrantId),
+      () => b.store.rotate(b.tenant, 1 as GrantId, 1, 1, NOW),
+      () => b.store.revokeUser(b.tenant, 1 as never, 'revoked_by_admin', NOW),
+      () => b.store.readRevocations(b.tenant, 0, 1),
+      () => openPostgres(url),
+    ];
+    const started = performance.now();
+    for (const call of calls) await assert.rejects(call, (error) => error instanceof StoreUnavailable && error.cause instanceof Error);
+    assert.ok(performance.now() - started < 2000);
+    await cluster.start();
+    for (const store of stores) await untilAnswers(store);
+  });
+
+  test('what waits for too long, for a lock, a connection or an answer, rejects with StoreUnavailable', async () => {
+    const scene = await makeScene(b, b.otherTenant);
+    const other = await b.store.createGrant(b.otherTenant, { ...CODE, userId: scene.user.id, clientId: scene.client.clientId }, NOW);
+    assert.ok(other.kind === 'created');
+    const impatient = { poolSize: 1, allowUnsafe: false, timeoutMs: 400 };
+    const narrow = postgresStore(openDatabase(url, impatient));
+    const frozen = postgresStore(openDatabase(`${url}?application_name=frozen`, impatient));
+    await Promise.all([narrow.time(), frozen.time()]);
+    const holder = new pg.Client({ connectionString: url });
+    await holder.connect();
+    await holder.query('BEGIN');
+    await holder.query('SELECT 1 FROM grants WHERE tenant = $1 FOR UPDATE', [b.otherTenant]);
+    const { rows } = await holder.query<{ pid: number }>(`SELECT pid FROM pg_stat_activity WHERE application_name = 'frozen'`);
+    const pids = rows.map((row) => row.pid);
+    assert.equal(pids.length, 1);
+
+    const lock = narrow.revokeGrant(b.otherTenant, other.id, 'revoked_by_user', NOW);
+    const connection = narrow.findSession(b.otherTenant, scene.session.id);
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    const answer = frozen.time();
+    const settled = await Promise.allSettled([lock, connection, answer]);
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+    await holder.query('ROLLBACK');
+    await holder.end();
+    for (const one of settled) assert.ok(one.status === 'rejected' && one.reason instanceof StoreUnavailable);
+
+    assert.equal(
+      (await b.store.findGrant(b.otherTenant, other.id))?.dead,
+      undefined,
+      'a statement that was given up has not happened later',
+    );
+    for (const store of [narrow, frozen]) {
+      assert.ok((await store.time()) > 0);
+      await store.close();
+    }
+  });
+
+  test('a closed store answers nothing', async () => {
+    const store = await openPostgres(url);
+    await store.close();
+    await store.close();
+    await assert.rejects(() => store.time(), StoreUnavailable);
+  });
+
+  test('a server that acknowledges what it may lose is refused, unless it is asked for', async () => {
+    const careless = `${url}?options=-c%20synchronous_commit%3Doff`;
+    await assert.rejects(() => openPostgres(careless), { name: 'UnsafeDatabase', message: /synchronous_commit/ });
+    for (const store of [await openPostgres(`${careless}&unsafe=1`), await openPostgres(careless, { allowUnsafe: true })])
+      await store.close();
+
+    const other = await mkdtemp(join(tmpdir(), 'hufu-outage-'));
+    const reckless = await startPostgres({ directory: other, settings: { fsync: 'off' } });
+    await assert.rejects(
+      () => openPostgres(reckless.url),
+      (error) => error instanceof UnsafeDatabase && error.message.includes('fsync'),
+    );
+    const store = await openPostgres(`${reckless.url}?unsafe=1`);
+    assert.equal((await store.ensureTenant('default')).id, 1);
+    await store.close();
+    await reckless.stop();
+    await rm(other, { recursive: true, force: true });
+  });
+});
+
+const CODE = {
+  subject: 's',
+  sessionId: undefined,
+  scopes: [],
+  resources: [],
+  authTime: NOW,
+  amr: [],
+  offline: false,
+  keyId: 1,
+  codeHash: hashText('code'),
+  codeRequest: {},
+  expiresAt: NOW + 60,
+  needsConsent: false,
+  maxCodes: 10,
+};
+
+/** A grant that somebody rotates, who may not know whether the last rotation happened. */
+class Rotated {
+  readonly id: GrantId;
+  /** The newest generation that an answer has told of. */
+  acknowledged = 1;
+  #unknown = 0;
+
+  constructor(id: GrantId) {
+    this.id = id;
+  }
+
+  /** Answers the number of failures. */
+  async rotate(store: Store, b: Bench): Promise<number> {
+    const answer = await attempt(() => store.rotate(b.tenant, this.id, this.acknowledged, 1, NOW));
+    if (answer === undefined) {
+      this.#unknown += 1;
+      await pause(5);
+      return 1;
+    }
+    const generation = answer.grant?.generation ?? 0;
+    // Lost means that one of the unknown ones had happened, and at most one of them can have.
+    if (answer.kind === 'lost')
+      assert.ok(this.#unknown > 0 && generation === this.acknowledged + 1, `${generation} after ${this.acknowledged}`);
+    assert.equal(generation, this.acknowledged + 1);
+    this.acknowledged = generation;
+    this.#unknown = 0;
+    return 0;
+  }
+
+  async check(store: Store, b: Bench): Promise<void> {
+    const generation = (await store.findGrant(b.tenant, this.id))?.generation ?? 0;
+    assert.ok(
+      generation === this.acknowledged || (this.#unknown > 0 && generation === this.acknowledged + 1),
+      `${generation} of ${this.acknowledged}`,
+    );
+  }
+}
+
+/** Undefined where the store was unavailable; any other failure is one of the test. */
+async function attempt<T>(act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return undefined;
+    throw error;
+  }
+}
+
+async function untilAnswers(store: Store): Promise<void> {
+  for (let tries = 0; tries < 1000; tries += 1) {
+    if ((await attempt(() => store.time())) !== undefined) return;
+    await pause(10);
+  }
+  assert.fail('the store does not come back');
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

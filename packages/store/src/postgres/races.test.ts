@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { type ClientId, clientId, grantId, type TenantId } from '@hufu/protocol/ids';
+import pg from 'pg';
+// Runs on the cluster of HUFU_TEST_POSTGRES, or on one of its own.
+import { createDatabase, dropDatabase, testPostgres } from '../../../../scripts/provision/postgres.mjs';
+import {
+  type Bench,
+  bench,
+  makeCode,
+  makeGrant,
+  makeScene,
+  NOW,
+  type Scene,
+  someCode,
+  someRedemption,
+  someSession,
+} from '../contract/bench.ts';
+import { MIGRATIONS } from '../migrations/list.ts';
+import type { Store } from '../port.ts';
+import { openPostgres } from './open.ts';
+
+const cluster = await testPostgres();
+const name = `hufu_races_${process.pid}`;
+const url = await createDatabase(name, cluster.url);
+/** Another node, whose statements are stopped where it matters. */
+const other = new pg.Client({ connectionString: url });
+let stores: Store[] = [];
+/** The grant that the other node is creating. */
+const HELD = grantId(9000);
+
+/**
+ * Races with the other side's transaction held open on purpose: what runs into it must wait for it, and must then see what it has done.
+ * (The contract's races are of fifty at once, and hit these moments by chance.)
+ */
+describe('races, one step at a time', () => {
+  let b: Bench;
+  let scene: Scene;
+  let tenant: TenantId;
+
+  before(async () => {
+    // At once: the migrations of a new database are for one of them.
+    stores = await Promise.all(Array.from({ length: 4 }, () => openPostgres(url, { poolSize: 4 })));
+    await other.connect();
+  });
+
+  beforeEach(async (context) => {
+    const [store] = stores;
+    assert.ok(store !== undefined);
+    b = await bench({ store, countRows: async () => 0, close: async () => {} });
+    tenant = (await store.ensureTenant(context.name)).id;
+    b = { ...b, tenant };
+    scene = await makeScene(b);
+    await other.query('BEGIN');
+  });
+
+  afterEach(async () => {
+    await other.query('ROLLBACK');
+  });
+
+  after(async () => {
+    await other.end();
+    await Promise.all(stores.map((store) => store.close()));
+    await dropDatabase(name, cluster.url);
+    await cluster.stop();
+  });
+
+  /** Starts `act`, which must run into the open transaction, and lets that commit. */
+  async function afterCommit<T>(act: Promise<T>): Promise<T> {
+    let isDone = false;
+    const watched = act.finally(() => (isDone = true));
+    watched.catch(() => {});
+    await untilBlocked();
+    assert.equal(isDone, false);
+    await other.query('COMMIT');
+    return await watched;
+  }
+
+  test('four processes that open a new database at once migrate it once', async () => {
+    await other.query('ROLLBACK');
+    const { rows } = await other.query('SELECT version FROM schema_migrations');
+    assert.equal(rows.length, MIGRATIONS.length);
+    assert.equal(new Set(await Promise.all(stores.map(async (store) => (await store.ensureTenant('same')).id))).size, 1);
+  });
+
+  test('a code that meets a disablement waits for it and is refused', async () => {
+    await other.query('UPDATE users SET enabled = 0 WHERE tenant = $1 AND id = $2', [tenant, scene.user.id]);
+    const answer = await afterCommit(b.store.createGrant(tenant, someCode(scene), NOW));
+    assert.deepEqual(answer, { kind: 'refused', reason: 'user_inactive' });
+  });
+
+  test('a disablement that meets a code waits for it and revokes it', async () => {
+    await createUnderLocks();
+    assert.equal(await afterCommit(b.store.setUserEnabled(tenant, scene.user.id, false, NOW)), 'done');
+    assert.equal((await b.store.findGrant(tenant, HELD))?.dead?.reason, 'user_disabled');
+  });
+
+  test('a new password, and a sign-out everywhere, that meet a code revoke it', async () => {
+    await createUnderLocks();
+    assert.equal(await afterCommit(b.store.changePassword(tenant, scene.user.id, 'new', undefined, NOW)), 'done');
+    assert.equal((await b.store.findGrant(tenant, HELD))?.dead?.reason, 'password_changed');
+    await other.query('BEGIN');
+    await createUnderLocks(HELD + 1);
+    await afterCommit(b.store.revokeUser(tenant, scene.user.id, 'revoked_by_admin', NOW));
+    assert.equal((await b.store.findGrant(tenant, grantId(HELD + 1)))?.dead?.reason, 'revoked_by_admin');
+  });
+
+  test('a session that meets a disablement is not opened', async () => {
+    await other.query('UPDATE users SET enabled = 0 WHERE tenant = $1 AND id = $2', [tenant, scene.user.id]);
+    assert.deepEqual(await afterCommit(b.store.openSession(tenant, someSession(scene.user), undefined, NOW)), { kind: 'user_inactive' });
+  });
+
+  test('a code that meets the end of its session waits for it and is refused', async () => {
+    await other.query('UPDATE sessions SET ended_at = $3 WHERE tenant = $1 AND id = $2', [tenant, scene.session.id, NOW]);
+    const answer = await afterCommit(b.store.createGrant(tenant, someCode(scene), NOW));
+    assert.deepEqual(answer, { kind: 'refused', reason: 'session_ended' });
+  });
+
+  test('the end of a session that meets a code waits for it and revokes it', async () => {
+    await createUnderLocks();
+    assert.equal(await afterCommit(b.store.endSession(tenant, scene.session.id, NOW)), 'ended');
+    assert.equal((await b.store.findGrant(tenant, HELD))?.dead?.reason, 'signed_out');
+  });
+
+  test('a session that is replaced while a code is created hands that on, too', async () => {
+    await createUnderLocks();
+    const opened = await afterCommit(b.store.openSession(tenant, someSession(scene.user), scene.session.id, NOW));
+    assert.ok(opened.kind === 'opened');
+    assert.equal((await b.store.findGrant(tenant, HELD))?.sessionId, opened.session.id);
+  });
+
+  test('a code that meets a withdrawal waits for it and is refused', async () => {
+    await b.store.giveConsent(tenant, scene.user.id, scene.client.clientId, ['openid', 'email'], [], NOW);
+    await other.query('DELETE FROM consents WHERE tenant = $1', [tenant]);
+    const answer = await afterCommit(b.store.createGrant(tenant, someCode(scene, { needsConsent: true }), NOW));
+    assert.deepEqual(answer, { kind: 'refused', reason: 'consent_missing' });
+  });
+
+  test('a withdrawal that meets a code waits for it and revokes it', async () => {
+    await b.store.giveConsent(tenant, scene.user.id, scene.client.clientId, ['openid'], [], NOW);
+    await other.query('SELECT 1 FROM consents WHERE tenant = $1 FOR SHARE', [tenant]);
+    await createUnderLocks();
+    assert.deepEqual(await afterCommit(b.store.withdrawConsent(tenant, scene.user.id, scene.client.clientId, NOW)), { revokedGrants: 1 });
+  });
+
+  test('a rotation that meets a revocation is lost, and one that meets a revoked token is taken', async () => {
+    const [dying, living] = [await makeGrant(b, scene), await makeGrant(b, scene)];
+    await other.query(`UPDATE grants SET revoked_at = $3, revoked_reason = 'revoked_by_user' WHERE tenant = $1 AND id = $2`, [
+      tenant,
+      dying,
+      NOW,
+    ]);
+    await other.query('UPDATE grants SET has_revoked_tokens = 1 WHERE tenant = $1 AND id = $2', [tenant, living]);
+    const both = await afterCommit(Promise.all([b.store.rotate(tenant, dying, 1, 1, NOW), b.store.rotate(tenant, living, 1, 1, NOW)]));
+    assert.deepEqual(
+      both.map((answer) => [answer.kind, answer.grant?.generation, answer.grant?.hasRevokedTokens]),
+      [
+        ['lost', 1, false],
+        ['taken', 2, true],
+      ],
+    );
+  });
+
+  test('a rotation that meets another one is lost, unless that is rolled back', async () => {
+    const grant = await makeGrant(b, scene);
+    const rotateElsewhere = async (): Promise<void> => {
+      await other.query('UPDATE grants SET generation = generation + 1, key_id = 77 WHERE tenant = $1 AND id = $2', [tenant, grant]);
+    };
+    await rotateElsewhere();
+    const lost = await afterCommit(b.store.rotate(tenant, grant, 1, 1, NOW));
+    assert.deepEqual([lost.kind, lost.grant?.generation, lost.grant?.keyId], ['lost', 2, 77]);
+
+    await other.query('BEGIN');
+    await rotateElsewhere();
+    const waiting = b.store.rotate(tenant, grant, 2, 5, NOW);
+    await untilBlocked();
+    await other.query('ROLLBACK');
+    const taken = await waiting;
+    assert.deepEqual([taken.kind, taken.grant?.generation, taken.grant?.keyId], ['taken', 3, 5]);
+  });
+
+  test('an exchange that meets another one is lost', async () => {
+    const code = await makeCode(b, scene);
+    await other.query(`UPDATE grants SET generation = 1, redeemed = 1, secret_hash = 'theirs' WHERE tenant = $1 AND id = $2`, [
+      tenant,
+      code,
+    ]);
+    const lost = await afterCommit(b.store.exchangeCode(tenant, code, someRedemption(), NOW));
+    assert.deepEqual([lost.kind, lost.grant?.secretHash], ['lost', 'theirs']);
+  });
+
+  test('log entries become visible in the order of their numbers', async () => {
+    const [one, two] = [await makeGrant(b, scene), await makeGrant(b, scene)];
+    await b.store.revokeGrant(tenant, one, 'revoked_by_user', NOW);
+    // Somebody has taken number 2 and has not committed: nobody can be number 3 before that.
+    await other.query(`UPDATE counters SET value = value + 1 WHERE tenant = $1 AND name = 'revocation'`, [tenant]);
+    await other.query(`INSERT INTO revocations VALUES ($1, 2, 'key', '1', 'test', $2, $3)`, [tenant, NOW, NOW + 60]);
+    const answer = await afterCommit(b.store.revokeGrant(tenant, two, 'revoked_by_user', NOW));
+    assert.equal(answer, 'revoked');
+    const entries = await b.store.readRevocations(tenant, 0, 10);
+    assert.deepEqual(
+      entries.map((entry) => [entry.seq, entry.kind]),
+      [
+        [1, 'grant'],
+        [2, 'key'],
+        [3, 'grant'],
+      ],
+    );
+  });
+
+  test('the victim of a deadlock tries again, and its act happens', async () => {
+    const [one, two] = [await makeGrant(b, scene), await makeGrant(b, scene)];
+    // The other side is patient, so that the deadlock is noticed on ours.
+    await other.query(`SET LOCAL deadlock_timeout = '20s'`);
+    await other.query('UPDATE grants SET key_id = 1 WHERE tenant = $1 AND id = $2', [tenant, two]);
+    const revoked = b.store.revokeUser(tenant, scene.user.id, 'revoked_by_admin', NOW);
+    await untilBlocked();
+    await other.query('UPDATE grants SET key_id = 1 WHERE tenant = $1 AND id = $2', [tenant, one]);
+    await other.query('COMMIT');
+    assert.deepEqual(await revoked, { revokedGrants: 2 });
+    assert.deepEqual(
+      (await b.store.readRevocations(tenant, 0, 10)).map((entry) => entry.seq),
+      [1, 2, 3, 4],
+    );
+  });
+
+  test('of two who parse a client at once, both get the same object', async () => {
+    await other.query('ROLLBACK');
+    const [store] = stores.slice(1);
+    const id: ClientId = clientId('fresh');
+    await b.store.putClient(tenant, { clientId: id, metadata: {}, secrets: [], enabled: true, source: 'config' }, NOW);
+    const found = await Promise.all(Array.from({ length: 50 }, async () => await store?.findClient(tenant, id)));
+    assert.ok(found[0] !== undefined);
+    assert.ok(found.every((client) => client === found[0]));
+  });
+
+  /** What `createGrant` has done just before its COMMIT. */
+  async function createUnderLocks(id: number = HELD): Promise<void> {
+    await other.query('SELECT 1 FROM users WHERE tenant = $1 AND id = $2 FOR NO KEY UPDATE', [tenant, scene.user.id]);
+    await other.query('SELECT 1 FROM sessions WHERE tenant = $1 AND id = $2 FOR SHARE', [tenant, scene.session.id]);
+    await other.query(
+      `INSERT INTO grants (tenant, id, generation, key_id, rotated_at, expires_at, idle_seconds, has_revoked_tokens, user_id, subject, client_id,
+        client_epoch, session_id, scopes, resources, auth_time, amr, offline, created_at, redeemed, code_hash, code_request, purge_at)
+      VALUES ($1, $2, 0, 1, $3::bigint, $3::bigint + 60, 0, 0, $4, 's', $5, 0, $6, 'openid', '', $3::bigint, 'pwd', 0, $3::bigint, 0, 'code', '{}', $3::bigint + 660)`,
+      [tenant, id, NOW, scene.user.id, scene.client.clientId, scene.session.id],
+    );
+  }
+
+  /** Until some connection waits for a lock that `other` holds. */
+  async function untilBlocked(): Promise<void> {
+    for (let attempt = 0; attempt < 500; attempt += 1) {
+      const { rows } = await other.query<{ blocked: boolean }>(
+        `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))) AS blocked`,
+      );
+      if (rows[0]?.blocked === true) return;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    assert.fail('nothing ran into the open transaction');
+  }
+});

@@ -1,0 +1,153 @@
+import type { GrantId, TenantId } from '@hufu/protocol/ids';
+import { isOver } from '../encoding.ts';
+import { type GrantRecord, type Grants, type Redemption, StoreUnavailable, type Taken } from '../port.ts';
+import { purgeTime } from '../retention.ts';
+import { batch } from './batch.ts';
+import type { Database, Statement } from './database.ts';
+import { GRANT_COLUMNS, type GrantRow, readLivingGrant } from './grant-row.ts';
+import { LIMIT_GRANTS, limitValues } from './limit-grants.ts';
+import { ENDED_ENTRIES, type Purge } from './purge.ts';
+
+/** The guarded increments: one winner for each generation of a grant, many grants at once. */
+export function takeGrant(db: Database, purge: Purge, findGrant: Grants['findGrant']): Pick<Grants, 'exchangeCode' | 'rotate'> {
+  const rotateOnce = batch<Rotation, GrantRecord | undefined>({
+    key: ({ tenant, keyId, now }) => `${tenant} ${keyId} ${now}`,
+    send: (items) => rotateTogether(db, items),
+  });
+  const exchangeOnce = batch<Exchange, GrantRecord | undefined>({
+    key: ({ tenant, now }) => `${tenant} ${now}`,
+    send: (items) => exchangeTogether(db, purge, items),
+  });
+
+  /**
+   * What the UPDATE does not take is lost, and the row says why. If the row says that it could be taken, then what had kept it from that is
+   * over (a client was enabled again), and it is tried once more: the record must never contradict the answer.
+   */
+  async function take(
+    tenant: TenantId,
+    id: GrantId,
+    generation: number,
+    now: number,
+    once: () => Promise<GrantRecord | undefined>,
+  ): Promise<Taken> {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      const taken = await once();
+      if (taken !== undefined) return { kind: 'taken', grant: taken };
+      const grant = await findGrant(tenant, id);
+      if (grant === undefined || grant.generation !== generation || isOver(grant, now)) return { kind: 'lost', grant };
+    }
+    throw new StoreUnavailable('the grant changes faster than it can be taken');
+  }
+
+  return {
+    exchangeCode: (tenant, id, redemption, now) => take(tenant, id, 0, now, () => exchangeOnce({ tenant, id, redemption, now })),
+
+    async rotate(tenant, id, generation, keyId, now) {
+      if (generation < 1) return { kind: 'lost', grant: await findGrant(tenant, id) };
+      return await take(tenant, id, generation, now, () => rotateOnce({ tenant, id, generation, keyId, now }));
+    },
+  };
+}
+
+const MAX_ATTEMPTS = 3;
+
+interface Rotation {
+  readonly tenant: TenantId;
+  readonly id: GrantId;
+  readonly generation: number;
+  readonly keyId: number;
+  readonly now: number;
+}
+
+/** Of several with the same grant and generation the first wins, the others find out that they lost. */
+async function rotateTogether(db: Database, items: readonly Rotation[]): Promise<(GrantRecord | undefined)[]> {
+  const wanted = new Map<GrantId, number>();
+  for (const { id, generation } of items) if (!wanted.has(id)) wanted.set(id, generation);
+  const values = [items[0]?.tenant, [...wanted.keys()], [...wanted.values()], items[0]?.now, items[0]?.keyId];
+  const rows = await db.run<GrantRow>(ROTATE, values);
+  const taken = new Map(rows.map((row) => [row.id, row]));
+  return items.map(({ id, generation }) => {
+    const row = taken.get(id);
+    if (row === undefined || row.generation !== generation + 1) return undefined;
+    taken.delete(id);
+    return readLivingGrant(row);
+  });
+}
+
+interface Exchange {
+  readonly tenant: TenantId;
+  readonly id: GrantId;
+  readonly redemption: Redemption;
+  readonly now: number;
+}
+
+/** Of several with the same code the one whose secret the row keeps has won. */
+async function exchangeTogether(db: Database, purge: Purge, items: readonly Exchange[]): Promise<(GrantRecord | undefined)[]> {
+  const [first] = items;
+  if (first === undefined) return [];
+  const { tenant, now } = first;
+  const redemptions = items.map(({ redemption }) => redemption);
+  const [, rows, revoked] = await db.runTogether([
+    { statement: LOCK_USERS, values: [tenant, items.map(({ id }) => id)] },
+    {
+      statement: EXCHANGE,
+      values: [
+        tenant,
+        now,
+        items.map(({ id }) => id),
+        redemptions.map(({ keyId }) => keyId),
+        redemptions.map(({ secretHash }) => secretHash),
+        redemptions.map(({ accessHash }) => accessHash),
+        redemptions.map(({ expiresAt }) => expiresAt),
+        redemptions.map(({ idleSeconds }) => idleSeconds),
+        redemptions.map(({ expiresAt }) => purgeTime(expiresAt)),
+      ],
+    },
+    {
+      statement: LIMIT_GRANTS,
+      values: limitValues(
+        tenant,
+        now,
+        items.map(({ id, redemption }) => ({ id, max: redemption.maxGrants })),
+      ),
+    },
+  ]);
+  purge.count(tenant, ENDED_ENTRIES, revoked?.length ?? 0, now);
+  const taken = new Map((rows ?? []).map((row) => [row['id'], row as GrantRow]));
+  return items.map(({ id, redemption }) => {
+    const row = taken.get(id);
+    if (row === undefined || row.secret_hash !== redemption.secretHash) return undefined;
+    taken.delete(id);
+    return readLivingGrant(row);
+  });
+}
+
+/** True where the grant's client is enabled and has not been revoked since the grant began. A scalar, so that it stays one lookup a row. */
+const CLIENT_LIVES = `(SELECT c.enabled = 1 AND c.epoch <= g.client_epoch FROM clients c WHERE c.tenant = g.tenant AND c.client_id = g.client_id)`;
+
+/** The guarded increment, for many grants at once. Nothing that an index names changes, so the new version stays in its page. */
+const ROTATE: Statement = {
+  name: 'rotate_grants',
+  text: `UPDATE grants g SET generation = g.generation + 1, rotated_at = $4::bigint, key_id = $5::bigint
+    WHERE g.tenant = $1::bigint AND g.id = ANY ($2::bigint[]) AND g.generation = ($3::bigint[])[array_position($2::bigint[], g.id)]
+      AND g.revoked_at IS NULL AND g.expires_at > $4::bigint AND (g.idle_seconds = 0 OR g.rotated_at + g.idle_seconds > $4::bigint)
+      AND ${CLIENT_LIVES}
+    RETURNING ${GRANT_COLUMNS}`,
+};
+
+const LOCK_USERS: Statement = {
+  name: 'lock_users_of_grants',
+  text: `SELECT id FROM users
+    WHERE tenant = $1::bigint AND id = ANY (ARRAY(SELECT user_id FROM grants WHERE tenant = $1::bigint AND id = ANY ($2::bigint[])))
+    ORDER BY id FOR NO KEY UPDATE`,
+};
+
+const EXCHANGE: Statement = {
+  name: 'exchange_codes',
+  text: `UPDATE grants g SET generation = 1, redeemed = 1, rotated_at = $2::bigint, key_id = w.key_id, secret_hash = w.secret_hash,
+      access_hash = w.access_hash, expires_at = w.expires_at, idle_seconds = w.idle_seconds, purge_at = w.purge_at, code_request = NULL
+    FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[])
+      AS w (id, key_id, secret_hash, access_hash, expires_at, idle_seconds, purge_at)
+    WHERE g.tenant = $1::bigint AND g.id = w.id AND g.generation = 0 AND g.revoked_at IS NULL AND g.expires_at > $2::bigint AND ${CLIENT_LIVES}
+    RETURNING ${GRANT_COLUMNS}`,
+};

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { bench, HOUR, makeGrant, makeScene, NOW, someCode, someRedemption } from '../contract/bench.ts';
+import { openSqlite } from './open.ts';
+
+test('a thousand grants that rotate a hundred thousand times take no more room', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'hufu-store-'));
+  const path = join(directory, 'hufu.db');
+  const store = await openSqlite(path);
+  const b = await bench({ store, countRows: async () => 0, close: async () => await store.close() });
+  const scene = await makeScene(b);
+  const ids = await Promise.all(Array.from({ length: 1000 }, async () => await makeGrant(b, scene, { maxCodes: 1000 }, { maxGrants: 1000 })));
+  const [first] = ids;
+  assert.ok(first !== undefined);
+  const rotate = async (from: number, to: number): Promise<number> => {
+    for (let generation = from; generation < to; generation += 1) {
+      await Promise.all(ids.map(async (id) => await store.rotate(b.tenant, id, generation, 1, NOW + generation)));
+    }
+    return pages(path);
+  };
+  // From the second rotation on, generation and time have the width that they keep.
+  const before = await rotate(1, 3);
+  assert.equal(await rotate(3, 101), before);
+  assert.equal((await store.findGrant(b.tenant, first))?.generation, 101);
+  await store.close();
+  const size = statSync(path).size;
+  assert.ok(size < 1000 * 1024, `${size} bytes for a thousand grants`);
+  rmSync(directory, { recursive: true });
+});
+
+test('codes that come and go take no more room', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'hufu-store-'));
+  const path = join(directory, 'hufu.db');
+  const store = await openSqlite(path);
+  const b = await bench({ store, countRows: async () => 0, close: async () => await store.close() });
+  const scene = await makeScene(b);
+  const sizes: number[] = [];
+  for (let hour = 0; hour < 12; hour += 1) {
+    const now = NOW + hour * HOUR;
+    await Promise.all(
+      Array.from({ length: 500 }, async () => {
+        const made = await store.createGrant(b.tenant, someCode(scene, { expiresAt: now + 60, maxCodes: 1000 }), now);
+        assert.equal(made.kind, 'created');
+        await store.exchangeCode(b.tenant, made.id, someRedemption({ expiresAt: now + 600, maxGrants: 1000 }), now);
+      }),
+    );
+    sizes.push(pages(path));
+  }
+  const [first = 0, second = 0] = sizes;
+  assert.ok(Math.max(...sizes) <= Math.max(2 * first, second) + 20, sizes.join(' '));
+  assert.ok((sizes.at(-1) ?? 0) <= (sizes.at(4) ?? 0) + 10, sizes.join(' '));
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+/** As a reader sees it: with what is still in the log. */
+function pages(path: string): number {
+  const db = new DatabaseSync(path);
+  const count = Number(db.prepare('PRAGMA page_count').get()?.['page_count']);
+  db.close();
+  return count;
+}
