@@ -7,7 +7,8 @@ import { hashClientSecret } from '@hufu/server/client-auth/authenticate-client';
 import type { Store, UserRecord } from '@hufu/store/port';
 import { Agent, authorizeAs, exchange } from '../support/agent.ts';
 import { BASIC_YAML, USER } from '../support/hufu.ts';
-import { type Answer, codeOf, now, signedIn, SPA, token, tokensOf, WEB, WEB_BASIC } from './code.ts';
+import { signedIn, SPA, WEB, WEB_BASIC } from './sign-ins.ts';
+import { type Answer, codeOf, now, token, exchanged } from './token-requests.ts';
 import { assertClientRefused, assertTokenError } from './expect.ts';
 import { arena, type Arena } from './oracles.ts';
 
@@ -50,7 +51,7 @@ describe('COD: the world changes between code and token', () => {
   test('COD-13 · the consent is withdrawn (RFC 6749 §4.1.3)', async () => {
     const { store, context } = here.hufu;
     const third = { clientId: 'third', redirectUri: 'https://third.example/cb', scope: 'openid' };
-    const agent = await signedIn(here);
+    const agent = await signedIn(here.issuer);
     const answer = await authorizeAs(agent, third, USER);
     const user = await store.findUserByName(context.tenant, USER.username);
     assert.ok(user);
@@ -96,7 +97,7 @@ describe('COD: codes by the thousand', () => {
   });
 
   test('COD-12 · codes have 144 random bits and share nothing but their kind and the key’s number (RFC 6749 §10.10)', async () => {
-    const agent = await signedIn(here);
+    const agent = await signedIn(here.issuer);
     const codes: string[] = [];
     for (let i = 0; i < 400; i++) codes.push(codeOf(await authorizeAs(agent, SPA, USER)));
     assert.equal(new Set(codes).size, codes.length);
@@ -120,7 +121,7 @@ describe('COD: codes by the thousand', () => {
   });
 
   test('COD-18 · manufactured codes cost arithmetic, never a lookup, and honest ones go through meanwhile (RFC 6819 §4.4.1.12)', async (t) => {
-    const agent = await signedIn(here);
+    const agent = await signedIn(here.issuer);
     const genuine = codeOf(await authorizeAs(agent, SPA, USER));
     const before = lookups;
     const forge = (i: number): string => {
@@ -151,8 +152,8 @@ describe('COD: codes by the thousand', () => {
   });
 
   test('COD-19 · codes that nobody redeems are capped for a user and client; the older ones fall (RFC 6819 §4.4.1.11)', async () => {
-    const agent = await signedIn(here);
-    const kept = await tokensOf(agent, WEB, WEB_BASIC);
+    const agent = await signedIn(here.issuer);
+    const kept = await exchanged(agent, WEB, WEB_BASIC);
     const answers: Answer[] = [];
     for (let i = 0; i < 1_000; i++) answers.push(await authorizeAs(agent, { ...SPA, parameters: { prompt: 'none' } }, USER));
     const { store, context } = here.hufu;

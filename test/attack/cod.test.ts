@@ -3,7 +3,8 @@ import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { authorizeAs, exchange } from '../support/agent.ts';
 import { BASIC_YAML, USER } from '../support/hufu.ts';
-import { codeOf, introspect, refresh, signedIn, SPA, SPA2, token, WEB, WEB_BASIC } from './code.ts';
+import { signedIn, SPA, SPA2, WEB, WEB_BASIC } from './sign-ins.ts';
+import { codeOf, introspected, refreshed, token } from './token-requests.ts';
 import { assertClientRefused, assertInactive, assertRedirect, assertTokenError, attempt, CHALLENGE } from './expect.ts';
 import { arena } from './oracles.ts';
 
@@ -11,30 +12,30 @@ describe('COD: who may redeem a code, and once', () => {
   const here = arena({ yaml: BASIC_YAML });
 
   test('COD-01 · the second use is refused and kills what the first one got (RFC 6749 §4.1.2)', async () => {
-    const agent = await signedIn(here);
+    const agent = await signedIn(here.issuer);
     const answer = await authorizeAs(agent, SPA, USER);
     const first = await exchange(agent, SPA, answer);
-    assert.equal((await introspect(here, first.body['access_token'])).body['active'], true);
+    assert.equal((await introspected(here, first.body['access_token'])).body['active'], true);
     assertTokenError(await exchange(agent, SPA, answer), 'invalid_grant');
-    assertInactive(await introspect(here, first.body['access_token']));
-    assertTokenError(await refresh(here, first.body['refresh_token']), 'invalid_grant');
+    assertInactive(await introspected(here, first.body['access_token']));
+    assertTokenError(await refreshed(here, first.body['refresh_token']), 'invalid_grant');
     assertTokenError(await exchange(agent, SPA, answer), 'invalid_grant');
   });
 
   test('COD-02 · half a minute and three refreshes later the newest tokens die too (RFC 6749 §4.1.2)', async () => {
-    const agent = await signedIn(here);
+    const agent = await signedIn(here.issuer);
     const answer = await authorizeAs(agent, WEB, USER);
     const all = [await exchange(agent, WEB, answer, WEB_BASIC)];
-    for (let i = 0; i < 3; i++) all.push(await refresh(here, all.at(-1)?.body['refresh_token'], {}, WEB_BASIC));
+    for (let i = 0; i < 3; i++) all.push(await refreshed(here, all.at(-1)?.body['refresh_token'], {}, WEB_BASIC));
     await here.hufu.advance('PT30S');
-    for (const { body } of all) assert.equal((await introspect(here, body['access_token'])).body['active'], true);
+    for (const { body } of all) assert.equal((await introspected(here, body['access_token'])).body['active'], true);
     assertTokenError(await exchange(agent, WEB, answer, WEB_BASIC), 'invalid_grant');
-    for (const { body } of all) assertInactive(await introspect(here, body['access_token']));
-    assertTokenError(await refresh(here, all.at(-1)?.body['refresh_token'], {}, WEB_BASIC), 'invalid_grant');
+    for (const { body } of all) assertInactive(await introspected(here, body['access_token']));
+    assertTokenError(await refreshed(here, all.at(-1)?.body['refresh_token'], {}, WEB_BASIC), 'invalid_grant');
   });
 
   test('COD-04 · another redirect_uri than the request had, or none (RFC 6749 §4.1.3)', async () => {
-    const agent = await signedIn(here);
+    const agent = await signedIn(here.issuer);
     const answer = await authorizeAs(agent, SPA, USER);
     for (const redirectUri of ['https://app.example/cb/', 'https://evil.test/cb', 'https://app2.example/cb', '']) {
       assertTokenError(await exchange(agent, { ...SPA, redirectUri }, answer), 'invalid_grant', redirectUri);
@@ -43,7 +44,7 @@ describe('COD: who may redeem a code, and once', () => {
   });
 
   test('COD-05 · a wrong verifier of the right client spends the code: nobody guesses (RFC 9700 §4.5)', async () => {
-    const agent = await signedIn(here);
+    const agent = await signedIn(here.issuer);
     for (const [request, basic] of [[SPA, undefined], [WEB, WEB_BASIC]] as const) {
       const answer = await authorizeAs(agent, request, USER);
       assertTokenError(await exchange(agent, request, { ...answer, verifier: 'w'.repeat(43) }, basic), 'invalid_grant');
@@ -52,7 +53,7 @@ describe('COD: who may redeem a code, and once', () => {
   });
 
   test('COD-05 · COD-06 · a code shown by another client is refused, and nothing happens to it (RFC 6749 §4.1.3)', async () => {
-    const agent = await signedIn(here);
+    const agent = await signedIn(here.issuer);
     for (const [owner, ownBasic, other, otherBasic] of [[SPA, undefined, SPA2, undefined], [SPA, undefined, WEB, WEB_BASIC], [WEB, WEB_BASIC, SPA, undefined]] as const) {
       const answer = await authorizeAs(agent, owner, USER);
       for (const redirectUri of [owner.redirectUri, other.redirectUri]) {
@@ -63,19 +64,19 @@ describe('COD: who may redeem a code, and once', () => {
       assert.equal(rightful.status, 200, JSON.stringify(rightful.body));
       // After the exchange neither: a stranger's replay is no reason to sign the owner out.
       assertTokenError(await exchange(agent, other, answer, otherBasic), 'invalid_grant');
-      assert.equal((await introspect(here, rightful.body['access_token'])).body['active'], true);
+      assert.equal((await introspected(here, rightful.body['access_token'])).body['active'], true);
     }
   });
 
   test('COD-06 · a confidential client’s code is not redeemed by its name alone (RFC 6749 §4.1.3)', async () => {
-    const agent = await signedIn(here);
+    const agent = await signedIn(here.issuer);
     const answer = await authorizeAs(agent, WEB, USER);
     assertClientRefused(await exchange(agent, WEB, answer));
     assert.equal((await exchange(agent, WEB, answer, WEB_BASIC)).status, 200);
   });
 
   test('COD-08 · a code lives 60 seconds, and not one more, even when the clock goes back (RFC 6749 §4.1.2)', async () => {
-    const agent = await signedIn(here);
+    const agent = await signedIn(here.issuer);
     const start = '2027-01-01T00:00:00Z';
     await here.hufu.freeze(start);
     // The session began before the clock moved; a code is a matter of seconds.
@@ -93,7 +94,7 @@ describe('COD: who may redeem a code, and once', () => {
   });
 
   test('COD-09 · no code_verifier (RFC 7636 §4.6)', async () => {
-    const agent = await signedIn(here);
+    const agent = await signedIn(here.issuer);
     const answer = await authorizeAs(agent, SPA, USER);
     const fields = { grant_type: 'authorization_code', client_id: 'spa', code: codeOf(answer), redirect_uri: SPA.redirectUri };
     assertTokenError(await token(here, fields), 'invalid_grant');
@@ -102,14 +103,14 @@ describe('COD: who may redeem a code, and once', () => {
   });
 
   test('COD-10 · there is no code without a challenge, so none can be redeemed without one (RFC 9700 §2.1.1, §4.8.2)', async () => {
-    const agent = await signedIn(here);
+    const agent = await signedIn(here.issuer);
     for (const method of ['S256', undefined]) assertRedirect(await attempt(agent, { code_challenge: undefined, code_challenge_method: method }), 'invalid_request', here);
   });
 
   const verifiers = ['w'.repeat(43), CHALLENGE, 'a'.repeat(42), 'a'.repeat(129), `${'a'.repeat(42)}=`, `${'a'.repeat(42)}+`, `${'a'.repeat(42)}é`, `${'a'.repeat(43)}\0`, ' '.repeat(43)];
   for (const verifier of verifiers) {
     test(`COD-11 · the verifier ${JSON.stringify(verifier.slice(-4))} of ${verifier.length} characters (RFC 7636 §4.1, §4.6)`, async () => {
-      const agent = await signedIn(here);
+      const agent = await signedIn(here.issuer);
       here.notSecret(CHALLENGE);
       const answer = await authorizeAs(agent, { ...SPA, ...(verifier === CHALLENGE ? { parameters: { code_challenge: CHALLENGE } } : {}) }, USER);
       assertTokenError(await exchange(agent, SPA, { ...answer, verifier }), 'invalid_grant');
@@ -118,7 +119,7 @@ describe('COD: who may redeem a code, and once', () => {
   }
 
   test('COD-20 · a reply that never arrives: the retry is refused and the family is dead; there are never two (RFC 6749 §4.1.2)', async () => {
-    const agent = await signedIn(here);
+    const agent = await signedIn(here.issuer);
     const answer = await authorizeAs(agent, SPA, USER);
     const body = new URLSearchParams({ grant_type: 'authorization_code', client_id: 'spa', code: codeOf(answer), redirect_uri: SPA.redirectUri, code_verifier: answer.verifier });
     const { store, context } = here.hufu;

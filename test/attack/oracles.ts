@@ -5,7 +5,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { storeOn } from '@hufu/store/memory';
-import { startHufu, type TestHufu, type TestHufuOptions, USER } from '../support/hufu.ts';
+import { BASIC_YAML, startHufu, type TestHufu, type TestHufuOptions, USER } from '../support/hufu.ts';
 import { Canaries } from './canaries.ts';
 import { type Exchange, recordTraffic, type Traffic } from './traffic.ts';
 
@@ -50,7 +50,7 @@ export function arena(options: ArenaOptions = {}): Arena {
     const database = new DatabaseSync(':memory:', { enableForeignKeyConstraints: false });
     const hufu = await startHufu({ ...options, store: await storeOn(database) });
     running = { hufu, database, traffic: recordTraffic(Number(new URL(hufu.origin).port)), canary: await openCanary() };
-    for (const [, secret = ''] of (options.yaml ?? '').matchAll(/client_secret: *'?([^'\n]+)/g)) canaries.add('a client secret', secret);
+    for (const [, secret = ''] of (options.yaml ?? BASIC_YAML).matchAll(/client_secret: *'?([^'\n]+)/g)) canaries.add('a client secret', secret);
     canaries.add('a password', USER.password);
   });
   beforeEach(() => {

@@ -166,7 +166,12 @@ async function authorize(provider: Provider, as: oauth.AuthorizationServer, part
   return { agent, parameters: oauth.validateAuthResponse(as, registered(party), arrived, state), verifier, nonce };
 }
 
-function exchange(as: oauth.AuthorizationServer, party: RelyingParty, parameters: URLSearchParams, verifier: string): Promise<oauth.TokenEndpointResponse> {
+function exchange(
+  as: oauth.AuthorizationServer,
+  party: RelyingParty,
+  parameters: URLSearchParams,
+  verifier: string,
+): Promise<oauth.TokenEndpointResponse> {
   return exchangeExpecting(as, party, parameters, verifier, undefined);
 }
 

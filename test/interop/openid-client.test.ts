@@ -103,7 +103,11 @@ for (const engine of ENGINES) {
       const page = await agent.get((await agent.get(authorizationUrl(config, {}, CHALLENGE, 'n').href)).location);
       const denied = await agent.submit(page, { cancel: '1' });
       await assert.rejects(
-        client.authorizationCodeGrant(config, new URL(denied.location), { pkceCodeVerifier: 'v'.repeat(43), expectedState: 's+1', expectedNonce: 'n' }),
+        client.authorizationCodeGrant(config, new URL(denied.location), {
+          pkceCodeVerifier: 'v'.repeat(43),
+          expectedState: 's+1',
+          expectedNonce: 'n',
+        }),
         (error) => error instanceof client.AuthorizationResponseError && error.error === 'access_denied',
       );
       const { arrived } = await arriveAt(provider.issuer, authorizationUrl(config, {}, CHALLENGE, 'n'));
@@ -111,7 +115,12 @@ for (const engine of ENGINES) {
         client.authorizationCodeGrant(config, arrived, { pkceCodeVerifier: 'v'.repeat(43), expectedState: 's+1', expectedNonce: 'n' }),
         refusedWith('invalid_grant'),
       );
-      const wrong = await configure(provider, { clientId: MACHINE.clientId, secret: 'wrong', method: 'client_secret_basic', idTokenAlg: 'RS256' });
+      const wrong = await configure(provider, {
+        clientId: MACHINE.clientId,
+        secret: 'wrong',
+        method: 'client_secret_basic',
+        idTokenAlg: 'RS256',
+      });
       // A 401 with a challenge is read as one (RFC 9110 §15.5.2).
       await assert.rejects(client.clientCredentialsGrant(wrong), client.WWWAuthenticateChallengeError);
     });
@@ -146,7 +155,10 @@ const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 
 /** ID token signatures are checked too, which the library leaves to TLS by default. */
 async function configure(provider: Provider, party: RelyingParty): Promise<client.Configuration> {
-  const metadata = { id_token_signed_response_alg: party.idTokenAlg, ...(party.secret === undefined ? {} : { client_secret: party.secret }) };
+  const metadata = {
+    id_token_signed_response_alg: party.idTokenAlg,
+    ...(party.secret === undefined ? {} : { client_secret: party.secret }),
+  };
   return client.discovery(new URL(provider.issuer), party.clientId, metadata, authentication(party), {
     execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks],
   });

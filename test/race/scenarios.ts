@@ -7,6 +7,7 @@ import {
   type FreshCode,
   freshCode,
   freshTokens,
+  identify,
   originAt,
   type RaceClient,
   readTokens,
@@ -63,16 +64,12 @@ export async function assertOneSuccessor(
   for (const origin of [...course.origins, ...course.origins]) next = readTokens(client, await refresh(origin, client, next)).refresh;
 }
 
-/** What makes an access token itself: a JWT's `jti`, `iat` and `exp` (its signature differs each time), or an opaque one's text. */
-function identify(access: string): string {
-  const [, payload, signature] = access.split('.');
-  if (payload === undefined || signature === undefined) return access;
-  const { jti, iat, exp } = Object(JSON.parse(Buffer.from(payload, 'base64url').toString()));
-  return `${jti} ${iat} ${exp}`;
-}
-
 /** Something that ends a grant: resolves when it is acknowledged. */
-export type Ending = (course: Course, grant: { readonly tokens: Tokens | undefined; readonly fresh: FreshCode }, agent: Agent) => Promise<void>;
+export type Ending = (
+  course: Course,
+  grant: { readonly tokens: Tokens | undefined; readonly fresh: FreshCode },
+  agent: Agent,
+) => Promise<void>;
 
 /** Refreshes against an ending: once that is acknowledged nothing works, whatever was under way (attacks I8). */
 export async function refreshAgainst(course: Course, agent: Agent, client: RaceClient, end: Ending, seed: number): Promise<void> {

@@ -44,7 +44,12 @@ export async function startProcess(options: HufuProcessOptions): Promise<HufuPro
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, `hufu-${port}.yaml`);
   const head = { issuer: options.issuer ?? origin, listen: `127.0.0.1:${port}`, mode, database, data_dir: join(directory, 'data') };
-  await writeFile(file, `${Object.entries(head).map(([key, value]) => `${key}: '${value}'`).join('\n')}\n${yaml}`);
+  await writeFile(
+    file,
+    `${Object.entries(head)
+      .map(([key, value]) => `${key}: '${value}'`)
+      .join('\n')}\n${yaml}`,
+  );
 
   const begun = performance.now();
   const child = spawn(process.execPath, ['--conditions=source', '--disable-warning=ExperimentalWarning', MAIN, 'start', '--config', file], {

@@ -11,6 +11,8 @@ export interface FormRules {
    * and has no value, for the authorization endpoint, which answers by redirect unless `client_id` or `redirect_uri` repeats.
    */
   readonly repetition?: 'refused' | 'listed';
+  /** What becomes of a parameter that does not read: the same choice, listed in `Form.malformed` and without a value. */
+  readonly malformed?: 'refused' | 'listed';
 }
 
 /** Parameters of a request. One sent without a value is as if it had not been sent (RFC 6749 §3.1). */
@@ -19,17 +21,20 @@ export class Form {
   readonly #values: readonly string[];
   /** Names that stand more than once though they may not; empty unless they were to be listed. */
   readonly repeated: readonly string[];
+  /** Names that stand with a value that does not read, '' for a name that does not; empty unless they were to be listed. */
+  readonly malformed: readonly string[];
 
-  constructor(names: readonly string[], values: readonly string[], repeated: readonly string[]) {
+  constructor(names: readonly string[], values: readonly string[], repeated: readonly string[], malformed: readonly string[]) {
     this.#names = names;
     this.#values = values;
     this.repeated = repeated;
+    this.malformed = malformed;
   }
 
-  /** The value of a parameter that stands exactly once; undefined when it is absent **or repeated**. Never throws. */
+  /** The value of a parameter that stands exactly once and reads; undefined when it is absent, **repeated or malformed**. Never throws. */
   get(name: string): string | undefined {
     const at = this.#names.indexOf(name);
-    return at < 0 || this.#names.includes(name, at + 1) ? undefined : this.#values[at];
+    return at < 0 || this.#names.includes(name, at + 1) || this.malformed.includes(name) ? undefined : this.#values[at];
   }
 
   /** Like `get`, but a repeated parameter is `invalid_request` (RFC 6749 §3.2). For names that may repeat elsewhere. */
@@ -61,12 +66,23 @@ export class Form {
  * invalid UTF-8 (also U+FFFD left by a decoder that replaced bytes), too many parameters, and a repeated parameter.
  */
 export function readForm(text: string, rules: FormRules = {}): Form {
-  if (text.includes('\ufffd')) throw malformed();
+  return readParameters(text, rules, REPLACED);
+}
+
+/** Reads a query string without its `?`, as `readForm` does; but a URI is ASCII (RFC 3986 §2), so that raw bytes are refused. */
+export function readQuery(text: string, rules: FormRules = {}): Form {
+  return readParameters(text, rules, NOT_URI);
+}
+
+function readParameters(text: string, rules: FormRules, forbidden: RegExp): Form {
+  const listed = rules.malformed === 'listed';
+  if (!listed && forbidden.test(text)) throw malformed();
   const maxParameters = rules.maxParameters ?? MAX_PARAMETERS;
   const repeatable = rules.repeatable ?? REPEATABLE;
   const names: string[] = [];
   const values: string[] = [];
   const repeated: string[] = [];
+  const unread: string[] = [];
   let parameters = 0;
   for (let start = 0; start < text.length; ) {
     let end = text.indexOf('&', start);
@@ -74,9 +90,13 @@ export function readForm(text: string, rules: FormRules = {}): Form {
     if (end > start && ++parameters > maxParameters) throw new OAuthError('invalid_request', 'too many parameters');
     let equals = start;
     while (equals < end && text.charCodeAt(equals) !== EQUALS) equals++;
-    const name = readPart(text, start, equals);
-    const value = readPart(text, equals + 1, end);
+    const name = listed ? findPart(text, start, equals, forbidden) : readPart(text, start, equals);
+    const value = listed ? findPart(text, equals + 1, end, forbidden) : readPart(text, equals + 1, end);
     start = end + 1;
+    if (name === undefined || value === undefined) {
+      unread.push(name ?? '');
+      continue;
+    }
     if (value === '') continue;
     if (names.includes(name) && !repeatable.includes(name)) {
       if (rules.repetition !== 'listed') throw repetition(name);
@@ -85,13 +105,7 @@ export function readForm(text: string, rules: FormRules = {}): Form {
     names.push(name);
     values.push(value);
   }
-  return new Form(names, values, repeated);
-}
-
-/** Reads a query string without its `?`, as `readForm` does; but a URI is ASCII (RFC 3986 §2), so that raw bytes are refused. */
-export function readQuery(text: string, rules: FormRules = {}): Form {
-  if (NOT_URI.test(text)) throw malformed();
-  return readForm(text, rules);
+  return new Form(names, values, repeated, unread);
 }
 
 /**
@@ -116,6 +130,8 @@ export function readFormPart(text: string): string {
 
 const MAX_PARAMETERS = 64;
 const REPEATABLE: readonly string[] = ['resource', 'audience'];
+/** What a decoder left where bytes were no UTF-8. */
+const REPLACED = /\ufffd/;
 const NOT_URI = /[^\x21-\x7e]/;
 const PLUS = 0x2b;
 const PERCENT = 0x25;
@@ -144,6 +160,16 @@ function readPart(text: string, from: number, to: number): string {
     plain = at + 1;
   }
   return read + text.slice(plain, to);
+}
+
+/** As `readPart`; undefined where that throws. */
+function findPart(text: string, from: number, to: number, forbidden: RegExp): string | undefined {
+  if (forbidden.test(text.slice(from, to))) return undefined;
+  try {
+    return readPart(text, from, to);
+  } catch {
+    return undefined;
+  }
 }
 
 /** -1 when it is no hexadecimal digit: all bits set, so that `|` keeps it negative. */

@@ -22,6 +22,11 @@ export function clientAddress(peer: string, headers: HttpRequest['headers'], tru
   return direct;
 }
 
+/** Whether the peer itself is a proxy that the configuration trusts. */
+export function isTrustedPeer(peer: string, trusted: readonly Network[]): boolean {
+  return trusted.length > 0 && isTrusted(plain(peer), trusted);
+}
+
 /** An IPv4 address that arrived on an IPv6 socket is that IPv4 address. */
 function plain(address: string): string {
   return address.startsWith('::ffff:') ? address.slice(7) : address;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { OAuthError } from '@hufu/protocol/errors';
-import { clientAddress } from './client-address.ts';
+import { clientAddress, isTrustedPeer } from './client-address.ts';
 import type { Context } from './context.ts';
 import { Trail } from './decisions/trail.ts';
 import type { HttpReply, HttpRequest } from './http.ts';
@@ -8,6 +8,7 @@ import { PageError, pageRefusal } from './interaction/page-error.ts';
 import { isKnownOrigin } from './origins.ts';
 import { refusal } from './reply.ts';
 import type { Endpoint, Route } from './routes.ts';
+import { originForm, type Target, targets } from './target.ts';
 
 /** Bytes of a body (attacks HTP-01). */
 const BODY_LIMIT = 65_536;
@@ -31,12 +32,19 @@ export function serve(ctx: Context, table: readonly Route[]): RequestListener {
     if (route.path.endsWith('/*')) below.set(route.path.slice(0, -1), mounted);
     else exact.set(route.path, mounted);
   }
+  const judge = targets(ctx.issuer);
   return (raw, reply) => {
-    const url = raw.url ?? '/';
+    const url = originForm(raw.url ?? '/');
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
     const mounted = exact.get(path) ?? below.get(path.slice(0, path.lastIndexOf('/') + 1));
-    const endpoint = mounted === undefined ? (http: HttpRequest) => notFound(ctx, http) : endpointOf(ctx, mounted, raw.method ?? 'GET');
+    const target = judge(raw, () => isTrustedPeer(raw.socket.remoteAddress ?? '', ctx.config.trustedProxies));
+    const endpoint =
+      target !== 'ours'
+        ? (http: HttpRequest) => misdirected(ctx, http, target)
+        : mounted === undefined
+          ? (http: HttpRequest) => notFound(ctx, http)
+          : endpointOf(ctx, mounted, raw.method ?? 'GET');
     const crossOrigin = mounted?.route.crossOrigin ?? 'none';
     const query = mark < 0 ? '' : url.slice(mark + 1);
     if (raw.method === 'GET' || raw.method === 'HEAD') {
@@ -104,6 +112,16 @@ function refuseEarly(ctx: Context, http: HttpRequest): HttpReply | undefined {
   return undefined;
 }
 
+/** RFC 9112 §3.2, RFC 9110 §15.5.20. */
+function misdirected(ctx: Context, http: HttpRequest, target: Exclude<Target, 'ours'>): HttpReply {
+  const trail = new Trail();
+  trail.at('host');
+  const text = target === 'malformed' ? 'the request needs one Host, the one of its target' : 'there is no server of that name here';
+  const detail = `Host: ${(http.headers.host ?? '').toString().slice(0, 200)}`;
+  const status = target === 'malformed' ? 400 : 421;
+  return { ...refusal(ctx, 'http', http, trail, new OAuthError('invalid_request', text, { detail })), status };
+}
+
 function tooMuch(ctx: Context, http: HttpRequest, status: number, text: string): HttpReply {
   const trail = new Trail();
   trail.at('request_size');
@@ -115,17 +133,19 @@ function send(ctx: Context, raw: ServerResponse, { status, headers, body, origin
   all['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   if (ctx.issuer.startsWith('https:')) all['strict-transport-security'] = 'max-age=31536000';
   if (crossOrigin !== 'none') allowOrigin(all, crossOrigin, origins, http);
-  raw.writeHead(status, all as Record<string, string | number | string[]>);
   // The rest of a body that is too large is not worth a connection.
   if (status === 413) raw.shouldKeepAlive = false;
+  raw.writeHead(status, all as Record<string, string | number | string[]>);
   if (http.method === 'HEAD' || status === 304) raw.end();
   else raw.end(body);
 }
 
-/** For replies that are no pages (those bring their own): nothing in them is a document, and nobody frames them. */
+/** For replies that are no pages (those bring their own): nothing in them is a document, nobody frames them, and only scripts that CORS lets read them. */
 const SECURITY = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 } as const;
 

@@ -41,7 +41,14 @@ test('client secrets come back as they were', () => {
 });
 
 test('the key of own grants tells lists from lists', () => {
-  const keys = [ownKey(['a', 'b'], []), ownKey(['a'], ['b']), ownKey([], ['a', 'b']), ownKey(['b', 'a'], []), ownKey(['ab'], []), ownKey([], [])];
+  const keys = [
+    ownKey(['a', 'b'], []),
+    ownKey(['a'], ['b']),
+    ownKey([], ['a', 'b']),
+    ownKey(['b', 'a'], []),
+    ownKey(['ab'], []),
+    ownKey([], []),
+  ];
   assert.equal(new Set(keys).size, keys.length);
   assert.equal(ownKey(['a', 'b'], []), keys[0]);
 });

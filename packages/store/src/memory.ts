@@ -3,8 +3,8 @@ import { MIGRATIONS } from './migrations/list.ts';
 import { migrate } from './migrations/migrate.ts';
 import type { Store } from './port.ts';
 import { Connection } from './sqlite/connection.ts';
+import { GROUP_LIMITS } from './sqlite/group-commit.ts';
 import { migrationTarget } from './sqlite/migration-target.ts';
-import { GROUP_LIMITS } from './sqlite/open.ts';
 import { sqliteStore } from './sqlite/store.ts';
 
 /** A store that is gone when it is closed: the embedded one without its file. */

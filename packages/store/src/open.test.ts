@@ -19,5 +19,6 @@ test('a database setting names its adapter', async () => {
 });
 
 test('any other setting is refused', async () => {
-  for (const url of ['', 'sqlite:', 'mysql://x', '/data/hufu.db', 'postgres:x']) await assert.rejects(async () => await openStore(url), TypeError);
+  for (const url of ['', 'sqlite:', 'mysql://x', '/data/hufu.db', 'postgres:x'])
+    await assert.rejects(async () => await openStore(url), TypeError);
 });

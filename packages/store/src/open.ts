@@ -6,7 +6,8 @@ import type { Store } from './port.ts';
  */
 export async function openStore(url: string): Promise<Store> {
   if (url === 'sqlite::memory:') return await (await import('./memory.ts')).openMemory();
-  if (url.startsWith('sqlite:') && url.length > 'sqlite:'.length) return await (await import('./sqlite/open.ts')).openSqlite(url.slice('sqlite:'.length));
+  if (url.startsWith('sqlite:') && url.length > 'sqlite:'.length)
+    return await (await import('./sqlite/open.ts')).openSqlite(url.slice('sqlite:'.length));
   if (/^postgres(ql)?:\/\//.test(url)) return await (await import('./postgres/open.ts')).openPostgres(url);
   throw new TypeError('a database is sqlite:PATH or postgres://…');
 }

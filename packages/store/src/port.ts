@@ -98,7 +98,12 @@ export interface Users {
   /** Looked up by `username` in the folded form of `foldUsername`. `taken` (the name, or else the `sub`, is `user`'s) leaves everything as it was. */
   createUser(
     tenant: TenantId,
-    user: { readonly sub: string; readonly username: string; readonly passwordHash: string | undefined; readonly claims: Readonly<Record<string, unknown>> },
+    user: {
+      readonly sub: string;
+      readonly username: string;
+      readonly passwordHash: string | undefined;
+      readonly claims: Readonly<Record<string, unknown>>;
+    },
     now: number,
   ): Promise<{ readonly kind: 'created'; readonly user: UserRecord } | { readonly kind: 'taken'; readonly user: UserRecord }>;
   findUser(tenant: TenantId, id: UserId): Promise<UserRecord | undefined>;
@@ -109,7 +114,13 @@ export interface Users {
   /** Replaces the hash only if it still is `oldHash`: an upgrade of parameters must never undo a change of password. Revokes nothing. */
   upgradePasswordHash(tenant: TenantId, id: UserId, oldHash: string, newHash: string): Promise<'done' | 'changed'>;
   /** A new password: ends every session but `keepSession` and revokes every grant of the user (`reason: password_changed`), in the same act. */
-  changePassword(tenant: TenantId, id: UserId, newHash: string, keepSession: SessionId | undefined, now: number): Promise<'done' | 'unknown'>;
+  changePassword(
+    tenant: TenantId,
+    id: UserId,
+    newHash: string,
+    keepSession: SessionId | undefined,
+    now: number,
+  ): Promise<'done' | 'unknown'>;
   /** Disabling ends all sessions and revokes all grants (`user_disabled`) in the same act. Enabling revives nothing. Nothing happens where it is so already. */
   setUserEnabled(tenant: TenantId, id: UserId, enabled: boolean, now: number): Promise<'done' | 'unknown'>;
 }
@@ -164,7 +175,14 @@ export interface Consents {
   findConsent(tenant: TenantId, user: UserId, client: ClientId): Promise<ConsentRecord | undefined>;
   listConsents(tenant: TenantId, user: UserId): Promise<ConsentRecord[]>;
   /** Adds to what was there. */
-  giveConsent(tenant: TenantId, user: UserId, client: ClientId, scopes: readonly string[], resources: readonly string[], now: number): Promise<ConsentRecord>;
+  giveConsent(
+    tenant: TenantId,
+    user: UserId,
+    client: ClientId,
+    scopes: readonly string[],
+    resources: readonly string[],
+    now: number,
+  ): Promise<ConsentRecord>;
   /** Removes it and revokes every grant of that user and client, unredeemed codes too (`consent_withdrawn`), in the same act. */
   withdrawConsent(tenant: TenantId, user: UserId, client: ClientId, now: number): Promise<{ readonly revokedGrants: number }>;
 }
@@ -277,7 +295,14 @@ export interface Grants {
    * (generation 1, `expiresAt` = `NEVER`). Writes nothing when it is. One grant for any number of racers. `dead` is set where the
    * client is disabled. The client must be there. At most `MAX_OWN_GRANTS` live a client; the oldest are revoked (`too_many_grants`).
    */
-  ownGrant(tenant: TenantId, client: ClientId, scopes: readonly string[], resources: readonly string[], keyId: number, now: number): Promise<GrantRecord>;
+  ownGrant(
+    tenant: TenantId,
+    client: ClientId,
+    scopes: readonly string[],
+    resources: readonly string[],
+    keyId: number,
+    now: number,
+  ): Promise<GrantRecord>;
   /** 0 → 1, once. `lost`: somebody else took it, it died (its client's death counts) or it expired; the record says which. `taken` answers the row as it is afterwards. */
   exchangeCode(tenant: TenantId, id: GrantId, redemption: Redemption, now: number): Promise<Taken>;
   /** `generation` → `generation + 1`, once; `lost` as with `exchangeCode`, also when it was idle for too long. `generation` is at least 1: a code is never rotated. */
@@ -295,7 +320,9 @@ export interface Grants {
   findRevokedToken(tenant: TenantId, grant: GrantId, token: string): Promise<boolean>;
 }
 
-export type Taken = { readonly kind: 'taken'; readonly grant: GrantRecord } | { readonly kind: 'lost'; readonly grant: GrantRecord | undefined };
+export type Taken =
+  | { readonly kind: 'taken'; readonly grant: GrantRecord }
+  | { readonly kind: 'lost'; readonly grant: GrantRecord | undefined };
 
 // — marks: things that may happen once —
 
@@ -336,7 +363,11 @@ export interface Keys {
   /** In order of `id`. */
   listKeys(tenant: TenantId): Promise<KeyRecord[]>;
   /** Adds a key unless another of the same use and alg, newer than `after` (an id, 0 for none), is there: one winner among nodes. Ids count per tenant and are never reused. */
-  addKey(tenant: TenantId, key: Omit<KeyRecord, 'id'>, after: number): Promise<{ readonly kind: 'added'; readonly id: number } | { readonly kind: 'present' }>;
+  addKey(
+    tenant: TenantId,
+    key: Omit<KeyRecord, 'id'>,
+    after: number,
+  ): Promise<{ readonly kind: 'added'; readonly id: number } | { readonly kind: 'present' }>;
   /** Sets the times of a key; only ever earlier than what is there, 0 counting as never (so a 0 changes nothing). An unknown key is left alone. */
   retireKey(tenant: TenantId, id: number, retiredAt: number, expiresAt: number): Promise<void>;
   removeKey(tenant: TenantId, id: number): Promise<void>;

@@ -90,25 +90,15 @@ function signedIn({ signedIn: words }: DemoWords): Html {
 <div class="top">
 <div><h1 id="who" data-heading="${words.heading}"></h1>
 <p class="lead">${words.lead}</p></div>
-<div class="acts">
-<button type="button" id="call-api" class="primary">${words.call}</button>
-<button type="button" id="refresh">${words.refresh}</button>
 <button type="button" id="sign-out">${words.signOut}</button>
-</div>
 </div>
 <p class="problem" id="trouble" role="alert" hidden></p>
 <div class="halves">
-<section class="half" aria-labelledby="ours">
-<h2 id="ours">${words.ours}</h2>
-<p class="faded">${words.oursMeaning} <span id="news" role="status"></span></p>
-<div id="tokens"></div>
-</section>
-<div class="cut" aria-hidden="true"></div>
 <section class="half" aria-labelledby="theirs">
 <h2 id="theirs">${words.theirs}</h2>
 <p class="faded">${words.theirsMeaning}</p>
 <section class="card" aria-labelledby="notes-heading">
-<h3 id="notes-heading">${words.notes}</h3>
+<div class="titled"><h3 id="notes-heading">${words.notes}</h3><button type="button" id="call-api" class="primary">${words.call}</button></div>
 <div id="notes" aria-live="polite"></div>
 <form id="write">
 <label for="text">${words.newNote}</label>
@@ -123,6 +113,13 @@ function signedIn({ signedIn: words }: DemoWords): Html {
 <h3 id="requests-heading">${words.requests}</h3>
 <ol id="requests" class="requests"></ol>
 </section>
+</section>
+<div class="cut" aria-hidden="true"></div>
+<section class="half" aria-labelledby="ours">
+<div class="titled"><div><h2 id="ours">${words.ours}</h2>
+<p class="faded">${words.oursMeaning}</p></div><button type="button" id="refresh">${words.refresh}</button></div>
+<p class="said" id="news" role="status" hidden></p>
+<div id="tokens"></div>
 </section>
 </div>
 </main>`;

@@ -16,7 +16,7 @@ export class Notes {
   #notes: readonly Note[];
 
   constructor(nowMs: number) {
-    this.#notes = [{ text: '虎符相合。 The halves matched.', by: 'the demo', written_at: toIso(nowMs) }];
+    this.#notes = [{ text: '虎符相合。 The halves matched.', by: 'hufu', written_at: toIso(nowMs) }];
   }
 
   /** The newest first. */

@@ -42,7 +42,10 @@ function respond(ctx: Context, request: HttpRequest, path: ReturnPath, fields: r
   return { status: 200, headers: pageHeaders({ issuer: ctx.issuer, scriptNonce, opener: 'popup' }), body };
 }
 
-/** 303, so that a form's fields never follow to the next address (RFC 9700 §4.12). */
+/**
+ * 303, so that a form's fields never follow to the next address (RFC 9700 §4.12). The opener policy of a redirect counts as well: a client's
+ * popup keeps its tie on the way through.
+ */
 export function seeOther(location: string, headers: Readonly<Record<string, string | readonly string[]>> = {}): HttpReply {
-  return { status: 303, headers: { location, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', ...headers }, body: '' };
+  return { status: 303, headers: { location, 'cache-control': 'no-store', 'cross-origin-opener-policy': 'unsafe-none', ...headers }, body: '' };
 }

@@ -4,6 +4,7 @@
  */
 export const checks = {
   request_size: { title: 'The request is small enough and well formed', setting: undefined },
+  host: { title: 'The request was sent to this server by its name', setting: 'issuer, trusted_proxies' },
   route: { title: 'The path and the method exist', setting: undefined },
   parameters: { title: 'The parameters are well formed and none is repeated', setting: undefined },
   same_site: { title: 'The form was sent from our own page', setting: undefined },

@@ -21,8 +21,8 @@ export async function clientCredentials(ctx: Context, request: TokenRequest): Pr
   trail.at('resource');
   const named = form.many('resource');
   if (named.length > 1) throw new OAuthError('invalid_target', 'an access token is for one resource');
-  requireKnownScopes(ctx, scopes, named);
   const [identifier = ctx.issuer] = resourcesFor(ctx, named, scopes);
+  requireKnownScopes(ctx, scopes, named);
   const resource = findResource(ctx, identifier);
   if (resource === undefined) throw new OAuthError('invalid_target', 'the resource is unknown');
   const granted = scopesAt(resource, scopes);

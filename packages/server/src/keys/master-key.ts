@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
@@ -36,7 +36,9 @@ export function masterKey(material: Uint8Array): MasterKey {
         decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES));
         return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, bytes.length - TAG_BYTES)), decipher.final()]);
       } catch (cause) {
-        throw new MasterKeyError('the keys in the database were encrypted under another master key (HUFU_MASTER_KEY or master.key)', { cause });
+        throw new MasterKeyError('the keys in the database were encrypted under another master key (HUFU_MASTER_KEY or master.key)', {
+          cause,
+        });
       }
     },
   };
@@ -51,17 +53,45 @@ export function findMasterKey(environment: string | undefined, dataDirectory: st
   const file = join(dataDirectory, 'master.key');
   if (existsSync(file)) return masterKey(readMaterial(readFileSync(file, 'utf8').trim(), file));
   if (databaseHasKeys) {
-    throw new MasterKeyError(`the database holds encrypted keys, but neither HUFU_MASTER_KEY nor ${file} is there; restore it from your backup`);
+    throw new MasterKeyError(
+      `the database holds encrypted keys, but neither HUFU_MASTER_KEY nor ${file} is there; restore it from your backup`,
+    );
   }
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const material = randomBytes(32);
-  writeFileSync(file, `${material.toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
-  chmodSync(file, 0o600);
-  return masterKey(material);
+  makeKeyFile(file);
+  return masterKey(readMaterial(readFileSync(file, 'utf8').trim(), file));
+}
+
+/**
+ * All of it or nothing, and never over another: of processes that start together in one folder each goes on with the same key. On the disk
+ * before anything is encrypted under it.
+ */
+function makeKeyFile(file: string): void {
+  const draft = `${file}.${randomBytes(8).toString('hex')}`;
+  try {
+    writeFileSync(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    linkSync(draft, file);
+    flushDirectory(dirname(file));
+  } catch (error) {
+    // Somebody else was faster.
+    if (!existsSync(file)) throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function flushDirectory(path: string): void {
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
 }
 
 function readMaterial(text: string, where: string): Uint8Array {
   const bytes = Buffer.from(text, 'base64url');
-  if (bytes.length !== 32 || bytes.toString('base64url') !== text) throw new MasterKeyError(`${where} must be 32 bytes as base64url (43 characters)`);
+  if (bytes.length !== 32 || bytes.toString('base64url') !== text)
+    throw new MasterKeyError(`${where} must be 32 bytes as base64url (43 characters)`);
   return bytes;
 }

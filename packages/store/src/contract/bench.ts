@@ -61,7 +61,11 @@ export function someClient(id: ClientId = APP): Omit<ClientRecord, 'epoch' | 've
 }
 
 export async function makeUser(b: Bench, username = 'ada', tenant: TenantId = b.tenant): Promise<UserRecord> {
-  const made = await b.store.createUser(tenant, { sub: `sub-${username}`, username, passwordHash: '$argon2id$1', claims: { name: username } }, NOW);
+  const made = await b.store.createUser(
+    tenant,
+    { sub: `sub-${username}`, username, passwordHash: '$argon2id$1', claims: { name: username } },
+    NOW,
+  );
   assert.equal(made.kind, 'created');
   return made.user;
 }
@@ -110,7 +114,7 @@ export function someCode(scene: Scene, more: Partial<NewGrant> = {}): NewGrant {
   };
 }
 
-export async function makeCode(b: Bench, scene: Scene, more: Partial<NewGrant> = {}, now = NOW): Promise<GrantId> {
+export async function makeCode(b: Bench, scene: Scene, more: Partial<NewGrant> = {}, now: number = NOW): Promise<GrantId> {
   const made = await b.store.createGrant(b.tenant, someCode(scene, more), now);
   assert.equal(made.kind, 'created');
   return made.id;
@@ -129,7 +133,12 @@ export function someRedemption(more: Partial<Redemption> = {}): Redemption {
 }
 
 /** A code that was exchanged: a grant of generation 1. */
-export async function makeGrant(b: Bench, scene: Scene, code: Partial<NewGrant> = {}, redemption: Partial<Redemption> = {}): Promise<GrantId> {
+export async function makeGrant(
+  b: Bench,
+  scene: Scene,
+  code: Partial<NewGrant> = {},
+  redemption: Partial<Redemption> = {},
+): Promise<GrantId> {
   const id = await makeCode(b, scene, code);
   const taken = await b.store.exchangeCode(b.tenant, id, someRedemption(redemption), NOW);
   assert.equal(taken.kind, 'taken');

@@ -21,23 +21,26 @@ export function clientCases(define: Case): void {
     assert.deepEqual(changed?.metadata, { client_name: 'New' });
   });
 
-  define('a client put again without a difference keeps its version, whatever the order of its metadata', async ({ store, second, tenant }) => {
-    const put = await store.putClient(tenant, { ...someClient(), metadata: { a: 1, b: { c: 2, d: [1, 2] } } }, NOW);
-    const same = await second.putClient(tenant, { ...someClient(), metadata: { b: { d: [1, 2], c: 2 }, a: 1 } }, NOW + 9);
-    assert.deepEqual([same.version, same.createdAt], [put.version, NOW]);
-    const changes = [
-      { ...someClient(), metadata: { a: 1, b: { c: 2, d: [2, 1] } } },
-      { ...someClient(), enabled: false },
-      { ...someClient(), source: 'registered' as const },
-      { ...someClient(), secrets: [] },
-      { ...someClient(), secrets: [{ hash: hashText('other'), createdAt: NOW, expiresAt: NOW + 1 }] },
-    ];
-    for (const [index, change] of changes.entries()) {
-      const changed = await store.putClient(tenant, change, NOW + 10);
-      assert.deepEqual(changed, { ...change, epoch: put.epoch, version: put.version + 1 + index, createdAt: NOW });
-      assert.deepEqual(await store.findClient(tenant, APP), changed);
-    }
-  });
+  define(
+    'a client put again without a difference keeps its version, whatever the order of its metadata',
+    async ({ store, second, tenant }) => {
+      const put = await store.putClient(tenant, { ...someClient(), metadata: { a: 1, b: { c: 2, d: [1, 2] } } }, NOW);
+      const same = await second.putClient(tenant, { ...someClient(), metadata: { b: { d: [1, 2], c: 2 }, a: 1 } }, NOW + 9);
+      assert.deepEqual([same.version, same.createdAt], [put.version, NOW]);
+      const changes = [
+        { ...someClient(), metadata: { a: 1, b: { c: 2, d: [2, 1] } } },
+        { ...someClient(), enabled: false },
+        { ...someClient(), source: 'registered' as const },
+        { ...someClient(), secrets: [] },
+        { ...someClient(), secrets: [{ hash: hashText('other'), createdAt: NOW, expiresAt: NOW + 1 }] },
+      ];
+      for (const [index, change] of changes.entries()) {
+        const changed = await store.putClient(tenant, change, NOW + 10);
+        assert.deepEqual(changed, { ...change, epoch: put.epoch, version: put.version + 1 + index, createdAt: NOW });
+        assert.deepEqual(await store.findClient(tenant, APP), changed);
+      }
+    },
+  );
 
   define('an epoch survives a put, and revoking raises epoch and version', async ({ store, tenant }) => {
     const put = await store.putClient(tenant, someClient(), NOW);

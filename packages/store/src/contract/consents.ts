@@ -9,9 +9,21 @@ export function consentCases(define: Case): void {
     const { store, second, tenant } = b;
     const { user } = await makeScene(b);
     const first = await store.giveConsent(tenant, user.id, APP, ['openid', 'email'], ['https://a.example'], NOW);
-    assert.deepEqual(first, { userId: user.id, clientId: APP, scopes: ['openid', 'email'], resources: ['https://a.example'], grantedAt: NOW, updatedAt: NOW });
+    assert.deepEqual(first, {
+      userId: user.id,
+      clientId: APP,
+      scopes: ['openid', 'email'],
+      resources: ['https://a.example'],
+      grantedAt: NOW,
+      updatedAt: NOW,
+    });
     const more = await second.giveConsent(tenant, user.id, APP, ['phone', 'email'], ['https://b.example'], NOW + 5);
-    assert.deepEqual(more, { ...first, scopes: ['openid', 'email', 'phone'], resources: ['https://a.example', 'https://b.example'], updatedAt: NOW + 5 });
+    assert.deepEqual(more, {
+      ...first,
+      scopes: ['openid', 'email', 'phone'],
+      resources: ['https://a.example', 'https://b.example'],
+      updatedAt: NOW + 5,
+    });
     assert.deepEqual(await store.findConsent(tenant, user.id, APP), more);
     assert.equal(await store.findConsent(tenant, user.id, OTHER), undefined);
   });
@@ -20,7 +32,10 @@ export function consentCases(define: Case): void {
     const { store, tenant } = b;
     const { user } = await makeScene(b);
     const bob = await makeUser(b, 'bob');
-    const consents = [await store.giveConsent(tenant, user.id, APP, ['a'], [], NOW), await store.giveConsent(tenant, user.id, OTHER, ['b'], [], NOW)];
+    const consents = [
+      await store.giveConsent(tenant, user.id, APP, ['a'], [], NOW),
+      await store.giveConsent(tenant, user.id, OTHER, ['b'], [], NOW),
+    ];
     await store.giveConsent(tenant, bob.id, APP, ['c'], [], NOW);
     assert.deepEqual(await store.listConsents(tenant, user.id), consents);
   });

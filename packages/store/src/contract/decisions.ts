@@ -3,7 +3,15 @@ import type { DecisionRecord } from '../port.ts';
 import { type Case, NOW } from './bench.ts';
 
 function someDecision(id: string): DecisionRecord {
-  return { id, at: NOW, endpoint: '/oauth/token', status: 400, error: 'invalid_grant', clientId: 'app', record: '[{"check":"pkce","ok":false}]' };
+  return {
+    id,
+    at: NOW,
+    endpoint: '/oauth/token',
+    status: 400,
+    error: 'invalid_grant',
+    clientId: 'app',
+    record: '[{"check":"pkce","ok":false}]',
+  };
 }
 
 export function decisionCases(define: Case): void {
@@ -30,7 +38,11 @@ export function decisionCases(define: Case): void {
     const kept = (await store.listDecisions(tenant, 100)).map((decision) => decision.id);
     assert.deepEqual(kept, ids.slice(-5).reverse());
     assert.ok(await store.findDecision(otherTenant, '00'));
-    await store.recordDecisions(tenant, ids.map((id) => someDecision(`x${id}`)), 5);
+    await store.recordDecisions(
+      tenant,
+      ids.map((id) => someDecision(`x${id}`)),
+      5,
+    );
     assert.equal((await store.listDecisions(tenant, 100)).length, 5);
   });
 

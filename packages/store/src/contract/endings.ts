@@ -1,6 +1,20 @@
 import assert from 'node:assert/strict';
 import { clientId } from '@hufu/protocol/ids';
-import { APP, type Case, deathOf, makeCode, makeGrant, makeScene, makeSession, makeUser, mustFind, NOW, someClient, someCode, someRedemption } from './bench.ts';
+import {
+  APP,
+  type Case,
+  deathOf,
+  makeCode,
+  makeGrant,
+  makeScene,
+  makeSession,
+  makeUser,
+  mustFind,
+  NOW,
+  someClient,
+  someCode,
+  someRedemption,
+} from './bench.ts';
 
 export function endingCases(define: Case): void {
   define('revoking a client kills every grant from before, and new ones live', async (b) => {
@@ -25,6 +39,12 @@ export function endingCases(define: Case): void {
     const [grant, code] = [await makeGrant(b, scene), await makeCode(b, scene)];
     await second.putClient(tenant, { ...someClient(), enabled: false }, NOW + 1);
     for (const id of [grant, code]) assert.deepEqual((await mustFind(b, id)).dead, { reason: 'client_disabled', at: NOW + 1 });
+    await store.putClient(tenant, { ...someClient(), enabled: false, metadata: {} }, NOW + 2);
+    assert.deepEqual(
+      (await mustFind(b, grant)).dead,
+      { reason: 'client_disabled', at: NOW + 1 },
+      'since it was disabled, whatever is put later',
+    );
     const lost = await store.rotate(tenant, grant, 1, 1, NOW + 2);
     assert.deepEqual([lost.kind, lost.grant?.dead?.reason], ['lost', 'client_disabled']);
     assert.equal((await store.exchangeCode(tenant, code, someRedemption(), NOW + 2)).kind, 'lost');
@@ -54,7 +74,11 @@ export function endingCases(define: Case): void {
     const bob = await makeUser(b, 'bob');
     const bobs = await makeSession(b, bob);
     const own = await store.ownGrant(tenant, APP, ['a'], [], 1, NOW);
-    const dying = [await makeGrant(b, scene), await makeGrant(b, scene, { offline: true, sessionId: another.id }), await makeCode(b, scene)];
+    const dying = [
+      await makeGrant(b, scene),
+      await makeGrant(b, scene, { offline: true, sessionId: another.id }),
+      await makeCode(b, scene),
+    ];
     const living = [own.id, await makeGrant(b, { ...scene, user: bob, session: bobs })];
     assert.deepEqual(await store.revokeUser(tenant, scene.user.id, 'revoked_by_admin', NOW + 1), { revokedGrants: 3 });
     for (const id of dying) assert.deepEqual((await mustFind(b, id)).dead, { reason: 'revoked_by_admin', at: NOW + 1 });

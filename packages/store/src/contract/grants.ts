@@ -1,6 +1,22 @@
 import assert from 'node:assert/strict';
 import { clientId } from '@hufu/protocol/ids';
-import { APP, type Case, DAY, hashText, HOUR, makeCode, makeGrant, makeScene, makeSession, makeUser, mustFind, NOW, someClient, someCode, someRedemption } from './bench.ts';
+import {
+  APP,
+  type Case,
+  DAY,
+  HOUR,
+  hashText,
+  makeCode,
+  makeGrant,
+  makeScene,
+  makeSession,
+  makeUser,
+  mustFind,
+  NOW,
+  someClient,
+  someCode,
+  someRedemption,
+} from './bench.ts';
 
 export function grantCases(define: Case): void {
   define('a code comes back as it was created', async (b) => {
@@ -192,7 +208,12 @@ export function grantCases(define: Case): void {
     const bob = { ...scene, user: await makeUser(b, 'bob') };
     const bobs = { ...bob, session: await makeSession(b, bob.user) };
     const elsewhere = { ...scene, client: await store.putClient(tenant, someClient(clientId('other')), NOW) };
-    const [a, second, c, d] = [await makeGrant(b, scene), await makeGrant(b, bobs), await makeCode(b, elsewhere), await makeGrant(b, scene)];
+    const [a, second, c, d] = [
+      await makeGrant(b, scene),
+      await makeGrant(b, bobs),
+      await makeCode(b, elsewhere),
+      await makeGrant(b, scene),
+    ];
     const dead = await makeGrant(b, scene);
     await store.revokeGrant(tenant, dead, 'revoked_by_user', NOW);
     const list = async (filter: Parameters<typeof store.listGrants>[1], limit = 10): Promise<number[]> =>

@@ -3,7 +3,17 @@ import type { KeyRecord } from '../port.ts';
 import { type Case, countKinds, NOW, race } from './bench.ts';
 
 function someKey(more: Partial<KeyRecord> = {}): Omit<KeyRecord, 'id'> {
-  return { use: 'sig', alg: 'ES256', publicJwk: '{"kty":"EC"}', sealedPrivate: new Uint8Array([1, 2, 0, 255]), createdAt: NOW, activeAt: NOW + 5, retiredAt: 0, expiresAt: 0, ...more };
+  return {
+    use: 'sig',
+    alg: 'ES256',
+    publicJwk: '{"kty":"EC"}',
+    sealedPrivate: new Uint8Array([1, 2, 0, 255]),
+    createdAt: NOW,
+    activeAt: NOW + 5,
+    retiredAt: 0,
+    expiresAt: 0,
+    ...more,
+  };
 }
 
 export function keyCases(define: Case): void {

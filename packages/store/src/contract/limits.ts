@@ -1,6 +1,22 @@
 import assert from 'node:assert/strict';
 import { clientId, type GrantId } from '@hufu/protocol/ids';
-import { type Bench, type Case, DAY, deathOf, HOUR, makeCode, makeGrant, makeScene, makeSession, makeUser, NOW, race, someClient, someCode, someRedemption } from './bench.ts';
+import {
+  type Bench,
+  type Case,
+  DAY,
+  deathOf,
+  HOUR,
+  makeCode,
+  makeGrant,
+  makeScene,
+  makeSession,
+  makeUser,
+  NOW,
+  race,
+  someClient,
+  someCode,
+  someRedemption,
+} from './bench.ts';
 
 export function limitCases(define: Case): void {
   define('more codes than allowed: the oldest fall, of this user and client alone', async (b) => {
@@ -61,7 +77,10 @@ export function limitCases(define: Case): void {
     for (let index = 0; index < 50; index += 1) await makeCode(b, scene);
     const codes = await b.store.listGrants(b.tenant, {}, 50);
     const answers = await Promise.all(
-      codes.map(async ({ id }, index) => await (index % 2 === 0 ? b.store : b.second).exchangeCode(b.tenant, id, someRedemption({ maxGrants: 5 }), NOW)),
+      codes.map(
+        async ({ id }, index) =>
+          await (index % 2 === 0 ? b.store : b.second).exchangeCode(b.tenant, id, someRedemption({ maxGrants: 5 }), NOW),
+      ),
     );
     assert.equal(answers.length, 50);
     assert.ok(answers.every((answer) => answer.kind === 'taken'));

@@ -1,6 +1,21 @@
 import assert from 'node:assert/strict';
 import { FALL_AFTER_SECONDS, PURGE_EVERY, PURGE_ROWS, REVOKED_KEPT_SECONDS } from '../retention.ts';
-import { APP, type Bench, type Case, DAY, hashText, HOUR, makeCode, makeScene, mustFind, NOW, type Scene, someCode, someRedemption, someSession } from './bench.ts';
+import {
+  APP,
+  type Bench,
+  type Case,
+  DAY,
+  HOUR,
+  hashText,
+  makeCode,
+  makeScene,
+  mustFind,
+  NOW,
+  type Scene,
+  someCode,
+  someRedemption,
+  someSession,
+} from './bench.ts';
 
 /** What may stand although its time is over: what two stores have not removed yet. */
 const LAG = 2 * (PURGE_ROWS + PURGE_EVERY);
@@ -18,7 +33,10 @@ export function purgeCases(define: Case): void {
     for (const [table, counts] of Object.entries(rows)) {
       const [first = 0] = counts;
       assert.ok(first >= 50, `${table}: ${counts.join(' ')}`);
-      assert.ok(counts.every((count) => count <= 3 * first + LAG), `${table} grows: ${counts.join(' ')}`);
+      assert.ok(
+        counts.every((count) => count <= 3 * first + LAG),
+        `${table} grows: ${counts.join(' ')}`,
+      );
       assert.ok((counts.at(-1) ?? 0) <= (counts.at(-4) ?? 0) + LAG, `${table} grows: ${counts.join(' ')}`);
     }
   });
@@ -102,14 +120,16 @@ async function churn(b: Bench, scene: Scene, now: number): Promise<void> {
 
 async function fill(b: Bench, scene: Scene, now: number, count: number): Promise<void> {
   const { store, tenant } = b;
-  for (let index = 0; index < count; index += 1) {
+  const makeAll = async (index: number): Promise<void> => {
     const opened = await store.openSession(tenant, { ...someSession(scene.user), expiresAt: now + DAY }, undefined, now);
     assert.equal(opened.kind, 'opened');
-    const made = await store.createGrant(tenant, someCode(scene, { sessionId: opened.session.id, expiresAt: now + 60 }), now);
+    const code = someCode(scene, { sessionId: opened.session.id, expiresAt: now + 60, maxCodes: 1000 });
+    const made = await store.createGrant(tenant, code, now);
     assert.equal(made.kind, 'created');
     await store.exchangeCode(tenant, made.id, someRedemption({ expiresAt: now + DAY, maxGrants: 1000 }), now);
     await store.revokeToken(tenant, made.id, 'token', now + HOUR, now);
     await store.revokeGrant(tenant, made.id, 'revoked_by_user', now);
     await store.takeOnce(tenant, 'interaction', hashText(index), now + HOUR, now);
-  }
+  };
+  await Promise.all(Array.from({ length: count }, async (_, index) => await makeAll(index)));
 }

@@ -1,13 +1,29 @@
 import assert from 'node:assert/strict';
 import type { Store, Taken } from '../port.ts';
-import { APP, type Case, countKinds, hashText, makeCode, makeGrant, makeScene, mustFind, NOW, race, someCode, someRedemption } from './bench.ts';
+import {
+  APP,
+  type Case,
+  countKinds,
+  hashText,
+  makeCode,
+  makeGrant,
+  makeScene,
+  mustFind,
+  NOW,
+  race,
+  someCode,
+  someRedemption,
+} from './bench.ts';
 
 export function raceCases(define: Case): void {
   define('of fifty exchanges of one code at once, one takes it and its secret stays', async (b) => {
     const scene = await makeScene(b);
     for (let round = 0; round < 5; round += 1) {
       const id = await makeCode(b, scene);
-      const answers = await race(b, async (store, index) => ({ index, ...(await store.exchangeCode(b.tenant, id, someRedemption({ secretHash: hashText(`holder${index}`) }), NOW)) }));
+      const answers = await race(b, async (store, index) => ({
+        index,
+        ...(await store.exchangeCode(b.tenant, id, someRedemption({ secretHash: hashText(`holder${index}`) }), NOW)),
+      }));
       assert.deepEqual(countKinds(answers), { taken: 1, lost: 49 });
       const winner = answers.find((answer) => answer.kind === 'taken');
       const grant = await mustFind(b, id);
@@ -43,7 +59,10 @@ export function raceCases(define: Case): void {
         }
         for (let step = 0; step < 3; step += 1) {
           const begunAfter = revoked === 1;
-          const answers = [await store.rotate(b.tenant, grant, generation, 1, NOW), await store.exchangeCode(b.tenant, code, someRedemption(), NOW)];
+          const answers = [
+            await store.rotate(b.tenant, grant, generation, 1, NOW),
+            await store.exchangeCode(b.tenant, code, someRedemption(), NOW),
+          ];
           generation = Math.max(generation, answers[0]?.grant?.generation ?? 0);
           if (begunAfter) late.push(...answers);
         }
@@ -65,7 +84,8 @@ export function raceCases(define: Case): void {
       generation = Math.max(generation, answer.grant?.generation ?? 0);
       return undefined;
     });
-    for (const store of [b.store, b.second]) assert.equal((await store.rotate(b.tenant, id, (await mustFind(b, id)).generation, 1, NOW)).kind, 'lost');
+    for (const store of [b.store, b.second])
+      assert.equal((await store.rotate(b.tenant, id, (await mustFind(b, id)).generation, 1, NOW)).kind, 'lost');
   });
 
   define('fifty grants created at once have fifty ids over both stores', async (b) => {

@@ -1,7 +1,22 @@
 import assert from 'node:assert/strict';
+import { clientId } from '@hufu/protocol/ids';
 import type { Revocation } from '../port.ts';
 import { MAX_ACCESS_TOKEN_SECONDS } from '../retention.ts';
-import { APP, type Bench, type Case, DAY, HOUR, makeCode, makeGrant, makeScene, makeSession, NOW, race, someClient, someSession } from './bench.ts';
+import {
+  APP,
+  type Bench,
+  type Case,
+  DAY,
+  HOUR,
+  makeCode,
+  makeGrant,
+  makeScene,
+  makeSession,
+  NOW,
+  race,
+  someClient,
+  someSession,
+} from './bench.ts';
 
 export function revocationCases(define: Case): void {
   define('a revoked grant is told with its reason and its end', async (b) => {
@@ -44,7 +59,12 @@ export function revocationCases(define: Case): void {
     const [two, three] = [await makeSession(b, user), await makeSession(b, user)];
     const [third, fourth] = [await makeGrant(b, { ...scene, session: two }), await makeGrant(b, { ...scene, session: three })];
     await store.changePassword(tenant, user.id, 'new', two.id, NOW);
-    assert.deepEqual(await told(), [`user ${user.id} password_changed`, `session ${three.id} password_changed`, `grant ${third} password_changed`, `grant ${fourth} password_changed`]);
+    assert.deepEqual(await told(), [
+      `user ${user.id} password_changed`,
+      `session ${three.id} password_changed`,
+      `grant ${third} password_changed`,
+      `grant ${fourth} password_changed`,
+    ]);
 
     const opened = await store.openSession(tenant, someSession(user), two.id, NOW);
     const four = opened.kind === 'opened' ? opened.session : session;
@@ -52,7 +72,11 @@ export function revocationCases(define: Case): void {
 
     const fifth = await makeGrant(b, { ...scene, session: four });
     await store.revokeUser(tenant, user.id, 'revoked_by_user', NOW);
-    assert.deepEqual(await told(), [`user ${user.id} revoked_by_user`, `session ${four.id} revoked_by_user`, `grant ${fifth} revoked_by_user`]);
+    assert.deepEqual(await told(), [
+      `user ${user.id} revoked_by_user`,
+      `session ${four.id} revoked_by_user`,
+      `grant ${fifth} revoked_by_user`,
+    ]);
 
     const sixth = await makeGrant(b, scene, { sessionId: undefined });
     await store.giveConsent(tenant, user.id, APP, ['openid'], [], NOW);
@@ -67,6 +91,8 @@ export function revocationCases(define: Case): void {
     assert.deepEqual(await told(), [`client ${APP} client_revoked`]);
     await store.putClient(tenant, { ...someClient(), enabled: false }, NOW);
     assert.deepEqual(await told(), [`client ${APP} client_disabled`]);
+    await store.putClient(tenant, { ...someClient(), enabled: false, metadata: {} }, NOW);
+    await store.putClient(tenant, { ...someClient(clientId('new')), enabled: false }, NOW);
     await store.putClient(tenant, someClient(), NOW);
     assert.deepEqual(await told(), []);
 
@@ -81,6 +107,8 @@ export function revocationCases(define: Case): void {
     const id = await makeCode(b, scene, { expiresAt: NOW + 60 });
     assert.equal(await b.store.revokeGrant(b.tenant, id, 'revoked_by_user', NOW + 60), 'revoked');
     assert.deepEqual(await b.store.readRevocations(b.tenant, 0, 10), []);
+    await b.store.revokeGrant(b.tenant, await makeGrant(b, scene), 'revoked_by_user', NOW + 60);
+    assert.deepEqual(await seqs(b), [1], 'and takes no number');
   });
 
   define('the log counts without gaps, and whoever follows it misses nothing', async (b) => {
@@ -102,7 +130,10 @@ export function revocationCases(define: Case): void {
       }
     };
     const stores = [b.store, b.second];
-    await Promise.all([follow(), ...grants.map(async (id, index) => await stores[index % 2]?.revokeGrant(b.tenant, id, 'revoked_by_user', NOW))]);
+    await Promise.all([
+      follow(),
+      ...grants.map(async (id, index) => await stores[index % 2]?.revokeGrant(b.tenant, id, 'revoked_by_user', NOW)),
+    ]);
     assert.deepEqual(
       ids.toSorted((x, y) => x - y),
       grants,

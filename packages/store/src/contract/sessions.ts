@@ -1,6 +1,22 @@
 import assert from 'node:assert/strict';
 import type { SessionRecord } from '../port.ts';
-import { type Bench, type Case, DAY, deathOf, makeCode, makeGrant, makeScene, makeSession, makeUser, mustFind, NOW, race, type Scene, someCode, someSession } from './bench.ts';
+import {
+  type Bench,
+  type Case,
+  DAY,
+  deathOf,
+  makeCode,
+  makeGrant,
+  makeScene,
+  makeSession,
+  makeUser,
+  mustFind,
+  NOW,
+  race,
+  type Scene,
+  someCode,
+  someSession,
+} from './bench.ts';
 
 export function sessionCases(define: Case): void {
   define('a session comes back as opened', async (b) => {
@@ -15,24 +31,27 @@ export function sessionCases(define: Case): void {
     assert.equal(await b.countRows('sessions'), 1);
   });
 
-  define('ending a session kills its online grants and all its codes; offline grants and other sessions live (OpenID Connect Core §11)', async (b) => {
-    const { store, tenant } = b;
-    const scene = await makeScene(b);
-    const elsewhere = await makeSession(b, scene.user);
-    const online = await makeGrant(b, scene);
-    const offline = await makeGrant(b, scene, { offline: true });
-    const code = await makeCode(b, scene);
-    const offlineCode = await makeCode(b, scene, { offline: true });
-    const other = await makeGrant(b, { ...scene, session: elsewhere });
-    const unbound = await makeGrant(b, scene, { sessionId: undefined });
+  define(
+    'ending a session kills its online grants and all its codes; offline grants and other sessions live (OpenID Connect Core §11)',
+    async (b) => {
+      const { store, tenant } = b;
+      const scene = await makeScene(b);
+      const elsewhere = await makeSession(b, scene.user);
+      const online = await makeGrant(b, scene);
+      const offline = await makeGrant(b, scene, { offline: true });
+      const code = await makeCode(b, scene);
+      const offlineCode = await makeCode(b, scene, { offline: true });
+      const other = await makeGrant(b, { ...scene, session: elsewhere });
+      const unbound = await makeGrant(b, scene, { sessionId: undefined });
 
-    assert.equal(await store.endSession(tenant, scene.session.id, NOW + 5), 'ended');
-    for (const id of [online, code, offlineCode]) assert.deepEqual((await mustFind(b, id)).dead, { reason: 'signed_out', at: NOW + 5 });
-    for (const id of [offline, other, unbound]) assert.equal(await deathOf(b, id), undefined);
-    assert.equal((await store.findSession(tenant, scene.session.id))?.endedAt, NOW + 5);
-    assert.equal((await store.findSession(tenant, elsewhere.id))?.endedAt, undefined);
-    assert.equal((await store.rotate(tenant, offline, 1, 1, NOW + 6)).kind, 'taken');
-  });
+      assert.equal(await store.endSession(tenant, scene.session.id, NOW + 5), 'ended');
+      for (const id of [online, code, offlineCode]) assert.deepEqual((await mustFind(b, id)).dead, { reason: 'signed_out', at: NOW + 5 });
+      for (const id of [offline, other, unbound]) assert.equal(await deathOf(b, id), undefined);
+      assert.equal((await store.findSession(tenant, scene.session.id))?.endedAt, NOW + 5);
+      assert.equal((await store.findSession(tenant, elsewhere.id))?.endedAt, undefined);
+      assert.equal((await store.rotate(tenant, offline, 1, 1, NOW + 6)).kind, 'taken');
+    },
+  );
 
   define('a session that ended stays ended at its first end, and is told once', async (b) => {
     const { session } = await makeScene(b);
@@ -110,7 +129,10 @@ export function sessionCases(define: Case): void {
   define('a session that expired gets no code', async (b) => {
     const scene = await makeScene(b);
     const late = NOW + DAY;
-    assert.deepEqual(await b.store.createGrant(b.tenant, someCode(scene, { expiresAt: late + 60 }), late), { kind: 'refused', reason: 'session_ended' });
+    assert.deepEqual(await b.store.createGrant(b.tenant, someCode(scene, { expiresAt: late + 60 }), late), {
+      kind: 'refused',
+      reason: 'session_ended',
+    });
     assert.equal((await b.store.createGrant(b.tenant, someCode(scene, { expiresAt: late + 60 }), late - 1)).kind, 'created');
   });
 }

@@ -1,6 +1,20 @@
 import assert from 'node:assert/strict';
 import { grantId, sessionId, userId } from '@hufu/protocol/ids';
-import { APP, type Case, DAY, hashText, HOUR, makeCode, makeGrant, makeScene, NOW, race, someClient, someCode, someRedemption } from './bench.ts';
+import {
+  APP,
+  type Case,
+  DAY,
+  HOUR,
+  hashText,
+  makeCode,
+  makeGrant,
+  makeScene,
+  NOW,
+  race,
+  someClient,
+  someCode,
+  someRedemption,
+} from './bench.ts';
 
 export function tenantCases(define: Case): void {
   define('the first tenant is 1, and a name always means the same tenant', async ({ store, second }) => {
@@ -30,8 +44,25 @@ export function tenantCases(define: Case): void {
     const id = await makeGrant(b, scene);
     await store.giveConsent(tenant, scene.user.id, APP, ['openid'], [], NOW);
     await store.revokeToken(tenant, id, 'token', NOW + HOUR, NOW);
-    await store.addKey(tenant, { use: 'seal', alg: '', publicJwk: '', sealedPrivate: new Uint8Array([1]), createdAt: NOW, activeAt: NOW, retiredAt: 0, expiresAt: 0 }, 0);
-    await store.recordDecisions(tenant, [{ id: 'd1', at: NOW, endpoint: '/oauth/token', status: 400, error: 'invalid_grant', clientId: APP, record: '[]' }], 10);
+    await store.addKey(
+      tenant,
+      {
+        use: 'seal',
+        alg: '',
+        publicJwk: '',
+        sealedPrivate: new Uint8Array([1]),
+        createdAt: NOW,
+        activeAt: NOW,
+        retiredAt: 0,
+        expiresAt: 0,
+      },
+      0,
+    );
+    await store.recordDecisions(
+      tenant,
+      [{ id: 'd1', at: NOW, endpoint: '/oauth/token', status: 400, error: 'invalid_grant', clientId: APP, record: '[]' }],
+      10,
+    );
 
     assert.equal(await store.findClient(otherTenant, APP), undefined);
     assert.deepEqual(await store.listClients(otherTenant, '', 10), []);

@@ -1,10 +1,29 @@
 import assert from 'node:assert/strict';
-import { APP, type Case, countKinds, deathOf, makeCode, makeGrant, makeScene, makeSession, makeUser, NOW, race, someCode, someRedemption, someSession } from './bench.ts';
+import {
+  APP,
+  type Case,
+  countKinds,
+  deathOf,
+  makeCode,
+  makeGrant,
+  makeScene,
+  makeSession,
+  makeUser,
+  NOW,
+  race,
+  someCode,
+  someRedemption,
+  someSession,
+} from './bench.ts';
 
 export function userCases(define: Case): void {
   define('a user comes back as created, by id and by any form of the name', async (b) => {
     const { store, second, tenant } = b;
-    const made = await store.createUser(tenant, { sub: 's1', username: 'Ａda.Łovelace', passwordHash: undefined, claims: { age: 36, nested: { a: [1] } } }, NOW);
+    const made = await store.createUser(
+      tenant,
+      { sub: 's1', username: 'Ａda.Łovelace', passwordHash: undefined, claims: { age: 36, nested: { a: [1] } } },
+      NOW,
+    );
     assert.equal(made.kind, 'created');
     assert.deepEqual(made.user, {
       id: 1,
@@ -18,7 +37,8 @@ export function userCases(define: Case): void {
       passwordChangedAt: NOW,
     });
     assert.deepEqual(await second.findUser(tenant, made.user.id), made.user);
-    for (const name of ['Ａda.Łovelace', 'ada.łovelace', 'ADA.ŁOVELACE']) assert.deepEqual(await store.findUserByName(tenant, name), made.user);
+    for (const name of ['Ａda.Łovelace', 'ada.łovelace', 'ADA.ŁOVELACE'])
+      assert.deepEqual(await store.findUserByName(tenant, name), made.user);
     assert.equal(await store.findUserByName(tenant, 'ada'), undefined);
   });
 
@@ -34,7 +54,12 @@ export function userCases(define: Case): void {
   define('of fifty who want one name at once, one is created', async (b) => {
     const answers = await race(
       b,
-      async (store, index) => await store.createUser(b.tenant, { sub: `s${index}`, username: index % 3 === 0 ? 'Eve' : 'eve', passwordHash: undefined, claims: {} }, NOW),
+      async (store, index) =>
+        await store.createUser(
+          b.tenant,
+          { sub: `s${index}`, username: index % 3 === 0 ? 'Eve' : 'eve', passwordHash: undefined, claims: {} },
+          NOW,
+        ),
     );
     assert.deepEqual(countKinds(answers), { created: 1, taken: 49 });
     assert.equal(new Set(answers.map((answer) => answer.user.sub)).size, 1);
@@ -43,7 +68,8 @@ export function userCases(define: Case): void {
 
   define('users are listed in the order of their ids, page by page', async (b) => {
     for (const name of ['c', 'a', 'b']) await makeUser(b, name);
-    const names = async (after: number, limit: number): Promise<string[]> => (await b.store.listUsers(b.tenant, after, limit)).map((user) => user.username);
+    const names = async (after: number, limit: number): Promise<string[]> =>
+      (await b.store.listUsers(b.tenant, after, limit)).map((user) => user.username);
     assert.deepEqual(await names(0, 10), ['c', 'a', 'b']);
     assert.deepEqual(await names(1, 1), ['a']);
     assert.deepEqual(await names(3, 10), []);
@@ -81,7 +107,12 @@ export function userCases(define: Case): void {
     const kept = await makeSession(b, scene.user);
     const bob = await makeUser(b, 'bob');
     const bobs = await makeSession(b, bob);
-    const grants = [await makeGrant(b, scene), await makeGrant(b, scene, { offline: true }), await makeCode(b, scene), await makeGrant(b, scene, { sessionId: kept.id })];
+    const grants = [
+      await makeGrant(b, scene),
+      await makeGrant(b, scene, { offline: true }),
+      await makeCode(b, scene),
+      await makeGrant(b, scene, { sessionId: kept.id }),
+    ];
     const bobsGrant = await makeGrant(b, { ...scene, user: bob, session: bobs });
     assert.equal(await store.changePassword(tenant, scene.user.id, 'new', kept.id, NOW + 3), 'done');
     for (const id of grants) assert.equal(await deathOf(b, id), 'password_changed');

@@ -7,7 +7,12 @@ import { type Migration, migrate } from './migrate.ts';
 
 const ONE: Migration = { version: 1, name: 'one', sqlite: ['CREATE TABLE a (x)', 'INSERT INTO a VALUES (1)'], postgres: [] };
 const TWO: Migration = { version: 2, name: 'two', sqlite: ['ALTER TABLE a ADD y', 'UPDATE a SET y = x + 1'], postgres: [] };
-const BROKEN: Migration = { version: 3, name: 'broken', sqlite: ['INSERT INTO a (x) VALUES (9)', 'INSERT INTO nowhere VALUES (1)'], postgres: [] };
+const BROKEN: Migration = {
+  version: 3,
+  name: 'broken',
+  sqlite: ['INSERT INTO a (x) VALUES (9)', 'INSERT INTO nowhere VALUES (1)'],
+  postgres: [],
+};
 
 test('migrations are numbered from 1 without gaps, and their files say the same', () => {
   assert.deepEqual(
@@ -25,7 +30,10 @@ test('what is missing is applied once, in order', async () => {
   assert.deepEqual(await migrate(migrationTarget(db), [ONE, TWO]), []);
   assert.deepEqual({ ...db.prepare('SELECT x, y FROM a').get() }, { x: 1, y: 2 });
   assert.deepEqual(
-    db.prepare('SELECT version, name FROM schema_migrations ORDER BY version').all().map((row) => ({ ...row })),
+    db
+      .prepare('SELECT version, name FROM schema_migrations ORDER BY version')
+      .all()
+      .map((row) => ({ ...row })),
     [
       { version: 1, name: 'one' },
       { version: 2, name: 'two' },
@@ -56,7 +64,11 @@ test('every table of the schema is keyed by tenant first, but the tenants themse
     const first = db.prepare(`SELECT name FROM pragma_table_info('${name}') WHERE pk = 1`).get();
     assert.equal(first?.['name'], 'tenant', String(name));
     for (const index of db.prepare(`SELECT name FROM pragma_index_list('${name}')`).all()) {
-      assert.equal(db.prepare(`SELECT name FROM pragma_index_info('${index['name']}') WHERE seqno = 0`).get()?.['name'], 'tenant', String(index['name']));
+      assert.equal(
+        db.prepare(`SELECT name FROM pragma_index_info('${index['name']}') WHERE seqno = 0`).get()?.['name'],
+        'tenant',
+        String(index['name']),
+      );
     }
   }
 });

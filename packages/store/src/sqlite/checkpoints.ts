@@ -54,7 +54,11 @@ export class Checkpoints {
   #start(): Worker {
     // The suffix is that of this file: `.ts` in the source tree, `.js` when built.
     const file = new URL(`./checkpoint-worker${import.meta.url.slice(-3)}`, import.meta.url);
-    const worker = new Worker(file, { workerData: this.#task, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 } });
+    const worker = new Worker(file, {
+      workerData: this.#task,
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
+    });
     worker.on('message', (answer: CheckpointAnswer) => this.#hear(worker, answer));
     worker.on('error', () => this.#lose(worker));
     worker.on('exit', () => this.#lose(worker));

@@ -16,7 +16,12 @@ export class ClientCache {
     this.#dataVersion = db.lazy('PRAGMA data_version');
   }
 
-  find(tenant: TenantId, clientId: ClientId, findVersion: () => number | undefined, find: () => ClientRecord | undefined): ClientRecord | undefined {
+  find(
+    tenant: TenantId,
+    clientId: ClientId,
+    findVersion: () => number | undefined,
+    find: () => ClientRecord | undefined,
+  ): ClientRecord | undefined {
     // Read first: what is read afterwards is at least as new.
     const [seenAt] = this.#dataVersion().get() as unknown as [number];
     const entry = this.#tenants.get(tenant)?.get(clientId);

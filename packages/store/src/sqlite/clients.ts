@@ -21,7 +21,9 @@ export function clients(db: Connection, log: RevocationLog): SqliteClients {
   const update = db.lazy(
     'UPDATE clients SET metadata = ?, secrets = ?, enabled = ?, version = ?, source = ?, disabled_at = CASE WHEN ?3 = 1 THEN NULL ELSE coalesce(disabled_at, ?) END WHERE tenant = ? AND client_id = ?',
   );
-  const raiseEpoch = db.lazy('UPDATE clients SET epoch = epoch + 1, version = version + 1, revoked_at = ? WHERE tenant = ? AND client_id = ?');
+  const raiseEpoch = db.lazy(
+    'UPDATE clients SET epoch = epoch + 1, version = version + 1, revoked_at = ? WHERE tenant = ? AND client_id = ?',
+  );
   const cache = new ClientCache(db);
 
   const readThere = (tenant: TenantId, clientId: ClientId): ClientRecord | undefined => {
@@ -40,7 +42,11 @@ export function clients(db: Connection, log: RevocationLog): SqliteClients {
         else update().run(metadata, secrets, enabled, there.version + 1, source, now, tenant, clientId);
         cache.drop(tenant, clientId);
         if (there?.enabled === true && !client.enabled) {
-          log.append(tenant, [{ kind: 'client', subject: clientId, reason: 'client_disabled', expiresAt: now + MAX_ACCESS_TOKEN_SECONDS }], now);
+          log.append(
+            tenant,
+            [{ kind: 'client', subject: clientId, reason: 'client_disabled', expiresAt: now + MAX_ACCESS_TOKEN_SECONDS }],
+            now,
+          );
         }
         const put = readThere(tenant, clientId);
         if (put === undefined) throw new Error(`client ${clientId} is gone`);
@@ -72,5 +78,14 @@ export function clients(db: Connection, log: RevocationLog): SqliteClients {
 type Row = [ClientId, string, string, number, number, number, ClientRecord['source'], number];
 
 function readClient([clientId, metadata, secrets, enabled, epoch, version, source, createdAt]: Row): ClientRecord {
-  return { clientId, metadata: readObject(metadata), secrets: readSecrets(secrets), enabled: enabled === 1, epoch, version, source, createdAt };
+  return {
+    clientId,
+    metadata: readObject(metadata),
+    secrets: readSecrets(secrets),
+    enabled: enabled === 1,
+    epoch,
+    version,
+    source,
+    createdAt,
+  };
 }

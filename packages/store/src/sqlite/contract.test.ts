@@ -1,14 +1,23 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { after } from 'node:test';
 import { contract, type StoreUnderTest } from '../contract.ts';
 import { storeOn } from '../memory.ts';
 import { openSqlite } from './open.ts';
 
+const directory = mkdtempSync(join(tmpdir(), 'hufu-store-'));
+// Migrated once, copied for each case.
+const template = join(directory, 'template.db');
+await (await openSqlite(template)).close();
+after(() => rmSync(directory, { recursive: true }));
+let cases = 0;
+
 contract('sqlite', async (): Promise<StoreUnderTest> => {
-  const directory = mkdtempSync(join(tmpdir(), 'hufu-store-'));
-  const path = join(directory, 'hufu.db');
+  cases += 1;
+  const path = join(directory, `${cases}.db`);
+  copyFileSync(template, path);
   const store = await openSqlite(path);
   const second = await openSqlite(path);
   const looking = new DatabaseSync(path);
@@ -19,7 +28,7 @@ contract('sqlite', async (): Promise<StoreUnderTest> => {
     close: async () => {
       looking.close();
       await Promise.all([store.close(), second.close()]);
-      rmSync(directory, { recursive: true });
+      rmSync(path);
     },
   };
 });

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { grantId, type GrantId, tenantId } from '@hufu/protocol/ids';
+import { type GrantId, grantId, tenantId } from '@hufu/protocol/ids';
 import { bench, makeScene, NOW, someCode, someRedemption } from '../contract/bench.ts';
 import { openSqlite } from './open.ts';
 
@@ -99,7 +99,12 @@ async function work(path: string): Promise<void> {
   const user = await store.findUserByName(TENANT, 'ada');
   const [client] = await store.listClients(TENANT, '', 1);
   assert.ok(user !== undefined && client !== undefined);
-  const opened = await store.openSession(TENANT, { userId: user.id, secretHash: 'x', authTime: NOW, amr: [], expiresAt: NOW + 1000, userAgent: '' }, undefined, NOW);
+  const opened = await store.openSession(
+    TENANT,
+    { userId: user.id, secretHash: 'x', authTime: NOW, amr: [], expiresAt: NOW + 1000, userAgent: '' },
+    undefined,
+    NOW,
+  );
   assert.equal(opened.kind, 'opened');
   const scene = { user, client, session: opened.session };
   const say = (id: GrantId, generation: number): void => void process.stdout.write(`${id} ${generation}\n`);

@@ -15,10 +15,12 @@ export function createGrant(db: Connection, counters: Counters, endings: Endings
     (SELECT epoch FROM clients WHERE tenant = ?1 AND client_id = ?3 AND enabled = 1),
     (SELECT 1 FROM sessions WHERE tenant = ?1 AND id = ?4 AND user_id = ?2 AND ended_at IS NULL AND expires_at > ?5),
     (SELECT scopes FROM consents WHERE tenant = ?1 AND user_id = ?2 AND client_id = ?3)`);
-  const insert = db.lazy(`INSERT INTO grants (tenant, id, generation, key_id, rotated_at, expires_at, idle_seconds, has_revoked_tokens, user_id, subject,
+  const insert =
+    db.lazy(`INSERT INTO grants (tenant, id, generation, key_id, rotated_at, expires_at, idle_seconds, has_revoked_tokens, user_id, subject,
     client_id, client_epoch, session_id, scopes, resources, auth_time, amr, offline, created_at, redeemed, code_hash, code_request, purge_at)
     VALUES (?1, ?2, 0, ?3, ?4, ?5, 0, 0, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?4, 0, ?16, ?17, ?18)`);
-  const codes = 'FROM grants INDEXED BY grants_by_user WHERE tenant = ? AND user_id = ? AND client_id = ? AND redeemed = 0 AND revoked_at IS NULL';
+  const codes =
+    'FROM grants INDEXED BY grants_by_user WHERE tenant = ? AND user_id = ? AND client_id = ? AND redeemed = 0 AND revoked_at IS NULL';
   const countCodes = db.lazy(`SELECT count(*) ${codes}`);
   const findOldest = db.lazy(`SELECT id, expires_at ${codes} ORDER BY id LIMIT ?`);
 

@@ -5,7 +5,9 @@ const COLUMNS = 'id, made_at, endpoint, status, error, client_id, record';
 
 export function decisions(db: Connection): Decisions {
   const insert = db.lazy(`INSERT INTO decisions (tenant, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
-  const trim = db.lazy('DELETE FROM decisions WHERE tenant = ?1 AND id <= (SELECT id FROM decisions WHERE tenant = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)');
+  const trim = db.lazy(
+    'DELETE FROM decisions WHERE tenant = ?1 AND id <= (SELECT id FROM decisions WHERE tenant = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)',
+  );
   const find = db.lazy(`SELECT ${COLUMNS} FROM decisions WHERE tenant = ? AND id = ?`);
   const list = db.lazy(`SELECT ${COLUMNS} FROM decisions WHERE tenant = ? ORDER BY id DESC LIMIT ?`);
   /** Rows since the last trim, which walks over what is kept: a batch of them pays for it. */
@@ -15,7 +17,8 @@ export function decisions(db: Connection): Decisions {
   return {
     recordDecisions: (tenant, records, keep) =>
       db.write(() => {
-        for (const { id, at, endpoint, status, error, clientId, record } of records) insert().run(tenant, id, at, endpoint, status, error, clientId, record);
+        for (const { id, at, endpoint, status, error, clientId, record } of records)
+          insert().run(tenant, id, at, endpoint, status, error, clientId, record);
         const count = (untrimmed.get(tenant) ?? keep) + records.length;
         if (untrimmed.size >= MAX_TENANTS) untrimmed.clear();
         if (count < Math.max(1, keep / 16)) {

@@ -25,13 +25,19 @@ export function endings(db: Connection, log: RevocationLog): Endings {
   const revoke = db.lazy(
     'UPDATE grants SET revoked_at = ?1, revoked_reason = ?2, own_key = NULL, purge_at = min(coalesce(purge_at, ?3), ?3) WHERE tenant = ?4 AND id = ?5',
   );
-  const ofUser = db.lazy('SELECT id, expires_at FROM grants INDEXED BY grants_by_user WHERE tenant = ? AND user_id = ? AND revoked_at IS NULL ORDER BY id');
-  const ofUserAndClient = db.lazy('SELECT id, expires_at FROM grants INDEXED BY grants_by_user WHERE tenant = ? AND user_id = ? AND client_id = ? AND revoked_at IS NULL ORDER BY id');
+  const ofUser = db.lazy(
+    'SELECT id, expires_at FROM grants INDEXED BY grants_by_user WHERE tenant = ? AND user_id = ? AND revoked_at IS NULL ORDER BY id',
+  );
+  const ofUserAndClient = db.lazy(
+    'SELECT id, expires_at FROM grants INDEXED BY grants_by_user WHERE tenant = ? AND user_id = ? AND client_id = ? AND revoked_at IS NULL ORDER BY id',
+  );
   const ofSession = db.lazy(
     'SELECT id, expires_at FROM grants INDEXED BY grants_by_user WHERE tenant = ? AND user_id = ? AND session_id = ? AND revoked_at IS NULL AND (offline = 0 OR redeemed = 0) ORDER BY id',
   );
   const end = db.lazy('UPDATE sessions SET ended_at = ?1, purge_at = min(purge_at, ?2) WHERE tenant = ?3 AND id = ?4');
-  const sessionsOf = db.lazy('SELECT id, expires_at FROM sessions INDEXED BY sessions_by_user WHERE tenant = ? AND user_id = ? AND ended_at IS NULL AND id <> ? ORDER BY id');
+  const sessionsOf = db.lazy(
+    'SELECT id, expires_at FROM sessions INDEXED BY sessions_by_user WHERE tenant = ? AND user_id = ? AND ended_at IS NULL AND id <> ? ORDER BY id',
+  );
 
   const revokeGrants = (tenant: TenantId, rows: readonly GrantEnd[], reason: RevocationReason, now: number): void => {
     const purgeAt = now + revokedKeptSeconds(reason);
@@ -42,7 +48,13 @@ export function endings(db: Connection, log: RevocationLog): Endings {
       now,
     );
   };
-  const revokeFound = (found: Lazy, keys: readonly (number | string)[], tenant: TenantId, reason: RevocationReason, now: number): number => {
+  const revokeFound = (
+    found: Lazy,
+    keys: readonly (number | string)[],
+    tenant: TenantId,
+    reason: RevocationReason,
+    now: number,
+  ): number => {
     const rows = found().all(tenant, ...keys) as unknown as GrantEnd[];
     revokeGrants(tenant, rows, reason, now);
     return rows.length;

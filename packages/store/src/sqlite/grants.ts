@@ -55,7 +55,10 @@ export function grants(db: Connection, counters: Counters, log: RevocationLog, e
 
 /** `revoked_at` and the client's epoch are what the indexes know; expiry is not looked at. */
 function listGrants(db: Connection): Grants['listGrants'] {
-  const select = (where: string, index: string): Lazy => db.lazy(`${selectGrant(index)} WHERE g.tenant = ? AND g.revoked_at IS NULL AND g.client_epoch = c.epoch ${where} ORDER BY g.id DESC LIMIT ?`);
+  const select = (where: string, index: string): Lazy =>
+    db.lazy(
+      `${selectGrant(index)} WHERE g.tenant = ? AND g.revoked_at IS NULL AND g.client_epoch = c.epoch ${where} ORDER BY g.id DESC LIMIT ?`,
+    );
   const all = select('', '');
   const ofUser = select('AND g.user_id = ?', 'INDEXED BY grants_by_user');
   const ofClient = db.lazy(
@@ -67,5 +70,6 @@ function listGrants(db: Connection): Grants['listGrants'] {
     if (user === undefined) return client === undefined ? all().all(tenant, limit) : ofClient().all(tenant, client, limit);
     return client === undefined ? ofUser().all(tenant, user, limit) : ofBoth().all(tenant, user, client, limit);
   };
-  return (tenant, filter, limit) => db.read((): GrantRecord[] => (rows(tenant, filter.userId, filter.clientId, limit) as GrantRow[]).map(readGrant));
+  return (tenant, filter, limit) =>
+    db.read((): GrantRecord[] => (rows(tenant, filter.userId, filter.clientId, limit) as GrantRow[]).map(readGrant));
 }

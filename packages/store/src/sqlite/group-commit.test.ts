@@ -14,7 +14,9 @@ function recording(limits: GroupLimits = LIMITS) {
     if (fail[name] !== undefined) throw fail[name];
   };
   const groups: number[] = [];
-  const queue = new GroupCommit({ begin: step('begin'), commit: step('commit'), rollback: step('rollback') }, limits, (writes) => groups.push(writes));
+  const queue = new GroupCommit({ begin: step('begin'), commit: step('commit'), rollback: step('rollback') }, limits, (writes) =>
+    groups.push(writes),
+  );
   const write = async (name: string): Promise<string> =>
     await queue.write(() => {
       log.push(name);

@@ -25,6 +25,9 @@ export interface GroupLimits {
   readonly maxAttempts: number;
 }
 
+/** A group of 128 holds the event loop for one to four milliseconds. 500 attempts of 10 ms (`open.ts`) are five seconds. */
+export const GROUP_LIMITS: GroupLimits = { maxGroup: 128, maxWaiting: 10_000, maxAttempts: 500 };
+
 interface Write {
   readonly act: () => unknown;
   readonly resolve: (value: unknown) => void;

@@ -19,7 +19,18 @@ export function keys(db: Connection, counters: Counters): Keys {
       db.write(() => {
         if (findNewer().get(tenant, key.use, key.alg, after) !== undefined) return { kind: 'present' };
         const id = counters.next(tenant, 'key');
-        insert().run(tenant, id, key.use, key.alg, key.publicJwk, key.sealedPrivate, key.createdAt, key.activeAt, key.retiredAt, key.expiresAt);
+        insert().run(
+          tenant,
+          id,
+          key.use,
+          key.alg,
+          key.publicJwk,
+          key.sealedPrivate,
+          key.createdAt,
+          key.activeAt,
+          key.retiredAt,
+          key.expiresAt,
+        );
         counters.next(tenant, 'keys');
         return { kind: 'added', id };
       }),

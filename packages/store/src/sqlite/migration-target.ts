@@ -13,7 +13,8 @@ export function migrationTarget(handle: DatabaseSync): MigrationTarget {
   const session: MigrationSession = {
     run: async (sql) => handle.exec(sql),
     readVersions,
-    recordVersion: async (version, name) => void handle.prepare('INSERT INTO schema_migrations (version, name) VALUES (?, ?)').run(version, name),
+    recordVersion: async (version, name) =>
+      void handle.prepare('INSERT INTO schema_migrations (version, name) VALUES (?, ?)').run(version, name),
   };
   return {
     dialect: 'sqlite',

@@ -5,7 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { bench, type Bench, DAY, hashText, makeCode, makeGrant, makeScene, mustFind, NOW, someClient, someCode } from '../contract/bench.ts';
+import {
+  type Bench,
+  bench,
+  DAY,
+  hashText,
+  makeCode,
+  makeGrant,
+  makeScene,
+  mustFind,
+  NOW,
+  someClient,
+  someCode,
+} from '../contract/bench.ts';
 import { storeOn } from '../memory.ts';
 import { type Store, StoreUnavailable } from '../port.ts';
 import { openSqlite } from './open.ts';
@@ -60,7 +72,8 @@ test('what was acknowledged is there when the database is opened again, and no i
     assert.equal((await mustFind(again, grant)).generation, 1);
     assert.deepEqual(await second.findClient(again.tenant, scene.client.clientId), scene.client);
     // All grants fall, and yet:
-    for (let index = 0; index < 40; index += 1) await second.createGrant(again.tenant, someCode(scene, { sessionId: undefined, expiresAt: NOW + 99 * DAY }), NOW + 90 * DAY);
+    for (let index = 0; index < 40; index += 1)
+      await second.createGrant(again.tenant, someCode(scene, { sessionId: undefined, expiresAt: NOW + 99 * DAY }), NOW + 90 * DAY);
     assert.equal(await second.findGrant(again.tenant, grant), undefined);
     await second.close();
 
@@ -205,7 +218,9 @@ test('another process is seen at once while both write', async () => {
 
 /** Exit code and output of a process that runs `source` as a module. */
 async function run(source: string, path: string): Promise<string> {
-  const child = spawn(process.execPath, ['--conditions=source', '--input-type=module', '--eval', source, path], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--conditions=source', '--input-type=module', '--eval', source, path], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   child.stderr.on('data', (chunk) => (output += chunk));

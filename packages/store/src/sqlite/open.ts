@@ -7,7 +7,7 @@ import { type Store, StoreUnavailable } from '../port.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { Connection } from './connection.ts';
 import { readFailure } from './failure.ts';
-import type { GroupLimits } from './group-commit.ts';
+import { GROUP_LIMITS } from './group-commit.ts';
 import { migrationTarget } from './migration-target.ts';
 import { sqliteStore } from './store.ts';
 
@@ -43,15 +43,12 @@ export async function openSqlite(path: string, options: SqliteOptions = {}): Pro
   const db = new Connection(handle, limits, (writes) => checkpoints.wrote(writes));
   return sqliteStore('sqlite', db, async () => {
     await checkpoints.stop();
-    close(handle);
+    // The last to close moves the log into the database and removes it: one file is left.
+    handle.close();
   });
 }
 
-/**
- * A group of 128 holds the event loop for about a millisecond of rotations. The lock is waited for in short steps, between which the
- * event loop turns: 500 × 10 ms.
- */
-export const GROUP_LIMITS: GroupLimits = { maxGroup: 128, maxWaiting: 10_000, maxAttempts: 500 };
+/** The lock is waited for in such short steps, between which the event loop turns. */
 const BUSY_MS = 10;
 const OPEN_BUSY_MS = 10_000;
 const PAGE_BYTES = 4096;
@@ -65,7 +62,9 @@ async function openFile(file: string): Promise<DatabaseSync> {
     handle.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
     const mode = handle.prepare('PRAGMA journal_mode = WAL').get();
     if (mode?.['journal_mode'] !== 'wal') throw new StoreUnavailable(`${file}: the file system does not allow a write-ahead log`);
-    handle.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY');
+    handle.exec(
+      'PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY',
+    );
     await migrate(migrationTarget(handle), MIGRATIONS);
     handle.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
     return handle;
@@ -73,14 +72,5 @@ async function openFile(file: string): Promise<DatabaseSync> {
     handle?.close();
     const failure = readFailure(error);
     throw failure instanceof StoreUnavailable ? failure : new StoreUnavailable(`${file} cannot be opened`, { cause: error });
-  }
-}
-
-/** The last to close leaves one file. A reader elsewhere may prevent that, and then it is the last there. */
-function close(handle: DatabaseSync): void {
-  try {
-    handle.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-  } finally {
-    handle.close();
   }
 }

@@ -9,17 +9,26 @@ import type { FindGrant } from './grant-row.ts';
 import type { purger } from './purge.ts';
 
 /** Found by the key of its lists under the client's present epoch; a revoked one has no key any more. */
-export function ownGrant(db: Connection, counters: Counters, endings: Endings, find: FindGrant, purge: ReturnType<typeof purger>): Grants['ownGrant'] {
+export function ownGrant(
+  db: Connection,
+  counters: Counters,
+  endings: Endings,
+  find: FindGrant,
+  purge: ReturnType<typeof purger>,
+): Grants['ownGrant'] {
   const findEpoch = db.lazy('SELECT epoch FROM clients WHERE tenant = ? AND client_id = ?');
   const findOwn = db.lazy(
     'SELECT id FROM grants WHERE tenant = ?1 AND client_id = ?2 AND own_key = ?3 AND client_epoch = (SELECT epoch FROM clients WHERE tenant = ?1 AND client_id = ?2)',
   );
-  const insert = db.lazy(`INSERT INTO grants (tenant, id, generation, key_id, rotated_at, expires_at, idle_seconds, has_revoked_tokens, subject, client_id,
+  const insert =
+    db.lazy(`INSERT INTO grants (tenant, id, generation, key_id, rotated_at, expires_at, idle_seconds, has_revoked_tokens, subject, client_id,
     client_epoch, scopes, resources, amr, offline, created_at, redeemed, own_key) VALUES (?1, ?2, 1, ?3, ?4, ?5, 0, 0, ?6, ?6, ?7, ?8, ?9, '', 0, ?4, 1, ?10)`);
   const retireOld = db.lazy(
     'UPDATE grants SET own_key = NULL, purge_at = ? WHERE tenant = ? AND client_id = ? AND client_epoch < ? AND own_key IS NOT NULL',
   );
-  const findAll = db.lazy('SELECT id, expires_at FROM grants INDEXED BY grants_own WHERE tenant = ? AND client_id = ? AND client_epoch = ? AND own_key IS NOT NULL ORDER BY id');
+  const findAll = db.lazy(
+    'SELECT id, expires_at FROM grants INDEXED BY grants_own WHERE tenant = ? AND client_id = ? AND client_epoch = ? AND own_key IS NOT NULL ORDER BY id',
+  );
 
   const findExisting = (tenant: TenantId, client: ClientId, key: string): GrantRecord | undefined => {
     const row = findOwn().get(tenant, client, key) as unknown as [GrantId] | undefined;

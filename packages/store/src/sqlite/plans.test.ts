@@ -5,8 +5,8 @@ import { tenantId } from '@hufu/protocol/ids';
 import { MIGRATIONS } from '../migrations/list.ts';
 import { migrate } from '../migrations/migrate.ts';
 import { Connection, type Lazy } from './connection.ts';
+import { GROUP_LIMITS } from './group-commit.ts';
 import { migrationTarget } from './migration-target.ts';
-import { GROUP_LIMITS } from './open.ts';
 import { sqliteStore } from './store.ts';
 
 class Listening extends Connection {
@@ -18,7 +18,11 @@ class Listening extends Connection {
 }
 
 /** Meant to walk over a tenant, because they end at a limit or because a tenant has few of them. */
-const WALKS: readonly RegExp[] = [/FROM keys WHERE tenant = \? ORDER BY id$/, /FROM decisions .*ORDER BY id DESC LIMIT/, /g\.client_epoch = c\.epoch {2}ORDER BY g\.id DESC LIMIT \?$/];
+const WALKS: readonly RegExp[] = [
+  /FROM keys WHERE tenant = \? ORDER BY id$/,
+  /FROM decisions .*ORDER BY id DESC LIMIT/,
+  /g\.client_epoch = c\.epoch {2}ORDER BY g\.id DESC LIMIT \?$/,
+];
 
 async function listen(): Promise<{ handle: DatabaseSync; statements: readonly string[] }> {
   const handle = new DatabaseSync(':memory:');
@@ -50,7 +54,9 @@ test('a rotation writes no column that an index names', async () => {
   assert.ok(rotation !== undefined);
   const written = [...rotation.slice(0, rotation.indexOf('WHERE')).matchAll(/(\w+) = \?/g)].map((match) => match[1] ?? '');
   assert.deepEqual(written, ['generation', 'key_id', 'rotated_at']);
-  for (const { sql } of handle.prepare("SELECT sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'grants' AND sql IS NOT NULL").all()) {
+  for (const { sql } of handle
+    .prepare("SELECT sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'grants' AND sql IS NOT NULL")
+    .all()) {
     for (const column of written) assert.doesNotMatch(String(sql), new RegExp(`\\b${column}\\b`));
   }
   handle.close();

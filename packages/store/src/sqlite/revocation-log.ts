@@ -10,8 +10,12 @@ export interface RevocationLog extends Revocations {
 }
 
 export function revocationLog(db: Connection, counters: Counters): RevocationLog {
-  const insert = db.lazy('INSERT INTO revocations (tenant, seq, kind, subject, reason, revoked_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)');
-  const read = db.lazy('SELECT seq, kind, subject, reason, revoked_at, expires_at FROM revocations WHERE tenant = ? AND seq > ? ORDER BY seq LIMIT ?');
+  const insert = db.lazy(
+    'INSERT INTO revocations (tenant, seq, kind, subject, reason, revoked_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const read = db.lazy(
+    'SELECT seq, kind, subject, reason, revoked_at, expires_at FROM revocations WHERE tenant = ? AND seq > ? ORDER BY seq LIMIT ?',
+  );
   const purge = purger(
     db,
     'DELETE FROM revocations WHERE tenant = ?1 AND seq IN (SELECT seq FROM revocations WHERE tenant = ?1 AND expires_at <= ?2 ORDER BY expires_at LIMIT ?3)',
@@ -29,7 +33,14 @@ export function revocationLog(db: Connection, counters: Counters): RevocationLog
     },
     readRevocations: (tenant, afterSeq, limit) =>
       db.read(() =>
-        (read().all(tenant, afterSeq, limit) as unknown as Row[]).map(([seq, kind, subject, reason, at, expiresAt]) => ({ seq, kind, subject, reason, at, expiresAt })),
+        (read().all(tenant, afterSeq, limit) as unknown as Row[]).map(([seq, kind, subject, reason, at, expiresAt]) => ({
+          seq,
+          kind,
+          subject,
+          reason,
+          at,
+          expiresAt,
+        })),
       ),
   };
 }

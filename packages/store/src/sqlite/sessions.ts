@@ -13,7 +13,9 @@ export function sessions(db: Connection, counters: Counters, endings: Endings): 
   const find = db.lazy(`SELECT ${COLUMNS} FROM sessions WHERE tenant = ? AND id = ?`);
   const insert = db.lazy(`INSERT INTO sessions (tenant, ${COLUMNS}, purge_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)`);
   const isEnabled = db.lazy('SELECT 1 FROM users WHERE tenant = ? AND id = ? AND enabled = 1');
-  const moveGrants = db.lazy('UPDATE grants INDEXED BY grants_by_user SET session_id = ? WHERE tenant = ? AND user_id = ? AND session_id = ? AND revoked_at IS NULL');
+  const moveGrants = db.lazy(
+    'UPDATE grants INDEXED BY grants_by_user SET session_id = ? WHERE tenant = ? AND user_id = ? AND session_id = ? AND revoked_at IS NULL',
+  );
   const purge = purger(
     db,
     'DELETE FROM sessions WHERE tenant = ?1 AND id IN (SELECT id FROM sessions WHERE tenant = ?1 AND purge_at <= ?2 ORDER BY purge_at LIMIT ?3)',

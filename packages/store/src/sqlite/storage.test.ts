@@ -13,7 +13,9 @@ test('a thousand grants that rotate a hundred thousand times take no more room',
   const store = await openSqlite(path);
   const b = await bench({ store, countRows: async () => 0, close: async () => await store.close() });
   const scene = await makeScene(b);
-  const ids = await Promise.all(Array.from({ length: 1000 }, async () => await makeGrant(b, scene, { maxCodes: 1000 }, { maxGrants: 1000 })));
+  const ids = await Promise.all(
+    Array.from({ length: 1000 }, async () => await makeGrant(b, scene, { maxCodes: 1000 }, { maxGrants: 1000 })),
+  );
   const [first] = ids;
   assert.ok(first !== undefined);
   const rotate = async (from: number, to: number): Promise<number> => {

@@ -18,7 +18,9 @@ export function sqliteStore(kind: 'sqlite' | 'memory', db: Connection, close: ()
   const counters = new Counters(db);
   const { append, ...log } = revocationLog(db, counters);
   const ending = endings(db, { append, ...log });
-  const keepTime = db.lazy("INSERT INTO counters (tenant, name, value) VALUES (0, 'time', ?1) ON CONFLICT DO UPDATE SET value = max(value, ?1)");
+  const keepTime = db.lazy(
+    "INSERT INTO counters (tenant, name, value) VALUES (0, 'time', ?1) ON CONFLICT DO UPDATE SET value = max(value, ?1)",
+  );
   let closing: Promise<void> | undefined;
   return {
     kind,

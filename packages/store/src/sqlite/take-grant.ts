@@ -15,7 +15,8 @@ export function rotate(db: Connection, find: FindGrant): Grants['rotate'] {
   return (tenant, id, generation, keyId, now) =>
     db.write(() => {
       const there = find(tenant, id);
-      if (there === undefined || generation < 1 || there.generation !== generation || isOver(there, now)) return { kind: 'lost', grant: there };
+      if (there === undefined || generation < 1 || there.generation !== generation || isOver(there, now))
+        return { kind: 'lost', grant: there };
       update().run(generation + 1, keyId, now, tenant, id);
       return { kind: 'taken', grant: { ...there, generation: generation + 1, keyId, rotatedAt: now } };
     });
@@ -33,19 +34,35 @@ export function exchangeCode(db: Connection, endings: Endings, find: FindGrant):
       if (there === undefined || there.generation !== 0 || isOver(there, now)) return { kind: 'lost', grant: there };
       const { secretHash, accessHash, keyId, expiresAt, idleSeconds } = redemption;
       update().run(keyId, now, secretHash, accessHash, expiresAt, idleSeconds, purgeTime(expiresAt), tenant, id);
-      const grant: GrantRecord = { ...there, generation: 1, keyId, rotatedAt: now, secretHash, accessHash, expiresAt, idleSeconds, codeRequest: undefined };
+      const grant: GrantRecord = {
+        ...there,
+        generation: 1,
+        keyId,
+        rotatedAt: now,
+        secretHash,
+        accessHash,
+        expiresAt,
+        idleSeconds,
+        codeRequest: undefined,
+      };
       if (there.userId !== undefined) limit(tenant, there.userId, there.clientId, id, redemption.maxGrants, now);
       return { kind: 'taken', grant };
     });
 }
 
 /** Revokes the oldest live grants of one user and client beyond `maxGrants`, never `taken`. */
-function liveGrantLimit(db: Connection, endings: Endings): (tenant: TenantId, user: UserId, client: ClientId, taken: GrantId, maxGrants: number, now: number) => void {
-  const redeemed = 'FROM grants INDEXED BY grants_by_user WHERE tenant = ?1 AND user_id = ?2 AND client_id = ?3 AND redeemed = 1 AND revoked_at IS NULL';
+function liveGrantLimit(
+  db: Connection,
+  endings: Endings,
+): (tenant: TenantId, user: UserId, client: ClientId, taken: GrantId, maxGrants: number, now: number) => void {
+  const redeemed =
+    'FROM grants INDEXED BY grants_by_user WHERE tenant = ?1 AND user_id = ?2 AND client_id = ?3 AND redeemed = 1 AND revoked_at IS NULL';
   const present = 'client_epoch = (SELECT epoch FROM clients WHERE tenant = ?1 AND client_id = ?3) AND expires_at > ?4';
   const live = `${redeemed} AND ${present} AND (idle_seconds = 0 OR rotated_at + idle_seconds > ?4)`;
   // From the index alone, which does not know `rotated_at`: surely alive is what began less than its idle time ago.
-  const count = db.lazy(`SELECT count(*), count(CASE WHEN ${present} AND (idle_seconds = 0 OR created_at + idle_seconds > ?4) THEN 1 END) ${redeemed}`);
+  const count = db.lazy(
+    `SELECT count(*), count(CASE WHEN ${present} AND (idle_seconds = 0 OR created_at + idle_seconds > ?4) THEN 1 END) ${redeemed}`,
+  );
   const countLive = db.lazy(`SELECT count(*) ${live}`);
   const findOldest = db.lazy(`SELECT id, expires_at ${live} AND id <> ?5 ORDER BY id LIMIT ?6`);
   return (tenant, user, client, taken, maxGrants, now) => {

@@ -16,7 +16,9 @@ export function users(db: Connection, counters: Counters, endings: Endings): Use
   const insert = db.lazy(`INSERT INTO users (tenant, username_folded, ${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?8, ?8)`);
   const setClaims = db.lazy('UPDATE users SET claims = ?, updated_at = ? WHERE tenant = ? AND id = ?');
   const upgrade = db.lazy('UPDATE users SET password_hash = ? WHERE tenant = ? AND id = ? AND password_hash = ?');
-  const setPassword = db.lazy('UPDATE users SET password_hash = ?1, updated_at = ?2, password_changed_at = ?2 WHERE tenant = ?3 AND id = ?4');
+  const setPassword = db.lazy(
+    'UPDATE users SET password_hash = ?1, updated_at = ?2, password_changed_at = ?2 WHERE tenant = ?3 AND id = ?4',
+  );
   const setEnabled = db.lazy('UPDATE users SET enabled = ?1, updated_at = ?2 WHERE tenant = ?3 AND id = ?4 AND enabled <> ?1');
 
   const readOne = (row: unknown): UserRecord | undefined => (row === undefined ? undefined : readUser(row as Row));
@@ -38,9 +40,11 @@ export function users(db: Connection, counters: Counters, endings: Endings): Use
     findUserByName: (tenant, username) => db.read(() => readOne(findByName().get(tenant, foldUsername(username)))),
     listUsers: (tenant, afterId, limit) => db.read(() => (list().all(tenant, afterId, limit) as unknown as Row[]).map(readUser)),
 
-    setClaims: (tenant, id, claims, now) => db.write(() => (setClaims().run(JSON.stringify(claims), now, tenant, id).changes === 0 ? 'unknown' : 'done')),
+    setClaims: (tenant, id, claims, now) =>
+      db.write(() => (setClaims().run(JSON.stringify(claims), now, tenant, id).changes === 0 ? 'unknown' : 'done')),
 
-    upgradePasswordHash: (tenant, id, oldHash, newHash) => db.write(() => (upgrade().run(newHash, tenant, id, oldHash).changes === 0 ? 'changed' : 'done')),
+    upgradePasswordHash: (tenant, id, oldHash, newHash) =>
+      db.write(() => (upgrade().run(newHash, tenant, id, oldHash).changes === 0 ? 'changed' : 'done')),
 
     changePassword: (tenant, id, newHash, keepSession, now) =>
       db.write(() => {
@@ -53,7 +57,8 @@ export function users(db: Connection, counters: Counters, endings: Endings): Use
 
     setUserEnabled: (tenant, id, enabled, now) =>
       db.write(() => {
-        if (setEnabled().run(enabled ? 1 : 0, now, tenant, id).changes === 0) return find().get(tenant, id) === undefined ? 'unknown' : 'done';
+        if (setEnabled().run(enabled ? 1 : 0, now, tenant, id).changes === 0)
+          return find().get(tenant, id) === undefined ? 'unknown' : 'done';
         if (enabled) return 'done';
         endings.tellUser(tenant, id, 'user_disabled', now);
         endings.endSessionsOf(tenant, id, undefined, 'user_disabled', now);

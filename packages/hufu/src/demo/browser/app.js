@@ -68,7 +68,7 @@ function showSignedOut(news) {
 }
 
 async function showSignedIn() {
-  const subject = String(decodeJwt(findTokens()?.idToken ?? '')?.claims['sub'] ?? '');
+  const subject = signedInSubject();
   showTokens();
   showNotes(undefined);
   const who = find('who');
@@ -81,6 +81,10 @@ async function showSignedIn() {
   });
 }
 
+function signedInSubject() {
+  return String(decodeJwt(findTokens()?.idToken ?? '')?.claims['sub'] ?? '');
+}
+
 function showTokens() {
   const tokens = findTokens();
   if (tokens !== undefined) find('tokens').replaceChildren(...tokenCards(tokens, words));
@@ -89,7 +93,7 @@ function showTokens() {
 async function refresh() {
   await client.refresh();
   showTokens();
-  find('news').textContent = fill(words['refreshed'] ?? '', { time: formatTime(nowMs() / 1000) });
+  say('news', fill(words['refreshed'] ?? '', { time: formatTime(nowMs() / 1000) }));
 }
 
 async function readNotes() {
@@ -116,9 +120,13 @@ function showAnswer({ status, body }) {
 
 /** @param {readonly { text: string, by: string, written_at: string }[] | undefined} notes */
 function showNotes(notes) {
+  const subject = signedInSubject();
   const none = element('p', { class: 'faded' }, [words['notYet'] ?? '']);
   const items = (notes ?? []).map(({ text, by, written_at }) => {
-    const about = fill(words['by'] ?? '', { by, time: formatTime(Date.parse(written_at) / 1000) });
+    const about = fill(words['by'] ?? '', {
+      by: by === subject ? (words['you'] ?? by) : by,
+      time: formatTime(Date.parse(written_at) / 1000),
+    });
     return element('li', {}, [text, element('span', { class: 'faded small' }, [about])]);
   });
   find('notes').replaceChildren(items.length === 0 ? none : element('ul', { class: 'notes' }, items));
@@ -161,6 +169,7 @@ function listen(id, act) {
 async function attempt(act) {
   say('trouble', undefined);
   say('problem', undefined);
+  say('news', undefined);
   try {
     await act();
   } catch (error) {

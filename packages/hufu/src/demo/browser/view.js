@@ -1,5 +1,6 @@
 // @ts-check
 /** What the page is made of. Text becomes text: no markup is ever written, and the page's policy would refuse it. */
+import { nowMs } from './clock.js';
 import { decodeJwt } from './tokens.js';
 
 /** @typedef {import('./session.js').Tokens} Tokens */
@@ -51,10 +52,15 @@ export function claimRows(claims, words) {
   });
 }
 
-/** @param {number} seconds since 1970 */
+/**
+ * A time of today without its day.
+ * @param {number} seconds since 1970
+ */
 export function formatTime(seconds) {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'medium' });
-  return format.format(new Date(seconds * 1000));
+  const time = new Date(seconds * 1000);
+  const isToday = time.toDateString() === new Date(nowMs()).toDateString();
+  const { lang } = document.documentElement;
+  return time.toLocaleString(lang, { ...(isToday ? {} : { dateStyle: 'medium' }), timeStyle: 'medium' });
 }
 
 /**

@@ -21,7 +21,7 @@ function asset(body: string, type: string, caching: string, policy: string): Ass
   const headers = {
     'content-type': type,
     'cache-control': caching,
-    'content-security-policy': policy,
+    'content-security-policy': `${policy}; frame-ancestors 'none'`,
     'cross-origin-resource-policy': 'same-origin',
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
