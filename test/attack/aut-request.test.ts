@@ -6,6 +6,7 @@ import { Agent, authorizeAs, type Page } from '../support/agent.ts';
 import { BASIC_YAML, USER } from '../support/hufu.ts';
 import { assertPage, assertRedirect, attempt, authorizePath, CHALLENGE, postQuery } from './expect.ts';
 import { arena } from './oracles.ts';
+import { rawRequest, sendRaw } from './raw-http.ts';
 
 const EXTRA = `
   - { client_id: nocode, client_secret: nocode-secret-0123456789abcdef012345678, redirect_uris: [https://app.example/cb], grant_types: [client_credentials] }
@@ -35,7 +36,20 @@ describe('AUT: the request', () => {
       assertRefused('unsupported_response_type', { response_type: type, nonce: 'n-1' }));
   }
 
-  const once = ['response_type', 'scope', 'state', 'nonce', 'code_challenge', 'code_challenge_method', 'prompt', 'max_age', 'response_mode', 'request', 'request_uri', 'acr_values'];
+  const once = [
+    'response_type',
+    'scope',
+    'state',
+    'nonce',
+    'code_challenge',
+    'code_challenge_method',
+    'prompt',
+    'max_age',
+    'response_mode',
+    'request',
+    'request_uri',
+    'acr_values',
+  ];
   for (const name of once) {
     test(`AUT-04 · ${name} stands twice (RFC 6749 §3.1)`, async () => {
       const agent = new Agent(here.issuer);
@@ -55,22 +69,59 @@ describe('AUT: the request', () => {
     }
   });
 
+  test('AUT-04 · once in the address and once in the body is twice (RFC 6749 §3.1)', async () => {
+    const agent = new Agent(here.issuer);
+    const [, query = ''] = authorizePath().split('?', 2);
+    assertRedirect(await postQuery(agent, query, '/oauth/authorize?nonce=1&nonce=2'), 'invalid_request', here);
+    assertRedirect(await postQuery(agent, query, '/oauth/authorize?scope=read'), 'invalid_request', here);
+    assertRedirect(await postQuery(agent, query, '/oauth/authorize?state=other'), 'invalid_request', { issuer: here.issuer, state: null });
+    assertPage(await postQuery(agent, query, '/oauth/authorize?client_id=third'));
+    assert.equal((await postQuery(agent, query, '/oauth/authorize?nonce=1')).status, 303);
+  });
+
   test('AUT-04 · resource alone may stand more than once (RFC 8707 §2)', async () => {
-    const page = await attempt(new Agent(here.issuer), {}, 'resource=https%3A%2F%2Fapi.example%2F&resource=https%3A%2F%2Fopaque.example%2F');
+    const page = await attempt(
+      new Agent(here.issuer),
+      {},
+      'resource=https%3A%2F%2Fapi.example%2F&resource=https%3A%2F%2Fopaque.example%2F',
+    );
     assert.match(page.location, /^\/signin\?/);
     await assertRefused('invalid_request', {}, 'audience=a&audience=b');
   });
 
   test('AUT-06 · an empty scope is none, and unknown parameters are nothing (RFC 6749 §3.1)', async () => {
     const agent = new Agent(here.issuer);
-    for (const [scope, more] of [['', ''], ['openid', 'foo=bar&device_code=x&__proto__=1&constructor[prototype][x]=1&claims_locales=de']] as const) {
-      const answer = await authorizeAs(agent, { clientId: 'spa', redirectUri: 'https://app.example/cb', scope, parameters: Object.fromEntries(new URLSearchParams(more)) }, USER);
+    for (const [scope, more] of [
+      ['', ''],
+      ['openid', 'foo=bar&device_code=x&__proto__=1&constructor[prototype][x]=1&claims_locales=de'],
+    ] as const) {
+      const answer = await authorizeAs(
+        agent,
+        { clientId: 'spa', redirectUri: 'https://app.example/cb', scope, parameters: Object.fromEntries(new URLSearchParams(more)) },
+        USER,
+      );
       assert.match(answer.page.answer.get('code') ?? '', /^hfc_/);
     }
   });
 
   test('AUT-17 · scopes that the grammar does not have, or nobody has (RFC 6749 §3.3)', async () => {
-    for (const scope of ['openid  profile', ' openid', 'openid ', '"', 'open\\id', 'a\tb', 'a\nb', 'a\0b', 'ö', '日本', '\u00a0', 'unknown', 'openid unknown', 'x'.repeat(3_000), 'openid,profile']) {
+    for (const scope of [
+      'openid  profile',
+      ' openid',
+      'openid ',
+      '"',
+      'open\\id',
+      'a\tb',
+      'a\nb',
+      'a\0b',
+      'ö',
+      '日本',
+      '\u00a0',
+      'unknown',
+      'openid unknown',
+      'x'.repeat(3_000),
+      'openid,profile',
+    ]) {
       await assertRefused('invalid_scope', { scope });
     }
   });
@@ -80,6 +131,29 @@ describe('AUT: the request', () => {
       const page = await new Agent(here.issuer).get(authorizePath({ scope: undefined }, `scope=${scope}`));
       assertRedirect(page, 'invalid_scope', here, scope);
     }
+  });
+
+  test('AUT-17 · raw bytes in the address (RFC 3986 §2, RFC 6749 §3.3)', async () => {
+    for (const [raw, error] of [
+      ['scope=openid\xe9', 'invalid_scope'],
+      ['nonce=\xff', 'invalid_request'],
+      ['scope=open"id', 'invalid_scope'],
+    ] as const) {
+      const { replies } = await sendRaw(here.issuer, rawRequest(here.issuer, 'GET', authorizePath({ scope: undefined }, raw)), {
+        replies: 1,
+      });
+      const [reply] = replies;
+      // Node's parser may refuse some bytes by itself: then nobody was redirected.
+      if (reply?.status === 400) continue;
+      assert.equal(new URL(reply?.headers.get('location')?.[0] ?? '').searchParams.get('error'), error, raw);
+    }
+    const { replies } = await sendRaw(
+      here.issuer,
+      rawRequest(here.issuer, 'GET', authorizePath({ redirect_uri: undefined }, 'redirect_uri=https://app.example/cb\xe9')),
+      { replies: 1 },
+    );
+    assert.equal(replies[0]?.status, 400);
+    assert.equal(replies[0]?.headers.get('location'), undefined);
   });
 
   test('AUT-21 · unknown, disabled and another tenant’s client look alike (RFC 6749 §4.1.2.1)', async () => {
@@ -93,7 +167,8 @@ describe('AUT: the request', () => {
     await store.putClient(context.tenant, { ...spa, enabled: false }, now);
     const agent = new Agent(here.issuer);
     const pages: Page[] = [];
-    for (const client of ['nobody', 'spa2', 'spa2x', 'x'.repeat(300), '../spa', 'spa\0', 'SPA']) pages.push(await attempt(agent, { client_id: client, redirect_uri: 'https://app2.example/cb' }));
+    for (const client of ['nobody', 'spa2', 'spa2x', 'x'.repeat(300), '../spa', 'spa\0', 'SPA'])
+      pages.push(await attempt(agent, { client_id: client, redirect_uri: 'https://app2.example/cb' }));
     const bodies = pages.map((page) => {
       assertPage(page);
       return page.text.replaceAll(page.headers.get('hufu-decision') ?? '-', '[decision]');
@@ -106,14 +181,24 @@ describe('AUT: the request', () => {
   test('AUT-22 · a client that has no code grant (RFC 6749 §4.1.2.1)', () => assertRefused('unauthorized_client', { client_id: 'nocode' }));
 
   test('AUT-40 · resources that are no resource of ours (RFC 8707 §2)', async () => {
-    for (const resource of ['api.example', '/api', 'https://api.example/#x', 'https://api.example', 'https://API.example/', 'https://unknown.example/', 'urn:x', '*']) {
+    for (const resource of [
+      'api.example',
+      '/api',
+      'https://api.example/#x',
+      'https://api.example',
+      'https://API.example/',
+      'https://unknown.example/',
+      'urn:x',
+      '*',
+    ]) {
       await assertRefused('invalid_target', { resource });
       await assertRefused('invalid_target', {}, `resource=https%3A%2F%2Fapi.example%2F&resource=${encodeURIComponent(resource)}`);
     }
     await assertRefused('invalid_target', {}, Array.from({ length: 20 }, () => 'resource=https%3A%2F%2Fapi.example%2F').join('&'));
   });
 
-  test('AUT-40 · scopes that the named resource does not offer (RFC 8707 §2)', () => assertRefused('invalid_scope', { scope: 'opaque', resource: 'https://api.example/' }));
+  test('AUT-40 · scopes that the named resource does not offer (RFC 8707 §2)', () =>
+    assertRefused('invalid_scope', { scope: 'opaque', resource: 'https://api.example/' }));
 
   test('AUT-44 · POST is as GET (OpenID Connect Core §3.1.2.1)', async () => {
     const agent = new Agent(here.issuer);
@@ -138,7 +223,10 @@ describe('AUT: the request', () => {
         const page = await agent.get(authorizePath(overrides), { origin });
         for (const [name] of page.headers) assert.doesNotMatch(name, /^access-control-/, origin);
       }
-      const preflight = await fetch(here.issuer + authorizePath(), { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'GET' } });
+      const preflight = await fetch(here.issuer + authorizePath(), {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'GET' },
+      });
       for (const [name] of preflight.headers) assert.doesNotMatch(name, /^access-control-/, origin);
     }
   });
@@ -147,7 +235,12 @@ describe('AUT: the request', () => {
     const none = `${btoa('{"alg":"none"}')}.${btoa('{"scope":"openid"}')}.`;
     await assertRefused('invalid_request', { request: none, request_uri: 'urn:x' });
     await assertRefused('request_not_supported', { request: none });
-    for (const uri of [`${here.outside}/r`, 'https://client.example/request.jwt', 'urn:ietf:params:oauth:request_uri:x', 'file:///etc/passwd']) {
+    for (const uri of [
+      `${here.outside}/r`,
+      'https://client.example/request.jwt',
+      'urn:ietf:params:oauth:request_uri:x',
+      'file:///etc/passwd',
+    ]) {
       await assertRefused('request_uri_not_supported', { request_uri: uri });
     }
     await assertRefused('registration_not_supported', { registration: '{}' });
@@ -155,7 +248,13 @@ describe('AUT: the request', () => {
 
   test('AUT-28 · claims, until it is supported, is inert whatever it holds (OpenID Connect Core §5.5)', async () => {
     const agent = new Agent(here.issuer);
-    for (const claims of ['{', '{"id_token":[]}', '['.repeat(4_000), '{"__proto__":{"polluted":true}}', '{"constructor":{"prototype":{"x":1}}}']) {
+    for (const claims of [
+      '{',
+      '{"id_token":[]}',
+      '['.repeat(4_000),
+      '{"__proto__":{"polluted":true}}',
+      '{"constructor":{"prototype":{"x":1}}}',
+    ]) {
       const page = await attempt(agent, { claims });
       assert.equal(page.status, 303);
       assert.equal(page.location.startsWith('/signin?') || page.answer.get('error') === 'invalid_request', true, page.location);

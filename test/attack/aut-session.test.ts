@@ -39,7 +39,17 @@ describe('AUT: who is signed in', () => {
   test('AUT-23 · prompt=none goes with nothing else, and other words are none (OpenID Connect Core §3.1.2.1)', async () => {
     const agent = new Agent(here.issuer);
     await signIn(agent);
-    for (const prompt of ['none login', 'login none', 'none consent', 'none none select_account', 'create', 'NONE', 'login  consent', ' none', 'none\0']) {
+    for (const prompt of [
+      'none login',
+      'login none',
+      'none consent',
+      'none none select_account',
+      'create',
+      'NONE',
+      'login  consent',
+      ' none',
+      'none\0',
+    ]) {
       assertRedirect(await attempt(agent, { prompt }), 'invalid_request', here, prompt);
     }
   });

@@ -13,7 +13,17 @@ const MIN_LENGTH = 12;
 const SECRET_HALF = 24;
 const TALLY = /hf[acmrs]_[A-Za-z0-9_-]{60,}/g;
 const JWT = /eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g;
-const SECRET_PARAMETERS = new Set(['password', 'client_secret', 'client_assertion', 'code', 'code_verifier', 'refresh_token', 'access_token', 'token', 'csrf']);
+const SECRET_PARAMETERS = new Set([
+  'password',
+  'client_secret',
+  'client_assertion',
+  'code',
+  'code_verifier',
+  'refresh_token',
+  'access_token',
+  'token',
+  'csrf',
+]);
 
 /** Every secret that went over the wire, and those that were declared. */
 export class Canaries {
@@ -32,7 +42,8 @@ export class Canaries {
 
   /** Collects what a request carried and what its reply brought. */
   harvest(exchange: Exchange): void {
-    for (const text of [exchange.requestBody, exchange.query, exchange.body, ...(exchange.headers.get('location') ?? [])]) this.#credentials(text);
+    for (const text of [exchange.requestBody, exchange.query, exchange.body, ...(exchange.headers.get('location') ?? [])])
+      this.#credentials(text);
     this.#parameters(exchange.requestBody);
     this.#parameters(exchange.query);
     this.#authorization(exchange.requestHeaders['authorization']);

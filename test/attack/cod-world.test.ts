@@ -13,10 +13,18 @@ import { assertClientRefused, assertTokenError } from './expect.ts';
 import { arena, type Arena } from './oracles.ts';
 
 /** A person of this case's own, signed in, with a code in hand. */
-async function somebody(here: Arena, name: string, clientRequest: typeof SPA | typeof WEB = SPA): Promise<{ readonly user: UserRecord; readonly agent: Agent; readonly answer: Answer }> {
+async function somebody(
+  here: Arena,
+  name: string,
+  clientRequest: typeof SPA | typeof WEB = SPA,
+): Promise<{ readonly user: UserRecord; readonly agent: Agent; readonly answer: Answer }> {
   const { store, context } = here.hufu;
   const password = `the long password of ${name}`;
-  const made = await store.createUser(context.tenant, { sub: context.random.text(20), username: name, passwordHash: await context.passwords.hash(password), claims: {} }, now(here));
+  const made = await store.createUser(
+    context.tenant,
+    { sub: context.random.text(20), username: name, passwordHash: await context.passwords.hash(password), claims: {} },
+    now(here),
+  );
   const agent = new Agent(here.issuer);
   return { user: made.user, agent, answer: await authorizeAs(agent, clientRequest, { username: name, password }) };
 }
@@ -26,19 +34,35 @@ describe('COD: the world changes between code and token', () => {
 
   const changes: readonly (readonly [string, (here: Arena, user: UserRecord, agent: Agent) => Promise<unknown>])[] = [
     ['the user is disabled', ({ hufu: { store, context } }, user) => store.setUserEnabled(context.tenant, user.id, false, now(here))],
-    ['the user is disabled and enabled again', async ({ hufu: { store, context } }, user) => {
-      await store.setUserEnabled(context.tenant, user.id, false, now(here));
-      await store.setUserEnabled(context.tenant, user.id, true, now(here));
-    }],
-    ['the password is changed', async ({ hufu: { store, context } }, user) => store.changePassword(context.tenant, user.id, await context.passwords.hash('another password'), undefined, now(here))],
-    ['the user signs out', async (_, __, agent) => {
-      const page = await agent.get('/oauth/logout');
-      assert.equal((await agent.submit(page, { decision: 'sign_out' })).name, 'signed-out');
-    }],
-    ['the user signs out everywhere', ({ hufu: { store, context } }, user) => store.revokeUser(context.tenant, user.id, 'revoked_by_user', now(here))],
-    ['somebody else signs in at the same browser', async (_, __, agent) => {
-      await agent.submit(await agent.get('/signin'), USER);
-    }],
+    [
+      'the user is disabled and enabled again',
+      async ({ hufu: { store, context } }, user) => {
+        await store.setUserEnabled(context.tenant, user.id, false, now(here));
+        await store.setUserEnabled(context.tenant, user.id, true, now(here));
+      },
+    ],
+    [
+      'the password is changed',
+      async ({ hufu: { store, context } }, user) =>
+        store.changePassword(context.tenant, user.id, await context.passwords.hash('another password'), undefined, now(here)),
+    ],
+    [
+      'the user signs out',
+      async (_, __, agent) => {
+        const page = await agent.get('/oauth/logout');
+        assert.equal((await agent.submit(page, { decision: 'sign_out' })).name, 'signed-out');
+      },
+    ],
+    [
+      'the user signs out everywhere',
+      ({ hufu: { store, context } }, user) => store.revokeUser(context.tenant, user.id, 'revoked_by_user', now(here)),
+    ],
+    [
+      'somebody else signs in at the same browser',
+      async (_, __, agent) => {
+        await agent.submit(await agent.get('/signin'), USER);
+      },
+    ],
   ];
   for (const [what, change] of changes) {
     test(`COD-13 · ${what} (RFC 6749 §4.1.3)`, async () => {
@@ -74,7 +98,10 @@ describe('COD: the world changes between code and token', () => {
 
   test('COD-15 · the client is disabled (RFC 6749 §5.2)', async () => {
     const { store, context } = here.hufu;
-    for (const [request, basic] of [[SPA, undefined], [WEB, WEB_BASIC]] as const) {
+    for (const [request, basic] of [
+      [SPA, undefined],
+      [WEB, WEB_BASIC],
+    ] as const) {
       const { agent, answer } = await somebody(here, `cod15 disabled ${request.clientId}`, request);
       const client = await store.findClient(context.tenant, clientId(request.clientId));
       assert.ok(client);
@@ -89,11 +116,14 @@ describe('COD: codes by the thousand', () => {
   let lookups = 0;
   const here = arena({
     yaml: BASIC_YAML,
-    wrap: (store: Store) => new Proxy(store, { get: (target, name) => {
-      if (name === 'findGrant') lookups++;
-      const member: unknown = Reflect.get(target, name);
-      return typeof member === 'function' ? member.bind(target) : member;
-    } }),
+    wrap: (store: Store) =>
+      new Proxy(store, {
+        get: (target, name) => {
+          if (name === 'findGrant') lookups++;
+          const member: unknown = Reflect.get(target, name);
+          return typeof member === 'function' ? member.bind(target) : member;
+        },
+      }),
   });
 
   test('COD-12 · codes have 144 random bits and share nothing but their kind and the key’s number (RFC 6749 §10.10)', async () => {
@@ -127,11 +157,25 @@ describe('COD: codes by the thousand', () => {
     const forge = (i: number): string => {
       const random = randomBytes(48).toString('base64url');
       // Anything at all; a genuine head with another seal; a genuine code with one character changed.
-      return [`hfc_${random}`, `${genuine.slice(0, 20)}${random.slice(0, 48)}`, `${genuine.slice(0, -1)}${genuine.endsWith('A') ? 'B' : 'A'}`, `hfr_${genuine.slice(4)}`, random][i % 5] ?? random;
+      return (
+        [
+          `hfc_${random}`,
+          `${genuine.slice(0, 20)}${random.slice(0, 48)}`,
+          `${genuine.slice(0, -1)}${genuine.endsWith('A') ? 'B' : 'A'}`,
+          `hfr_${genuine.slice(4)}`,
+          random,
+        ][i % 5] ?? random
+      );
     };
     const attack = async (): Promise<void> => {
       for (let i = 0; i < 100; i++) {
-        const reply = await token(here, { grant_type: 'authorization_code', client_id: 'spa', code: forge(i), redirect_uri: SPA.redirectUri, code_verifier: 'v'.repeat(43) });
+        const reply = await token(here, {
+          grant_type: 'authorization_code',
+          client_id: 'spa',
+          code: forge(i),
+          redirect_uri: SPA.redirectUri,
+          code_verifier: 'v'.repeat(43),
+        });
         assertTokenError(reply, 'invalid_grant');
       }
     };
@@ -159,9 +203,13 @@ describe('COD: codes by the thousand', () => {
     const { store, context } = here.hufu;
     const open = (await store.listGrants(context.tenant, { clientId: clientId('spa') }, 5_000)).filter((grant) => grant.generation === 0);
     assert.equal(open.length, 20);
-    for (const dropped of [answers[0], answers[500], answers[979]]) if (dropped) assertTokenError(await exchange(agent, SPA, dropped), 'invalid_grant');
+    for (const dropped of [answers[0], answers[500], answers[979]])
+      if (dropped) assertTokenError(await exchange(agent, SPA, dropped), 'invalid_grant');
     for (const left of [answers[980], answers[999]]) if (left) assert.equal((await exchange(agent, SPA, left)).status, 200);
     // Another client of the same user has lost nothing.
-    assert.equal((await token(here, { grant_type: 'refresh_token', refresh_token: String(kept.body['refresh_token']) }, WEB_BASIC)).status, 200);
+    assert.equal(
+      (await token(here, { grant_type: 'refresh_token', refresh_token: String(kept.body['refresh_token']) }, WEB_BASIC)).status,
+      200,
+    );
   });
 });

@@ -45,7 +45,10 @@ describe('COD: who may redeem a code, and once', () => {
 
   test('COD-05 · a wrong verifier of the right client spends the code: nobody guesses (RFC 9700 §4.5)', async () => {
     const agent = await signedIn(here.issuer);
-    for (const [request, basic] of [[SPA, undefined], [WEB, WEB_BASIC]] as const) {
+    for (const [request, basic] of [
+      [SPA, undefined],
+      [WEB, WEB_BASIC],
+    ] as const) {
       const answer = await authorizeAs(agent, request, USER);
       assertTokenError(await exchange(agent, request, { ...answer, verifier: 'w'.repeat(43) }, basic), 'invalid_grant');
       assertTokenError(await exchange(agent, request, answer, basic), 'invalid_grant');
@@ -54,11 +57,18 @@ describe('COD: who may redeem a code, and once', () => {
 
   test('COD-05 · COD-06 · a code shown by another client is refused, and nothing happens to it (RFC 6749 §4.1.3)', async () => {
     const agent = await signedIn(here.issuer);
-    for (const [owner, ownBasic, other, otherBasic] of [[SPA, undefined, SPA2, undefined], [SPA, undefined, WEB, WEB_BASIC], [WEB, WEB_BASIC, SPA, undefined]] as const) {
+    for (const [owner, ownBasic, other, otherBasic] of [
+      [SPA, undefined, SPA2, undefined],
+      [SPA, undefined, WEB, WEB_BASIC],
+      [WEB, WEB_BASIC, SPA, undefined],
+    ] as const) {
       const answer = await authorizeAs(agent, owner, USER);
       for (const redirectUri of [owner.redirectUri, other.redirectUri]) {
         assertTokenError(await exchange(agent, { ...other, redirectUri }, answer, otherBasic), 'invalid_grant');
-        assertTokenError(await exchange(agent, { ...other, redirectUri }, { ...answer, verifier: 'w'.repeat(43) }, otherBasic), 'invalid_grant');
+        assertTokenError(
+          await exchange(agent, { ...other, redirectUri }, { ...answer, verifier: 'w'.repeat(43) }, otherBasic),
+          'invalid_grant',
+        );
       }
       const rightful = await exchange(agent, owner, answer, ownBasic);
       assert.equal(rightful.status, 200, JSON.stringify(rightful.body));
@@ -104,15 +114,30 @@ describe('COD: who may redeem a code, and once', () => {
 
   test('COD-10 · there is no code without a challenge, so none can be redeemed without one (RFC 9700 §2.1.1, §4.8.2)', async () => {
     const agent = await signedIn(here.issuer);
-    for (const method of ['S256', undefined]) assertRedirect(await attempt(agent, { code_challenge: undefined, code_challenge_method: method }), 'invalid_request', here);
+    for (const method of ['S256', undefined])
+      assertRedirect(await attempt(agent, { code_challenge: undefined, code_challenge_method: method }), 'invalid_request', here);
   });
 
-  const verifiers = ['w'.repeat(43), CHALLENGE, 'a'.repeat(42), 'a'.repeat(129), `${'a'.repeat(42)}=`, `${'a'.repeat(42)}+`, `${'a'.repeat(42)}é`, `${'a'.repeat(43)}\0`, ' '.repeat(43)];
+  const verifiers = [
+    'w'.repeat(43),
+    CHALLENGE,
+    'a'.repeat(42),
+    'a'.repeat(129),
+    `${'a'.repeat(42)}=`,
+    `${'a'.repeat(42)}+`,
+    `${'a'.repeat(42)}é`,
+    `${'a'.repeat(43)}\0`,
+    ' '.repeat(43),
+  ];
   for (const verifier of verifiers) {
     test(`COD-11 · the verifier ${JSON.stringify(verifier.slice(-4))} of ${verifier.length} characters (RFC 7636 §4.1, §4.6)`, async () => {
       const agent = await signedIn(here.issuer);
       here.notSecret(CHALLENGE);
-      const answer = await authorizeAs(agent, { ...SPA, ...(verifier === CHALLENGE ? { parameters: { code_challenge: CHALLENGE } } : {}) }, USER);
+      const answer = await authorizeAs(
+        agent,
+        { ...SPA, ...(verifier === CHALLENGE ? { parameters: { code_challenge: CHALLENGE } } : {}) },
+        USER,
+      );
       assertTokenError(await exchange(agent, SPA, { ...answer, verifier }), 'invalid_grant');
       assertTokenError(await exchange(agent, SPA, answer), 'invalid_grant');
     });
@@ -121,9 +146,16 @@ describe('COD: who may redeem a code, and once', () => {
   test('COD-20 · a reply that never arrives: the retry is refused and the family is dead; there are never two (RFC 6749 §4.1.2)', async () => {
     const agent = await signedIn(here.issuer);
     const answer = await authorizeAs(agent, SPA, USER);
-    const body = new URLSearchParams({ grant_type: 'authorization_code', client_id: 'spa', code: codeOf(answer), redirect_uri: SPA.redirectUri, code_verifier: answer.verifier });
+    const body = new URLSearchParams({
+      grant_type: 'authorization_code',
+      client_id: 'spa',
+      code: codeOf(answer),
+      redirect_uri: SPA.redirectUri,
+      code_verifier: answer.verifier,
+    });
     const { store, context } = here.hufu;
-    const live = async (): Promise<number> => (await store.listGrants(context.tenant, {}, 1_000)).filter((grant) => grant.clientId === 'spa' && grant.generation > 0).length;
+    const live = async (): Promise<number> =>
+      (await store.listGrants(context.tenant, {}, 1_000)).filter((grant) => grant.clientId === 'spa' && grant.generation > 0).length;
     const before = await live();
     await cutAfterSending(here.issuer, body.toString());
     for (let waited = 0; (await live()) === before && waited < 200; waited++) await fetch(`${here.issuer}/healthz`);

@@ -40,7 +40,11 @@ export function assertPage(page: Page, about = ''): void {
 export function assertRedirect(
   page: Page,
   error: string,
-  { issuer, state = 'st-1', to = 'https://app.example/cb' }: { readonly issuer: string; readonly state?: string | null; readonly to?: string },
+  {
+    issuer,
+    state = 'st-1',
+    to = 'https://app.example/cb',
+  }: { readonly issuer: string; readonly state?: string | null; readonly to?: string },
   about = '',
 ): void {
   assert.equal(page.status, 303, `${about} ${page.text.slice(0, 300)}`);

@@ -24,7 +24,10 @@ describe('the judgement of a reply', () => {
     assert.deepEqual(faultsOf(reply(200, { 'set-cookie': COOKIE }, 'fine'), ISSUER), []);
     assert.deepEqual(faultsOf(reply(400, REFUSAL, '{"error":"invalid_request"}'), ISSUER), []);
     assert.deepEqual(faultsOf(reply(503, { ...REFUSAL, 'retry-after': '1' }), ISSUER), []);
-    assert.deepEqual(faultsOf(reply(303, { location: `https://app.example/cb?code=1&iss=${ISSUER}`, 'cache-control': 'no-store' }), ISSUER), []);
+    assert.deepEqual(
+      faultsOf(reply(303, { location: `https://app.example/cb?code=1&iss=${ISSUER}`, 'cache-control': 'no-store' }), ISSUER),
+      [],
+    );
     assert.deepEqual(faultsOf(reply(303, { location: '/signin?request=1' }), ISSUER), []);
   });
 
@@ -44,7 +47,11 @@ describe('the judgement of a reply', () => {
     ['a reply that may be sniffed', reply(200, { 'x-content-type-options': '' }), /nosniff/],
     ['a redirect that keeps the method', reply(307, { location: '/x' }), /303/],
     ['an answer without iss', reply(303, { location: 'https://app.example/cb?code=1', 'cache-control': 'no-store' }), /iss/],
-    ['an answer with two of them', reply(303, { location: `https://app.example/cb?error=x&iss=${ISSUER}&iss=${ISSUER}`, 'cache-control': 'no-store' }), /iss/],
+    [
+      'an answer with two of them',
+      reply(303, { location: `https://app.example/cb?error=x&iss=${ISSUER}&iss=${ISSUER}`, 'cache-control': 'no-store' }),
+      /iss/,
+    ],
     ['a code that may be cached', reply(303, { location: `https://app.example/cb?code=1&iss=${ISSUER}` }), /cached/],
     ['a form_post without iss', reply(200, {}, '<body data-page="form-post">'), /iss/],
     ['CORS with credentials', reply(200, { 'access-control-allow-credentials': 'true' }), /CORS/],
@@ -64,7 +71,15 @@ describe('the canaries', () => {
       requestBody: 'client_secret=secret-in-body&code_verifier=verifier-in-body&scope=not-a-secret-at-all',
       requestHeaders: { authorization: `Basic ${btoa('id:secret-in-header')}`, cookie: 'other=cookie-value-2' },
     });
-    for (const text of ['secret-in-body', 'verifier-in-body', 'cookie-value-1', 'cookie-value-2', 'secret-in-header', code, 's'.repeat(24)]) {
+    for (const text of [
+      'secret-in-body',
+      'verifier-in-body',
+      'cookie-value-1',
+      'cookie-value-2',
+      'secret-in-header',
+      code,
+      's'.repeat(24),
+    ]) {
       assert.equal(canaries.find(`{"detail":"${text}"}`).length > 0, true, text);
     }
     assert.deepEqual(canaries.find('not-a-secret-at-all'), []);

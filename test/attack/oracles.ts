@@ -50,7 +50,8 @@ export function arena(options: ArenaOptions = {}): Arena {
     const database = new DatabaseSync(':memory:', { enableForeignKeyConstraints: false });
     const hufu = await startHufu({ ...options, store: await storeOn(database) });
     running = { hufu, database, traffic: recordTraffic(Number(new URL(hufu.origin).port)), canary: await openCanary() };
-    for (const [, secret = ''] of (options.yaml ?? BASIC_YAML).matchAll(/client_secret: *'?([^'\n]+)/g)) canaries.add('a client secret', secret);
+    for (const [, secret = ''] of (options.yaml ?? BASIC_YAML).matchAll(/client_secret: *'?([^'\n]+)/g))
+      canaries.add('a client secret', secret);
     canaries.add('a password', USER.password);
   });
   beforeEach(() => {
@@ -65,7 +66,10 @@ export function arena(options: ArenaOptions = {}): Arena {
 
     const seen = traffic.take();
     for (const exchange of seen) canaries.harvest(exchange);
-    assert.deepEqual(seen.flatMap((exchange) => faultsOf(exchange, hufu.issuer)), []);
+    assert.deepEqual(
+      seen.flatMap((exchange) => faultsOf(exchange, hufu.issuer)),
+      [],
+    );
     assert.equal((await fetch(`${hufu.origin}/healthz`)).status, 200, 'O2: the server is not alive');
     assert.equal(prototypes(), prototype, 'O3: a prototype was changed');
     assert.equal(canary.connections(), 0, 'O4: somebody connected to the canary');
@@ -78,7 +82,11 @@ export function arena(options: ArenaOptions = {}): Arena {
     logged = hufu.logLines.length;
     assert.deepEqual(leaks(canaries, 'a log line', lines.join('\n')), []);
     assert.deepEqual(leaks(canaries, 'a decision record', JSON.stringify(decisions)), []);
-    assert.deepEqual(seen.map(decisionOf).filter((id) => id !== undefined && !scanned.has(id)), [], 'a Hufu-Decision that nobody can look up');
+    assert.deepEqual(
+      seen.map(decisionOf).filter((id) => id !== undefined && !scanned.has(id)),
+      [],
+      'a Hufu-Decision that nobody can look up',
+    );
   });
   after(async () => {
     if (running === undefined) return;
@@ -125,7 +133,8 @@ export function faultsOf(exchange: Exchange, issuer: string): readonly string[] 
     if (!isSafeCookie(cookie, issuer)) fault(`O6: a cookie without its flags: ${cookie.split('=')[0] ?? ''}`);
   }
   if (STACK.test(body)) fault('O7: a stack trace');
-  if (SQL.test(body)) fault('O7: SQL');
+  // A style sheet has selectors, and user-select.
+  if (SQL.test(body) && header('content-type')?.startsWith('text/css') !== true) fault('O7: SQL');
   if (body.includes(process.cwd()) || body.includes(tmpdir())) fault('O7: a path of this machine');
 
   if (status >= 400 && !TEST_ONLY.has(path)) {
@@ -157,7 +166,10 @@ function redirectFaults({ status, headers, body }: Exchange, issuer: string): re
 
 /** O6: RFC 6265bis §4.1; `__Host-` and `Secure` wherever the issuer is https. */
 function isSafeCookie(cookie: string, issuer: string): boolean {
-  const flags = cookie.split(';').slice(1).map((part) => part.trim().toLowerCase());
+  const flags = cookie
+    .split(';')
+    .slice(1)
+    .map((part) => part.trim().toLowerCase());
   const site = flags.includes('samesite=lax') || flags.includes('samesite=strict');
   const bound = flags.includes('path=/') && !flags.some((flag) => flag.startsWith('domain='));
   const secure = issuer.startsWith('http:') || (flags.includes('secure') && cookie.startsWith('__Host-'));
@@ -177,7 +189,9 @@ function leaks(canaries: Canaries, place: string, text: string): readonly string
 
 /** What code that pollutes prototypes would change. */
 function prototypes(): string {
-  return [Object.prototype, Array.prototype, Function.prototype, String.prototype].map((one) => Reflect.ownKeys(one).map(String).join()).join('\n');
+  return [Object.prototype, Array.prototype, Function.prototype, String.prototype]
+    .map((one) => Reflect.ownKeys(one).map(String).join())
+    .join('\n');
 }
 
 /** Every text in every table. */

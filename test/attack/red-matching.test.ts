@@ -30,7 +30,10 @@ describe('RED: matching', () => {
     for (const path of [authorizePath({ client_id: client, redirect_uri: redirectUri })]) {
       assertPage(await agent.get(path), JSON.stringify(redirectUri));
       const [, query = ''] = path.split('?', 2);
-      assertPage(await agent.post('/oauth/authorize', Object.fromEntries(new URLSearchParams(query))), `POST ${JSON.stringify(redirectUri)}`);
+      assertPage(
+        await agent.post('/oauth/authorize', Object.fromEntries(new URLSearchParams(query))),
+        `POST ${JSON.stringify(redirectUri)}`,
+      );
     }
   }
 
@@ -72,21 +75,29 @@ describe('RED: matching', () => {
     test(`RED-02 · ${JSON.stringify(uri)} is not what is registered (RFC 9700 §2.1, RFC 3986 §6.2.1)`, () => assertNotMatched(uri));
   }
 
-  for (const uri of ['https://app.example.evil.test/cb', 'https://evilapp.example/cb', 'https://app.example-evil.test/cb', 'https://xapp.example/cb']) {
+  for (const uri of [
+    'https://app.example.evil.test/cb',
+    'https://evilapp.example/cb',
+    'https://app.example-evil.test/cb',
+    'https://xapp.example/cb',
+  ]) {
     test(`RED-03 · ${uri} is another host (RFC 9700 §4.1)`, () => assertNotMatched(uri));
   }
 
   test('RED-04 · a registered value is no pattern (RFC 9700 §2.1)', async () => {
-    for (const uri of ['https://fooaexample.com/cb', 'https://foo.exampleacom/cb', 'https://foo.example.com/cbb', '.*', '^https']) await assertNotMatched(uri, 'dotted');
+    for (const uri of ['https://fooaexample.com/cb', 'https://foo.exampleacom/cb', 'https://foo.example.com/cbb', '.*', '^https'])
+      await assertNotMatched(uri, 'dotted');
     await assertMatched('https://foo.example.com/cb', 'dotted');
   });
 
   test('RED-05 · user information in the asked URI (RFC 9700 §4.1)', async () => {
-    for (const uri of ['https://app.example@evil.test/cb', 'https://app.example:pw@evil.test/cb', 'https://user@app.example/cb']) await assertNotMatched(uri);
+    for (const uri of ['https://app.example@evil.test/cb', 'https://app.example:pw@evil.test/cb', 'https://user@app.example/cb'])
+      await assertNotMatched(uri);
   });
 
   test('RED-07 · a path that leads elsewhere (RFC 9700 §4.1)', async () => {
-    for (const tail of ['/../evil', '/..;/evil', '%2f..%2fevil', '/%2e%2e/evil', '/../cb', '\\..\\evil']) await assertNotMatched(`https://app.example/cb${tail}`);
+    for (const tail of ['/../evil', '/..;/evil', '%2f..%2fevil', '/%2e%2e/evil', '/../cb', '\\..\\evil'])
+      await assertNotMatched(`https://app.example/cb${tail}`);
   });
 
   test('RED-10 · a fragment in the asked URI, an empty one too (RFC 6749 §3.1.2)', async () => {
@@ -94,7 +105,19 @@ describe('RED: matching', () => {
   });
 
   test('RED-11 · what is not absolute or not a URI (RFC 6749 §3.1.2)', async () => {
-    for (const uri of ['//evil.test/cb', '/cb', 'cb', 'https:evil.test', 'https:/evil.test', 'http:///evil.test', '', '://', 'https://', '\\\\evil.test']) await assertNotMatched(uri);
+    for (const uri of [
+      '//evil.test/cb',
+      '/cb',
+      'cb',
+      'https:evil.test',
+      'https:/evil.test',
+      'http:///evil.test',
+      '',
+      '://',
+      'https://',
+      '\\\\evil.test',
+    ])
+      await assertNotMatched(uri);
   });
 
   test('RED-12 · a native application on loopback may take any port (RFC 8252 §7.3)', async () => {
@@ -127,7 +150,16 @@ describe('RED: matching', () => {
   }
 
   test('RED-16 · hosts in other scripts are other texts (RFC 3986 §6.2.1)', async () => {
-    const hosts = ['äpp.example', 'app。example', 'ａｐｐ.example', 'app\u200d.example', 'ⓔvil.example', '\u202eapp.example', 'app.example\u00ad', 'xn--pp-xka.example'];
+    const hosts = [
+      'äpp.example',
+      'app。example',
+      'ａｐｐ.example',
+      'app\u200d.example',
+      'ⓔvil.example',
+      '\u202eapp.example',
+      'app.example\u00ad',
+      'xn--pp-xka.example',
+    ];
     for (const host of hosts) await assertNotMatched(`https://${host}/cb`);
   });
 

@@ -29,12 +29,22 @@ function assertUnregistrable(uri: string, kinds: readonly Kind[] = ['web', 'nati
 function assertRegistrable(uri: string, kind: Kind): void {
   const metadata = { application_type: kind, token_endpoint_auth_method: 'none', redirect_uris: [uri] };
   assert.equal(readClientMetadata(metadata, { source: 'registration' }).kind, 'read', uri);
-  readConfig({ text: JSON.stringify({ issuer: 'https://auth.example', clients: [{ client_id: 'c', ...metadata }] }), file: 'hufu.yaml', env: {} });
+  readConfig({
+    text: JSON.stringify({ issuer: 'https://auth.example', clients: [{ client_id: 'c', ...metadata }] }),
+    file: 'hufu.yaml',
+    env: {},
+  });
 }
 
 describe('RED: registration', () => {
   test('RED-05 · user information is never registered (RFC 7591 §3.2.2)', () => {
-    for (const uri of ['https://app.example@evil.test/cb', 'https://app.example:pw@evil.test/cb', 'https://@evil.test/cb', 'http://u@127.0.0.1/cb']) assertUnregistrable(uri);
+    for (const uri of [
+      'https://app.example@evil.test/cb',
+      'https://app.example:pw@evil.test/cb',
+      'https://@evil.test/cb',
+      'http://u@127.0.0.1/cb',
+    ])
+      assertUnregistrable(uri);
   });
 
   const schemes = ['javascript', 'data', 'vbscript', 'file', 'blob', 'about', 'filesystem', 'ftp', 'mailto', 'ws'];
@@ -53,31 +63,68 @@ describe('RED: registration', () => {
   }
 
   test('RED-08 · JaVaScRiPt and its like (RFC 7591 §3.2.2)', () => {
-    for (const uri of ['JaVaScRiPt:alert(1)', 'java\tscript:alert(1)', 'java\nscript:alert(1)', 'javascript\u003aalert(1)', 'view-source:javascript:1']) assertUnregistrable(uri);
+    for (const uri of [
+      'JaVaScRiPt:alert(1)',
+      'java\tscript:alert(1)',
+      'java\nscript:alert(1)',
+      'javascript\u003aalert(1)',
+      'view-source:javascript:1',
+    ])
+      assertUnregistrable(uri);
   });
 
   test('RED-10 · a fragment is never registered, an empty one neither (RFC 6749 §3.1.2)', () => {
-    for (const uri of ['https://app.example/cb#', 'https://app.example/cb#x', 'https://app.example/#/cb', 'com.example.app:/cb#']) assertUnregistrable(uri);
+    for (const uri of ['https://app.example/cb#', 'https://app.example/cb#x', 'https://app.example/#/cb', 'com.example.app:/cb#'])
+      assertUnregistrable(uri);
   });
 
   test('RED-11 · what is no absolute URI is never registered (RFC 6749 §3.1.2)', () => {
-    for (const uri of ['//evil.test/cb', '/cb', 'cb', 'https:evil.test', 'https:/evil.test', 'http:///evil.test', '', 'https://', 'https:\\\\evil.test']) assertUnregistrable(uri);
+    for (const uri of [
+      '//evil.test/cb',
+      '/cb',
+      'cb',
+      'https:evil.test',
+      'https:/evil.test',
+      'http:///evil.test',
+      '',
+      'https://',
+      'https:\\\\evil.test',
+    ])
+      assertUnregistrable(uri);
     assertUnregistrable('http://app.example/cb');
   });
 
   test('RED-15 · a private-use scheme is a reversed domain name without authority, and for native applications (RFC 8252 §7.1, §8.4)', () => {
-    for (const uri of ['myapp:/cb', 'com.example.app://evil/cb', 'com.example.app:', 'com.example.app:cb', 'com..app:/cb', '.app:/cb', 'app.:/cb']) assertUnregistrable(uri);
+    for (const uri of [
+      'myapp:/cb',
+      'com.example.app://evil/cb',
+      'com.example.app:',
+      'com.example.app:cb',
+      'com..app:/cb',
+      '.app:/cb',
+      'app.:/cb',
+    ])
+      assertUnregistrable(uri);
     assertUnregistrable('com.example.app:/cb', ['web']);
     assertRegistrable('com.example.app:/cb', 'native');
   });
 
   test('RED-16 · hosts are registered as ASCII (RFC 3986 §3.2.2)', () => {
-    for (const host of ['äpp.example', 'app。example', 'ａｐｐ.example', 'app\u200d.example', 'ⓔvil.example', '\u202eapp.example']) assertUnregistrable(`https://${host}/cb`);
+    for (const host of ['äpp.example', 'app。example', 'ａｐｐ.example', 'app\u200d.example', 'ⓔvil.example', '\u202eapp.example'])
+      assertUnregistrable(`https://${host}/cb`);
     assertRegistrable('https://xn--pp-xka.example/cb', 'web');
   });
 
   test('RED-25 · no wildcard is registered (RFC 9700 §2.1)', () => {
-    for (const uri of ['*', 'https://*.example.com/cb', 'https://app.example*', 'https://app.example/*', 'https://app.example/cb?*', 'com.example.*:/cb']) assertUnregistrable(uri);
+    for (const uri of [
+      '*',
+      'https://*.example.com/cb',
+      'https://app.example*',
+      'https://app.example/*',
+      'https://app.example/cb?*',
+      'com.example.*:/cb',
+    ])
+      assertUnregistrable(uri);
   });
 
   test('RED-27 · neither long URIs nor hundreds of them are registered (RFC 7591 §2)', () => {
@@ -89,7 +136,14 @@ describe('RED: registration', () => {
 
   test('RED-28 · links of a client lead to https sites, or are not registered (RFC 7591 §2, §5)', () => {
     for (const member of ['client_uri', 'policy_uri', 'tos_uri', 'logo_uri', 'initiate_login_uri']) {
-      for (const uri of ['http://app.example/', 'javascript:alert(1)', 'data:text/html,x', '//evil.test', 'https://u@evil.test/', 'https://evil.test\\@app.example/']) {
+      for (const uri of [
+        'http://app.example/',
+        'javascript:alert(1)',
+        'data:text/html,x',
+        '//evil.test',
+        'https://u@evil.test/',
+        'https://evil.test\\@app.example/',
+      ]) {
         const metadata = { token_endpoint_auth_method: 'none', redirect_uris: ['https://app.example/cb'], [member]: uri };
         const read = readClientMetadata(metadata, { source: 'registration' });
         assert.equal(read.kind === 'refused' && refuseRegistration(read.faults).code, 'invalid_client_metadata', `${member} ${uri}`);
@@ -120,7 +174,8 @@ clients:
     const links = [...page.text.matchAll(/<a\b[^>]*href="(https:[^"]*)"[^>]*>/g)];
     assert.deepEqual(links.map(([, href]) => href).toSorted(), ['https://policies.example/privacy', 'https://terms.example/tos']);
     for (const [tag] of links) assert.match(tag, /rel="noopener noreferrer"/);
-    for (const host of ['policies.example', 'terms.example', 'app.example']) assert.match(page.text.replace(/href="[^"]*"/g, ''), new RegExp(host.replace('.', '\\.')));
+    for (const host of ['policies.example', 'terms.example', 'app.example'])
+      assert.match(page.text.replace(/href="[^"]*"/g, ''), new RegExp(host.replace('.', '\\.')));
     assert.doesNotMatch(page.text, /<b>Bank/);
     assert.doesNotMatch(page.text, /error_uri/);
   });

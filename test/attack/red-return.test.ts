@@ -51,7 +51,18 @@ describe('RED: returning', () => {
   }
 
   test('RED-21 · a path that looks like a host is a page that is not there (RFC 9700 §4.11)', async () => {
-    for (const path of ['//evil.test', '/\\evil.test', '/%09/evil.test', '/..//evil.test', '//evil.test/%2f..', '/%2f%2fevil.test', '/.evil.test', '/signin/..//evil.test', '/%zz', '/signin//']) {
+    for (const path of [
+      '//evil.test',
+      '/\\evil.test',
+      '/%09/evil.test',
+      '/..//evil.test',
+      '//evil.test/%2f..',
+      '/%2f%2fevil.test',
+      '/.evil.test',
+      '/signin/..//evil.test',
+      '/%zz',
+      '/signin//',
+    ]) {
       const reply = await rawGet(here.issuer, path);
       assert.equal([400, 404].includes(reply.status), true, `${path}: ${reply.status}`);
       assert.equal(reply.location, undefined, path);
@@ -59,7 +70,10 @@ describe('RED: returning', () => {
   });
 
   test('RED-21 · redirects within the server never take the host that was asked for (RFC 9700 §4.11)', async () => {
-    for (const headers of [{ host: 'evil.test' }, { 'x-forwarded-host': 'evil.test', 'x-forwarded-proto': 'https', forwarded: 'host=evil.test' }]) {
+    for (const headers of [
+      { host: 'evil.test' },
+      { 'x-forwarded-host': 'evil.test', 'x-forwarded-proto': 'https', forwarded: 'host=evil.test' },
+    ]) {
       const reply = await rawGet(here.issuer, authorizePath(), headers);
       if (reply.location !== undefined) assertStaysHere(reply.location, here.issuer, JSON.stringify(headers));
       assert.equal(reply.status === 303 || reply.status >= 400, true);
@@ -98,22 +112,38 @@ describe('RED: returning', () => {
     const answered = await agent.submit(consent, { decision: 'allow' });
     assert.match(answered.location, /code=/);
     pages.push(await agent.submit(consent, { decision: 'allow' }));
-    pages.push((await authorizeAs(agent, { clientId: 'spa', redirectUri: 'https://app.example/cb', parameters: { response_mode: 'form_post' } }, USER)).page);
+    pages.push(
+      (
+        await authorizeAs(
+          agent,
+          { clientId: 'spa', redirectUri: 'https://app.example/cb', parameters: { response_mode: 'form_post' } },
+          USER,
+        )
+      ).page,
+    );
     const logout = await agent.get('/oauth/logout');
     pages.push(logout, await agent.submit(logout, { decision: 'sign_out' }));
-    assert.deepEqual(pages.map((page) => page.name), ['home', 'error', 'error', 'signin', 'signin', 'consent', 'completed', 'form-post', 'logout', 'signed-out']);
+    assert.deepEqual(
+      pages.map((page) => page.name),
+      ['home', 'error', 'error', 'signin', 'signin', 'consent', 'completed', 'form-post', 'logout', 'signed-out'],
+    );
     for (const page of pages) {
       assert.equal(page.headers.get('referrer-policy'), 'no-referrer', page.name);
       const policy = page.headers.get('content-security-policy') ?? '';
       assert.match(policy, /^default-src 'none';/, page.name);
       assert.doesNotMatch(policy, /https?:|\*|unsafe-/, page.name);
-      for (const [, url = ''] of page.text.matchAll(/<(?:link|img|script|iframe)\b[^>]*\b(?:href|src)="([^"]*)"/g)) assert.match(url, /^\/(?!\/)/, page.name);
+      for (const [, url = ''] of page.text.matchAll(/<(?:link|img|script|iframe)\b[^>]*\b(?:href|src)="([^"]*)"/g))
+        assert.match(url, /^\/(?!\/)/, page.name);
     }
   });
 });
 
 /** GET with the path and headers exactly as given, as fetch would tidy them. */
-function rawGet(issuer: string, path: string, headers: Readonly<Record<string, string>> = {}): Promise<{ readonly status: number; readonly location: string | undefined }> {
+function rawGet(
+  issuer: string,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ readonly status: number; readonly location: string | undefined }> {
   const { hostname, port } = new URL(issuer);
   return new Promise((resolve, reject) => {
     const sent = httpRequest({ host: hostname, port, path, headers: { accept: 'text/html', ...headers } }, (reply) => {

@@ -18,14 +18,23 @@ interface Somebody {
   readonly offline: JsonReply;
 }
 
-const THIRD = { clientId: 'third', redirectUri: 'https://third.example/cb', scope: 'openid offline_access read', parameters: { prompt: 'consent' } };
+const THIRD = {
+  clientId: 'third',
+  redirectUri: 'https://third.example/cb',
+  scope: 'openid offline_access read',
+  parameters: { prompt: 'consent' },
+};
 const THIRD_BASIC = 'third:third-secret-0123456789abcdef01234567';
 
 /** A person of this case's own with a grant that lives with the session and one that outlives it. */
 async function somebody(here: Arena, name: string): Promise<Somebody> {
   const { store, context } = here.hufu;
   const password = `the long password of ${name}`;
-  const made = await store.createUser(context.tenant, { sub: context.random.text(20), username: name, passwordHash: await context.passwords.hash(password), claims: {} }, now(here));
+  const made = await store.createUser(
+    context.tenant,
+    { sub: context.random.text(20), username: name, passwordHash: await context.passwords.hash(password), claims: {} },
+    now(here),
+  );
   const agent = new Agent(here.issuer);
   const spa = await exchange(agent, SPA, await authorizeAs(agent, SPA, { username: name, password }));
   const offline = await exchange(agent, THIRD, await authorizeAs(agent, THIRD, { username: name, password }), THIRD_BASIC);
@@ -86,10 +95,20 @@ describe('REF: clients that change', () => {
 
   test('REF-13 · a client that becomes public does not take its refresh tokens along (RFC 6749 §6)', async () => {
     const agent = new Agent(here.issuer);
-    const tokens = await exchange(agent, WEB, await authorizeAs(agent, WEB, { username: 'bob', password: 'bobs long password here' }), WEB_BASIC);
+    const tokens = await exchange(
+      agent,
+      WEB,
+      await authorizeAs(agent, WEB, { username: 'bob', password: 'bobs long password here' }),
+      WEB_BASIC,
+    );
     assert.equal(tokens.status, 200);
     await here.hufu.advance('PT2S');
-    await reconfigure(BASIC_YAML.replace("- client_id: web\n    client_secret: web-secret-0123456789abcdef0123456789", '- client_id: web\n    token_endpoint_auth_method: none'));
+    await reconfigure(
+      BASIC_YAML.replace(
+        '- client_id: web\n    client_secret: web-secret-0123456789abcdef0123456789',
+        '- client_id: web\n    token_endpoint_auth_method: none',
+      ),
+    );
     assertTokenError(await refreshed(here, tokens.body['refresh_token'], { client_id: 'web' }), 'invalid_grant');
     assertClientRefused(await refreshed(here, tokens.body['refresh_token'], {}, WEB_BASIC));
     await reconfigure(BASIC_YAML);
@@ -99,7 +118,12 @@ describe('REF: clients that change', () => {
 
   test('REF-13 · a client that moves its secret into the body loses them too (RFC 6749 §2.3.1)', async () => {
     const agent = new Agent(here.issuer);
-    const tokens = await exchange(agent, WEB, await authorizeAs(agent, WEB, { username: 'bob', password: 'bobs long password here' }), WEB_BASIC);
+    const tokens = await exchange(
+      agent,
+      WEB,
+      await authorizeAs(agent, WEB, { username: 'bob', password: 'bobs long password here' }),
+      WEB_BASIC,
+    );
     await here.hufu.advance('PT2S');
     await reconfigure(BASIC_YAML.replace('- client_id: web\n', '- client_id: web\n    token_endpoint_auth_method: client_secret_post\n'));
     const secret = WEB_BASIC.slice(4);
@@ -117,7 +141,12 @@ describe('REF: clients that change', () => {
 });
 
 describe('REF: time', () => {
-  const here = arena({ yaml: BASIC_YAML.replace('policies: { brute_force: off }', 'policies: { brute_force: off, refresh_tokens: { absolute: 1h, idle: 10m } }') });
+  const here = arena({
+    yaml: BASIC_YAML.replace(
+      'policies: { brute_force: off }',
+      'policies: { brute_force: off, refresh_tokens: { absolute: 1h, idle: 10m } }',
+    ),
+  });
 
   async function begin(): Promise<JsonReply> {
     const agent = new Agent(here.issuer);

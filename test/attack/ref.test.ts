@@ -32,7 +32,10 @@ describe('REF: rotation and theft', () => {
   });
 
   test('REF-02 · an old refresh token, used again, kills the newest and its access tokens (RFC 9700 §4.14.2)', async () => {
-    for (const [request, more, basic] of [[SPA, { client_id: 'spa' }, undefined], [WEB, {}, WEB_BASIC]] as const) {
+    for (const [request, more, basic] of [
+      [SPA, { client_id: 'spa' }, undefined],
+      [WEB, {}, WEB_BASIC],
+    ] as const) {
       const all = [await exchanged(await signedIn(here.issuer), request, basic)];
       for (let i = 0; i < 3; i++) all.push(await refreshed(here, all.at(-1)?.body['refresh_token'], more, basic));
       for (const { body } of all) assert.equal((await introspected(here, body['access_token'])).body['active'], true);
@@ -117,7 +120,12 @@ describe('REF: rotation and theft', () => {
     const tokens = await exchanged(agent);
     const code = codeOf(await authorizeAs(agent, SPA, USER));
     for (const path of ['/oauth/userinfo', '/test/resource']) {
-      for (const text of [String(tokens.body['refresh_token']), code, agent.cookies.get('hufu_session') ?? '', String(tokens.body['id_token'])]) {
+      for (const text of [
+        String(tokens.body['refresh_token']),
+        code,
+        agent.cookies.get('hufu_session') ?? '',
+        String(tokens.body['id_token']),
+      ]) {
         const reply = await fetch(here.issuer + path, { headers: { authorization: `Bearer ${text}` } });
         assert.equal(reply.status, 401, path);
         assert.match(reply.headers.get('www-authenticate') ?? '', /^Bearer .*error="invalid_token"/);
@@ -135,7 +143,10 @@ describe('REF: rotation and theft', () => {
     assert.doesNotMatch(String(unheard.body['scope']), /offline_access/);
     const heard = await exchanged(agent, { ...third, parameters: { prompt: 'consent' } }, THIRD_BASIC);
     assert.match(String(heard.body['refresh_token']), /^hfr_/);
-    for (const [clientId, to] of [['narrow', 'https://narrow.example/cb'], ['once', 'https://once.example/cb']] as const) {
+    for (const [clientId, to] of [
+      ['narrow', 'https://narrow.example/cb'],
+      ['once', 'https://once.example/cb'],
+    ] as const) {
       const notAllowed = await exchanged(agent, { ...third, clientId, redirectUri: to, parameters: { prompt: 'consent' } });
       assert.equal(notAllowed.body['refresh_token'], undefined, clientId);
       assert.equal(notAllowed.body['scope'], 'openid', clientId);
@@ -144,7 +155,12 @@ describe('REF: rotation and theft', () => {
 
   test('REF-23 · revoking one client’s refresh token leaves the same user’s other clients alone (RFC 7009 §2.1)', async () => {
     const agent = await signedIn(here.issuer);
-    const [spa, spa2, web, other] = [await exchanged(agent), await exchanged(agent, SPA2), await exchanged(agent, WEB, WEB_BASIC), await exchanged(agent)];
+    const [spa, spa2, web, other] = [
+      await exchanged(agent),
+      await exchanged(agent, SPA2),
+      await exchanged(agent, WEB, WEB_BASIC),
+      await exchanged(agent),
+    ];
     await postForm(`${here.issuer}/oauth/revoke`, { client_id: 'spa', token: String(spa.body['refresh_token']) });
     assertTokenError(await refreshed(here, spa.body['refresh_token']), 'invalid_grant');
     assert.equal((await refreshed(here, spa2.body['refresh_token'], { client_id: 'spa2' })).status, 200);
@@ -158,8 +174,20 @@ describe('REF: rotation and theft', () => {
   test('REF-02 · refresh tokens that were never given out do nothing (RFC 6749 §5.2)', async () => {
     const tokens = await exchanged(await signedIn(here.issuer));
     const genuine = String(tokens.body['refresh_token']);
-    const flipped = [...Array(genuine.length - 4).keys()].map((at) => genuine.slice(0, at + 4) + (genuine[at + 4] === 'A' ? 'B' : 'A') + genuine.slice(at + 5));
-    for (const text of [...flipped, genuine.slice(0, -1), `${genuine}A`, `${genuine}=`, ` ${genuine}`, genuine.toLowerCase(), `hfc_${genuine.slice(4)}`, 'hfr_', 'x'.repeat(60_000)]) {
+    const flipped = [...Array(genuine.length - 4).keys()].map(
+      (at) => genuine.slice(0, at + 4) + (genuine[at + 4] === 'A' ? 'B' : 'A') + genuine.slice(at + 5),
+    );
+    for (const text of [
+      ...flipped,
+      genuine.slice(0, -1),
+      `${genuine}A`,
+      `${genuine}=`,
+      ` ${genuine}`,
+      genuine.toLowerCase(),
+      `hfc_${genuine.slice(4)}`,
+      'hfr_',
+      'x'.repeat(60_000),
+    ]) {
       assertTokenError(await refreshed(here, text), 'invalid_grant', text.slice(0, 40));
     }
     assert.equal((await refreshed(here, genuine)).status, 200);
@@ -177,14 +205,26 @@ describe('REF: two nodes', () => {
     const agent = await signedIn(first.origin);
     for (const request of [SPA, { ...SPA, scope: 'openid opaque' }]) {
       const tokens = await exchanged(agent, request);
-      const next = await postForm(`${first.origin}/oauth/token`, { grant_type: 'refresh_token', client_id: 'spa', refresh_token: String(tokens.body['refresh_token']) });
-      const ask = (base: string, body: JsonReply['body']): Promise<JsonReply> => postForm(`${base}/oauth/introspect`, { token: String(body['access_token']) }, API_BASIC);
+      const next = await postForm(`${first.origin}/oauth/token`, {
+        grant_type: 'refresh_token',
+        client_id: 'spa',
+        refresh_token: String(tokens.body['refresh_token']),
+      });
+      const ask = (base: string, body: JsonReply['body']): Promise<JsonReply> =>
+        postForm(`${base}/oauth/introspect`, { token: String(body['access_token']) }, API_BASIC);
       for (const base of bases) for (const { body } of [tokens, next]) assert.equal((await ask(base, body)).body['active'], true);
-      assert.equal((await postForm(`${first.origin}/oauth/revoke`, { client_id: 'spa', token: String(next.body['refresh_token']) })).status, 200);
+      assert.equal(
+        (await postForm(`${first.origin}/oauth/revoke`, { client_id: 'spa', token: String(next.body['refresh_token']) })).status,
+        200,
+      );
       for (const base of bases) {
         for (const { body } of [tokens, next]) {
           assertInactive(await ask(base, body));
-          const reply = await postForm(`${base}/oauth/token`, { grant_type: 'refresh_token', client_id: 'spa', refresh_token: String(body['refresh_token']) });
+          const reply = await postForm(`${base}/oauth/token`, {
+            grant_type: 'refresh_token',
+            client_id: 'spa',
+            refresh_token: String(body['refresh_token']),
+          });
           assertTokenError(reply, 'invalid_grant', base);
         }
       }

@@ -35,7 +35,8 @@ describe('TOK: client authentication', () => {
   const here = arena({ yaml: YAML });
 
   test('TOK-04 · two ways at once, even when both are right (RFC 6749 §2.3)', async () => {
-    for (const more of [{ client_secret: SECRET }, { client_secret: 'wrong' }, { client_id: 'machine', client_secret: SECRET }]) assertTokenError(await token(here, { ...GOOD, ...more }, MACHINE_BASIC), 'invalid_request');
+    for (const more of [{ client_secret: SECRET }, { client_secret: 'wrong' }, { client_id: 'machine', client_secret: SECRET }])
+      assertTokenError(await token(here, { ...GOOD, ...more }, MACHINE_BASIC), 'invalid_request');
     const assertion = { client_assertion: 'a.b.c', client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer' };
     assertTokenError(await token(here, { ...GOOD, ...assertion }, MACHINE_BASIC), 'invalid_request');
     assertTokenError(await token(here, { ...GOOD, ...assertion, client_id: 'post', client_secret: POST_SECRET }), 'invalid_request');
@@ -72,7 +73,8 @@ describe('TOK: client authentication', () => {
         times[i]?.push(performance.now() - begun);
       }
     }
-    for (const [i, list] of times.entries()) medians.push(`${tries[i]?.split(':')[0] ?? ''} ${(list.toSorted((a, b) => a - b)[30] ?? 0).toFixed(2)} ms`);
+    for (const [i, list] of times.entries())
+      medians.push(`${tries[i]?.split(':')[0] ?? ''} ${(list.toSorted((a, b) => a - b)[30] ?? 0).toFixed(2)} ms`);
     t.diagnostic(`medians: ${medians.join(', ')}`);
     await store.putClient(context.tenant, api, now(here));
   });
@@ -112,9 +114,21 @@ describe('TOK: client authentication', () => {
   }
 
   test('TOK-06 · other schemes, and a header of a megabyte (RFC 6749 §2.3.1)', async () => {
-    for (const header of ['Basic', 'Bearer x', 'Digest username="machine"', `Basic\t${btoa(MACHINE_BASIC)}`, btoa(MACHINE_BASIC), 'DPoP x', 'Negotiate x']) assertClientRefused(await withHeader(here, header), header);
+    for (const header of [
+      'Basic',
+      'Bearer x',
+      'Digest username="machine"',
+      `Basic\t${btoa(MACHINE_BASIC)}`,
+      btoa(MACHINE_BASIC),
+      'DPoP x',
+      'Negotiate x',
+    ])
+      assertClientRefused(await withHeader(here, header), header);
     assert.equal((await withHeader(here, `bASIC   ${btoa(MACHINE_BASIC)}`)).status, 200);
-    const reply = await fetch(`${here.issuer}/oauth/token`, { method: 'POST', headers: { authorization: `Basic ${'A'.repeat(1_048_576)}` } }).catch((error: unknown) => error);
+    const reply = await fetch(`${here.issuer}/oauth/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${'A'.repeat(1_048_576)}` },
+    }).catch((error: unknown) => error);
     if (reply instanceof Response) assert.equal([401, 431].includes(reply.status), true, String(reply.status));
   });
 
@@ -124,12 +138,20 @@ describe('TOK: client authentication', () => {
     assertClientRefused(await token(here, GOOD, `post:${POST_SECRET}`), 'post, by basic');
     assertClientRefused(await token(here, { ...GOOD, client_id: 'post' }), 'post, by nothing');
     assertClientRefused(await token(here, { grant_type: 'refresh_token', refresh_token: 'x' }, 'spa:'), 'none, by basic');
-    assertClientRefused(await token(here, { grant_type: 'refresh_token', refresh_token: 'x', client_id: 'spa', client_secret: 'x' }), 'none, by post');
+    assertClientRefused(
+      await token(here, { grant_type: 'refresh_token', refresh_token: 'x', client_id: 'spa', client_secret: 'x' }),
+      'none, by post',
+    );
     assertClientRefused(await token(here, GOOD), 'nobody');
     assert.equal((await token(here, { ...GOOD, client_id: 'post', client_secret: POST_SECRET })).status, 200);
     // At every endpoint that authenticates clients.
     for (const path of ['/oauth/introspect', '/oauth/revoke']) {
-      for (const fields of [{ client_id: 'machine', client_secret: SECRET }, { client_id: 'machine' }, {}, { client_id: 'machine', client_assertion: 'a.b.c' }]) {
+      for (const fields of [
+        { client_id: 'machine', client_secret: SECRET },
+        { client_id: 'machine' },
+        {},
+        { client_id: 'machine', client_assertion: 'a.b.c' },
+      ]) {
         assertClientRefused(await postForm(`${here.issuer}${path}`, { token: 'x', ...fields }), path);
       }
     }
@@ -144,15 +166,31 @@ describe('TOK: client authentication', () => {
     const off = await token(here, GOOD, MACHINE_BASIC);
     assertClientRefused(off);
     assert.deepEqual(off.body, (await token(here, GOOD, 'machine:wrong')).body);
-    for (const path of ['/oauth/introspect', '/oauth/revoke']) assertClientRefused(await postForm(here.issuer + path, { token: String(before.body['access_token']) }, MACHINE_BASIC));
-    const seen = await postForm(`${here.issuer}/oauth/introspect`, { token: String(before.body['access_token']) }, 'api:api-secret-0123456789abcdef0123456789');
+    for (const path of ['/oauth/introspect', '/oauth/revoke'])
+      assertClientRefused(await postForm(here.issuer + path, { token: String(before.body['access_token']) }, MACHINE_BASIC));
+    const seen = await postForm(
+      `${here.issuer}/oauth/introspect`,
+      { token: String(before.body['access_token']) },
+      'api:api-secret-0123456789abcdef0123456789',
+    );
     assert.deepEqual(seen.body, { active: false });
     await store.putClient(context.tenant, { ...machine, enabled: true }, now(here));
     assert.equal((await token(here, GOOD, MACHINE_BASIC)).status, 200);
   });
 
   test('TOK-27 · a certificate that a header tells of is nobody’s (RFC 9700 §4.13)', async () => {
-    const headers = ['X-Client-Cert', 'X-SSL-Client-Cert', 'X-SSL-Client-Verify', 'X-SSL-Client-S-DN', 'X-Forwarded-Client-Cert', 'SSL-Client-Verify', 'SSL_CLIENT_VERIFY', 'Client-Cert', 'X-ARR-ClientCert', 'X-Amzn-Mtls-Clientcert'];
+    const headers = [
+      'X-Client-Cert',
+      'X-SSL-Client-Cert',
+      'X-SSL-Client-Verify',
+      'X-SSL-Client-S-DN',
+      'X-Forwarded-Client-Cert',
+      'SSL-Client-Verify',
+      'SSL_CLIENT_VERIFY',
+      'Client-Cert',
+      'X-ARR-ClientCert',
+      'X-Amzn-Mtls-Clientcert',
+    ];
     for (const name of headers) {
       for (const value of ['SUCCESS', '-----BEGIN CERTIFICATE-----', 'CN=machine', 'Hash=x;Subject="CN=machine"']) {
         const reply = await fetch(`${here.issuer}/oauth/token`, {
@@ -204,7 +242,11 @@ describe('TOK: secrets in rotation', () => {
     const machine = await first.store.findClient(first.context.tenant, clientId('machine'));
     const [old] = machine?.secrets ?? [];
     assert.ok(machine && old);
-    const fresh = { hash: hashClientSecret(first.context, 'machine', 'machine-new-secret-0123456789abcdef'), createdAt: time(), expiresAt: 0 };
+    const fresh = {
+      hash: hashClientSecret(first.context, 'machine', 'machine-new-secret-0123456789abcdef'),
+      createdAt: time(),
+      expiresAt: 0,
+    };
     await first.store.putClient(first.context.tenant, { ...machine, secrets: [fresh, { ...old, expiresAt: time() + 60 }] }, time());
     assert.deepEqual(await statuses(MACHINE_BASIC), [200, 200]);
     assert.deepEqual(await statuses('machine:machine-new-secret-0123456789abcdef'), [200, 200]);

@@ -25,7 +25,12 @@ export async function exchanged(agent: Agent, request: CodeRequest = SPA, basic?
 }
 
 /** A refresh with whatever is in hand, by whoever says so. */
-export function refreshed(here: Arena, refreshToken: unknown, more: Record<string, string> = { client_id: 'spa' }, basic?: string): Promise<JsonReply> {
+export function refreshed(
+  here: Arena,
+  refreshToken: unknown,
+  more: Record<string, string> = { client_id: 'spa' },
+  basic?: string,
+): Promise<JsonReply> {
   return token(here, { grant_type: 'refresh_token', refresh_token: String(refreshToken), ...more }, basic);
 }
 

@@ -65,7 +65,16 @@ function watch(request: IncomingMessage, response: ServerResponse, tell: (exchan
       if (!headers.has(name)) headers.set(name, Array.isArray(value) ? value.map(String) : [String(value)]);
     }
     const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s, 2);
-    tell({ method: request.method ?? '', path, query, requestHeaders: request.headers, requestBody: asked, status: response.statusCode, headers, body });
+    tell({
+      method: request.method ?? '',
+      path,
+      query,
+      requestHeaders: request.headers,
+      requestBody: asked,
+      status: response.statusCode,
+      headers,
+      body,
+    });
   });
 }
 

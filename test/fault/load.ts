@@ -75,6 +75,8 @@ export interface Load {
   readonly machines: Machine[];
   /** Replies of 503 so far. */
   readonly unavailable: () => number;
+  /** Signs everybody in, which takes more time than everything else. */
+  prepare(): Promise<void>;
   /** Customers start again. Resolves when all have stopped, since `stop` was called or nobody answers any more. */
   run(customers: number): Promise<void>;
   stop(): void;
@@ -96,6 +98,8 @@ export function openLoad({ origin, log, random, complain, patient }: LoadOptions
   const chains = new Set<Chain>();
   const machines: Machine[] = [];
   const agents = new Map<string, Agent>();
+  /** By customer. */
+  const owned: Chain[][] = [];
   let stopped = false;
   let unavailable = 0;
 
@@ -110,8 +114,6 @@ export function openLoad({ origin, log, random, complain, patient }: LoadOptions
   }
 
   async function signIn(username: string): Promise<Agent | undefined> {
-    const known = agents.get(username);
-    if (known !== undefined) return known;
     const agent = new Agent(origin);
     const { page } = await authorizeAs(agent, first(PARTIES), { username, password: PASSWORD });
     if (!page.location.startsWith('https://app.example/cb?code=')) return undefined;
@@ -121,12 +123,11 @@ export function openLoad({ origin, log, random, complain, patient }: LoadOptions
   }
 
   /** True where an answer came. */
-  async function begin(username: string): Promise<boolean> {
+  async function begin(username: string, own: Chain[]): Promise<boolean> {
     const party = pick(PARTIES);
-    const hadSession = agents.has(username);
-    const answer = await signIn(username)
-      .then((agent) => (agent === undefined ? undefined : authorizeAs(agent, party, { username, password: 'it should not be asked for' })))
-      .catch(() => undefined);
+    const agent = agents.get(username);
+    if (agent === undefined) throw new TypeError('prepare() comes first');
+    const answer = await authorizeAs(agent, party, { username, password: 'nobody should ask' }).catch(() => undefined);
     if (answer === undefined) return false;
     const { page, verifier } = answer;
     if (page.status === 503) {
@@ -136,12 +137,13 @@ export function openLoad({ origin, log, random, complain, patient }: LoadOptions
     }
     const code = page.location.startsWith(party.redirectUri) ? page.answer.get('code') : null;
     if (code === null) {
-      complain(`no code${hadSession ? ' although signed in' : ''}: ${page.status} ${page.name} ${page.location}`);
+      complain(`no code although signed in: ${page.status} ${page.name} ${page.location}`);
       return false;
     }
     const chain: Chain = { party, code, verifier, exchanged: 'no', ended: 'no', tokens: undefined, used: [], refreshing: false };
     await log.append({ told: 'code', code });
     chains.add(chain);
+    own.push(chain);
     // Some are never redeemed.
     return random() < 0.1 || exchange(chain);
   }
@@ -202,29 +204,21 @@ export function openLoad({ origin, log, random, complain, patient }: LoadOptions
 
   async function customer(index: number): Promise<void> {
     const username = USERS[index % USERS.length] ?? USERS[0];
-    const own: Chain[] = [];
+    owned[index] = (owned[index] ?? []).filter((chain) => chains.has(chain));
+    const own = owned[index];
     while (!stopped) {
-      const chance = random();
       const live = own.filter((chain) => chain.exchanged === 'yes' && chain.ended === 'no' && chains.has(chain));
       const chain = live[Math.floor(random() * live.length)];
+      const chance = random();
       let answered: boolean;
-      if (chain === undefined || chance < 0.1) {
-        const before = new Set(chains);
-        answered = await begin(username);
-        for (const made of chains) if (!before.has(made) && !taken.has(made)) own.push(claim(made));
-      } else if (chance < 0.16) answered = await end(chain);
+      if (chain === undefined || chance < 0.1) answered = await begin(username, own);
+      else if (chance < 0.16) answered = await end(chain);
       else if (chance < 0.22) answered = await machine();
       else answered = await renew(chain);
       if (answered) continue;
       if (!patient) return;
       await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
     }
-  }
-
-  const taken = new Set<Chain>();
-  function claim(chain: Chain): Chain {
-    taken.add(chain);
-    return chain;
   }
 
   function pick<T>(list: readonly T[]): T {
@@ -235,9 +229,11 @@ export function openLoad({ origin, log, random, complain, patient }: LoadOptions
     chains,
     machines,
     unavailable: () => unavailable,
+    async prepare() {
+      for (const username of USERS) if ((await signIn(username)) === undefined) throw new Error(`${username} could not sign in`);
+    },
     async run(customers) {
       stopped = false;
-      taken.clear();
       await Promise.all(Array.from({ length: customers }, (_, index) => customer(index)));
     },
     stop() {

@@ -72,7 +72,10 @@ test('listed instead of refused, a repeated parameter has no value (RFC 6749 §3
 });
 
 test('listed instead of refused, a malformed parameter has no value, and the others keep theirs (RFC 6749 §3.1, §4.1.2.1)', () => {
-  const form = readQuery('client_id=a&state=%FF&scope=x%zz&%ff=1&nonce=n&nonce=%&raw=\u00e9', { repetition: 'listed', malformed: 'listed' });
+  const form = readQuery('client_id=a&state=%FF&scope=x%zz&%ff=1&nonce=n&nonce=%&raw=\u00e9', {
+    repetition: 'listed',
+    malformed: 'listed',
+  });
   assert.deepEqual(form.malformed, ['state', 'scope', '', 'nonce', 'raw']);
   assert.equal(form.get('client_id'), 'a');
   for (const name of ['state', 'scope', 'nonce', 'raw']) assert.equal(form.get(name), undefined, name);

@@ -52,7 +52,7 @@ function isStrongRsa(key: KeyObject): boolean {
   return key.asymmetricKeyType === 'rsa' && isSizeRight && publicExponent >= 3n && publicExponent < 2n ** 33n;
 }
 
-/** The signing input is ASCII (RFC 7515 §5.1). */
+/** The signing input is ASCII. */
 function bytes(input: string): Buffer {
   return Buffer.from(input, 'latin1');
 }

@@ -52,7 +52,7 @@ test('a live token with the scopes that are needed goes on, and says who it is (
   assert.equal((await decide(`bEaReR   ${token()}`)).kind, 'allowed');
 });
 
-test('without a token the challenge names no error and nothing of what is needed (RFC 6750 §3.1)', async () => {
+test('without a token the challenge names no error and nothing of what is needed (RFC 6750 §3.1, RFC 9110 §11.5)', async () => {
   for (const authorization of [undefined, '', 'Basic YTpi', 'DPoP x', 'Bearerx y']) {
     assert.deepEqual(await refusal(authorization, { scope: 'notes:read' }), { status: 401, challenge: 'Bearer' });
   }

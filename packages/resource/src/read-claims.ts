@@ -28,7 +28,7 @@ export function readClaims(claims: Readonly<Record<string, unknown>>, expected: 
   if (!isName(jti)) return wrong('jti', jti);
   const scopes = readScopes(scope);
   if (scopes === undefined) return wrong('scope', scope);
-  // RFC 9449 §6, RFC 8705 §3.1: whoever holds it has to show a key, and this version cannot look at one.
+  // RFC 9449 §7.2, RFC 8705 §3: whoever holds it has to show a key, and this version cannot look at one.
   if (claims['cnf'] !== undefined) return refuse('sender_constrained');
   const fault = findFault(Math.max(iat, nbf ?? iat), exp, expected.clockTolerance, now);
   if (fault !== undefined) return refuse(fault, { detail: `iat ${iat}, nbf ${String(nbf)}, exp ${exp}, now ${now}` });

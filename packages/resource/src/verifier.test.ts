@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { constants, createHmac, sign } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { encode, makeKey, signToken, startIssuer, type TestIssuer, type TestKey } from './testing/issuer.ts';
 import type { LiveToken } from './verification.ts';
@@ -89,7 +89,7 @@ for (const key of Object.values(keys)) {
   });
 }
 
-test('typ is at+jwt, also with application/ and in any case, and nothing else: an ID token is no access token (RFC 9068 §4, RFC 8725 §3.11)', async () => {
+test('typ is at+jwt, also with application/ and in any case, and nothing else: an ID token is no access token (RFC 9068 §4, RFC 7515 §4.1.9, RFC 8725 §3.11)', async () => {
   for (const typ of ['at+jwt', 'application/at+jwt', 'AT+JWT', 'Application/At+Jwt'])
     await requireLive(signToken(keys.es, claims(), { typ }));
   for (const typ of ['JWT', 'jwt', 'logout+jwt', 'dpop+jwt', 'at+jwt ', 'xat+jwt', 'text/at+jwt', '', 1, null, ['at+jwt'], undefined]) {
@@ -155,6 +155,15 @@ test('an ECDSA signature in DER, or made of zeros, is refused (RFC 7518 §3.4)',
   const der = Buffer.concat([Buffer.of(0x30, 70), integer(raw.subarray(0, 32)), integer(raw.subarray(32))]);
   for (const forged of [der, Buffer.alloc(64), Buffer.alloc(64, 0xff)]) {
     assert.equal(await reasonOf(`${header}.${payload}.${forged.toString('base64url')}`), 'wrong_signature');
+  }
+});
+
+test('a PS256 signature with a salt of another length than the hash is refused (RFC 7518 §3.5)', async () => {
+  const [header = '', payload = ''] = signToken(keys.ps, claims()).split('.');
+  for (const saltLength of [0, 20, 31, 33]) {
+    const key = { key: keys.ps.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
+    const signature = sign('sha256', Buffer.from(`${header}.${payload}`), key).toString('base64url');
+    assert.equal(await reasonOf(`${header}.${payload}.${signature}`), 'wrong_signature', String(saltLength));
   }
 });
 
@@ -230,7 +239,7 @@ test('a token of another issuer does not make us ask ours for its key', async ()
   now = NOW;
 });
 
-test('aud is us, or a list of texts with us among them (RFC 8725 §3.9)', async () => {
+test('aud is us, or a list of texts with us among them (RFC 7519 §4.1.3, RFC 8725 §3.9)', async () => {
   await requireLive(signToken(keys.es, claims({ aud: [AUDIENCE] })));
   await requireLive(signToken(keys.es, claims({ aud: ['https://other.example', AUDIENCE] })));
   const bad = [
@@ -249,7 +258,7 @@ test('aud is us, or a list of texts with us among them (RFC 8725 §3.9)', async 
   for (const aud of bad) assert.equal(await reasonOf(signToken(keys.es, claims({ aud }))), 'wrong_audience', JSON.stringify(aud));
 });
 
-test('exp, iat, sub, client_id and jti have to be there and be what they are (RFC 9068 §2.2)', async () => {
+test('exp, iat, sub, client_id and jti have to be there and be what they are (RFC 9068 §2.2, RFC 7519 §2)', async () => {
   const bad: readonly object[] = [
     ...[undefined, null, '1900000000', -1, true, [NOW + 600]].map((exp) => ({ exp })),
     ...[undefined, null, String(NOW), -1, {}].map((iat) => ({ iat })),

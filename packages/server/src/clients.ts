@@ -9,6 +9,8 @@ export interface Client {
   readonly id: ClientId;
   readonly metadata: ClientMetadata;
   readonly record: ClientRecord;
+  /** Whether it can prove who it is (RFC 6749 §2.1); a public client only says its name. */
+  readonly confidential: boolean;
 }
 
 // The store hands out the same record for the same version: reading it once is enough, and it goes when the record goes.
@@ -23,7 +25,7 @@ export async function findClient(ctx: Context, id: string): Promise<Client | und
   if (known !== undefined) return known;
   const metadata = readClientMetadata(record.metadata, { source: 'store' });
   if (metadata.kind === 'refused') throw new TypeError(`the stored client ${id} does not read: ${metadata.faults[0]?.message ?? ''}`);
-  const client: Client = { id: record.clientId, metadata: metadata.metadata, record };
+  const client: Client = { id: record.clientId, metadata: metadata.metadata, record, confidential: metadata.metadata.tokenEndpointAuthMethod !== 'none' };
   read.set(record, client);
   return client;
 }

@@ -1,3 +1,6 @@
+/** Characters of a path with its query; what is longer is 414 (attacks HTP-01). */
+export const MAX_ADDRESS: number = 8_192;
+
 /** A request as a plain value: what endpoints see of HTTP. `serve.ts` makes it from the socket's bytes. */
 export interface HttpRequest {
   readonly method: string;

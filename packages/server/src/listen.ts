@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -53,12 +54,13 @@ function answerClientError(error: NodeJS.ErrnoException, socket: IncomingMessage
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\r\n`);
 }
 
-/** TLS 1.2 limited to the four suites that FAPI allows; TLS 1.3 as it is. */
+/** TLS 1.2 limited to the four suites that FAPI allows, and without renegotiation (RFC 9325 §3.5); TLS 1.3 as it is. */
 function tlsOptions(tls: NonNullable<Config['tls']>): object {
   return {
     cert: readFileSync(tls.cert),
     key: readFileSync(tls.key),
     minVersion: 'TLSv1.2',
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     ciphers:
       'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384',
     ...(tls.clientCa === undefined ? {} : { ca: readFileSync(tls.clientCa) }),

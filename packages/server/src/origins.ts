@@ -9,12 +9,13 @@ const FRESH_MS = 2_000;
 const origins = new WeakMap<Client, readonly string[]>();
 const known = new WeakMap<Context, { readonly atMs: number; readonly all: Promise<ReadonlySet<string>> }>();
 
-/** The origins of a client's redirect URIs: where its scripts run. */
+/** The origins of a public web client's redirect URIs: where its scripts run. A confidential client's secret stands in none. */
 export function originsOf(client: Client): readonly string[] {
   const cached = origins.get(client);
   if (cached !== undefined) return cached;
   const found = new Set<string>();
-  for (const uri of client.metadata.redirectUris) {
+  const { tokenEndpointAuthMethod, applicationType, redirectUris } = client.metadata;
+  for (const uri of tokenEndpointAuthMethod === 'none' && applicationType === 'web' ? redirectUris : []) {
     const url = URL.parse(uri);
     if (url !== null && (url.protocol === 'https:' || url.protocol === 'http:')) found.add(url.origin);
   }

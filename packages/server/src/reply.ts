@@ -1,6 +1,7 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { StoreUnavailable } from '@hufu/store/port';
 import type { Context } from './context.ts';
+import { redact } from './decisions/redact.ts';
 import type { Trail } from './decisions/trail.ts';
 import type { HttpReply, HttpRequest } from './http.ts';
 
@@ -23,10 +24,10 @@ export function tokenReply(body: object): HttpReply {
 export function toOAuthError(ctx: Context, error: unknown, request: HttpRequest): OAuthError {
   if (error instanceof OAuthError) return error;
   if (error instanceof StoreUnavailable) {
-    ctx.log.error('store.unavailable', error, { path: request.path });
+    ctx.log.error('store.unavailable', error, { path: redact(request.path) });
     return new OAuthError('temporarily_unavailable', 'the server cannot reach its store; nothing is lost, try again', { retryAfterSeconds: 1 });
   }
-  ctx.log.error('request.failed', error, { path: request.path });
+  ctx.log.error('request.failed', error, { path: redact(request.path) });
   return new OAuthError('server_error', 'an error on our side; it has been logged');
 }
 

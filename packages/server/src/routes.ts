@@ -28,6 +28,8 @@ export interface Route {
    * the client's redirect URIs. `none`: nobody's (RFC 9700 §2.6).
    */
   readonly crossOrigin: 'any' | 'client' | 'none';
+  /** `answered`: the endpoint itself refuses an address that is too long, as it knows whom to tell. Otherwise it never sees one. */
+  readonly longAddress?: 'answered';
 }
 
 /** Every route there is. */
@@ -42,7 +44,7 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
     publicly('/oauth/jwks', { GET: (http) => jwks(ctx, http) }),
     publicly('/.well-known/openid-configuration', { GET: (http) => metadata(http, openid) }),
     publicly('/.well-known/oauth-authorization-server', { GET: (http) => metadata(http, oauth) }),
-    closed('/oauth/authorize', { GET: (http) => authorize(ctx, http), POST: (http) => authorize(ctx, http) }),
+    { ...closed('/oauth/authorize', { GET: (http) => authorize(ctx, http), POST: (http) => authorize(ctx, http) }), longAddress: 'answered' },
     closed('/oauth/logout', { GET: (http) => logout(ctx, http), POST: (http) => logout(ctx, http) }),
     closed('/signin', { GET: (http) => signInGet(ctx, http), POST: (http) => signInPost(ctx, http) }),
     closed('/consent', { GET: (http) => consentGet(ctx, http), POST: (http) => consentPost(ctx, http) }),

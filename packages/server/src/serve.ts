@@ -3,7 +3,7 @@ import { OAuthError } from '@hufu/protocol/errors';
 import { clientAddress, isTrustedPeer } from './client-address.ts';
 import type { Context } from './context.ts';
 import { Trail } from './decisions/trail.ts';
-import type { HttpReply, HttpRequest } from './http.ts';
+import { type HttpReply, type HttpRequest, MAX_ADDRESS } from './http.ts';
 import { PageError, pageRefusal } from './interaction/page-error.ts';
 import { isKnownOrigin } from './origins.ts';
 import { refusal } from './reply.ts';
@@ -12,7 +12,6 @@ import { originForm, type Target, targets } from './target.ts';
 
 /** Bytes of a body (attacks HTP-01). */
 const BODY_LIMIT = 65_536;
-const MAX_URL = 8_192;
 
 /** A route as the rim uses it. */
 interface Mounted {
@@ -39,8 +38,10 @@ export function serve(ctx: Context, table: readonly Route[]): RequestListener {
     const path = mark < 0 ? url : url.slice(0, mark);
     const mounted = exact.get(path) ?? below.get(path.slice(0, path.lastIndexOf('/') + 1));
     const target = judge(raw, () => isTrustedPeer(raw.socket.remoteAddress ?? '', ctx.config.trustedProxies));
-    const endpoint =
-      target !== 'ours'
+    const tooLong = url.length > MAX_ADDRESS && mounted?.route.longAddress !== 'answered';
+    const endpoint = tooLong
+      ? (http: HttpRequest) => tooMuch(ctx, http, 414, 'the address is too long')
+      : target !== 'ours'
         ? (http: HttpRequest) => misdirected(ctx, http, target)
         : mounted === undefined
           ? (http: HttpRequest) => notFound(ctx, http)
@@ -104,9 +105,8 @@ function fail(ctx: Context, raw: ServerResponse, http: HttpRequest, error: unkno
   send(ctx, raw, refusal(ctx, 'http', http, new Trail(), error), 'none', http);
 }
 
-/** What no endpoint has to see: addresses and encodings that nobody honest sends. */
+/** What no endpoint has to see: encodings that nobody honest sends. */
 function refuseEarly(ctx: Context, http: HttpRequest): HttpReply | undefined {
-  if (http.path.length + http.query.length > MAX_URL) return tooMuch(ctx, http, 414, 'the address is too long');
   const encoding = http.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') return tooMuch(ctx, http, 415, 'encoded bodies are not taken');
   return undefined;

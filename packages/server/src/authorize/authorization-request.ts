@@ -25,6 +25,8 @@ export interface AuthorizationRequest extends ReturnPath {
   readonly prompt: readonly Prompt[];
   /** Seconds; the strictest of the request's and the client's. */
   readonly maxAge: number | undefined;
+  /** The `sub` of the one whom the client expects (`id_token_hint`); nobody else gets an answer for it. */
+  readonly expectedSubject: string | undefined;
   readonly loginHint: string | undefined;
   readonly uiLocales: string | undefined;
   /** Asked for `offline_access`, whether or not it was heard. */

@@ -33,7 +33,8 @@ const MAX_HINT = 256;
 /** `nonce` (OpenID Connect Core §3.1.2.1), up to 1,024 characters, returned as it came. */
 export function checkNonce(form: Form): string | undefined {
   const nonce = form.get('nonce');
-  if (nonce !== undefined && nonce.length > MAX_NONCE) throw new OAuthError('invalid_request', `nonce is longer than ${MAX_NONCE} characters`);
+  if (nonce !== undefined && nonce.length > MAX_NONCE)
+    throw new OAuthError('invalid_request', `nonce is longer than ${MAX_NONCE} characters`);
   return nonce;
 }
 

@@ -9,10 +9,13 @@ import type { ReturnAddress } from './authorization-request.ts';
 export function checkRedirectUri(form: Form, client: Client, trail: Trail): ReturnAddress {
   trail.at('redirect_uri');
   if (form.repeated.includes('redirect_uri')) throw new PageError('parameter_repeated', 'redirect_uri');
+  if (form.malformed.includes('redirect_uri')) throw new PageError('request_malformed', 'redirect_uri');
   const redirectUri = form.get('redirect_uri');
   if (redirectUri === undefined) throw new PageError('redirect_uri_missing', 'no redirect_uri');
   if (!isRegistered(redirectUri, client.metadata.redirectUris, client.metadata.applicationType)) {
-    throw new PageError('redirect_uri_not_registered', `asked for ${redirectUri.slice(0, 300)}`, [{ name: 'redirect_uri', value: redirectUri }]);
+    throw new PageError('redirect_uri_not_registered', `asked for ${redirectUri.slice(0, 300)}`, [
+      { name: 'redirect_uri', value: redirectUri },
+    ]);
   }
   return { client, redirectUri };
 }

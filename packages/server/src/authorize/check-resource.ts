@@ -10,7 +10,8 @@ export function checkResource(ctx: Context, form: Form): readonly string[] {
   const named = form.many('resource');
   if (named.length > MAX_RESOURCES) throw new OAuthError('invalid_target', `a request is for at most ${MAX_RESOURCES} resources`);
   for (const identifier of named) {
-    if (findResource(ctx, identifier) === undefined) throw new OAuthError('invalid_target', 'the resource is unknown', { detail: identifier.slice(0, 200) });
+    if (findResource(ctx, identifier) === undefined)
+      throw new OAuthError('invalid_target', 'the resource is unknown', { detail: identifier.slice(0, 200) });
   }
   return named;
 }

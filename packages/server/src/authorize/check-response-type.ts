@@ -8,7 +8,8 @@ export const RESPONSE_TYPES: readonly string[] = ['code'];
 export function checkResponseType(form: Form, client: Client): void {
   const asked = form.get('response_type');
   if (asked === undefined) throw new OAuthError('invalid_request', 'response_type is missing');
-  if (!RESPONSE_TYPES.includes(asked)) throw new OAuthError('unsupported_response_type', 'the response type is not supported', { detail: asked.slice(0, 100) });
+  if (!RESPONSE_TYPES.includes(asked))
+    throw new OAuthError('unsupported_response_type', 'the response type is not supported', { detail: asked.slice(0, 100) });
   if (!client.metadata.responseTypes.includes(asked) || !client.metadata.grantTypes.includes('authorization_code')) {
     throw new OAuthError('unauthorized_client', 'the client is not registered for this response type', { detail: asked });
   }

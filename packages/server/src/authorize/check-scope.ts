@@ -27,6 +27,10 @@ export function checkScope(
   for (const scope of wanted) {
     if (!allowed.includes(scope)) throw new OAuthError('invalid_scope', 'the client may not ask for this scope', { detail: scope });
   }
-  const heard = askedOffline && prompt.includes('consent') && allowed.includes('offline_access') && client.metadata.grantTypes.includes('refresh_token');
+  const heard =
+    askedOffline &&
+    prompt.includes('consent') &&
+    allowed.includes('offline_access') &&
+    client.metadata.grantTypes.includes('refresh_token');
   return { scopes: heard ? scopes : wanted, askedOffline };
 }

@@ -28,13 +28,21 @@ export async function decide(
   now: number,
 ): Promise<NextStep> {
   const silent = request.prompt.includes('none');
-  if (session === undefined || !isFresh(request, session, done, now)) {
+  if (session !== undefined && done.signedIn === session.session.id && !isExpected(request, session)) {
+    throw new OAuthError('login_required', 'somebody else has signed in than the one whom id_token_hint names');
+  }
+  if (session === undefined || !isExpected(request, session) || !isFresh(request, session, done, now)) {
     if (silent) throw new OAuthError('login_required', 'the user has to sign in');
     return { kind: 'sign_in' };
   }
   if (done.agreed || !(await needsConsent(ctx, request, session))) return { kind: 'issue', session };
   if (silent) throw new OAuthError('consent_required', 'the user has to agree');
   return { kind: 'consent', session };
+}
+
+/** OpenID Connect Core §3.1.2.1: an answer about anybody else than the one of `id_token_hint` is none. */
+function isExpected(request: AuthorizationRequest, { user }: BrowserSession): boolean {
+  return request.expectedSubject === undefined || request.expectedSubject === user.sub;
 }
 
 function isFresh(request: AuthorizationRequest, { session }: BrowserSession, done: Done, now: number): boolean {

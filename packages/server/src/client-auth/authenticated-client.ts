@@ -1,8 +1,8 @@
 import type { Client } from '../clients.ts';
 
-/** A client that has proved itself by its registered method (or is public and has none). Made here alone. */
+declare const proved: unique symbol;
+
+/** A client that has proved itself by its registered method (or is public and has none). Made by `authenticateClient` alone. */
 export interface AuthenticatedClient extends Client {
-  /** False for a public client: it only said its name. */
-  readonly confidential: boolean;
-  readonly authenticated: true;
+  readonly [proved]: true;
 }

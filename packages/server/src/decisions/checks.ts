@@ -22,6 +22,7 @@ export const checks = {
   scope: { title: 'The scopes exist, and the client may ask for them', setting: 'clients[].scope, resources[].scopes' },
   resource: { title: 'The resource exists and was granted', setting: 'resources' },
   prompt: { title: 'The prompt values go together', setting: undefined },
+  id_token_hint: { title: 'The ID token hint is ours, and this client’s', setting: undefined },
   authentication: { title: 'Somebody is signed in, as freshly as was asked', setting: 'policies.sessions' },
   consent: { title: 'The user agreed', setting: 'clients[].hufu.first_party' },
   credential_form: { title: 'The credential is one of ours and whole', setting: undefined },

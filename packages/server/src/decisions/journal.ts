@@ -3,6 +3,7 @@ import type { TenantId } from '@hufu/protocol/ids';
 import type { DecisionRecord, Store } from '@hufu/store/port';
 import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
+import { redact } from './redact.ts';
 import type { Trail } from './trail.ts';
 
 /** How many decision records a tenant keeps; the oldest fall. */
@@ -66,7 +67,7 @@ export function decisionJournal(store: Store, tenant: TenantId, random: Random, 
         endpoint,
         status,
         error: error.code,
-        clientId: trail.clientId.slice(0, 255),
+        clientId: trail.clientId,
         record: JSON.stringify(body(error, trail)),
       });
       flushing ??= flush();
@@ -82,9 +83,17 @@ function body(error: Refusal, trail: Trail): DecisionBody {
     description: error.description,
     checks: reached.map((check, i) => {
       if (i < reached.length - 1) return { check, outcome: 'passed' };
-      return { check, outcome: 'failed', detail: (error.detail ?? error.description).slice(0, MAX_DETAIL) };
+      return { check, outcome: 'failed', detail: redact(error.detail ?? error.description).slice(0, MAX_DETAIL) };
     }),
   };
+}
+
+/** Our own credentials by their prefixes, and JWTs, whole or cut off. */
+const CREDENTIAL = /hf[acmrs]_[A-Za-z0-9_-]{12,}|eyJ[A-Za-z0-9_-]{12,}[A-Za-z0-9_.-]*/g;
+
+/** A detail repeats what a request said: one that has a token in the wrong parameter must not have it kept for it. */
+function withoutCredentials(text: string): string {
+  return text.replace(CREDENTIAL, (match) => `${match.slice(0, 4)}[credential]`);
 }
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';

@@ -6,7 +6,7 @@ import type { Check } from './checks.ts';
  */
 export class Trail {
   readonly #checks: Check[] = [];
-  /** Whose request it is, once that is known (or claimed). */
+  /** Whose request it is once that is known; before, the beginning of what it claimed. */
   clientId = '';
 
   at(check: Check): void {

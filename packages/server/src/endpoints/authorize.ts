@@ -1,10 +1,11 @@
-import { readQuery, writeForm } from '@hufu/protocol/form';
+import { OAuthError } from '@hufu/protocol/errors';
+import { type Form, readQuery, writeForm } from '@hufu/protocol/form';
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts';
-import { readAuthorizationRequest } from '../authorize/read-request.ts';
+import { readAuthorizationRequest, RedirectError, REQUEST_RULES } from '../authorize/read-request.ts';
 import { seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
-import type { HttpReply, HttpRequest } from '../http.ts';
+import { type HttpReply, type HttpRequest, MAX_ADDRESS } from '../http.ts';
 import { PageError, pageRefusal } from '../interaction/page-error.ts';
 import { begin, refusalByRedirect } from '../interaction/way.ts';
 import { findBrowserSession } from '../sessions/browser-session.ts';
@@ -22,14 +23,31 @@ export async function authorize(ctx: Context, http: HttpRequest): Promise<HttpRe
   let request: AuthorizationRequest | undefined;
   try {
     trail.at('parameters');
-    const form = http.method === 'POST' ? requireForm(http, { repetition: 'listed' }) : readQuery(http.query, { repetition: 'listed' });
-    request = await readAuthorizationRequest(ctx, form, trail);
+    const form = readParameters(http);
+    request = await readAuthorizationRequest(ctx, form, trail, Math.floor(http.nowMs / 1000));
     // Written anew: what a body may hold raw, an address may not.
     const query = writeForm(form.names().flatMap((name) => form.many(name).map((value) => [name, value] as const)));
-    if (query.length > MAX_QUERY) throw new PageError('request_too_large', `${query.length} characters`);
+    if (query.length > MAX_QUERY)
+      throw new RedirectError(
+        request,
+        new OAuthError('invalid_request', 'the request is too long', { detail: `${query.length} characters` }),
+      );
     if (http.method === 'POST') return seeOther(`/oauth/authorize?${query}`);
     return await begin(ctx, http, request, await findBrowserSession(ctx, http), query, trail);
   } catch (error) {
-    return refusalByRedirect(ctx, http, error, request, trail) ?? pageRefusal(ctx, 'authorize', http, trail, error);
+    return refusalByRedirect(ctx, http, error, request, trail) ?? refusalByPage(ctx, http, error, trail);
   }
+}
+
+/** An address that is too long is refused as such where there is no client to tell (RFC 9110 §15.5.15). */
+function refusalByPage(ctx: Context, http: HttpRequest, error: unknown, trail: Trail): HttpReply {
+  if (http.path.length + http.query.length < MAX_ADDRESS) return pageRefusal(ctx, 'authorize', http, trail, error);
+  trail.at('request_size');
+  return { ...pageRefusal(ctx, 'authorize', http, trail, new PageError('request_too_large', 'the address is too long')), status: 414 };
+}
+
+/** A POST may have parameters in its address too (RFC 6749 §3.1): read as one, so that neither hides a repetition in the other. */
+function readParameters(http: HttpRequest): Form {
+  if (http.method !== 'POST') return readQuery(http.query, REQUEST_RULES);
+  return requireForm(http.query === '' ? http : { ...http, body: `${http.query}&${http.body}` }, REQUEST_RULES);
 }

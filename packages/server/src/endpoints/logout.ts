@@ -1,6 +1,5 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { type Form, readQuery } from '@hufu/protocol/form';
-import { readJwt } from '@hufu/protocol/jwt';
 import { appendToRedirect } from '@hufu/protocol/redirect-uri';
 import { seeOther } from '../authorize/respond.ts';
 import { type Client, findClient } from '../clients.ts';
@@ -19,6 +18,7 @@ import { type BrowserSession, findBrowserSession } from '../sessions/browser-ses
 import { clearCookie } from '../sessions/cookies.ts';
 import { browserOf } from '../sessions/known-browser.ts';
 import { sessionName } from '../sessions/session-name.ts';
+import { type IdTokenHint, readIdTokenHint } from '../tokens/read-id-token-hint.ts';
 import { requireForm } from './form-body.ts';
 
 const PATH = '/oauth/logout';
@@ -28,7 +28,7 @@ const MAX_STATE = 2_048;
 interface LogoutRequest {
   readonly client: Client | undefined;
   /** The ID token's subject and session, where a genuine one was sent. */
-  readonly hint: { readonly sub: string; readonly sid: string | undefined } | undefined;
+  readonly hint: IdTokenHint | undefined;
   /** Registered, and the client is known for certain. */
   readonly redirectTo: string | undefined;
   readonly parameters: Form;
@@ -70,7 +70,7 @@ async function confirmed(ctx: Context, http: HttpRequest, form: Form, trail: Tra
 async function readLogoutRequest(ctx: Context, http: HttpRequest, parameters: Form, trail: Trail): Promise<LogoutRequest> {
   trail.at('logout_hint');
   const hintText = parameters.get('id_token_hint');
-  const hint = hintText === undefined ? undefined : readHint(ctx, hintText, Math.floor(http.nowMs / 1000));
+  const hint = hintText === undefined ? undefined : readIdTokenHint(ctx, hintText, Math.floor(http.nowMs / 1000));
   if (hintText !== undefined && hint === undefined) throw new PageError('id_token_hint_invalid', 'not an ID token of ours');
   const named = parameters.get('client_id');
   if (hint !== undefined && named !== undefined && named !== hint.aud) throw new PageError('id_token_hint_mismatch', `client_id ${named.slice(0, 100)}`);
@@ -86,17 +86,6 @@ async function readLogoutRequest(ctx: Context, http: HttpRequest, parameters: Fo
   const state = parameters.get('state');
   if ((state?.length ?? 0) > MAX_STATE) throw new PageError('request_too_large', 'state');
   return { client, hint, redirectTo: appendToRedirect(uri, [['state', state]], 'query'), parameters };
-}
-
-/** A genuine ID token of ours, expired or not (RP-Initiated Logout §2): signed by a key we still have, `typ: JWT`, `aud` one client. */
-function readHint(ctx: Context, text: string, now: number): { readonly sub: string; readonly sid: string | undefined; readonly aud: string } | undefined {
-  const jwt = readJwt(text);
-  if (jwt === undefined || jwt.header['typ'] !== 'JWT' || typeof jwt.header['kid'] !== 'string') return undefined;
-  const key = ctx.keys.verifierFor(jwt.header['kid'], now);
-  if (key === undefined || key.alg !== jwt.header.alg || !key.verify(jwt.signingInput, jwt.signature)) return undefined;
-  const { iss, sub, aud, sid } = jwt.payload;
-  if (iss !== ctx.issuer || typeof sub !== 'string' || typeof aud !== 'string') return undefined;
-  return { sub, aud, sid: typeof sid === 'string' ? sid : undefined };
 }
 
 async function end(ctx: Context, http: HttpRequest, request: LogoutRequest, session: BrowserSession): Promise<HttpReply> {

@@ -39,7 +39,11 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
   trail.at('grant_live');
   if (grant.dead !== undefined) throw refused(`the grant is dead: ${grant.dead.reason}`);
   trail.at('grant_fresh');
-  if (grant.expiresAt <= now) throw refused(`expired ${now - grant.expiresAt} seconds ago`);
+  if (grant.expiresAt <= now) {
+    // Over is over, whatever a clock says later (attacks COD-08).
+    await ctx.store.revokeGrant(ctx.tenant, grant.id, 'code_misused', now);
+    throw refused(`expired ${now - grant.expiresAt} seconds ago`);
+  }
   const asked = readCodeRequest(grant.codeRequest);
   trail.at('same_redirect_uri');
   if (form.get('redirect_uri') !== asked.redirectUri) {

@@ -1,8 +1,8 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { formatScope, readScope } from '@hufu/protocol/scope';
-import { allowedScopes } from '../tokens/allowed-scopes.ts';
+import { ownScopes } from '../tokens/allowed-scopes.ts';
 import { issueAccessToken } from '../tokens/issue-access-token.ts';
-import { findResource, OPENID_SCOPES, requireKnownScopes, resourcesFor, scopesAt } from '../tokens/resources.ts';
+import { findResource, requireKnownScopes, resourcesFor, scopesAt } from '../tokens/resources.ts';
 import type { Context } from '../context.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
 import type { TokenRequest } from './grant.ts';
@@ -12,7 +12,7 @@ export async function clientCredentials(ctx: Context, request: TokenRequest): Pr
   const { client, form, trail, now } = request;
   if (!client.confidential) throw new OAuthError('unauthorized_client', 'a public client cannot use client_credentials');
   trail.at('scope');
-  const allowed = allowedScopes(ctx, client).filter((scope) => !OPENID_SCOPES.has(scope));
+  const allowed = ownScopes(ctx, client);
   const asked = form.get('scope');
   const scopes = asked === undefined ? (client.metadata.scopes === undefined ? [] : allowed) : readScope(asked);
   for (const scope of scopes) {

@@ -73,7 +73,12 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
     const cookies = [opened.cookie, rememberBrowser(ctx, http, browser.id, account)];
     if (way === undefined) return seeOther('/', { 'set-cookie': cookies });
     const signedIn: UnderWay = { ...way, ticket: { ...way.ticket, session: opened.session.session.id } };
-    const reply = await proceed(ctx, http, signedIn, opened.session, false, trail);
+    // Signed in they are, whatever becomes of the request.
+    const reply = await proceed(ctx, http, signedIn, opened.session, false, trail).catch((error: unknown) => {
+      const refusal = refusalByRedirect(ctx, http, error, signedIn.request, trail);
+      if (refusal === undefined) throw error;
+      return refusal;
+    });
     return { ...reply, headers: { ...reply.headers, 'set-cookie': cookies } };
   } catch (error) {
     return refusalByRedirect(ctx, http, error, way?.request, trail) ?? pageRefusal(ctx, 'signin', http, trail, error);

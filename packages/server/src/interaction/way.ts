@@ -4,7 +4,7 @@ import { sessionId } from '@hufu/protocol/ids';
 import { decide, type Done } from '../authorize/decide.ts';
 import { issueCode } from '../authorize/issue-code.ts';
 import { type AuthorizationRequest } from '../authorize/authorization-request.ts';
-import { readAuthorizationRequest, RedirectError } from '../authorize/read-request.ts';
+import { readAuthorizationRequest, RedirectError, REQUEST_RULES } from '../authorize/read-request.ts';
 import { respondWithCode, respondWithError, seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
@@ -29,7 +29,8 @@ export async function readUnderWay(ctx: Context, request: HttpRequest, text: str
   const ticket = text === undefined ? undefined : readTicket(ctx, text);
   if (ticket === undefined) throw new PageError('request_unknown', text === undefined ? 'no request' : 'its seal does not hold');
   if (ticket.startedMs + TICKET_SECONDS * 1000 <= request.nowMs) throw new PageError('request_expired', 'begun too long ago');
-  return { ticket, request: await readAuthorizationRequest(ctx, readQuery(ticket.query, { repetition: 'listed' }), trail) };
+  const now = Math.floor(request.nowMs / 1000);
+  return { ticket, request: await readAuthorizationRequest(ctx, readQuery(ticket.query, REQUEST_RULES), trail, now) };
 }
 
 /** Goes on with a request as far as it can without the user: to a page of ours, or back to the client with a code. */

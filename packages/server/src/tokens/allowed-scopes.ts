@@ -2,10 +2,22 @@ import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { OPENID_SCOPES } from './resources.ts';
 
+const ofMachine = new WeakMap<Client, readonly string[]>();
+
 /**
  * The scopes a client may ask for: its registered `scope` (RFC 7591 §2), or, where a client of the configuration names none, all that
  * there are; `hufu doctor` points such clients out.
  */
 export function allowedScopes(ctx: Context, client: Client): readonly string[] {
   return client.metadata.scopes ?? [...OPENID_SCOPES, ...new Set(ctx.config.resources.flatMap((resource) => resource.scopes))];
+}
+
+/** Those it may ask for on its own behalf: none that is about a user. Made once for each version of the client. */
+export function ownScopes(ctx: Context, client: Client): readonly string[] {
+  let scopes = ofMachine.get(client);
+  if (scopes === undefined) {
+    scopes = allowedScopes(ctx, client).filter((scope) => !OPENID_SCOPES.has(scope));
+    ofMachine.set(client, scopes);
+  }
+  return scopes;
 }

@@ -46,6 +46,7 @@ describe('outages', () => {
     const scene = await makeScene(b);
     const grants = await Promise.all(Array.from({ length: GRANTS }, async () => new Rotated(await makeGrant(b, scene))));
     const marks: string[] = [];
+    const scopes: string[] = [];
     for (let round = 0; round < 5; round += 1) {
       let isOver = false;
       let failures = 0;
@@ -62,6 +63,16 @@ describe('outages', () => {
           }
         })(),
       ];
+      work.push(
+        (async () => {
+          for (let index = 0; !isOver; index += 1) {
+            const scope = `scope-${round}-${index}`;
+            const given = await attempt(() => storeOf(index).giveConsent(b.tenant, scene.user.id, scene.client.clientId, [scope], [], NOW));
+            if (given !== undefined) scopes.push(scope);
+            failures += given === undefined ? 1 : 0;
+          }
+        })(),
+      );
       await pause(120);
       const before = grants.reduce((sum, grant) => sum + grant.acknowledged, 0);
       if (round % 2 === 0) {
@@ -129,7 +140,10 @@ describe('outages', () => {
     const connection = narrow.findSession(b.otherTenant, scene.session.id);
     for (const pid of pids) process.kill(pid, 'SIGSTOP');
     const answer = frozen.time();
-    const settled = await Promise.allSettled([lock, connection, answer]);
+    const crowd = Array.from({ length: 1200 }, () => narrow.findSession(b.otherTenant, scene.session.id));
+    const [refused] = await Promise.allSettled(crowd.slice(-1));
+    assert.ok(refused?.status === 'rejected' && refused.reason instanceof StoreUnavailable, 'the queue is bounded');
+    const settled = await Promise.allSettled([lock, connection, answer, ...crowd]);
     for (const pid of pids) process.kill(pid, 'SIGCONT');
     await holder.query('ROLLBACK');
     await holder.end();

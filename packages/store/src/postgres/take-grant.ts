@@ -59,19 +59,32 @@ interface Rotation {
   readonly now: number;
 }
 
-/** Of several with the same grant and generation the first wins, the others find out that they lost. */
-async function rotateTogether(db: Database, items: readonly Rotation[]): Promise<(GrantRecord | undefined)[]> {
-  const wanted = new Map<GrantId, number>();
-  for (const { id, generation } of items) if (!wanted.has(id)) wanted.set(id, generation);
-  const values = [items[0]?.tenant, [...wanted.keys()], [...wanted.values()], items[0]?.now, items[0]?.keyId];
-  const rows = await db.run<GrantRow>(ROTATE, values);
-  const taken = new Map(rows.map((row) => [row.id, row]));
-  return items.map(({ id, generation }) => {
-    const row = taken.get(id);
-    if (row === undefined || row.generation !== generation + 1) return undefined;
-    taken.delete(id);
-    return readLivingGrant(row);
+/** Of several that want one grant the first tries; whatever becomes of it, the others have lost. */
+function firstOfEach<Item extends { readonly id: GrantId }>(items: readonly Item[]): Map<GrantId, Item> {
+  const first = new Map<GrantId, Item>();
+  for (const item of items) if (!first.has(item.id)) first.set(item.id, item);
+  return first;
+}
+
+/** For each item the row that it has changed, if it has. */
+function answerEach<Item extends { readonly id: GrantId }>(
+  items: readonly Item[],
+  tried: ReadonlyMap<GrantId, Item>,
+  rows: readonly GrantRow[],
+): (GrantRecord | undefined)[] {
+  const changed = new Map(rows.map((row) => [row.id, row]));
+  return items.map((item) => {
+    const row = changed.get(item.id);
+    return row === undefined || tried.get(item.id) !== item ? undefined : readLivingGrant(row);
   });
+}
+
+async function rotateTogether(db: Database, items: readonly Rotation[]): Promise<(GrantRecord | undefined)[]> {
+  const tried = firstOfEach(items);
+  const rotations = [...tried.values()];
+  const generations = rotations.map(({ generation }) => generation);
+  const rows = await db.run<GrantRow>(ROTATE, [items[0]?.tenant, [...tried.keys()], generations, items[0]?.now, items[0]?.keyId]);
+  return answerEach(items, tried, rows);
 }
 
 interface Exchange {
@@ -81,20 +94,22 @@ interface Exchange {
   readonly now: number;
 }
 
-/** Of several with the same code the one whose secret the row keeps has won. */
 async function exchangeTogether(db: Database, purge: Purge, items: readonly Exchange[]): Promise<(GrantRecord | undefined)[]> {
-  const [first] = items;
+  const tried = firstOfEach(items);
+  const [first, ...others] = tried.values();
   if (first === undefined) return [];
   const { tenant, now } = first;
-  const redemptions = items.map(({ redemption }) => redemption);
+  const ids = [...tried.keys()];
+  const redemptions = [first, ...others].map(({ redemption }) => redemption);
+  const newcomers = [first, ...others].map(({ id, redemption }) => ({ id, max: redemption.maxGrants }));
   const [, rows, revoked] = await db.runTogether([
-    { statement: LOCK_USERS, values: [tenant, items.map(({ id }) => id)] },
+    { statement: LOCK_USERS, values: [tenant, ids] },
     {
       statement: EXCHANGE,
       values: [
         tenant,
         now,
-        items.map(({ id }) => id),
+        ids,
         redemptions.map(({ keyId }) => keyId),
         redemptions.map(({ secretHash }) => secretHash),
         redemptions.map(({ accessHash }) => accessHash),
@@ -103,23 +118,10 @@ async function exchangeTogether(db: Database, purge: Purge, items: readonly Exch
         redemptions.map(({ expiresAt }) => purgeTime(expiresAt)),
       ],
     },
-    {
-      statement: LIMIT_GRANTS,
-      values: limitValues(
-        tenant,
-        now,
-        items.map(({ id, redemption }) => ({ id, max: redemption.maxGrants })),
-      ),
-    },
+    { statement: LIMIT_GRANTS, values: limitValues(tenant, now, newcomers) },
   ]);
   purge.count(tenant, ENDED_ENTRIES, revoked?.length ?? 0, now);
-  const taken = new Map((rows ?? []).map((row) => [row['id'], row as GrantRow]));
-  return items.map(({ id, redemption }) => {
-    const row = taken.get(id);
-    if (row === undefined || row.secret_hash !== redemption.secretHash) return undefined;
-    taken.delete(id);
-    return readLivingGrant(row);
-  });
+  return answerEach(items, tried, (rows ?? []) as GrantRow[]);
 }
 
 /** True where the grant's client is enabled and has not been revoked since the grant began. A scalar, so that it stays one lookup a row. */

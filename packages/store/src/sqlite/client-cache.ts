@@ -8,12 +8,12 @@ import type { Connection } from './connection.ts';
  * version moved, so that it stays the same object.
  */
 export class ClientCache {
-  readonly #dataVersion;
+  readonly #db: Connection;
   readonly #tenants = new Map<TenantId, Map<ClientId, Entry>>();
   #size = 0;
 
   constructor(db: Connection) {
-    this.#dataVersion = db.lazy('PRAGMA data_version');
+    this.#db = db;
   }
 
   find(
@@ -23,7 +23,7 @@ export class ClientCache {
     find: () => ClientRecord | undefined,
   ): ClientRecord | undefined {
     // Read first: what is read afterwards is at least as new.
-    const [seenAt] = this.#dataVersion().get() as unknown as [number];
+    const seenAt = this.#db.dataVersion();
     const entry = this.#tenants.get(tenant)?.get(clientId);
     if (entry !== undefined) {
       if (entry.seenAt === seenAt) return entry.client;

@@ -41,6 +41,7 @@ export function clients(db: Connection, log: RevocationLog): SqliteClients {
         if (there === undefined) insert().run(tenant, clientId, metadata, secrets, enabled, source, now, client.enabled ? null : now);
         else update().run(metadata, secrets, enabled, there.version + 1, source, now, tenant, clientId);
         cache.drop(tenant, clientId);
+        db.changed();
         if (there?.enabled === true && !client.enabled) {
           log.append(
             tenant,
@@ -69,6 +70,7 @@ export function clients(db: Connection, log: RevocationLog): SqliteClients {
       db.write(() => {
         if (raiseEpoch().run(now, tenant, client).changes === 0) return 'unknown';
         cache.drop(tenant, client);
+        db.changed();
         log.append(tenant, [{ kind: 'client', subject: client, reason: 'client_revoked', expiresAt: now + MAX_ACCESS_TOKEN_SECONDS }], now);
         return 'revoked';
       }),

@@ -13,9 +13,13 @@ export class Connection {
   readonly handle: DatabaseSync;
   readonly #writes: GroupCommit;
   readonly #forget: (() => void)[] = [];
+  readonly #dataVersion: StatementSync;
+  #changes = 0;
 
   constructor(handle: DatabaseSync, limits: GroupLimits, committed: (writes: number) => void) {
     this.handle = handle;
+    this.#dataVersion = handle.prepare('PRAGMA data_version');
+    this.#dataVersion.setReturnArrays(true);
     const begin = handle.prepare('BEGIN IMMEDIATE');
     const commit = handle.prepare('COMMIT');
     this.#writes = new GroupCommit(
@@ -24,6 +28,7 @@ export class Connection {
         commit: () => void commit.run(),
         rollback: () => {
           if (handle.isTransaction) handle.exec('ROLLBACK');
+          this.#changes += 1;
           for (const forget of this.#forget) forget();
         },
       },
@@ -58,6 +63,22 @@ export class Connection {
   /** Runs `act` in the next group; settled when it is durable. It may run more than once, so it must change nothing but the database. */
   write<T>(act: () => T): Promise<T> {
     return this.#writes.write(act);
+  }
+
+  /** Changes when another connection, of this process or any other, has committed. */
+  dataVersion(): number {
+    const [version] = this.#dataVersion.get() as unknown as [number];
+    return version;
+  }
+
+  /** Changes when `changed` was called: what is remembered of grants may no longer stand. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Inside a write that changes what `Memo`s hold: nothing reads before that write has ended. */
+  changed(): void {
+    this.#changes += 1;
   }
 
   /** What was remembered from a transaction that is rolled back must be forgotten by `forget`. */

@@ -41,6 +41,7 @@ export function endings(db: Connection, log: RevocationLog): Endings {
 
   const revokeGrants = (tenant: TenantId, rows: readonly GrantEnd[], reason: RevocationReason, now: number): void => {
     const purgeAt = now + revokedKeptSeconds(reason);
+    db.changed();
     for (const [id] of rows) revoke().run(now, reason, purgeAt, tenant, id);
     log.append(
       tenant,

@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import type { Endings, GrantEnd } from './endings.ts';
 import type { FindGrant } from './grant-row.ts';
+import { Memo } from './memo.ts';
 import type { purger } from './purge.ts';
 
 /** Found by the key of its lists under the client's present epoch; a revoked one has no key any more. */
@@ -30,6 +31,8 @@ export function ownGrant(
     'SELECT id, expires_at FROM grants INDEXED BY grants_own WHERE tenant = ? AND client_id = ? AND client_epoch = ? AND own_key IS NOT NULL ORDER BY id',
   );
 
+  const memo = new Memo<GrantRecord>(db);
+
   const findExisting = (tenant: TenantId, client: ClientId, key: string): GrantRecord | undefined => {
     const row = findOwn().get(tenant, client, key) as unknown as [GrantId] | undefined;
     return row === undefined ? undefined : find(tenant, row[0]);
@@ -41,9 +44,10 @@ export function ownGrant(
   };
 
   return async (tenant, client, scopes, resources, keyId, now) => {
-    const key = ownKey(scopes, resources);
-    const there = await db.read(() => findExisting(tenant, client, key));
+    const name = `${tenant} ${client} ${scopes.join(' ')}\n${resources.join(' ')}`;
+    const there = await db.read(() => memo.find(name, () => findExisting(tenant, client, ownKey(scopes, resources))));
     if (there !== undefined) return there;
+    const key = ownKey(scopes, resources);
     return await db.write(() => {
       const raced = findExisting(tenant, client, key);
       if (raced !== undefined) return raced;

@@ -130,16 +130,18 @@ export class OAuthClient {
    * @returns {Promise<{ status: number, body: any }>}
    */
   async call(method, url, body) {
-    const send = () => {
+    const send = (/** @type {string | undefined} */ token) => {
       /** @type {Record<string, string>} */
-      const headers = { authorization: `Bearer ${findTokens()?.accessToken ?? ''}`, accept: 'application/json' };
+      const headers = { authorization: `Bearer ${token ?? ''}`, accept: 'application/json' };
       if (body !== undefined) headers['content-type'] = 'application/json';
       return this.#send(url, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
     };
-    let reply = await send();
+    const token = findTokens()?.accessToken;
+    let reply = await send(token);
     if (reply.status === 401) {
-      await this.refresh();
-      reply = await send();
+      // Somebody else may have renewed it in the meantime.
+      if (findTokens()?.accessToken === token) await this.refresh();
+      reply = await send(findTokens()?.accessToken);
     }
     return { status: reply.status, body: await readJson(reply) };
   }

@@ -48,7 +48,7 @@ export function claimRows(claims, words) {
   return Object.entries(claims).map(([name, value]) => {
     const meaning = words[name];
     const label = meaning === undefined ? name : element('abbr', { title: meaning }, [name]);
-    return element('div', {}, [element('dt', {}, [label]), element('dd', {}, claimValue(name, value))]);
+    return element('div', { 'data-claim': name }, [element('dt', {}, [label]), element('dd', {}, claimValue(name, value))]);
   });
 }
 

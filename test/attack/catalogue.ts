@@ -1,0 +1,13 @@
+/** The cases of the attack catalogue, a group a line: what `coverage.test.ts` holds the suite to. */
+export const CATALOGUE: Readonly<Record<string, string>> = {
+  // Redirect URIs, open redirectors
+  RED: '01 02 03 04 05 07 08 10 11 12 14 15 16 17 18 21 22 24 25 27 28',
+  // The authorization request
+  AUT: '01 02 04 06 07 08 11 12 13 14 15 17 19 20 21 22 23 24 26 28 29 31 32 33 34 35 36 38 39 40 41 44 45 46',
+  // The life of a code
+  COD: '01 02 04 05 06 08 09 10 11 12 13 15 18 19 20',
+  // Refresh tokens
+  REF: '01 02 06 07 08 09 10 11 13 14 15 16 17 21 22 23',
+  // The token endpoint and client authentication
+  TOK: '01 02 03 04 05 06 08 10 11 12 14 15 16 17 18 19 21 22 23 24 25 26 27',
+};
