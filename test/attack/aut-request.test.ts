@@ -200,7 +200,7 @@ describe('AUT: the request', () => {
   test('AUT-40 · scopes that the named resource does not offer (RFC 8707 §2)', () =>
     assertRefused('invalid_scope', { scope: 'opaque', resource: 'https://api.example/' }));
 
-  test('AUT-44 · POST is as GET (OpenID Connect Core §3.1.2.1)', async () => {
+  test('AUT-44 · POST is as GET (OpenID Connect Core §3.1.2, §3.1.2.1)', async () => {
     const agent = new Agent(here.issuer);
     const [, query = ''] = authorizePath().split('?', 2);
     const posted = await postQuery(agent, query);

@@ -30,14 +30,16 @@ export class Canaries {
   readonly #texts = new Map<string, string>();
   readonly #public = new Set<string>();
 
+  /** The text as it is, and as forms, addresses and JSON write it. */
   add(kind: string, text: string): void {
-    if (text.length >= MIN_LENGTH && !this.#public.has(text)) this.#texts.set(text, kind);
+    if (this.#public.has(text)) return;
+    for (const written of spellings(text)) if (written.length >= MIN_LENGTH) this.#texts.set(written, kind);
   }
 
   /** From now on this text is no secret, wherever it comes by. */
   forgive(text: string): void {
     this.#public.add(text);
-    this.#texts.delete(text);
+    for (const written of spellings(text)) this.#texts.delete(written);
   }
 
   /** Collects what a request carried and what its reply brought. */
@@ -96,4 +98,9 @@ export class Canaries {
     const equals = pair.indexOf('=');
     if (equals > 0) this.add(`the cookie ${pair.slice(0, equals)}`, pair.slice(equals + 1));
   }
+}
+
+function spellings(text: string): readonly string[] {
+  const form = new URLSearchParams([['', text]]).toString().slice(1);
+  return [text, form, form.replaceAll('+', '%20'), JSON.stringify(text).slice(1, -1)];
 }

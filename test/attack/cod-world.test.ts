@@ -7,10 +7,10 @@ import { hashClientSecret } from '@hufu/server/client-auth/authenticate-client';
 import type { Store, UserRecord } from '@hufu/store/port';
 import { Agent, authorizeAs, exchange } from '../support/agent.ts';
 import { BASIC_YAML, USER } from '../support/hufu.ts';
-import { signedIn, SPA, WEB, WEB_BASIC } from './sign-ins.ts';
-import { type Answer, codeOf, now, token, exchanged } from './token-requests.ts';
 import { assertClientRefused, assertTokenError } from './expect.ts';
-import { arena, type Arena } from './oracles.ts';
+import { type Arena, arena } from './oracles.ts';
+import { SPA, signedIn, WEB, WEB_BASIC } from './sign-ins.ts';
+import { type Answer, codeOf, exchanged, now, token } from './token-requests.ts';
 
 /** A person of this case's own, signed in, with a code in hand. */
 async function somebody(

@@ -3,10 +3,10 @@ import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { authorizeAs, exchange } from '../support/agent.ts';
 import { BASIC_YAML, USER } from '../support/hufu.ts';
-import { signedIn, SPA, SPA2, WEB, WEB_BASIC } from './sign-ins.ts';
-import { codeOf, introspected, refreshed, token } from './token-requests.ts';
 import { assertClientRefused, assertInactive, assertRedirect, assertTokenError, attempt, CHALLENGE } from './expect.ts';
 import { arena } from './oracles.ts';
+import { SPA, SPA2, signedIn, WEB, WEB_BASIC } from './sign-ins.ts';
+import { codeOf, introspected, refreshed, token } from './token-requests.ts';
 
 describe('COD: who may redeem a code, and once', () => {
   const here = arena({ yaml: BASIC_YAML });
@@ -103,7 +103,7 @@ describe('COD: who may redeem a code, and once', () => {
     assertTokenError(await exchange(agent, SPA, late), 'invalid_grant');
   });
 
-  test('COD-09 · no code_verifier (RFC 7636 §4.6)', async () => {
+  test('COD-09 · no code_verifier (RFC 7636 §4.5, §4.6)', async () => {
     const agent = await signedIn(here.issuer);
     const answer = await authorizeAs(agent, SPA, USER);
     const fields = { grant_type: 'authorization_code', client_id: 'spa', code: codeOf(answer), redirect_uri: SPA.redirectUri };

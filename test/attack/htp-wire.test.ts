@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
+import { LONG } from '../support/seeds.ts';
 import { arena } from './oracles.ts';
 import { dial, exchangeRaw, FORM_TYPE, type RawAnswer, type RawReply, rawRequest, sendRaw } from './raw-http.ts';
 import { MACHINE_BASIC, machineToken } from './sign-ins.ts';
 
-const LONG = process.env['HUFU_LONG'] !== undefined;
+
 const AUTHORIZATION = `Authorization: Basic ${Buffer.from(MACHINE_BASIC).toString('base64')}`;
 
 describe('HTP: on the wire', () => {

@@ -85,6 +85,20 @@ describe('the canaries', () => {
     assert.deepEqual(canaries.find('not-a-secret-at-all'), []);
   });
 
+  test('a secret is found in the spellings of forms, addresses and JSON', () => {
+    const canaries = new Canaries();
+    canaries.add('a password', 'correct "horse" & staple');
+    for (const text of [
+      'x=correct+%22horse%22+%26+staple',
+      'correct%20%22horse%22%20%26%20staple',
+      JSON.stringify('correct "horse" & staple'),
+    ]) {
+      assert.equal(canaries.find(text).length, 1, text);
+    }
+    canaries.forgive('correct "horse" & staple');
+    assert.deepEqual(canaries.find('x=correct+%22horse%22+%26+staple'), []);
+  });
+
   test('a credential that never crossed the wire is found by its shape', () => {
     assert.equal(new Canaries().find(`x hfr_${'b'.repeat(64)} y`).length, 1);
     assert.equal(new Canaries().find('x eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.c2ln y').length, 1);

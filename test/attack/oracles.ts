@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach } from 'node:test';
 import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { DatabaseSync } from 'node:sqlite';
-import { tmpdir } from 'node:os';
+import { after, afterEach, before, beforeEach } from 'node:test';
 import { storeOn } from '@hufu/store/memory';
 import { BASIC_YAML, startHufu, type TestHufu, type TestHufuOptions, USER } from '../support/hufu.ts';
 import { Canaries } from './canaries.ts';

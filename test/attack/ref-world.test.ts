@@ -6,10 +6,10 @@ import { applyConfig } from '@hufu/server/jobs/apply-config';
 import type { UserRecord } from '@hufu/store/port';
 import { Agent, authorizeAs, exchange, type JsonReply } from '../support/agent.ts';
 import { BASIC_YAML } from '../support/hufu.ts';
+import { assertClientRefused, assertInactive, assertTokenError } from './expect.ts';
+import { type Arena, arena } from './oracles.ts';
 import { SPA, WEB, WEB_BASIC } from './sign-ins.ts';
 import { introspected, now, refreshed } from './token-requests.ts';
-import { assertClientRefused, assertInactive, assertTokenError } from './expect.ts';
-import { arena, type Arena } from './oracles.ts';
 
 interface Somebody {
   readonly user: UserRecord;

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { authorizeAs, exchange, type JsonReply, postForm } from '../support/agent.ts';
 import { BASIC_YAML, USER } from '../support/hufu.ts';
-import { API_BASIC, signedIn, SPA, SPA2, THIRD_BASIC, WEB, WEB_BASIC } from './sign-ins.ts';
-import { codeOf, introspected, refreshed, token, exchanged } from './token-requests.ts';
 import { assertClientRefused, assertInactive, assertTokenError, claimsOf } from './expect.ts';
 import { arena } from './oracles.ts';
+import { API_BASIC, SPA, SPA2, signedIn, THIRD_BASIC, WEB, WEB_BASIC } from './sign-ins.ts';
+import { codeOf, exchanged, introspected, refreshed, token } from './token-requests.ts';
 import { twoNodes } from './two-nodes.ts';
 
 /** One that may not ask for `offline_access`, and one that has no refresh tokens at all. */

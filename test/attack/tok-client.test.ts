@@ -5,7 +5,7 @@ import { hashClientSecret } from '@hufu/server/client-auth/authenticate-client';
 import { type JsonReply, postForm } from '../support/agent.ts';
 import { BASIC_YAML } from '../support/hufu.ts';
 import { assertClientRefused, assertTokenError } from './expect.ts';
-import { arena, type Arena } from './oracles.ts';
+import { type Arena, arena } from './oracles.ts';
 import { MACHINE_BASIC } from './sign-ins.ts';
 import { now, token } from './token-requests.ts';
 import { twoNodes } from './two-nodes.ts';
@@ -132,7 +132,7 @@ describe('TOK: client authentication', () => {
     if (reply instanceof Response) assert.equal([401, 431].includes(reply.status), true, String(reply.status));
   });
 
-  test('TOK-08 · a client proves itself the way it is registered for, and no other (RFC 7591 §2)', async () => {
+  test('TOK-08 · a client proves itself the way it is registered for, and no other (RFC 6749 §3.2.1, RFC 7591 §2)', async () => {
     assertClientRefused(await token(here, { ...GOOD, client_id: 'machine', client_secret: SECRET }), 'basic, by post');
     assertClientRefused(await token(here, { ...GOOD, client_id: 'machine' }), 'basic, by nothing');
     assertClientRefused(await token(here, GOOD, `post:${POST_SECRET}`), 'post, by basic');

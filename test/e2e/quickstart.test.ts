@@ -255,6 +255,7 @@ test('the main job: sign in, consent, see the tokens, call the API, refresh, cal
   assert.deepEqual(await stored(page), {});
   assertCalm(watched);
 
+  assert.ok(watched.requests.includes(`POST ${issuer}/oauth/revoke`), 'the refresh token is given back (RFC 7009)');
   // Signing out is more than forgetting: what the app held is void, and the next sign-in asks for the password.
   const late = await fetch(`${issuer}/oauth/token`, {
     method: 'POST',
@@ -313,6 +314,12 @@ test('an answer that is not ours sends nothing: no state, another state, another
     await page.goto(`${issuer}/demo/callback?${query}`);
     assert.match((await page.textContent('#problem:not([hidden])')) ?? '', /\(state\)/, query);
   }
+  for (const query of ['code=x', 'code=x&state=y', 'error=access_denied&state=y', 'state=STATE&state=STATE&code=x']) {
+    await goToSignIn(page);
+    const { state = '' } = JSON.parse((await stored(page))['tiger-notes.pending'] ?? '{}');
+    await page.goto(`${issuer}/demo/callback?${query.replaceAll('STATE', state)}&iss=${encodeURIComponent(issuer)}`);
+    assert.match((await page.textContent('#problem:not([hidden])')) ?? '', /\(state\)/, query);
+  }
   for (const iss of [undefined, 'http://localhost:1', `${issuer}/`]) {
     await goToSignIn(page);
     const { state = '' } = JSON.parse((await stored(page))['tiger-notes.pending'] ?? '{}');
@@ -358,12 +365,35 @@ test('an access token that no longer holds is renewed once, for however many cal
   await page.waitForSelector('.notes li:has-text("two at once")');
   assert.equal(refreshes(), 1);
 
+  // A call that hears late that its token is void finds the new one there already.
+  await spoil('accessToken');
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let held = false;
+  await page.route(`${issuer}/demo/api/notes`, async (route) => {
+    if (route.request().method() === 'GET' && !held) {
+      held = true;
+      await released;
+    }
+    await route.continue();
+  });
+  await page.click('#call-api');
+  await page.fill('#text', 'in the meantime');
+  await page.click('#write button');
+  await page.waitForSelector('.notes li:has-text("in the meantime")');
+  release();
+  await page.waitForSelector('#call-api:not([aria-busy])');
+  assert.equal(refreshes(), 2);
+  await page.unrouteAll({ behavior: 'wait' });
+
   await spoil('accessToken');
   await spoil('refreshToken');
   await page.click('#call-api');
   assert.match((await page.textContent('#problem:not([hidden])')) ?? '', /^The session is over/);
   assert.deepEqual(await stored(page), {});
-  assert.equal(refreshes(), 2);
+  assert.equal(refreshes(), 3);
   await watched.close();
 });
 

@@ -62,7 +62,7 @@ async function refusal(token: string | undefined): Promise<string> {
   }
 }
 
-/** Its end is enough to tell two apart; a whole one belongs in no log. */
+/** A piece of its seal tells two of them apart. The end would not: it is the secret, which all refresh tokens of one grant share. */
 function shown(token: string | undefined): string {
-  return `hfr_…${token?.slice(-4)}`;
+  return `hfr_…${token?.slice(20, 26)}…`;
 }

@@ -72,6 +72,8 @@ export async function finishSignIn(
   } catch (error) {
     if (error instanceof oidc.AuthorizationResponseError) return { kind: 'refused', reason: error.error };
     if (error instanceof oidc.ResponseBodyError) return { kind: 'refused', reason: `${error.error} (${decisionOf(error)})` };
+    // The answer is not the one to our request: another state, another issuer, a nonce that is not ours.
+    if (error instanceof oidc.ClientError) return { kind: 'refused', reason: error.message };
     throw error;
   }
 }
@@ -96,8 +98,14 @@ export async function refreshedTokens(
   }
 }
 
-export async function whoIs({ access, subject }: Tokens): Promise<{ readonly name?: string; readonly email?: string }> {
-  return oidc.fetchUserInfo(await hufu(), access, subject);
+/** Undefined where the access token holds no longer, although its time is not over: somebody revoked it. */
+export async function whoIs({ access, subject }: Tokens): Promise<{ readonly name?: string; readonly email?: string } | undefined> {
+  try {
+    return await oidc.fetchUserInfo(await hufu(), access, subject);
+  } catch (error) {
+    if (error instanceof oidc.WWWAuthenticateChallengeError) return undefined;
+    throw error;
+  }
 }
 
 /** Ends the session at Hufu too, and comes back. */

@@ -4,6 +4,8 @@ import { finishSignIn, refreshedTokens, signInRequest, signOutUrl, whoIs } from 
 import { endSession, findSession, keepSession, type SignedIn } from './sessions.ts';
 
 const PORT = Number(process.env.PORT ?? 3000);
+const LOGO =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48"><path fill="#2f6f62" d="M8 6h32v36H8z"/><path stroke="#fff" d="M14 16h20M14 24h20M14 32h12"/></svg>';
 
 const server = createServer((request, response) => {
   answer(request, response).catch((error: unknown) => {
@@ -41,15 +43,23 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     return redirect(response, session?.kind === 'signed_in' ? await signOutUrl(session.tokens) : '/', cookie);
   }
 
+  if (request.method === 'GET' && pathname === '/logo.svg') {
+    response.writeHead(200, { 'content-type': 'image/svg+xml' }).end(LOGO);
+    return;
+  }
+
   page(response, 404, '<p>There is nothing here.</p>');
 }
 
 async function home(response: ServerResponse, session: SignedIn): Promise<void> {
   const fresh = await refreshedTokens(session.tokens);
-  if (fresh.kind === 'ended') return page(response, 200, '<p>Your access has ended. <a href="/signin">Sign in again</a></p>');
+  const person = fresh.kind === 'live' ? await whoIs(fresh.tokens) : undefined;
   if (fresh.kind === 'away') return page(response, 503, '<p>The sign-in server is away. You are still signed in; try again.</p>');
+  if (fresh.kind === 'ended' || person === undefined) {
+    return page(response, 200, '<p>Your access has ended. <a href="/signin">Sign in again</a></p>');
+  }
   session.tokens = fresh.tokens;
-  const { name, email } = await whoIs(fresh.tokens);
+  const { name, email } = person;
   const form = '<form method="post" action="/signout"><button>Sign out</button></form>';
   page(response, 200, `<p id="who">${escape(name ?? '')} &lt;${escape(email ?? '')}&gt;</p>${form}`);
 }

@@ -1,3 +1,4 @@
+import { readClientMetadata } from '@hufu/protocol/client-metadata';
 import type { Store } from '@hufu/store/port';
 import { bruteForce, noBruteForce } from './accounts/brute-force.ts';
 import { passwords } from './accounts/passwords.ts';
@@ -9,6 +10,11 @@ import { openKeyRing } from './keys/key-ring.ts';
 import { findMasterKey } from './keys/master-key.ts';
 import type { Log } from './log.ts';
 import { systemRandom } from './random.ts';
+
+/** On top of the longest life of an access token, so that ID tokens (which live an hour) and sign-out hints are covered as well. */
+const VERIFY_MARGIN_SECONDS = 3_600;
+/** A retired key stays a day at least. */
+const MIN_TOKEN_SECONDS = 86_400;
 
 export interface ContextOptions {
   readonly config: Config;
@@ -32,6 +38,7 @@ export async function openContext({ config, store, clock, log, masterKey }: Cont
       master: findMasterKey(masterKey, config.dataDir, hasKeys),
       algorithms: config.signing.algorithms,
       rotateEverySeconds: config.signing.rotateEverySeconds,
+      verifySeconds: longestTokenSeconds(config) + VERIFY_MARGIN_SECONDS,
       log,
     },
     now,
@@ -50,4 +57,14 @@ export async function openContext({ config, store, clock, log, masterKey }: Cont
     bruteForce: config.policies.bruteForce === 'off' ? noBruteForce() : bruteForce(),
     log,
   };
+}
+
+function longestTokenSeconds(config: Config): number {
+  const ofResources = config.resources.map((resource) => resource.tokenTtlSeconds);
+  const ofClients = config.clients.map(({ metadata }) => {
+    const read = readClientMetadata(metadata, { source: 'store' });
+    return read.kind === 'refused' ? 0 : (read.metadata.settings.accessTokenTtlSeconds ?? 0);
+  });
+  // A reduction, since 10,000 clients are too many arguments for some.
+  return [...ofResources, ...ofClients].reduce((longest, seconds) => Math.max(longest, seconds), MIN_TOKEN_SECONDS);
 }

@@ -7,7 +7,7 @@ export interface Note {
   readonly written_at: string;
 }
 
-const MAX_NOTES = 50;
+const MAX_NOTES = 10;
 /** Characters of a note. */
 export const MAX_NOTE = 280;
 

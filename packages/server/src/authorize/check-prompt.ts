@@ -9,8 +9,10 @@ export const PROMPTS: readonly Prompt[] = ['none', 'login', 'consent', 'select_a
 export function checkPrompt(form: Form): readonly Prompt[] {
   const text = form.get('prompt');
   if (text === undefined) return [];
+  const words = text.split(' ', PROMPTS.length + 1);
+  if (words.length > PROMPTS.length) throw new OAuthError('invalid_request', 'prompt has too many values');
   const prompts: Prompt[] = [];
-  for (const word of text.split(' ', PROMPTS.length + 1)) {
+  for (const word of words) {
     const prompt = PROMPTS.find((known) => known === word);
     if (prompt === undefined) throw new OAuthError('invalid_request', 'a prompt value is not supported', { detail: word.slice(0, 50) });
     prompts.push(prompt);

@@ -4,7 +4,7 @@ import type { SessionId } from '@hufu/protocol/ids';
 import type { ConsentRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import type { BrowserSession } from '../sessions/browser-session.ts';
-import type { AuthorizationRequest } from './authorization-request.ts';
+import type { AuthorizationRequest, ReturnAddress } from './authorization-request.ts';
 
 /** What has to happen before a code can be issued. */
 export type NextStep =
@@ -54,9 +54,17 @@ function isFresh(request: AuthorizationRequest, { session }: BrowserSession, don
 async function needsConsent(ctx: Context, request: AuthorizationRequest, { user }: BrowserSession): Promise<boolean> {
   if (request.prompt.includes('consent')) return true;
   if (request.client.metadata.settings.firstParty) return false;
-  // RFC 8252 §8.6: whoever is on the device can say it is this native client, so it asks each time.
-  if (request.client.metadata.applicationType === 'native') return true;
+  if (asksEachTime(request)) return true;
   return !covers(await ctx.store.findConsent(ctx.tenant, user.id, request.client.id), request);
+}
+
+/**
+ * Whether consent is not remembered: whoever is on the device can say it is this client, a native one or one in the browser whose answers
+ * go to the device itself (RFC 8252 §8.6, OAuth 2.1 §7.3).
+ */
+export function asksEachTime({ client, redirectUri }: ReturnAddress): boolean {
+  const { applicationType, tokenEndpointAuthMethod } = client.metadata;
+  return applicationType === 'native' || (tokenEndpointAuthMethod === 'none' && !redirectUri.startsWith('https:'));
 }
 
 function covers(consent: ConsentRecord | undefined, request: AuthorizationRequest): boolean {

@@ -88,14 +88,6 @@ function body(error: Refusal, trail: Trail): DecisionBody {
   };
 }
 
-/** Our own credentials by their prefixes, and JWTs, whole or cut off. */
-const CREDENTIAL = /hf[acmrs]_[A-Za-z0-9_-]{12,}|eyJ[A-Za-z0-9_-]{12,}[A-Za-z0-9_.-]*/g;
-
-/** A detail repeats what a request said: one that has a token in the wrong parameter must not have it kept for it. */
-function withoutCredentials(text: string): string {
-  return text.replace(CREDENTIAL, (match) => `${match.slice(0, 4)}[credential]`);
-}
-
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /** 10 characters of time, 8 of randomness, in Crockford's base 32: sorts by time, can be read aloud. */

@@ -1,7 +1,7 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { type Form, readQuery, writeForm } from '@hufu/protocol/form';
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts';
-import { readAuthorizationRequest, RedirectError, REQUEST_RULES } from '../authorize/read-request.ts';
+import { REQUEST_RULES, RedirectError, readAuthorizationRequest } from '../authorize/read-request.ts';
 import { seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';

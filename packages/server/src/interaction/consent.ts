@@ -1,6 +1,7 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { readQuery } from '@hufu/protocol/form';
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts';
+import { asksEachTime } from '../authorize/decide.ts';
 import { respondWithError } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
@@ -76,7 +77,7 @@ function page(ctx: Context, http: HttpRequest, text: string, request: Authorizat
     identity: request.scopes.filter((scope) => OPENID_SCOPES.has(scope) && scope !== 'offline_access').map((scope) => ({ scope })),
     apis: apis(ctx, request),
     offlineAccess: request.scopes.includes('offline_access'),
-    lasts: request.client.metadata.applicationType === 'native' ? { kind: 'once' } : { kind: 'until_taken_back' },
+    lasts: asksEachTime(request) ? { kind: 'once' } : { kind: 'until_taken_back' },
     accountHref: '/account',
   });
   const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };

@@ -1,5 +1,6 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { readQuery } from '@hufu/protocol/form';
+import type { UserRecord } from '@hufu/store/port';
 import { foldUsername } from '@hufu/store/username';
 import { MAX_PASSWORD } from '../accounts/passwords.ts';
 import { respondWithError, seeOther } from '../authorize/respond.ts';
@@ -61,9 +62,12 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
       return refused(ctx, http, text, way, username, { kind: 'slowed_down', retryAfterSeconds: throttle.retryAfterSeconds }, trail);
     }
     trail.at('credentials');
-    const user = username === '' ? undefined : await ctx.store.findUserByName(ctx.tenant, username);
-    const right = await ctx.passwords.verify(user?.passwordHash, password);
-    if (user === undefined || !right || !user.enabled) return refused(ctx, http, text, way, username, { kind: 'wrong_credentials' }, trail);
+    const user = await findUserByPassword(ctx, username, password).catch((error: unknown) => {
+      // Nobody has judged it: an outage must not slow down whoever knows the password.
+      ctx.bruteForce.refundSignIn(attempt);
+      throw error;
+    });
+    if (user === undefined) return refused(ctx, http, text, way, username, { kind: 'wrong_credentials' }, trail);
     ctx.bruteForce.refundSignIn(attempt);
     await upgradeHash(ctx, user.id, user.passwordHash, password);
 
@@ -83,6 +87,13 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
   } catch (error) {
     return refusalByRedirect(ctx, http, error, way?.request, trail) ?? pageRefusal(ctx, 'signin', http, trail, error);
   }
+}
+
+/** The enabled user of that name whose password it is. The same work for a name that nobody has. */
+async function findUserByPassword(ctx: Context, username: string, password: string): Promise<UserRecord | undefined> {
+  const user = username === '' ? undefined : await ctx.store.findUserByName(ctx.tenant, username);
+  const right = await ctx.passwords.verify(user?.passwordHash, password);
+  return right && user?.enabled === true ? user : undefined;
 }
 
 function cancelled(ctx: Context, http: HttpRequest, way: UnderWay | undefined, trail: Trail): HttpReply {

@@ -11,8 +11,6 @@ import { type Signer, signer, thumbprint } from './signer.ts';
 
 /** Seconds between a key's publication and its first use, so that every cache of the JWKS knows it by then; the JWKS is cached for half of it. */
 export const PUBLISH_LEAD_SECONDS = 600;
-/** Seconds that a retired key still verifies: longer than any token it signed lives (`token_ttl` is at most a day). */
-const VERIFY_SECONDS = 90_000;
 
 export interface KeyRing {
   readonly tally: TallyKeys;
@@ -40,6 +38,8 @@ export interface KeyRingOptions {
   readonly master: MasterKey;
   readonly algorithms: readonly string[];
   readonly rotateEverySeconds: number;
+  /** Seconds that a retired key still verifies: no token that it signed lives longer. */
+  readonly verifySeconds: number;
   readonly log: Log;
 }
 
@@ -48,10 +48,10 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
   const { store, tenant, master, log } = options;
   let state = await load();
   for (const use of ['seal', 'hash', 'id'] as const) {
-    if (!state.records.some((key) => key.use === use)) await add(use, '', randomBytes(use === 'id' ? 16 : 32), now, 0);
+    if (!state.records.some((key) => key.use === use)) await add(use, '', randomBytes(use === 'id' ? 16 : 32), { createdAt: now, activeAt: now }, 0);
   }
   for (const alg of options.algorithms) {
-    if (!state.records.some((key) => key.use === 'sig' && key.alg === alg && alive(key, now))) await addSigningKey(alg, now, newest(alg));
+    if (!state.records.some((key) => key.use === 'sig' && key.alg === alg && alive(key, now))) await addSigningKey(alg, { createdAt: now, activeAt: now }, newest(alg));
   }
   state = await load();
 
@@ -60,10 +60,10 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
     return readState(await store.listKeys(tenant), tenant, version, master);
   }
 
-  async function add(use: KeyRecord['use'], alg: string, secret: Uint8Array, activeAt: number, after: number, publicPart = ''): Promise<number | undefined> {
+  async function add(use: KeyRecord['use'], alg: string, secret: Uint8Array, times: Times, after: number, publicPart = ''): Promise<number | undefined> {
     const added = await store.addKey(
       tenant,
-      { use, alg, publicJwk: publicPart, sealedPrivate: master.seal(secret, sealContext(tenant, use, alg)), createdAt: now, activeAt, retiredAt: 0, expiresAt: 0 },
+      { use, alg, publicJwk: publicPart, sealedPrivate: master.seal(secret, sealContext(tenant, use, alg)), ...times, retiredAt: 0, expiresAt: 0 },
       after,
     );
     if (added.kind === 'present') return undefined;
@@ -71,9 +71,9 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
     return added.id;
   }
 
-  async function addSigningKey(alg: string, activeAt: number, after: number): Promise<number | undefined> {
+  async function addSigningKey(alg: string, times: Times, after: number): Promise<number | undefined> {
     const key = await algorithm(alg).generate();
-    return add('sig', alg, exportPrivate(key), activeAt, after, JSON.stringify(publicJwk(key)));
+    return add('sig', alg, exportPrivate(key), times, after, JSON.stringify(publicJwk(key)));
   }
 
   function newest(alg: string): number {
@@ -84,10 +84,10 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
   async function succeed(alg: string, at: number): Promise<number | undefined> {
     const before = newest(alg);
     const activeAt = at + PUBLISH_LEAD_SECONDS;
-    const id = await addSigningKey(alg, activeAt, before);
+    const id = await addSigningKey(alg, { createdAt: at, activeAt }, before);
     if (id !== undefined) {
       for (const key of state.records) {
-        if (key.use === 'sig' && key.alg === alg) await store.retireKey(tenant, key.id, activeAt, activeAt + VERIFY_SECONDS);
+        if (key.use === 'sig' && key.alg === alg) await store.retireKey(tenant, key.id, activeAt, activeAt + options.verifySeconds);
       }
     }
     return id;
@@ -121,8 +121,9 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
       return found !== undefined && alive(found.record, at) ? found : undefined;
     },
     jwks(at) {
-      const expired = state.signers.some((key) => !alive(key.record, at));
-      if (state.jwks === undefined || expired) state.jwks = writeJwks(state.signers.filter((key) => alive(key.record, at)));
+      const living = state.signers.filter((key) => alive(key.record, at));
+      // Keys only ever leave: their number says which ones are left.
+      if (state.jwks?.keys !== living.length) state.jwks = { keys: living.length, ...writeJwks(living) };
       return state.jwks;
     },
     keyedHash(purpose, text) {
@@ -134,6 +135,7 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
       log.info('keys.reloaded', { keys: state.records.length });
     },
     async rotateWhenDue(at) {
+      await ring.follow(at);
       for (const alg of options.algorithms) {
         const last = state.records.find((key) => key.id === newest(alg));
         if (last === undefined || last.createdAt + options.rotateEverySeconds <= at) await succeed(alg, at);
@@ -156,6 +158,8 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
   return ring;
 }
 
+type Times = Pick<KeyRecord, 'createdAt' | 'activeAt'>;
+
 interface State {
   readonly version: number;
   readonly records: readonly KeyRecord[];
@@ -165,7 +169,7 @@ interface State {
   readonly permutation: ReturnType<typeof idPermutation>;
   readonly signers: readonly Signer[];
   readonly byKid: ReadonlyMap<string, Signer>;
-  jwks: { readonly body: Buffer; readonly etag: string } | undefined;
+  jwks: { readonly keys: number; readonly body: Buffer; readonly etag: string } | undefined;
 }
 
 function readState(records: readonly KeyRecord[], tenant: TenantId, version: number, master: MasterKey): State {

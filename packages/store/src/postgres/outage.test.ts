@@ -100,6 +100,12 @@ describe('outages', () => {
       again.every((taken) => !taken),
       'a mark was lost',
     );
+    const kept = new Set((await b.store.findConsent(b.tenant, scene.user.id, scene.client.clientId))?.scopes);
+    assert.ok(scopes.length > 0);
+    assert.ok(
+      scopes.every((scope) => kept.has(scope)),
+      'a scope was lost',
+    );
   });
 
   test('while the server is away every verb rejects with StoreUnavailable, and soon', async () => {

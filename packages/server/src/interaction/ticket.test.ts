@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import { openWorld, START_MS, type World } from '../testing/world.ts';
+import { MAX_TICKET, readTicket, type Ticket, writeTicket } from './ticket.ts';
+
+let world: World;
+before(async () => {
+  world = await openWorld({ empty: true });
+});
+after(() => world.close());
+
+const TICKET: Ticket = { id: 'i'.repeat(24), startedMs: START_MS, query: 'client_id=spa&state=%C3%A4', session: 7 };
+
+test('a ticket comes back as it went, and holds what an address can hold', () => {
+  const text = writeTicket(world.ctx, TICKET);
+  assert.match(text, /^[\w-]+\.[\w-]{43}$/);
+  assert.deepEqual(readTicket(world.ctx, text), TICKET);
+});
+
+test('no other text is a ticket: one changed character, a piece, somebody else\'s seal', async () => {
+  const text = writeTicket(world.ctx, TICKET);
+  fc.assert(
+    fc.property(fc.nat(text.length - 1), fc.constantFrom('A', 'b', '0', '-', '.', ' ', 'ä'), (at, character) => {
+      fc.pre(text[at] !== character);
+      assert.equal(readTicket(world.ctx, text.slice(0, at) + character + text.slice(at + 1)), undefined);
+    }),
+  );
+  const [body = '', seal = ''] = text.split('.');
+  for (const bad of ['', '.', body, `${body}.`, `.${seal}`, `${body}.${seal}.${seal}`, `${body}.${world.ctx.keys.keyedHash('csrf', body)}`]) {
+    assert.equal(readTicket(world.ctx, bad), undefined, bad);
+  }
+  const other = await openWorld({ empty: true });
+  assert.equal(readTicket(other.ctx, text), undefined);
+  await other.close();
+});
+
+test('what is sealed and yet no ticket is none, and one that is too long is not looked at', () => {
+  const seal = (value: unknown): string => {
+    const body = Buffer.from(JSON.stringify(value)).toString('base64url');
+    return `${body}.${world.ctx.keys.keyedHash('ticket', body)}`;
+  };
+  for (const value of [{}, null, 7, [], ['x', 1, 'q'], [1, 1, 'q', 0], ['x', '1', 'q', 0], ['x', 1, 2, 0], ['x', 1, 'q', '0']]) {
+    assert.equal(readTicket(world.ctx, seal(value)), undefined, JSON.stringify(value));
+  }
+  const long = writeTicket(world.ctx, { ...TICKET, query: 'x'.repeat(MAX_TICKET) });
+  assert.ok(long.length > MAX_TICKET);
+  assert.equal(readTicket(world.ctx, long), undefined);
+});
