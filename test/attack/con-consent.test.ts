@@ -22,7 +22,9 @@ describe('CON: consent', () => {
   const here = arena({ yaml: YAML });
 
   function ask(agent: Agent, { clientId, redirectUri, scope = 'openid', parameters = {} }: CodeRequest): Promise<Page> {
-    return agent.get(`/oauth/authorize?${new URLSearchParams({ ...CHALLENGE, client_id: clientId, redirect_uri: redirectUri, scope, ...parameters }).toString()}`);
+    return agent.get(
+      `/oauth/authorize?${new URLSearchParams({ ...CHALLENGE, client_id: clientId, redirect_uri: redirectUri, scope, ...parameters }).toString()}`,
+    );
   }
 
   /** The consent page that a request leads to. */
@@ -46,7 +48,17 @@ describe('CON: consent', () => {
     const refused = await ask(agent, request);
     assert.equal(refused.answer.get('error'), 'invalid_scope', 'a scope that the named resource does not have');
     const page = await consentPage(agent, { ...request, scope: 'openid profile read offline_access' });
-    for (const text of ['Third Party', 'third.example', RESOURCE, '<code>read</code>', '<code>profile</code>', '<code>offline_access</code>', USER.username, 'id="consent-allow"', 'id="consent-deny"']) {
+    for (const text of [
+      'Third Party',
+      'third.example',
+      RESOURCE,
+      '<code>read</code>',
+      '<code>profile</code>',
+      '<code>offline_access</code>',
+      USER.username,
+      'id="consent-allow"',
+      'id="consent-deny"',
+    ]) {
       assert.ok(page.text.includes(text), text);
     }
     assert.match(page.text, /<dl class="facts">/, 'for how long');
@@ -59,7 +71,18 @@ describe('CON: consent', () => {
     const agent = await signedIn(here.issuer, BOB);
     const request = { ...THIRD, scope: 'openid read' };
     const page = await consentPage(agent, request);
-    const extras = { scope: 'openid read write profile offline_access', scopes: 'write', 'scope[]': 'write', resource: OPAQUE_RESOURCE, client_id: 'spa', redirect_uri: 'https://evil.test/cb', state: 'evil', user: 'alice', user_id: '1', prompt: 'none' };
+    const extras = {
+      scope: 'openid read write profile offline_access',
+      scopes: 'write',
+      'scope[]': 'write',
+      resource: OPAQUE_RESOURCE,
+      client_id: 'spa',
+      redirect_uri: 'https://evil.test/cb',
+      state: 'evil',
+      user: 'alice',
+      user_id: '1',
+      prompt: 'none',
+    };
     const answer = await agent.submit(page, { ...extras, decision: 'allow' });
     assert.ok(answer.location.startsWith(`${THIRD.redirectUri}?`), answer.location);
     assert.equal(answer.answer.get('state'), 'st');
@@ -103,7 +126,8 @@ describe('CON: consent', () => {
     for (const [scope, parameters, result] of expected) {
       assert.equal(await outcome(agent, { ...THIRD, scope, parameters }), result, `${scope} ${JSON.stringify(parameters)}`);
       const quiet = { ...parameters, prompt: 'none' };
-      if (parameters['prompt'] === undefined) assert.equal(await outcome(agent, { ...THIRD, scope, parameters: quiet }), result === 'code' ? 'code' : 'consent_required', scope);
+      if (parameters['prompt'] === undefined)
+        assert.equal(await outcome(agent, { ...THIRD, scope, parameters: quiet }), result === 'code' ? 'code' : 'consent_required', scope);
     }
     const grown = await agent.submit(await consentPage(agent, { ...THIRD, scope: 'openid write' }), { decision: 'allow' });
     assert.ok(grown.answer.has('code'));
@@ -128,7 +152,11 @@ describe('CON: consent', () => {
       assert.ok(answer.answer.has('code'), request.redirectUri);
       // public-web agreed to at one address is agreed to; whether it asks is the other address's business.
       for (let i = 0; i < 2; i++) assert.equal(await outcome(agent, request), result, `${request.clientId} ${request.redirectUri}`);
-      assert.equal(await outcome(agent, { ...request, parameters: { prompt: 'none' } }), result === 'code' ? 'code' : 'consent_required', request.redirectUri);
+      assert.equal(
+        await outcome(agent, { ...request, parameters: { prompt: 'none' } }),
+        result === 'code' ? 'code' : 'consent_required',
+        request.redirectUri,
+      );
       if (request.clientId === 'public-web' && result === 'consent') {
         const { store, context } = here.hufu;
         const user = (await store.findUserByName(context.tenant, USER.username)) ?? assert.fail();
@@ -155,7 +183,11 @@ describe('CON: consent', () => {
     assert.equal(await outcome(agent, { ...THIRD, scope: 'openid read' }), 'consent');
     const later = await agent.submit(open, { decision: 'allow' });
     assert.ok(later.answer.has('code'));
-    assert.equal(await outcome(agent, { ...THIRD, scope: 'openid read' }), 'consent', 'agreeing to one thing does not bring back the other');
+    assert.equal(
+      await outcome(agent, { ...THIRD, scope: 'openid read' }),
+      'consent',
+      'agreeing to one thing does not bring back the other',
+    );
   });
 
   test('CON-13 · a consent that is sent twice, or ten times at once, gives one code (attacks CON-13)', async () => {
@@ -177,12 +209,17 @@ describe('CON: consent', () => {
     const start = await ask(browser, { clientId: 'spa', redirectUri: 'https://app.example/cb' });
     const form = await browser.get(start.location);
     const sent = await Promise.all(Array.from({ length: 3 }, () => browser.submit(form, USER)));
-    assert.equal(sent.filter((answer) => answer.location !== '' && answer.location.startsWith('https:') && answer.answer.has('code')).length, 1);
+    assert.equal(
+      sent.filter((answer) => answer.location !== '' && answer.location.startsWith('https:') && answer.answer.has('code')).length,
+      1,
+    );
   });
 
   test('CON-11 · who the owner is widens nothing: a third party has what was agreed to (attacks CON-11)', async () => {
     const agent = await signedIn(here.issuer);
-    const answer = await agent.submit(await consentPage(agent, { ...THIRD, scope: 'openid read', parameters: { prompt: 'consent' } }), { decision: 'allow' });
+    const answer = await agent.submit(await consentPage(agent, { ...THIRD, scope: 'openid read', parameters: { prompt: 'consent' } }), {
+      decision: 'allow',
+    });
     assert.ok(answer.answer.has('code'));
     const { store, context } = here.hufu;
     const user = (await store.findUserByName(context.tenant, USER.username)) ?? assert.fail();

@@ -25,19 +25,27 @@ describe('CON: forms and frames', () => {
       const { store, context } = here.hufu;
       const user = (await store.findUserByName(context.tenant, USER.username)) ?? assert.fail();
       const page = await agent.get((await agent.get(askThird)).location);
-      const count = async (): Promise<number> => (await store.listConsents(context.tenant, user.id)).length + (await store.listGrants(context.tenant, { userId: user.id }, 1_000)).length;
+      const count = async (): Promise<number> =>
+        (await store.listConsents(context.tenant, user.id)).length +
+        (await store.listGrants(context.tenant, { userId: user.id }, 1_000)).length;
       const before = await count();
       return { agent, page, fields: { decision: 'allow' }, unchanged: async () => assert.equal(await count(), before) };
     },
     signin: async () => {
       const agent = new Agent(here.issuer);
-      return { agent, page: await agent.get('/signin'), fields: { ...USER }, unchanged: async () => assert.equal(agent.cookies.has('hufu_session'), false) };
+      return {
+        agent,
+        page: await agent.get('/signin'),
+        fields: { ...USER },
+        unchanged: async () => assert.equal(agent.cookies.has('hufu_session'), false),
+      };
     },
     logout: async () => {
       const agent = await signedIn(here.issuer);
       const page = await agent.get('/oauth/logout');
       assert.equal(page.name, 'logout');
-      const unchanged = async (): Promise<void> => assert.ok((await agent.get(authorizePath({ prompt: 'none' }))).answer.has('code'), 'still signed in');
+      const unchanged = async (): Promise<void> =>
+        assert.ok((await agent.get(authorizePath({ prompt: 'none' }))).answer.has('code'), 'still signed in');
       return { agent, page, fields: { decision: 'sign_out' }, unchanged };
     },
   };
@@ -74,7 +82,12 @@ describe('CON: forms and frames', () => {
       const bare = await agent.post(page.action, without);
       assert.ok(bare.status === 403 || bare.name === 'logout', String(bare.status));
       // What a form of another site can send without asking: text that looks like JSON or like a form.
-      for (const type of ['text/plain', 'application/json', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded;charset=utf-16']) {
+      for (const type of [
+        'text/plain',
+        'application/json',
+        'multipart/form-data; boundary=x',
+        'application/x-www-form-urlencoded;charset=utf-16',
+      ]) {
         const reply = await agent.post(page.action, good, { 'content-type': type });
         assert.ok([400, 403, 415].includes(reply.status), `${type}: ${reply.status}`);
         await unchanged();
@@ -122,7 +135,12 @@ describe('CON: forms and frames', () => {
     const bob = await signedIn(here.issuer, BOB);
     const theirs = await tokensOf(here.issuer, SPA, undefined, bob, BOB);
     const otherSession = await tokensOf(here.issuer, SPA, undefined, await signedIn(here.issuer));
-    for (const query of ['', `?id_token_hint=${theirs.id}`, `?id_token_hint=${otherSession.id}`, '?client_id=spa&post_logout_redirect_uri=https%3A%2F%2Fapp.example%2Fout']) {
+    for (const query of [
+      '',
+      `?id_token_hint=${theirs.id}`,
+      `?id_token_hint=${otherSession.id}`,
+      '?client_id=spa&post_logout_redirect_uri=https%3A%2F%2Fapp.example%2Fout',
+    ]) {
       const page = await alice.get(`/oauth/logout${query}`);
       assert.equal(page.name, 'logout', query.slice(0, 30));
       assert.ok((await alice.get(authorizePath({ prompt: 'none' }))).answer.has('code'), 'still signed in');
@@ -165,14 +183,24 @@ describe('CON: forms and frames', () => {
       const scripts = [...page.text.matchAll(/<script\b[^>]*>/g)];
       if (name.startsWith('form-post')) {
         const nonce = /script-src 'nonce-([\w-]{22,})'/.exec(policy)?.[1] ?? assert.fail(policy);
-        assert.deepEqual(scripts.map(([tag]) => tag.includes(`nonce="${nonce}"`)), [true], name);
+        assert.deepEqual(
+          scripts.map(([tag]) => tag.includes(`nonce="${nonce}"`)),
+          [true],
+          name,
+        );
       } else {
         assert.doesNotMatch(policy, /script-src/, name);
         assert.deepEqual(scripts, [], name);
       }
       assert.doesNotMatch(page.text, /\son\w+="|javascript:|<base\b|<iframe|http-equiv/i, name);
     }
-    const nonces = await Promise.all([1, 2, 3].map(async () => (await new Agent(here.issuer).get(authorizePath({ response_mode: 'form_post', prompt: 'none' }))).headers.get('content-security-policy')));
+    const nonces = await Promise.all(
+      [1, 2, 3].map(async () =>
+        (await new Agent(here.issuer).get(authorizePath({ response_mode: 'form_post', prompt: 'none' }))).headers.get(
+          'content-security-policy',
+        ),
+      ),
+    );
     assert.equal(new Set(nonces).size, 3, 'a fresh nonce each time');
     assert.ok((await authorizeAs(agent, SPA, USER)).page.answer.has('code'));
   });

@@ -18,7 +18,19 @@ describe('CRY: a stolen database', () => {
 
   /** Every text in the rows that have to do with secrets, and each again behind every prefix that we have. */
   function loot(): ReadonlySet<string> {
-    const columns = ['secret_hash', 'access_hash', 'code_hash', 'code_request', 'own_key', 'subject', 'sub', 'password_hash', 'secrets', 'sealed_private', 'public_jwk'];
+    const columns = [
+      'secret_hash',
+      'access_hash',
+      'code_hash',
+      'code_request',
+      'own_key',
+      'subject',
+      'sub',
+      'password_hash',
+      'secrets',
+      'sealed_private',
+      'public_jwk',
+    ];
     const texts = new Set<string>();
     for (const table of ['clients', 'users', 'sessions', 'grants', 'keys', 'marks', 'revoked_tokens']) {
       for (const row of database.prepare(`SELECT * FROM ${table}`).all()) {
@@ -44,9 +56,16 @@ describe('CRY: a stolen database', () => {
       assert.ok((await userinfo(hufu.issuer, printable)).status >= 400);
       assertInactive(await introspect(hufu.issuer, text, API_BASIC));
       assert.equal((await refresh(hufu.issuer, text, THIRD, THIRD_BASIC)).status, 400);
-      const redeemed = await postForm(`${hufu.issuer}/oauth/token`, { grant_type: 'authorization_code', code: text, redirect_uri: THIRD.redirectUri, code_verifier: open.verifier }, THIRD_BASIC);
+      const redeemed = await postForm(
+        `${hufu.issuer}/oauth/token`,
+        { grant_type: 'authorization_code', code: text, redirect_uri: THIRD.redirectUri, code_verifier: open.verifier },
+        THIRD_BASIC,
+      );
       assert.equal(redeemed.status, 400);
-      assert.equal((await postForm(`${hufu.issuer}/oauth/token`, { grant_type: 'client_credentials' }, `machine:${printable}`)).status, 401);
+      assert.equal(
+        (await postForm(`${hufu.issuer}/oauth/token`, { grant_type: 'client_credentials' }, `machine:${printable}`)).status,
+        401,
+      );
       const thief = new Agent(hufu.issuer);
       thief.cookies.set('hufu_session', printable);
       assert.equal((await thief.get(authorizePath({ prompt: 'none' }))).answer.get('error'), 'login_required');
@@ -58,12 +77,19 @@ describe('CRY: a stolen database', () => {
 
   test('CRY-03 · whoever writes into the database makes no token either: a row alone is half a tally (docs/decisions/0002)', async () => {
     const one = await tokensOf(hufu.issuer, { ...THIRD, scope: 'openid' }, THIRD_BASIC);
-    const bob = await tokensOf(hufu.issuer, { ...THIRD, scope: 'openid' }, THIRD_BASIC, new Agent(hufu.issuer), { username: 'bob', password: 'bobs long password here' });
+    const bob = await tokensOf(hufu.issuer, { ...THIRD, scope: 'openid' }, THIRD_BASIC, new Agent(hufu.issuer), {
+      username: 'bob',
+      password: 'bobs long password here',
+    });
     // Bob's row gets what Alice's row knows of her secret: what each of them holds names its own row, under the seal.
-    const rows = database.prepare('SELECT id, secret_hash, access_hash FROM grants WHERE redeemed = 1 AND user_id IS NOT NULL ORDER BY id DESC LIMIT 2').all();
+    const rows = database
+      .prepare('SELECT id, secret_hash, access_hash FROM grants WHERE redeemed = 1 AND user_id IS NOT NULL ORDER BY id DESC LIMIT 2')
+      .all();
     const [bobs, alices] = rows;
     assert.ok(bobs !== undefined && alices !== undefined);
-    database.prepare('UPDATE grants SET secret_hash = ?, access_hash = ? WHERE id = ?').run(alices['secret_hash'] ?? null, alices['access_hash'] ?? null, bobs['id'] ?? null);
+    database
+      .prepare('UPDATE grants SET secret_hash = ?, access_hash = ? WHERE id = ?')
+      .run(alices['secret_hash'] ?? null, alices['access_hash'] ?? null, bobs['id'] ?? null);
     const claims: unknown = await (await userinfo(hufu.issuer, one.access)).json();
     assert.equal((await refresh(hufu.issuer, bob.refresh, THIRD, THIRD_BASIC)).status, 400);
     assert.equal((await userinfo(hufu.issuer, bob.access)).status, 401);

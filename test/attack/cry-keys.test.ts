@@ -20,13 +20,22 @@ describe('CRY: the master key', () => {
   let jwks = '';
 
   /** Starts on the folder as it is, and answers with the key set or the reason why not. */
-  async function start(masterKey?: string): Promise<{ readonly jwks: string; readonly lines: readonly string[] } | { readonly refused: string; readonly lines: readonly string[] }> {
+  async function start(
+    masterKey?: string,
+  ): Promise<
+    { readonly jwks: string; readonly lines: readonly string[] } | { readonly refused: string; readonly lines: readonly string[] }
+  > {
     const port = await freePort();
     const lines: string[] = [];
     const text = `issuer: http://127.0.0.1:${port}\nlisten: 127.0.0.1:${port}\nmode: test\ndata_dir: ${folder}\n${BASIC_YAML}`;
     const store = await openSqlite(databaseFile);
     try {
-      const server = await startServer({ config: readConfig({ text, file: 'test.yaml', env: {} }), store, log: jsonLog((line) => lines.push(line), Date.now), masterKey });
+      const server = await startServer({
+        config: readConfig({ text, file: 'test.yaml', env: {} }),
+        store,
+        log: jsonLog((line) => lines.push(line), Date.now),
+        masterKey,
+      });
       const keys = await (await fetch(`http://127.0.0.1:${port}/oauth/jwks`)).text();
       await server.close();
       return { jwks: keys, lines };
@@ -39,7 +48,9 @@ describe('CRY: the master key', () => {
 
   function dump(): string {
     const database = new DatabaseSync(databaseFile, { readOnly: true });
-    const tables = ['keys', 'clients', 'users', 'grants', 'counters'].map((table) => JSON.stringify(database.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).all()));
+    const tables = ['keys', 'clients', 'users', 'grants', 'counters'].map((table) =>
+      JSON.stringify(database.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).all()),
+    );
     database.close();
     return tables.join('\n');
   }
@@ -113,7 +124,8 @@ describe('CRY: the master key', () => {
   test('CRY-06 · keys that were encrypted under two master keys, or changed, or moved, are not half used (attacks CRY-06)', async () => {
     const database = new DatabaseSync(databaseFile);
     const rows = database.prepare('SELECT tenant, id, key_use, sealed_private FROM keys ORDER BY id').all();
-    const change = (id: unknown, bytes: Uint8Array): unknown => database.prepare('UPDATE keys SET sealed_private = ? WHERE id = ?').run(bytes, Number(id));
+    const change = (id: unknown, bytes: Uint8Array): unknown =>
+      database.prepare('UPDATE keys SET sealed_private = ? WHERE id = ?').run(bytes, Number(id));
     assert.ok(rows.length >= 5);
     for (const row of rows) {
       const sealed = Buffer.from(Object(row['sealed_private']));
@@ -145,7 +157,13 @@ describe('CRY: the master key', () => {
     const store = await openSqlite(databaseFile);
     const lines: string[] = [];
     const text = `issuer: http://127.0.0.1:1\nmode: test\ndata_dir: ${folder}\n${BASIC_YAML}`;
-    const ctx = await openContext({ config: readConfig({ text, file: 'test.yaml', env: {} }), store, clock: systemClock(), log: jsonLog((line) => lines.push(line), Date.now), masterKey: undefined });
+    const ctx = await openContext({
+      config: readConfig({ text, file: 'test.yaml', env: {} }),
+      store,
+      clock: systemClock(),
+      log: jsonLog((line) => lines.push(line), Date.now),
+      masterKey: undefined,
+    });
     const seen = new Set(kidsOf(jwks));
     const before = seen.size;
     let now = Math.floor(ctx.clock.nowMs() / 1000);
@@ -155,7 +173,10 @@ describe('CRY: the master key', () => {
       await ctx.keys.rotateWhenDue(now);
       const current = kidsOf(ctx.keys.jwks(now).body.toString());
       assert.equal(new Set(current).size, current.length, 'no name stands twice');
-      assert.ok(current.some((kid) => !seen.has(kid)), 'a new one is there');
+      assert.ok(
+        current.some((kid) => !seen.has(kid)),
+        'a new one is there',
+      );
       for (const kid of current) seen.add(kid);
     }
     assert.ok(seen.size >= before + 3, 'no name was used again');

@@ -5,7 +5,20 @@ import { hashSync } from '@node-rs/argon2';
 import { Agent, authorizeAs, exchange, postForm } from '../support/agent.ts';
 import { BASIC_YAML, USER } from '../support/hufu.ts';
 import { arena } from './oracles.ts';
-import { API_BASIC, introspect, MACHINE_BASIC, refresh, revoke, signedIn, SPA, THIRD, THIRD_BASIC, tokensOf, userinfo, WEB_BASIC } from './sign-ins.ts';
+import {
+  API_BASIC,
+  introspect,
+  MACHINE_BASIC,
+  refresh,
+  revoke,
+  signedIn,
+  SPA,
+  THIRD,
+  THIRD_BASIC,
+  tokensOf,
+  userinfo,
+  WEB_BASIC,
+} from './sign-ins.ts';
 
 const OLD_PASSWORD = 'a password from long ago';
 const STRONG_PASSWORD = 'a password with a dear hash';
@@ -15,7 +28,8 @@ const YAML = `${BASIC_YAML}  - { username: carol, password_hash: '${OLD_HASH}' }
 
 describe('CRY: secrets', () => {
   const here = arena({ yaml: YAML });
-  const token = (fields: Record<string, string>, basic?: string): ReturnType<typeof postForm> => postForm(`${here.issuer}/oauth/token`, fields, basic);
+  const token = (fields: Record<string, string>, basic?: string): ReturnType<typeof postForm> =>
+    postForm(`${here.issuer}/oauth/token`, fields, basic);
 
   // What stands in logs, in decision records and in the database is looked through after each case (O5).
 
@@ -51,15 +65,58 @@ describe('CRY: secrets', () => {
     for (const text of pasted) {
       assert.ok(text.length > 60);
       const encoded = encodeURIComponent(text);
-      for (const path of [`/${encoded}`, `/oauth/userinfo/${encoded}`, `/logo/${encoded}`, `/oauth/token?access_token=${encoded}`, `/oauth/authorize?client_id=${encoded}`, `/signin?request=${encoded}`, `/consent?request=${encoded}`, `/oauth/logout?id_token_hint=${encoded}`]) {
+      for (const path of [
+        `/${encoded}`,
+        `/oauth/userinfo/${encoded}`,
+        `/logo/${encoded}`,
+        `/oauth/token?access_token=${encoded}`,
+        `/oauth/authorize?client_id=${encoded}`,
+        `/signin?request=${encoded}`,
+        `/consent?request=${encoded}`,
+        `/oauth/logout?id_token_hint=${encoded}`,
+      ]) {
         await agent.get(path);
-        await (await fetch(here.issuer + path, { method: 'DELETE', headers: { 'user-agent': 'x', origin: 'https://app.example' } })).arrayBuffer();
+        await (
+          await fetch(here.issuer + path, { method: 'DELETE', headers: { 'user-agent': 'x', origin: 'https://app.example' } })
+        ).arrayBuffer();
       }
-      const good = { client_id: 'spa', redirect_uri: 'https://app.example/cb', response_type: 'code', code_challenge: 'c'.repeat(43), code_challenge_method: 'S256' };
-      for (const name of ['redirect_uri', 'response_type', 'response_mode', 'scope', 'resource', 'prompt', 'max_age', 'code_challenge', 'code_challenge_method', 'request', 'request_uri', text]) {
-        await agent.get(`/oauth/authorize?${new URLSearchParams({ ...good, [name]: name === 'redirect_uri' ? `https://app.example/cb?token=${text}` : text }).toString()}`);
+      const good = {
+        client_id: 'spa',
+        redirect_uri: 'https://app.example/cb',
+        response_type: 'code',
+        code_challenge: 'c'.repeat(43),
+        code_challenge_method: 'S256',
+      };
+      for (const name of [
+        'redirect_uri',
+        'response_type',
+        'response_mode',
+        'scope',
+        'resource',
+        'prompt',
+        'max_age',
+        'code_challenge',
+        'code_challenge_method',
+        'request',
+        'request_uri',
+        text,
+      ]) {
+        await agent.get(
+          `/oauth/authorize?${new URLSearchParams({ ...good, [name]: name === 'redirect_uri' ? `https://app.example/cb?token=${text}` : text }).toString()}`,
+        );
       }
-      for (const name of ['grant_type', 'client_id', 'scope', 'resource', 'redirect_uri', 'code', 'refresh_token', 'code_verifier', 'client_assertion_type', text]) {
+      for (const name of [
+        'grant_type',
+        'client_id',
+        'scope',
+        'resource',
+        'redirect_uri',
+        'code',
+        'refresh_token',
+        'code_verifier',
+        'client_assertion_type',
+        text,
+      ]) {
         await token({ grant_type: 'refresh_token', client_id: 'spa', refresh_token: 'x', [name]: text });
         await token({ grant_type: 'client_credentials', [name]: text }, MACHINE_BASIC);
       }
@@ -87,7 +144,8 @@ describe('CRY: secrets', () => {
     for (const basic of [MACHINE_BASIC, WEB_BASIC, API_BASIC]) {
       const [id = '', secret = ''] = basic.split(':');
       for (const guess of [secret, `${id}\n${secret}`, `${id}:${secret}`, `client_secret\n${id}\n${secret}`]) {
-        for (const encoding of ['hex', 'base64url', 'base64'] as const) assert.equal(all.includes(createHash('sha256').update(guess).digest(encoding)), false);
+        for (const encoding of ['hex', 'base64url', 'base64'] as const)
+          assert.equal(all.includes(createHash('sha256').update(guess).digest(encoding)), false);
       }
     }
     for (const { sealed_private: sealed } of here.database.prepare('SELECT sealed_private FROM keys').all()) {
@@ -116,9 +174,17 @@ describe('CRY: secrets', () => {
   });
 
   test('CRY-07 · no endpoint shows a private key (RFC 7517 §9.2)', async () => {
-    for (const path of ['/oauth/jwks', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', '/', '/healthz', '/readyz']) {
+    for (const path of [
+      '/oauth/jwks',
+      '/.well-known/openid-configuration',
+      '/.well-known/oauth-authorization-server',
+      '/',
+      '/healthz',
+      '/readyz',
+    ]) {
       const text = await (await fetch(here.issuer + path)).text();
-      for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth']) assert.doesNotMatch(text, new RegExp(`"${member}":`), `${path} ${member}`);
+      for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth'])
+        assert.doesNotMatch(text, new RegExp(`"${member}":`), `${path} ${member}`);
       assert.doesNotMatch(text, /PRIVATE|sealed/i);
     }
     const { keys }: { readonly keys: readonly Record<string, unknown>[] } = Object(await (await fetch(`${here.issuer}/oauth/jwks`)).json());

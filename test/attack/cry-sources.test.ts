@@ -36,19 +36,35 @@ describe('CRY: what the sources say', () => {
       'if (password === user.password) ok();',
     ])
       assert.equal(comparesSecret(line), true, line);
-    for (const line of ['if (grant.secretHash === undefined) return;', "if (task.kind === 'hash') {", 'if (secret.length !== 24) return;', "typeof secret === 'string'", 'equalText(a.seal, b.seal)', "const x = hash === undefined ? 'a' : hash;"]) {
+    for (const line of [
+      'if (grant.secretHash === undefined) return;',
+      "if (task.kind === 'hash') {",
+      'if (secret.length !== 24) return;',
+      "typeof secret === 'string'",
+      'equalText(a.seal, b.seal)',
+      "const x = hash === undefined ? 'a' : hash;",
+    ]) {
       assert.equal(comparesSecret(line), false, line);
     }
     // The comparison of one configured hash with a stored one at the start: nobody who could time it chose either.
     const known = [/secrets\.find\(\(secret\) => secret\.hash === hash\)/];
-    assert.deepEqual([...lines()].filter(([, line]) => comparesSecret(line) && !known.some((pattern) => pattern.test(line))).map(([where, line]) => `${where}: ${line.trim()}`), []);
+    assert.deepEqual(
+      [...lines()]
+        .filter(([, line]) => comparesSecret(line) && !known.some((pattern) => pattern.test(line)))
+        .map(([where, line]) => `${where}: ${line.trim()}`),
+      [],
+    );
   });
 
   test('CRY-05 · chance comes from the operating system alone, and what is old is not hashed with (ASVS 11.5.1, 11.4.1)', () => {
-    const weak = /Math\.random|pseudoRandomBytes|createHash\(\s*'(?:md5|sha1)'|hash\(\s*'(?:md5|sha1)'|createCipher\(|aes-\d+-(?:ecb|cbc)|\bRC4\b|timingSafeEqual\(Buffer\.from\(.*length/i;
+    const weak =
+      /Math\.random|pseudoRandomBytes|createHash\(\s*'(?:md5|sha1)'|hash\(\s*'(?:md5|sha1)'|createCipher\(|aes-\d+-(?:ecb|cbc)|\bRC4\b|timingSafeEqual\(Buffer\.from\(.*length/i;
     // Shades of latency for tests; and the client's jitter, which guards nothing.
     const known = /^store\/src\/slow\.ts|^packages\/store\/src\/slow\.ts/;
-    assert.deepEqual([...lines()].filter(([where, line]) => weak.test(line) && !known.test(where)).map(([where, line]) => `${where}: ${line.trim()}`), []);
+    assert.deepEqual(
+      [...lines()].filter(([where, line]) => weak.test(line) && !known.test(where)).map(([where, line]) => `${where}: ${line.trim()}`),
+      [],
+    );
   });
 
   test('CRY-05 · 16 threads that start at once draw nothing twice (ASVS 11.5.1)', async () => {
@@ -60,11 +76,15 @@ describe('CRY: what the sources say', () => {
         parentPort.postMessage(Array.from({ length: 5000 }, () => random.text(24)));
       });`;
     const drawn = await Promise.all(
-      Array.from({ length: 16 }, () => new Promise<readonly string[]>((resolve, reject) => {
-        const worker = new Worker(code, { eval: true });
-        worker.on('message', (texts: readonly string[]) => resolve(texts));
-        worker.on('error', reject);
-      })),
+      Array.from(
+        { length: 16 },
+        () =>
+          new Promise<readonly string[]>((resolve, reject) => {
+            const worker = new Worker(code, { eval: true });
+            worker.on('message', (texts: readonly string[]) => resolve(texts));
+            worker.on('error', reject);
+          }),
+      ),
     );
     const all = drawn.flat();
     assert.equal(all.length, 80_000);
@@ -106,11 +126,17 @@ describe('CRY: what the sources say', () => {
       assert.equal(message.includes(secret), false, `${text}\n${message}`);
     }
     const config = readConfig({ text: `mode: test\n${BASIC_YAML}`, file: 'x.yaml', env: {} });
-    assert.doesNotMatch(`${JSON.stringify(config)} ${String(config)}`, /secret-0123|correct horse/, 'a configuration that is printed by accident');
+    assert.doesNotMatch(
+      `${JSON.stringify(config)} ${String(config)}`,
+      /secret-0123|correct horse/,
+      'a configuration that is printed by accident',
+    );
   });
 
   test('CRY-10 · everything comes from the lock file, whole and unrunnable: no install script but the one that is approved (ASVS 15.2.1)', () => {
-    const { lockfileVersion, packages }: { readonly lockfileVersion: number; readonly packages: Readonly<Record<string, Locked>> } = Object(JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')));
+    const { lockfileVersion, packages }: { readonly lockfileVersion: number; readonly packages: Readonly<Record<string, Locked>> } = Object(
+      JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')),
+    );
     assert.ok(lockfileVersion >= 3);
     const foreign = Object.entries(packages).filter(([path, locked]) => path.startsWith('node_modules/') && locked.link !== true);
     assert.ok(foreign.length > 50);
@@ -119,9 +145,14 @@ describe('CRY: what the sources say', () => {
       // Nothing from a repository, a folder or an address of somebody's own; the registry is the reader's.
       assert.match(locked.resolved ?? 'https://', /^https:\/\//, path);
     }
-    assert.deepEqual(foreign.filter(([, locked]) => locked.hasInstallScript === true).map(([path]) => path), ['node_modules/node']);
+    assert.deepEqual(
+      foreign.filter(([, locked]) => locked.hasInstallScript === true).map(([path]) => path),
+      ['node_modules/node'],
+    );
     for (const file of globSync('packages/*/package.json', { cwd: ROOT })) {
-      const { scripts = {} }: { readonly scripts?: Readonly<Record<string, string>> } = Object(JSON.parse(readFileSync(join(ROOT, file), 'utf8')));
+      const { scripts = {} }: { readonly scripts?: Readonly<Record<string, string>> } = Object(
+        JSON.parse(readFileSync(join(ROOT, file), 'utf8')),
+      );
       for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) assert.equal(scripts[name], undefined, file);
     }
   });
@@ -130,8 +161,19 @@ describe('CRY: what the sources say', () => {
     const folder = mkdtempSync(join(tmpdir(), 'hufu-build-'));
     const build = async (name: string): Promise<string> => {
       const out = join(folder, name);
-      await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', join(ROOT, 'packages/protocol/tsconfig.json'), '--outDir', out, '--tsBuildInfoFile', join(out, 'info')]);
-      return globSync('**/*.{js,d.ts,map}', { cwd: out }).toSorted().map((file) => `${file}\n${readFileSync(join(out, file), 'utf8')}`).join('\n');
+      await run(process.execPath, [
+        join(ROOT, 'node_modules/typescript/bin/tsc'),
+        '-p',
+        join(ROOT, 'packages/protocol/tsconfig.json'),
+        '--outDir',
+        out,
+        '--tsBuildInfoFile',
+        join(out, 'info'),
+      ]);
+      return globSync('**/*.{js,d.ts,map}', { cwd: out })
+        .toSorted()
+        .map((file) => `${file}\n${readFileSync(join(out, file), 'utf8')}`)
+        .join('\n');
     };
     const [one, other] = [await build('a'), await build('b')];
     rmSync(folder, { recursive: true, force: true });
@@ -166,8 +208,12 @@ describe('CRY: what is handed out', () => {
 });
 
 const SECRET = String.raw`[\w.]*(?:secret|hash|seal|mac|csrf|digest|verifier|signature|password|derived)(?:Text|Token)?`;
-const COMPARED = new RegExp(String.raw`(?<![\w.])(${SECRET})\s*[!=]==?\s*([\w.'"\x60]+)|(?<![\w.])([\w.)"]+)\s*[!=]==?\s*(${SECRET})(?![\w.(])`, 'i');
-const SEARCHED = /\.(?:includes|startsWith|endsWith|indexOf|has)\((?:[\w.]*\.)?(?:secret|seal|mac|csrf|digest|verifier|signature|password)\)/i;
+const COMPARED = new RegExp(
+  String.raw`(?<![\w.])(${SECRET})\s*[!=]==?\s*([\w.'"\x60]+)|(?<![\w.])([\w.)"]+)\s*[!=]==?\s*(${SECRET})(?![\w.(])`,
+  'i',
+);
+const SEARCHED =
+  /\.(?:includes|startsWith|endsWith|indexOf|has)\((?:[\w.]*\.)?(?:secret|seal|mac|csrf|digest|verifier|signature|password)\)/i;
 
 /** Whether there is a secret, of which kind it is, and how long it is, are no secrets. */
 function comparesSecret(line: string): boolean {

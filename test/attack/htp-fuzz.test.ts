@@ -23,7 +23,9 @@ describe('HTP: grammar fuzz', () => {
   });
   after(() => hufu.stop());
 
-  test('HTP-13 · whatever is sent, nothing fails on our side, nothing hangs and nothing is thrown away (attacks HTP-13)', { timeout: (SECONDS + 60) * 1_000 }, async (t) => {
+  test('HTP-13 · whatever is sent, nothing fails on our side, nothing hangs and nothing is thrown away (attacks HTP-13)', {
+    timeout: (SECONDS + 60) * 1_000,
+  }, async (t) => {
     const seed = firstSeed();
     t.diagnostic(`HUFU_SEED=${seed}`);
     const thrown: unknown[] = [];
@@ -57,7 +59,8 @@ describe('HTP: grammar fuzz', () => {
         }
         if (typeof reply === 'object') {
           statuses.set(reply.status, (statuses.get(reply.status) ?? 0) + 1);
-          for (const text of [reply.body, ...(reply.headers.get('location') ?? []), ...(reply.headers.get('set-cookie') ?? [])]) for (const [found] of text.matchAll(FOUND)) if (dice.chance(0.3)) loot.add(found, dice);
+          for (const text of [reply.body, ...(reply.headers.get('location') ?? []), ...(reply.headers.get('set-cookie') ?? [])])
+            for (const [found] of text.matchAll(FOUND)) if (dice.chance(0.3)) loot.add(found, dice);
         }
         if (number === 0 && sent % 50 === 0) judge();
       }
@@ -67,7 +70,10 @@ describe('HTP: grammar fuzz', () => {
     function judge(): void {
       for (const exchange of traffic.take()) {
         for (const fault of faultsOf(exchange, hufu.issuer)) {
-          if (faults.size < 5) faults.add(`${fault}\n  ${exchange.method} ${exchange.path}?${exchange.query.slice(0, 500)}\n  ${JSON.stringify(exchange.requestHeaders).slice(0, 500)}\n  ${exchange.requestBody.slice(0, 500)}`);
+          if (faults.size < 5)
+            faults.add(
+              `${fault}\n  ${exchange.method} ${exchange.path}?${exchange.query.slice(0, 500)}\n  ${JSON.stringify(exchange.requestHeaders).slice(0, 500)}\n  ${exchange.requestBody.slice(0, 500)}`,
+            );
         }
       }
     }
@@ -78,20 +84,37 @@ describe('HTP: grammar fuzz', () => {
     process.off('unhandledRejection', onRejection);
     await hufu.context.decisions.settled();
     const counts = [...statuses].toSorted(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
-    t.diagnostic(`${sent} requests in ${SECONDS} s; ${counts.join(', ')}; RSS ${(rssBefore / 2 ** 20).toFixed(0)} → ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB`);
+    t.diagnostic(
+      `${sent} requests in ${SECONDS} s; ${counts.join(', ')}; RSS ${(rssBefore / 2 ** 20).toFixed(0)} → ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB`,
+    );
     assert.deepEqual([...faults], [], `HUFU_SEED=${seed}`);
     assert.deepEqual(thrown, [], `HUFU_SEED=${seed}`);
     assert.equal(silent, 0);
-    assert.ok((statuses.get(200) ?? 0) > 20 && (statuses.get(303) ?? 0) > 20 && (statuses.get(400) ?? 0) > 100, `it got nowhere: ${counts.join()}`);
+    assert.ok(
+      (statuses.get(200) ?? 0) > 20 && (statuses.get(303) ?? 0) > 20 && (statuses.get(400) ?? 0) > 100,
+      `it got nowhere: ${counts.join()}`,
+    );
     // What is on record of all that has no credential in it, ours or mangled.
     const canaries = new Canaries();
     canaries.add('a client secret', MACHINE_BASIC.split(':')[1] ?? '');
     canaries.add('a session', cookie.slice(-24));
     const decisions = await hufu.store.listDecisions(hufu.context.tenant, 20_000);
     assert.ok(decisions.length > 100);
-    assert.deepEqual(canaries.find(JSON.stringify(decisions)).map(({ kind }) => kind), [], `HUFU_SEED=${seed}`);
-    assert.deepEqual(canaries.find(hufu.logLines.join('\n')).map(({ kind }) => kind), [], `HUFU_SEED=${seed}`);
-    assert.deepEqual(hufu.logLines.filter((line) => line.includes('"level":"error"')), [], `HUFU_SEED=${seed}`);
+    assert.deepEqual(
+      canaries.find(JSON.stringify(decisions)).map(({ kind }) => kind),
+      [],
+      `HUFU_SEED=${seed}`,
+    );
+    assert.deepEqual(
+      canaries.find(hufu.logLines.join('\n')).map(({ kind }) => kind),
+      [],
+      `HUFU_SEED=${seed}`,
+    );
+    assert.deepEqual(
+      hufu.logLines.filter((line) => line.includes('"level":"error"')),
+      [],
+      `HUFU_SEED=${seed}`,
+    );
     // And an honest client gets on.
     assert.match(await machineToken(hufu.issuer, 'read'), /^eyJ/);
     assert.equal((await tokensOf(hufu.issuer, SPA)).reply.status, 200);

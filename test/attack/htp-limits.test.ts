@@ -7,7 +7,16 @@ import { dial, FORM_TYPE, parseReplies, rawRequest, sendRaw } from './raw-http.t
 import { MACHINE_BASIC, machineToken } from './sign-ins.ts';
 
 const AUTHORIZATION = `Authorization: Basic ${Buffer.from(MACHINE_BASIC).toString('base64')}`;
-const POSTS = ['/oauth/token', '/oauth/introspect', '/oauth/revoke', '/oauth/userinfo', '/oauth/authorize', '/oauth/logout', '/signin', '/consent'];
+const POSTS = [
+  '/oauth/token',
+  '/oauth/introspect',
+  '/oauth/revoke',
+  '/oauth/userinfo',
+  '/oauth/authorize',
+  '/oauth/logout',
+  '/signin',
+  '/consent',
+];
 const KIB = 1_024;
 
 describe('HTP: limits', () => {
@@ -22,7 +31,9 @@ describe('HTP: limits', () => {
       assert.equal(answer.replies[0]?.status, 413, path);
     }
     const body = `grant_type=client_credentials&scope=read&x=${'a'.repeat(64 * KIB - 60)}`;
-    const fits = await sendRaw(here.issuer, rawRequest(here.issuer, 'POST', '/oauth/token', [FORM_TYPE, AUTHORIZATION], body), { replies: 1 });
+    const fits = await sendRaw(here.issuer, rawRequest(here.issuer, 'POST', '/oauth/token', [FORM_TYPE, AUTHORIZATION], body), {
+      replies: 1,
+    });
     assert.equal(fits.replies[0]?.status, 200);
   });
 
@@ -53,22 +64,39 @@ describe('HTP: limits', () => {
   });
 
   test('HTP-01 · headers of more than 16 KiB are 431, an address of more than 8 KiB is 414 (RFC 6585 §5, RFC 9110 §15.5.15)', async () => {
-    for (const lines of [[`X-Long: ${'a'.repeat(17 * KIB)}`], Array.from({ length: 900 }, (_, i) => `X-H${i}: ${'a'.repeat(16)}`), [`Cookie: ${'a=b; '.repeat(4 * KIB)}`]]) {
+    for (const lines of [
+      [`X-Long: ${'a'.repeat(17 * KIB)}`],
+      Array.from({ length: 900 }, (_, i) => `X-H${i}: ${'a'.repeat(16)}`),
+      [`Cookie: ${'a=b; '.repeat(4 * KIB)}`],
+    ]) {
       const { replies, closed } = await send('GET', '/oauth/jwks', lines);
-      assert.equal(replies[0]?.status, 431, lines[0]?.slice(0, 20));
+      assert.equal(replies[0]?.status, 431, lines.join().slice(0, 20));
       assert.ok(closed);
     }
-    for (const target of [`/oauth/authorize?state=${'a'.repeat(9 * KIB)}`, `/${'a'.repeat(9 * KIB)}`, `/signin?request=${'a'.repeat(12 * KIB)}`]) {
+    for (const target of [
+      `/oauth/authorize?state=${'a'.repeat(9 * KIB)}`,
+      `/${'a'.repeat(9 * KIB)}`,
+      `/signin?request=${'a'.repeat(12 * KIB)}`,
+    ]) {
       const { replies } = await sendRaw(here.issuer, rawRequest(here.issuer, 'GET', target), { replies: 1 });
       assert.equal(replies[0]?.status, 414, target.slice(0, 20));
     }
-    const fits = await sendRaw(here.issuer, rawRequest(here.issuer, 'GET', `/oauth/jwks?x=${'a'.repeat(8_000)}`, [`X-Long: ${'a'.repeat(7_000)}`]), { replies: 1 });
+    const fits = await sendRaw(
+      here.issuer,
+      rawRequest(here.issuer, 'GET', `/oauth/jwks?x=${'a'.repeat(8_000)}`, [`X-Long: ${'a'.repeat(7_000)}`]),
+      { replies: 1 },
+    );
     assert.equal(fits.replies[0]?.status, 200);
   });
 
   test('HTP-05 · a content type that only looks like a form is no form, and what is one is read as one (RFC 6749 §4.1.3)', async () => {
     const body = 'grant_type=client_credentials&scope=read';
-    const good = ['application/x-www-form-urlencoded', 'APPLICATION/X-WWW-FORM-URLENCODED', 'application/x-www-form-urlencoded;charset=UTF-8', 'application/x-www-form-urlencoded ; charset=utf-8'];
+    const good = [
+      'application/x-www-form-urlencoded',
+      'APPLICATION/X-WWW-FORM-URLENCODED',
+      'application/x-www-form-urlencoded;charset=UTF-8',
+      'application/x-www-form-urlencoded ; charset=utf-8',
+    ];
     const bad = [
       'application/json',
       'application/json\t;x',
@@ -92,21 +120,35 @@ describe('HTP: limits', () => {
       [bad, 400],
     ] as const) {
       for (const type of types) {
-        const { replies } = await sendRaw(here.issuer, rawRequest(here.issuer, 'POST', '/oauth/token', [`Content-Type: ${type}`, AUTHORIZATION], body), { replies: 1 });
+        const { replies } = await sendRaw(
+          here.issuer,
+          rawRequest(here.issuer, 'POST', '/oauth/token', [`Content-Type: ${type}`, AUTHORIZATION], body),
+          { replies: 1 },
+        );
         assert.equal(replies[0]?.status, status, JSON.stringify(type));
       }
     }
     const none = await sendRaw(here.issuer, rawRequest(here.issuer, 'POST', '/oauth/token', [AUTHORIZATION], body), { replies: 1 });
     assert.equal(none.replies[0]?.status, 400, 'no content type');
-    const two = await sendRaw(here.issuer, rawRequest(here.issuer, 'POST', '/oauth/token', ['Content-Type: application/json', FORM_TYPE, AUTHORIZATION], body), { replies: 1 });
+    const two = await sendRaw(
+      here.issuer,
+      rawRequest(here.issuer, 'POST', '/oauth/token', ['Content-Type: application/json', FORM_TYPE, AUTHORIZATION], body),
+      { replies: 1 },
+    );
     assert.equal(two.replies[0]?.status, 400, 'two content types');
   });
 
   test('HTP-05 · the same holds for every endpoint and page that takes a form (RFC 6749 §3.1, OpenID Connect Core §3.1.2.1)', async () => {
     for (const path of POSTS) {
       const agent = new Agent(here.issuer);
-      const body: Record<string, string> = path === '/oauth/userinfo' ? { access_token: 'x' } : { client_id: 'spa', redirect_uri: 'https://app.example/cb', token: 'x' };
-      for (const type of ['text/plain', 'application/json', 'application/x-www-form-urlencoded;charset=utf-7', 'multipart/form-data; boundary=x']) {
+      const body: Record<string, string> =
+        path === '/oauth/userinfo' ? { access_token: 'x' } : { client_id: 'spa', redirect_uri: 'https://app.example/cb', token: 'x' };
+      for (const type of [
+        'text/plain',
+        'application/json',
+        'application/x-www-form-urlencoded;charset=utf-7',
+        'multipart/form-data; boundary=x',
+      ]) {
         const page = await agent.post(path, body, { 'content-type': type });
         assert.ok(page.status === 400 || page.status === 415, `${path} ${type}: ${page.status}`);
         assert.equal(page.location, '', path);
@@ -117,10 +159,22 @@ describe('HTP: limits', () => {
   test('HTP-06 · 100 000 parameters, brackets and lists are refused and cost nothing to speak of (RFC 6749 §3.2)', async (t) => {
     const readers = ['/oauth/token', '/oauth/authorize'];
     const bombs: readonly (readonly [what: string, bomb: string, refusedAt: readonly string[]])[] = [
-      ['names', Array.from({ length: 10_000 }, (_, i) => `p${i}=`).join('&').slice(0, 60_000), POSTS],
+      [
+        'names',
+        Array.from({ length: 10_000 }, (_, i) => `p${i}=`)
+          .join('&')
+          .slice(0, 60_000),
+        POSTS,
+      ],
       ['one letter', 'a&'.repeat(30_000), POSTS],
       ['brackets', 'a[]=&'.repeat(12_000), POSTS],
-      ['indices', Array.from({ length: 6_000 }, (_, i) => `a[${i}]=`).join('&').slice(0, 60_000), POSTS],
+      [
+        'indices',
+        Array.from({ length: 6_000 }, (_, i) => `a[${i}]=`)
+          .join('&')
+          .slice(0, 60_000),
+        POSTS,
+      ],
       ['escapes of brackets', 'a%5B%5D=1&'.repeat(6_000), POSTS],
       // What nobody asks for is not read (RFC 6749 §3.1): nothing between ampersands, and one parameter with a strange name.
       ['ampersands', '&'.repeat(60_000), []],
@@ -136,19 +190,38 @@ describe('HTP: limits', () => {
     for (const [what, bomb, refusedAt] of bombs) {
       for (const path of POSTS) {
         const began = performance.now();
-        const { replies } = await sendRaw(here.issuer, rawRequest(here.issuer, 'POST', path, [FORM_TYPE, AUTHORIZATION], `${good}&${bomb}`), { replies: 1 });
+        const { replies } = await sendRaw(
+          here.issuer,
+          rawRequest(here.issuer, 'POST', path, [FORM_TYPE, AUTHORIZATION], `${good}&${bomb}`),
+          { replies: 1 },
+        );
         const status = replies[0]?.status ?? 0;
         if (refusedAt.includes(path)) assert.ok(status === 400 || status === 413, `${what} at ${path}: ${status}`);
         else if (path === '/oauth/token') assert.equal(status, 200, what);
         if (performance.now() - began > 50) t.diagnostic(`${what} at ${path}: ${(performance.now() - began).toFixed(0)} ms`);
       }
-      const { replies } = await sendRaw(here.issuer, rawRequest(here.issuer, 'GET', `/oauth/authorize?${bomb.slice(0, 8_000)}`), { replies: 1 });
+      const { replies } = await sendRaw(here.issuer, rawRequest(here.issuer, 'GET', `/oauth/authorize?${bomb.slice(0, 8_000)}`), {
+        replies: 1,
+      });
       assert.equal(replies[0]?.status, 400, what);
     }
   });
 
   test('HTP-08 · JSON that is deep, wide, doubled or odd is a refusal where JSON is read (RFC 8259 §9)', async () => {
-    const odd = ['['.repeat(10_000), `${'{"a":'.repeat(9_000)}1${'}'.repeat(9_000)}`, '1e400', '-0', '"\\ud800"', '\ufeff{"now":null}', 'null', '[]', '""', '{"now":"x","now":null,"x":1}', '{"now":1e400}', `{${Array.from({ length: 6_000 }, (_, i) => `"k${i}":1`).join()}}`];
+    const odd = [
+      '['.repeat(10_000),
+      `${'{"a":'.repeat(9_000)}1${'}'.repeat(9_000)}`,
+      '1e400',
+      '-0',
+      '"\\ud800"',
+      '\ufeff{"now":null}',
+      'null',
+      '[]',
+      '""',
+      '{"now":"x","now":null,"x":1}',
+      '{"now":1e400}',
+      `{${Array.from({ length: 6_000 }, (_, i) => `"k${i}":1`).join()}}`,
+    ];
     for (const body of odd) {
       const reply = await fetch(`${here.issuer}/test/clock`, { method: 'PUT', body, headers: { 'content-type': 'application/json' } });
       assert.equal(reply.status, 400, body.slice(0, 30));
@@ -186,12 +259,27 @@ describe('HTP: limits', () => {
     ];
     for (const [encoding, body] of packed) {
       for (const path of POSTS) {
-        const head = rawRequest(here.issuer, 'POST', path, [FORM_TYPE, AUTHORIZATION, `Content-Encoding: ${encoding}`, `Content-Length: ${body.length}`]);
+        const head = rawRequest(here.issuer, 'POST', path, [
+          FORM_TYPE,
+          AUTHORIZATION,
+          `Content-Encoding: ${encoding}`,
+          `Content-Length: ${body.length}`,
+        ]);
         const { replies } = await sendRaw(here.issuer, [head, body], { replies: 1 });
         assert.equal(replies[0]?.status, 415, `${encoding} at ${path}`);
       }
     }
-    const plain = await sendRaw(here.issuer, rawRequest(here.issuer, 'POST', '/oauth/token', [FORM_TYPE, AUTHORIZATION, 'Content-Encoding: identity'], 'grant_type=client_credentials&scope=read'), { replies: 1 });
+    const plain = await sendRaw(
+      here.issuer,
+      rawRequest(
+        here.issuer,
+        'POST',
+        '/oauth/token',
+        [FORM_TYPE, AUTHORIZATION, 'Content-Encoding: identity'],
+        'grant_type=client_credentials&scope=read',
+      ),
+      { replies: 1 },
+    );
     assert.equal(plain.replies[0]?.status, 200);
   });
 });

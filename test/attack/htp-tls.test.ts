@@ -26,7 +26,12 @@ describe('HTP: TLS', () => {
     hufu = await startHufu({ yaml: YAML, issuer: 'https://localhost' });
     traffic = recordTraffic(Number(new URL(hufu.origin).port));
   });
-  afterEach(() => assert.deepEqual(traffic.take().flatMap((exchange) => faultsOf(exchange, hufu.issuer)), []));
+  afterEach(() =>
+    assert.deepEqual(
+      traffic.take().flatMap((exchange) => faultsOf(exchange, hufu.issuer)),
+      [],
+    ),
+  );
   after(async () => {
     traffic.stop();
     await hufu.stop();
@@ -36,7 +41,9 @@ describe('HTP: TLS', () => {
   function shake(options: ConnectionOptions): Promise<Outcome> {
     const { port } = new URL(hufu.origin);
     return new Promise((resolve) => {
-      const socket = connect({ host: '127.0.0.1', port: Number(port), servername: 'localhost', ca: cert, ...options }, () => resolve({ kind: 'connected', socket }));
+      const socket = connect({ host: '127.0.0.1', port: Number(port), servername: 'localhost', ca: cert, ...options }, () =>
+        resolve({ kind: 'connected', socket }),
+      );
       socket.on('error', (error) => resolve({ kind: 'refused', code: 'code' in error ? String(error.code) : error.message }));
     });
   }
@@ -59,10 +66,30 @@ describe('HTP: TLS', () => {
   });
 
   test('HTP-16 · of TLS 1.2 the four ECDHE suites with AES-GCM alone (RFC 9325 §4.2, FAPI 2.0 §5.2.2)', async () => {
-    const allowed: readonly string[] = ['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES256-GCM-SHA384'];
-    const weak = ['ECDHE-ECDSA-AES128-SHA', 'ECDHE-ECDSA-AES128-SHA256', 'ECDHE-ECDSA-AES256-SHA384', 'ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-AES128-SHA', 'AES128-SHA', 'AES128-GCM-SHA256', 'AES256-SHA', 'DHE-RSA-AES128-GCM-SHA256', 'ECDHE-ECDSA-NULL-SHA', 'AECDH-NULL-SHA', 'ECDHE-ECDSA-AES128-CCM'];
+    const allowed: readonly string[] = [
+      'ECDHE-ECDSA-AES128-GCM-SHA256',
+      'ECDHE-ECDSA-AES256-GCM-SHA384',
+      'ECDHE-RSA-AES128-GCM-SHA256',
+      'ECDHE-RSA-AES256-GCM-SHA384',
+    ];
+    const weak = [
+      'ECDHE-ECDSA-AES128-SHA',
+      'ECDHE-ECDSA-AES128-SHA256',
+      'ECDHE-ECDSA-AES256-SHA384',
+      'ECDHE-ECDSA-CHACHA20-POLY1305',
+      'ECDHE-RSA-AES128-SHA',
+      'AES128-SHA',
+      'AES128-GCM-SHA256',
+      'AES256-SHA',
+      'DHE-RSA-AES128-GCM-SHA256',
+      'ECDHE-ECDSA-NULL-SHA',
+      'AECDH-NULL-SHA',
+      'ECDHE-ECDSA-AES128-CCM',
+    ];
     for (const suite of weak) {
-      const outcome = await shake({ maxVersion: 'TLSv1.2', ciphers: `${suite}:@SECLEVEL=0` }).catch((error: unknown) => ({ kind: 'refused', code: Object(error).code }) as const);
+      const outcome = await shake({ maxVersion: 'TLSv1.2', ciphers: `${suite}:@SECLEVEL=0` }).catch(
+        (error: unknown) => ({ kind: 'refused', code: Object(error).code }) as const,
+      );
       assert.equal(outcome.kind, 'refused', suite);
     }
     const outcome = await shake({ maxVersion: 'TLSv1.2', ciphers: 'ALL:@SECLEVEL=0' });

@@ -6,17 +6,19 @@ import { arena } from './oracles.ts';
 import { dial, exchangeRaw, FORM_TYPE, type RawAnswer, type RawReply, rawRequest, sendRaw } from './raw-http.ts';
 import { MACHINE_BASIC, machineToken } from './sign-ins.ts';
 
-
 const AUTHORIZATION = `Authorization: Basic ${Buffer.from(MACHINE_BASIC).toString('base64')}`;
 
 describe('HTP: on the wire', () => {
   const here = arena();
   const send = (bytes: string | readonly string[], replies = 1): Promise<RawAnswer> => sendRaw(here.issuer, bytes, { replies });
-  const request = (method: string, target: string, headers: readonly string[] = [], body = ''): string => rawRequest(here.issuer, method, target, headers, body);
+  const request = (method: string, target: string, headers: readonly string[] = [], body = ''): string =>
+    rawRequest(here.issuer, method, target, headers, body);
 
   /** An authorization request that is refused with its own state: what comes back says whose answer it is. */
-  const marked = (marker: string): string => request('GET', `/oauth/authorize?client_id=spa&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&state=${marker}`);
-  const markerOf = (reply: RawReply | undefined): string | null => new URL(reply?.headers.get('location')?.[0] ?? 'x:').searchParams.get('state');
+  const marked = (marker: string): string =>
+    request('GET', `/oauth/authorize?client_id=spa&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&state=${marker}`);
+  const markerOf = (reply: RawReply | undefined): string | null =>
+    new URL(reply?.headers.get('location')?.[0] ?? 'x:').searchParams.get('state');
 
   test('HTP-02 · slow headers, slow bodies and slow readers hold up nobody else (RFC 9112 §9.5)', async (t) => {
     const times = async (): Promise<number[]> => {
@@ -47,31 +49,63 @@ describe('HTP: on the wire', () => {
       sockets.push(socket);
     }
     const attacked = await times();
-    t.diagnostic(`median ${idle[30]?.toFixed(1)} ms idle, ${attacked[30]?.toFixed(1)} ms under ${sockets.length} slow connections; slowest ${idle[59]?.toFixed(1)} and ${attacked[59]?.toFixed(1)} ms`);
+    t.diagnostic(
+      `median ${idle[30]?.toFixed(1)} ms idle, ${attacked[30]?.toFixed(1)} ms under ${sockets.length} slow connections; slowest ${idle[59]?.toFixed(1)} and ${attacked[59]?.toFixed(1)} ms`,
+    );
     if (LONG) {
       // Headers are given 10 seconds, a whole request 30.
       const half = sockets.filter((_, i) => i % slow.length < 3);
-      await Promise.all(half.map((socket) => (socket.closed ? undefined : new Promise((resolve) => socket.on('data', () => undefined).on('end', resolve).on('close', resolve)))));
+      await Promise.all(
+        half.map((socket) =>
+          socket.closed
+            ? undefined
+            : new Promise((resolve) =>
+                socket
+                  .on('data', () => undefined)
+                  .on('end', resolve)
+                  .on('close', resolve),
+              ),
+        ),
+      );
     }
     for (const socket of sockets) socket.destroy();
   });
 
   test('HTP-09 · CR, LF and NUL in a value never become a header, and never a failure (RFC 9110 §5.5, RFC 9112 §11.1)', async () => {
-    const evil = ['%0d%0aSet-Cookie:%20evil=1', '%0aX-Evil:1', '%0dX-Evil:1', '%00', '%e2%80%a8X-Evil:1', '%c4%8d%c4%8aX-Evil:1', 'a%0d%0a%0d%0a<script>'];
+    const evil = [
+      '%0d%0aSet-Cookie:%20evil=1',
+      '%0aX-Evil:1',
+      '%0dX-Evil:1',
+      '%00',
+      '%e2%80%a8X-Evil:1',
+      '%c4%8d%c4%8aX-Evil:1',
+      'a%0d%0a%0d%0a<script>',
+    ];
     const spots: readonly ((value: string) => string)[] = [
       (value) => request('GET', `/oauth/authorize?client_id=spa&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&state=${value}`),
       (value) => request('GET', `/oauth/authorize?client_id=spa&redirect_uri=https%3A%2F%2Fapp.example%2Fcb${value}`),
       (value) => request('GET', `/oauth/authorize?client_id=spa${value}&redirect_uri=https%3A%2F%2Fapp.example%2Fcb`),
-      (value) => request('GET', `/oauth/authorize?client_id=spa&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&response_type=code&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&ui_locales=en${value}&login_hint=${value}`),
+      (value) =>
+        request(
+          'GET',
+          `/oauth/authorize?client_id=spa&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&response_type=code&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&ui_locales=en${value}&login_hint=${value}`,
+        ),
       (value) => request('GET', `/signin?ui_locales=${value}`),
       (value) => request('GET', `/signin?request=${value}`),
-      (value) => request('GET', `/oauth/logout?post_logout_redirect_uri=https://app.example/out${value}&client_id=spa&state=${value}&ui_locales=${value}`),
+      (value) =>
+        request(
+          'GET',
+          `/oauth/logout?post_logout_redirect_uri=https://app.example/out${value}&client_id=spa&state=${value}&ui_locales=${value}`,
+        ),
       (value) => request('GET', `/oauth/logout?post_logout_redirect_uri=https%3A%2F%2Fapp.example%2Fout&client_id=spa&state=${value}`),
       (value) => request('GET', `/logo/${value}`),
       (value) => request('GET', `/${value}`),
-      (value) => request('POST', '/oauth/token', [FORM_TYPE], `grant_type=${value}&client_id=${value}&client_secret=${value}&scope=${value}`),
-      (value) => request('POST', '/oauth/token', [FORM_TYPE, AUTHORIZATION], `grant_type=client_credentials&scope=${value}&resource=${value}`),
-      (value) => request('POST', '/signin', [FORM_TYPE, 'Sec-Fetch-Site: same-origin'], `username=${value}&password=${value}&csrf=${value}`),
+      (value) =>
+        request('POST', '/oauth/token', [FORM_TYPE], `grant_type=${value}&client_id=${value}&client_secret=${value}&scope=${value}`),
+      (value) =>
+        request('POST', '/oauth/token', [FORM_TYPE, AUTHORIZATION], `grant_type=client_credentials&scope=${value}&resource=${value}`),
+      (value) =>
+        request('POST', '/signin', [FORM_TYPE, 'Sec-Fetch-Site: same-origin'], `username=${value}&password=${value}&csrf=${value}`),
     ];
     for (const value of evil) {
       for (const spot of spots) {
@@ -104,7 +138,10 @@ describe('HTP: on the wire', () => {
       ['elsewhere, same port', `GET /oauth/jwks HTTP/1.1\r\nHost: evil.test:${new URL(here.issuer).port}\r\n\r\n`],
       ['ours as a part of another', `GET /oauth/jwks HTTP/1.1\r\nHost: ${host}.evil.test\r\n\r\n`],
       ['elsewhere, a page', 'GET /signin HTTP/1.1\r\nHost: evil.test\r\nAccept: text/html\r\n\r\n'],
-      ['elsewhere, a token', `POST /oauth/token HTTP/1.1\r\nHost: evil.test\r\n${FORM_TYPE}\r\n${AUTHORIZATION}\r\nContent-Length: 29\r\n\r\ngrant_type=client_credentials`],
+      [
+        'elsewhere, a token',
+        `POST /oauth/token HTTP/1.1\r\nHost: evil.test\r\n${FORM_TYPE}\r\n${AUTHORIZATION}\r\nContent-Length: 29\r\n\r\ngrant_type=client_credentials`,
+      ],
     ];
     for (const [what, bytes] of bad) {
       const { replies } = await send(bytes);
@@ -123,7 +160,16 @@ describe('HTP: on the wire', () => {
 
   test('HTP-10 · what a proxy or a client says of the host changes no link, no issuer and no cookie (RFC 8414 §3.3)', async () => {
     const { host } = new URL(here.issuer);
-    const lies = ['X-Forwarded-Host: evil.test', 'X-Forwarded-Proto: https', 'Forwarded: host=evil.test;proto=https', 'X-Host: evil.test', 'X-Forwarded-Server: evil.test', 'X-Original-URL: /admin', 'X-Rewrite-URL: /admin', 'X-HTTP-Method-Override: DELETE'];
+    const lies = [
+      'X-Forwarded-Host: evil.test',
+      'X-Forwarded-Proto: https',
+      'Forwarded: host=evil.test;proto=https',
+      'X-Host: evil.test',
+      'X-Forwarded-Server: evil.test',
+      'X-Original-URL: /admin',
+      'X-Rewrite-URL: /admin',
+      'X-HTTP-Method-Override: DELETE',
+    ];
     for (const [method, target] of [
       ['GET', '/.well-known/openid-configuration'],
       ['GET', '/.well-known/oauth-authorization-server'],
@@ -147,7 +193,9 @@ describe('HTP: on the wire', () => {
 
   test('HTP-15 · 1 000 requests on one connection get 1 000 answers, each its own (RFC 9112 §9.3.2)', async () => {
     const markers = Array.from({ length: 1_000 }, (_, i) => `marker-${i}-${(i * 7919) % 1_000}`);
-    const bodies = markers.map((marker, i) => (i % 3 === 0 ? marked(marker) + request('POST', '/oauth/token', [FORM_TYPE], `client_id=${marker}`) : marked(marker)));
+    const bodies = markers.map((marker, i) =>
+      i % 3 === 0 ? marked(marker) + request('POST', '/oauth/token', [FORM_TYPE], `client_id=${marker}`) : marked(marker),
+    );
     const { replies } = await sendRaw(here.issuer, bodies.join(''), { replies: 1_334, silenceMs: 10_000 });
     assert.equal(replies.length, 1_334);
     const answers = replies.filter((reply) => reply.status === 303);
@@ -156,20 +204,31 @@ describe('HTP: on the wire', () => {
 
   test('HTP-15 · many connections at once keep their answers apart (RFC 9112 §9.3)', async () => {
     const connections = Array.from({ length: 50 }, (_, c) => Array.from({ length: 20 }, (_, i) => `c${c}-${i}`));
-    const answers = await Promise.all(connections.map((markers) => sendRaw(here.issuer, markers.map(marked), { replies: markers.length, silenceMs: 10_000 })));
+    const answers = await Promise.all(
+      connections.map((markers) => sendRaw(here.issuer, markers.map(marked), { replies: markers.length, silenceMs: 10_000 })),
+    );
     for (const [c, markers] of connections.entries()) assert.deepEqual(answers[c]?.replies.map(markerOf), markers);
   });
 
   test('HTP-15 · Expect, half-closed sockets, and a body where none is looked for (RFC 9110 §10.1.1, RFC 9112 §6.3, §9.6)', async () => {
     const body = 'grant_type=client_credentials&scope=read';
     const expecting = await send(request('POST', '/oauth/token', [FORM_TYPE, AUTHORIZATION, 'Expect: 100-continue'], body), 2);
-    assert.deepEqual(expecting.replies.map((reply) => reply.status), [100, 200]);
+    assert.deepEqual(
+      expecting.replies.map((reply) => reply.status),
+      [100, 200],
+    );
     // Another expectation may be passed over; what is answered is answered by us, with everything that belongs to it.
     const strange = await send(request('POST', '/oauth/token', [FORM_TYPE, AUTHORIZATION, 'Expect: 200-maybe'], body));
     assert.equal(strange.replies[0]?.status, 200);
     const halfClosed = await sendRaw(here.issuer, request('POST', '/oauth/token', [FORM_TYPE, AUTHORIZATION], body), { halfClose: true });
-    assert.deepEqual(halfClosed.replies.map((reply) => reply.status), [200]);
-    const cut = await sendRaw(here.issuer, request('POST', '/oauth/token', [FORM_TYPE, AUTHORIZATION, 'Content-Length: 500'], body), { halfClose: true, silenceMs: 500 });
+    assert.deepEqual(
+      halfClosed.replies.map((reply) => reply.status),
+      [200],
+    );
+    const cut = await sendRaw(here.issuer, request('POST', '/oauth/token', [FORM_TYPE, AUTHORIZATION, 'Content-Length: 500'], body), {
+      halfClose: true,
+      silenceMs: 500,
+    });
     assert.ok(!cut.replies.some((reply) => reply.status === 200), 'half a request is none');
     // The body of a GET is not the next request, nor is what follows a refusal.
     const smuggled = marked('smuggled');

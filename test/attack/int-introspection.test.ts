@@ -5,7 +5,20 @@ import { postForm } from '../support/agent.ts';
 import { BASIC_YAML, OPAQUE_RESOURCE, RESOURCE, startHufu } from '../support/hufu.ts';
 import { assertClientRefused, assertInactive, assertTokenError } from './expect.ts';
 import { arena } from './oracles.ts';
-import { API_BASIC, introspect, MACHINE_BASIC, machineToken, refresh, revoke, SPA, THIRD, THIRD_BASIC, tokensOf, WEB, WEB_BASIC } from './sign-ins.ts';
+import {
+  API_BASIC,
+  introspect,
+  MACHINE_BASIC,
+  machineToken,
+  refresh,
+  revoke,
+  SPA,
+  THIRD,
+  THIRD_BASIC,
+  tokensOf,
+  WEB,
+  WEB_BASIC,
+} from './sign-ins.ts';
 
 /** Beside `api`, a resource server that is responsible for the opaque resource alone. */
 const YAML = BASIC_YAML.replace(
@@ -76,7 +89,7 @@ describe('INT: introspection', () => {
     assert.equal((await ask(own.refresh, WEB_BASIC)).body['active'], true);
   });
 
-  test('INT-04 · expired, revoked, consumed, unknown, another tenant\'s and another issuer\'s token look alike (RFC 7662 §2.2)', async () => {
+  test("INT-04 · expired, revoked, consumed, unknown, another tenant's and another issuer's token look alike (RFC 7662 §2.2)", async () => {
     const { tally, sealKeyId } = here.hufu.context.keys;
     const live = await tokensOf(here.issuer, WEB, WEB_BASIC);
     const machine = await machineToken(here.issuer, 'opaque');
@@ -112,10 +125,15 @@ describe('INT: introspection', () => {
       ['the prefix alone', 'hfm_'],
       ['something huge', `hfa_${'A'.repeat(40_000)}`],
     ];
-    for (const [what, token] of dead) for (const basic of [API_BASIC, WEB_BASIC, MACHINE_BASIC]) assertInactive(await ask(token, basic), what);
+    for (const [what, token] of dead)
+      for (const basic of [API_BASIC, WEB_BASIC, MACHINE_BASIC]) assertInactive(await ask(token, basic), what);
     assert.equal((await ask(live.access)).body['active'], true);
     assert.equal((await ask(machine)).body['active'], true);
-    assert.equal((await ask(String(successor.body['refresh_token']), WEB_BASIC)).body['active'], true, 'asking about the old one killed nothing');
+    assert.equal(
+      (await ask(String(successor.body['refresh_token']), WEB_BASIC)).body['active'],
+      true,
+      'asking about the old one killed nothing',
+    );
     await here.hufu.advance('PT2H');
     for (const token of [live.access, machine]) assertInactive(await ask(token), 'expired');
     await here.hufu.advance('P400D');
@@ -126,7 +144,12 @@ describe('INT: introspection', () => {
     const revoked = await machineToken(here.issuer, 'opaque');
     await revoke(here.issuer, revoked, MACHINE_BASIC);
     const notOurs = await machineToken(here.issuer, 'opaque');
-    const cases = { revoked, 'not the caller\'s': notOurs, forged: `${notOurs.slice(0, -1)}${notOurs.endsWith('A') ? 'B' : 'A'}`, garbage: 'x' };
+    const cases = {
+      revoked,
+      "not the caller's": notOurs,
+      forged: `${notOurs.slice(0, -1)}${notOurs.endsWith('A') ? 'B' : 'A'}`,
+      garbage: 'x',
+    };
     const times = new Map<string, number[]>(Object.keys(cases).map((name) => [name, []]));
     for (let round = 0; round < 60; round++) {
       for (const [name, token] of Object.entries(cases)) {
@@ -141,7 +164,8 @@ describe('INT: introspection', () => {
   test('INT-05 · a wrong or unknown token_type_hint changes nothing (RFC 7009 §2.1, RFC 7662 §2.1)', async () => {
     for (const hint of ['access_token', 'refresh_token', 'id_token', 'nonsense', '\u0000', 'x'.repeat(2_000)]) {
       const one = await tokensOf(here.issuer, WEB, WEB_BASIC);
-      for (const token of [one.access, one.refresh]) assert.equal((await ask(token, WEB_BASIC, { token_type_hint: hint })).body['active'], true, hint);
+      for (const token of [one.access, one.refresh])
+        assert.equal((await ask(token, WEB_BASIC, { token_type_hint: hint })).body['active'], true, hint);
       for (const token of [one.access, one.refresh]) {
         assert.equal((await revoke(here.issuer, token, WEB_BASIC, { token_type_hint: hint })).status, 200);
         assertInactive(await ask(token, WEB_BASIC), hint);
@@ -168,7 +192,11 @@ describe('INT: introspection', () => {
       ['text/plain', `token=${token}`],
       ['multipart/form-data; boundary=x', `--x\r\nContent-Disposition: form-data; name="token"\r\n\r\n${token}\r\n--x--`],
     ] as const) {
-      const other = await fetch(`${here.issuer}/oauth/introspect`, { method: 'POST', headers: { authorization, 'content-type': type }, body });
+      const other = await fetch(`${here.issuer}/oauth/introspect`, {
+        method: 'POST',
+        headers: { authorization, 'content-type': type },
+        body,
+      });
       assert.equal(other.status, 400, type);
       assert.equal(Object(await other.json()).error, 'invalid_request', type);
     }

@@ -3,7 +3,21 @@ import { describe, test } from 'node:test';
 import { postForm } from '../support/agent.ts';
 import { assertClientRefused, assertInactive, assertTokenError } from './expect.ts';
 import { arena } from './oracles.ts';
-import { API_BASIC, introspect, MACHINE_BASIC, machineToken, refresh, revoke, SPA, SPA2, THIRD_BASIC, tokensOf, userinfo, WEB, WEB_BASIC } from './sign-ins.ts';
+import {
+  API_BASIC,
+  introspect,
+  MACHINE_BASIC,
+  machineToken,
+  refresh,
+  revoke,
+  SPA,
+  SPA2,
+  THIRD_BASIC,
+  tokensOf,
+  userinfo,
+  WEB,
+  WEB_BASIC,
+} from './sign-ins.ts';
 import { twoNodes } from './two-nodes.ts';
 
 const OPAQUE = { ...SPA, scope: 'openid opaque' };
@@ -97,7 +111,8 @@ describe('INT: revocation on two nodes', () => {
       const opaque = await tokensOf(there, OPAQUE);
       const machine = await machineToken(there, 'read');
       // Seen alive at the other node first, so that whatever it remembers is in the way.
-      for (const token of [jwt.access, opaque.access, machine]) assert.equal((await introspect(elsewhere, token, API_BASIC)).body['active'], true);
+      for (const token of [jwt.access, opaque.access, machine])
+        assert.equal((await introspect(elsewhere, token, API_BASIC)).body['active'], true);
       assert.equal((await userinfo(elsewhere, jwt.access)).status, 200);
 
       await revoke(there, jwt.refresh, 'spa');
@@ -122,7 +137,7 @@ describe('INT: revocation on two nodes', () => {
     }
   });
 
-  test('INT-10 · both nodes have one key set and read one another\'s tokens (RFC 7517 §5)', async () => {
+  test("INT-10 · both nodes have one key set and read one another's tokens (RFC 7517 §5)", async () => {
     const sets = await Promise.all([first(), second()].map(async (node) => await (await fetch(`${node.origin}/oauth/jwks`)).text()));
     assert.equal(sets[0], sets[1]);
     for (const node of [first(), second()]) {

@@ -25,9 +25,22 @@ describe('INT: userinfo and protected resources', () => {
       await assertChallenge(await fetch(url), 401, undefined, 'nothing');
       await assertChallenge(await fetch(url, { headers: { authorization: 'Basic eDp5' } }), 401, undefined, 'another scheme');
       for (const token of [`${live.access}x`, live.refresh, live.id, 'x', 'hfa_', 'x'.repeat(10_000)]) {
-        await assertChallenge(await fetch(url, { headers: { authorization: `Bearer ${token}` } }), 401, 'invalid_token', token.slice(0, 10));
+        await assertChallenge(
+          await fetch(url, { headers: { authorization: `Bearer ${token}` } }),
+          401,
+          'invalid_token',
+          token.slice(0, 10),
+        );
       }
-      for (const header of ['Bearer', 'Bearer ', 'Bearer a b', 'Bearer "x"', 'Bearer x,y', 'bearer é', `Bearer ${live.access} `.replace(/ $/, ';')]) {
+      for (const header of [
+        'Bearer',
+        'Bearer ',
+        'Bearer a b',
+        'Bearer "x"',
+        'Bearer x,y',
+        'bearer é',
+        `Bearer ${live.access} `.replace(/ $/, ';'),
+      ]) {
         const reply = await fetch(url, { headers: { authorization: Buffer.from(header).toString('latin1') } });
         await assertChallenge(reply, 400, 'invalid_request', header.slice(0, 20));
       }
@@ -63,15 +76,25 @@ describe('INT: userinfo and protected resources', () => {
     assert.deepEqual(await posted.json(), await inHeader.json());
   });
 
-  test('INT-14 · ID tokens, refresh tokens, codes, session cookies and a client\'s own tokens open no user\'s door (RFC 9700 §2.3, RFC 9068 §4)', async () => {
+  test("INT-14 · ID tokens, refresh tokens, codes, session cookies and a client's own tokens open no user's door (RFC 9700 §2.3, RFC 9068 §4)", async () => {
     const one = await tokensOf(here.issuer, SPA);
     for (const path of ENDPOINTS) {
       for (const token of [one.id, one.refresh]) {
-        await assertChallenge(await fetch(here.issuer + path, { headers: { authorization: `Bearer ${token}` } }), 401, 'invalid_token', path);
+        await assertChallenge(
+          await fetch(here.issuer + path, { headers: { authorization: `Bearer ${token}` } }),
+          401,
+          'invalid_token',
+          path,
+        );
       }
     }
     for (const scope of ['read', 'opaque']) {
-      await assertChallenge(await userinfo(here.issuer, await machineToken(here.issuer, scope)), 403, 'insufficient_scope', `a client's ${scope}`);
+      await assertChallenge(
+        await userinfo(here.issuer, await machineToken(here.issuer, scope)),
+        403,
+        'insufficient_scope',
+        `a client's ${scope}`,
+      );
     }
     // A client cannot ask for openid where it acts for itself.
     const asked = await fetch(`${here.issuer}/oauth/token`, {
@@ -93,12 +116,14 @@ describe('INT: userinfo and protected resources', () => {
     assert.equal(Object(more).sub, Object(claims).sub);
     // The scopes of a refreshed token are those that were asked for this time (RFC 6749 §6).
     const form = { grant_type: 'refresh_token', client_id: 'spa', refresh_token: full.refresh, scope: 'openid' };
-    const narrowed: unknown = await (await fetch(`${here.issuer}/oauth/token`, { method: 'POST', headers: FORM, body: new URLSearchParams(form) })).json();
+    const narrowed: unknown = await (
+      await fetch(`${here.issuer}/oauth/token`, { method: 'POST', headers: FORM, body: new URLSearchParams(form) })
+    ).json();
     const less: unknown = await (await userinfo(here.issuer, String(Object(narrowed).access_token))).json();
     assert.deepEqual(Object.keys(Object(less)), ['sub']);
   });
 
-  test('INT-13 · a disabled user\'s tokens are dead at once, and enabling brings none of them back (product 3.3)', async () => {
+  test("INT-13 · a disabled user's tokens are dead at once, and enabling brings none of them back (product 3.3)", async () => {
     const { store, context } = here.hufu;
     const bob = await tokensOf(here.issuer, SPA, undefined, undefined, BOB);
     const alice = await tokensOf(here.issuer, SPA);
@@ -109,7 +134,12 @@ describe('INT: userinfo and protected resources', () => {
     await store.setUserEnabled(context.tenant, user.id, false, now);
     for (const token of [bob.access, third.access]) {
       for (const path of ENDPOINTS) {
-        await assertChallenge(await fetch(here.issuer + path, { headers: { authorization: `Bearer ${token}` } }), 401, 'invalid_token', path);
+        await assertChallenge(
+          await fetch(here.issuer + path, { headers: { authorization: `Bearer ${token}` } }),
+          401,
+          'invalid_token',
+          path,
+        );
       }
     }
     assert.equal((await refresh(here.issuer, bob.refresh, SPA)).body['error'], 'invalid_grant');

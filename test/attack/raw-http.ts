@@ -31,7 +31,11 @@ export function dial(origin: string): Socket {
 }
 
 /** Sends bytes as they are, a piece after the other, and reads what comes back. Strings are sent as latin1. */
-export function sendRaw(origin: string, pieces: string | Buffer | readonly (string | Buffer)[], options: RawOptions = {}): Promise<RawAnswer> {
+export function sendRaw(
+  origin: string,
+  pieces: string | Buffer | readonly (string | Buffer)[],
+  options: RawOptions = {},
+): Promise<RawAnswer> {
   const socket = dial(origin);
   const list = typeof pieces === 'string' || Buffer.isBuffer(pieces) ? [pieces] : pieces;
   return exchangeRaw(socket, list, options);
@@ -92,7 +96,10 @@ function readHeaders(lines: readonly string[]): ReadonlyMap<string, readonly str
 /** A request as text. `headers` come as they are, with the host's unless one is given. */
 export function rawRequest(origin: string, method: string, target: string, headers: readonly string[] = [], body = ''): string {
   const host = headers.some((line) => /^host\s*:/i.test(line)) ? [] : [`Host: ${new URL(origin).host}`];
-  const length = body === '' || headers.some((line) => /^(?:content-length|transfer-encoding)\s*:/i.test(line)) ? [] : [`Content-Length: ${Buffer.byteLength(body, 'latin1')}`];
+  const length =
+    body === '' || headers.some((line) => /^(?:content-length|transfer-encoding)\s*:/i.test(line))
+      ? []
+      : [`Content-Length: ${Buffer.byteLength(body, 'latin1')}`];
   return `${[`${method} ${target} HTTP/1.1`, ...host, ...headers, ...length].join('\r\n')}\r\n\r\n${body}`;
 }
 

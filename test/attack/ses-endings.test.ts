@@ -11,7 +11,8 @@ import { twoNodes } from './two-nodes.ts';
 describe('SES: what ends elsewhere', () => {
   const nodes = twoNodes();
   const silent = (agent: Agent): Promise<Page> => agent.get(authorizePath({ prompt: 'none' }));
-  const bob = async (node: TestHufu): Promise<UserRecord> => (await node.store.findUserByName(node.context.tenant, BOB.username)) ?? assert.fail('no bob');
+  const bob = async (node: TestHufu): Promise<UserRecord> =>
+    (await node.store.findUserByName(node.context.tenant, BOB.username)) ?? assert.fail('no bob');
   const now = (): number => Math.floor(nodes.first.context.clock.nowMs() / 1000);
 
   /** The same browser as another node sees it. */
@@ -32,7 +33,8 @@ describe('SES: what ends elsewhere', () => {
     const there = await signedIn(nodes.second.origin, BOB);
     const alice = await signedIn(nodes.first.origin, USER);
     const tokens = await tokensOf(nodes.second.origin, SPA, undefined, at(nodes.second, here), BOB);
-    for (const node of [nodes.first, nodes.second]) for (const agent of [here, there, alice]) assert.ok((await silent(at(node, agent))).answer.get('code') !== null);
+    for (const node of [nodes.first, nodes.second])
+      for (const agent of [here, there, alice]) assert.ok((await silent(at(node, agent))).answer.get('code') !== null);
     const user = await bob(nodes.first);
     await nodes.first.store.setUserEnabled(nodes.first.context.tenant, user.id, false, now());
     await assertGone([here, there]);
@@ -79,7 +81,15 @@ describe('SES: what ends elsewhere', () => {
       const answer = await at(node, agent).submit(consent, { decision: 'allow' });
       assert.ok(answer.status === 403 || answer.location.startsWith('/signin?'), `${answer.status} ${answer.location}`);
     }
-    assert.equal(await store.findConsent(context.tenant, user.id, (await store.findClient(context.tenant, context.config.clients[3]?.clientId ?? assert.fail()))?.clientId ?? assert.fail()), undefined, 'nobody agreed');
+    assert.equal(
+      await store.findConsent(
+        context.tenant,
+        user.id,
+        (await store.findClient(context.tenant, context.config.clients[3]?.clientId ?? assert.fail()))?.clientId ?? assert.fail(),
+      ),
+      undefined,
+      'nobody agreed',
+    );
     await store.setUserEnabled(context.tenant, user.id, true, now() + 1);
   });
 
@@ -98,7 +108,9 @@ describe('SES: what ends elsewhere', () => {
       assert.equal((await refresh(node.origin, tokens.refresh, THIRD, THIRD_BASIC)).body['error'], 'invalid_grant');
       assertInactive(await introspect(node.origin, tokens.access, API_BASIC));
       assert.equal((await exchange(new Agent(node.origin), THIRD, code, THIRD_BASIC)).body['error'], 'invalid_grant');
-      const silently = await at(node, agent).get(authorizePath({ client_id: 'third', redirect_uri: THIRD.redirectUri, scope: 'openid', prompt: 'none' }));
+      const silently = await at(node, agent).get(
+        authorizePath({ client_id: 'third', redirect_uri: THIRD.redirectUri, scope: 'openid', prompt: 'none' }),
+      );
       assert.equal(silently.answer.get('error'), 'consent_required');
     }
     assert.equal((await refresh(nodes.first.origin, kept.refresh, SPA)).status, 200, 'another client is not touched');
@@ -136,13 +148,18 @@ describe('SES: login CSRF', () => {
   test('SES-15 · a sign-in under way cannot be handed to somebody else (RFC 9700 §4.7, RFC 6819 §4.4.1.8)', async () => {
     // The attacker signs in and keeps the victim from seeing it: the ticket that knows of the sign-in is worth nothing without the session.
     const attacker = new Agent(here.issuer);
-    const start = await attacker.get(authorizePath({ client_id: 'third', redirect_uri: THIRD.redirectUri, scope: 'openid read', prompt: 'login' }));
+    const start = await attacker.get(
+      authorizePath({ client_id: 'third', redirect_uri: THIRD.redirectUri, scope: 'openid read', prompt: 'login' }),
+    );
     const consent = await attacker.submit(await attacker.get(start.location), BOB);
     assert.match(consent.location, /^\/consent\?/);
     const victim = new Agent(here.issuer);
     assert.match((await victim.get(consent.location)).location, /^\/signin\?/);
     const aliceInside = await signedIn(here.issuer, USER);
-    assert.match((await aliceInside.get(consent.location)).name + (await aliceInside.get(consent.location)).location, /^consent$|^\/signin\?/);
+    assert.match(
+      (await aliceInside.get(consent.location)).name + (await aliceInside.get(consent.location)).location,
+      /^consent$|^\/signin\?/,
+    );
     const page = await attacker.get(consent.location);
     assert.equal((await aliceInside.submit(page, { decision: 'allow' })).status, 403, "the attacker's form in the victim's browser");
   });

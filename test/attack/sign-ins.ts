@@ -11,10 +11,12 @@ export const WEB_BASIC = 'web:web-secret-0123456789abcdef0123456789';
 export const THIRD_BASIC = 'third:third-secret-0123456789abcdef01234567';
 export const API_BASIC = 'api:api-secret-0123456789abcdef0123456789';
 export const MACHINE_BASIC = 'machine:machine-secret-0123456789abcdef012345';
-export const BOB = { username: 'bob', password: 'bobs long password here' } as const;
+/** Who signs in. */
+export type Person = Readonly<Record<'username' | 'password', string>>;
+export const BOB: Person = { username: 'bob', password: 'bobs long password here' };
 
 /** Somebody's browser, signed in on our own page. */
-export async function signedIn(origin: string, user: { readonly username: string; readonly password: string } = USER): Promise<Agent> {
+export async function signedIn(origin: string, user: Person = USER): Promise<Agent> {
   const agent = new Agent(origin);
   const done = await agent.submit(await agent.get('/signin'), user);
   assert.equal(done.status, 303, done.text.slice(0, 300));
@@ -22,7 +24,13 @@ export async function signedIn(origin: string, user: { readonly username: string
 }
 
 /** The tokens of a new grant, by way of the browser; of a browser of its own where none is given. */
-export async function tokensOf(origin: string, request: CodeRequest, basic?: string, agent: Agent = new Agent(origin), user = USER): Promise<Tokens> {
+export async function tokensOf(
+  origin: string,
+  request: CodeRequest,
+  basic?: string,
+  agent: Agent = new Agent(origin),
+  user: Person = USER,
+): Promise<Tokens> {
   const reply = await exchange(agent, request, await authorizeAs(agent, request, user), basic);
   assert.equal(reply.status, 200, JSON.stringify(reply.body));
   const text = (name: string): string => String(reply.body[name]);
@@ -44,7 +52,11 @@ export async function machineToken(origin: string, scope: string, basic = MACHIN
 }
 
 export function refresh(origin: string, token: string, request: CodeRequest, basic?: string): Promise<JsonReply> {
-  return postForm(`${origin}/oauth/token`, { grant_type: 'refresh_token', refresh_token: token, ...(basic === undefined ? { client_id: request.clientId } : {}) }, basic);
+  return postForm(
+    `${origin}/oauth/token`,
+    { grant_type: 'refresh_token', refresh_token: token, ...(basic === undefined ? { client_id: request.clientId } : {}) },
+    basic,
+  );
 }
 
 export function introspect(origin: string, token: string, basic: string, more: Readonly<Record<string, string>> = {}): Promise<JsonReply> {

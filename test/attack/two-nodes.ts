@@ -43,10 +43,17 @@ export function twoNodes(yaml?: string): TwoNodes {
     const [first, second] = current();
     const seen = traffic.flatMap((one) => one.take());
     for (const exchange of seen) canaries.harvest(exchange);
-    assert.deepEqual(seen.flatMap((exchange) => faultsOf(exchange, first.issuer)), []);
+    assert.deepEqual(
+      seen.flatMap((exchange) => faultsOf(exchange, first.issuer)),
+      [],
+    );
     for (const node of [first, second]) await node.context.decisions.settled();
     const decisions = JSON.stringify(await first.store.listDecisions(first.context.tenant, 20_000));
-    for (const text of [decisions, ...first.logLines, ...second.logLines]) assert.deepEqual(canaries.find(text).map(({ kind }) => kind), []);
+    for (const text of [decisions, ...first.logLines, ...second.logLines])
+      assert.deepEqual(
+        canaries.find(text).map(({ kind }) => kind),
+        [],
+      );
   });
   after(async () => {
     for (const one of traffic) one.stop();

@@ -92,7 +92,7 @@ describe(`a store that is away now and then, before or after it has acted, ${SEE
       assert.fail('never signed in');
     }));
 
-  test('attempts that nobody could judge are not counted: after an outage the right password is not slowed down (attacks USR-05)', async () => {
+  test('attempts that nobody could judge are not counted: after an outage the right password is not slowed down (attacks USR-08)', async () => {
     const browser = new Agent(node.origin);
     decide = (verb) => (verb === 'findUserByName' ? 'before' : 'none');
     for (let tries = 0; tries < 50; tries += 1) {

@@ -16,6 +16,8 @@ export interface Node {
   readonly logLines: readonly string[];
   /** Moves this node's clock alone. */
   advance(seconds: number): Promise<void>;
+  /** Stops it at the beginning of the next second. */
+  freeze(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -51,14 +53,17 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     origin,
     context: server.context,
     logLines,
-    async advance(seconds) {
-      const reply = await fetch(`${origin}/test/clock`, { method: 'PUT', body: JSON.stringify({ advance: `PT${seconds}S` }) });
-      if (reply.status !== 200) throw new Error(`the clock did not move: ${await reply.text()}`);
-      await reply.body?.cancel();
-    },
+    advance: (seconds) => moveClock(origin, { advance: `PT${seconds}S` }),
+    freeze: () => moveClock(origin, { now: new Date(Math.ceil(server.context.clock.nowMs() / 1000) * 1000).toISOString() }),
     async stop() {
       await server.close();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function moveClock(origin: string, body: object): Promise<void> {
+  const reply = await fetch(`${origin}/test/clock`, { method: 'PUT', body: JSON.stringify(body) });
+  const text = await reply.text();
+  if (reply.status !== 200) throw new Error(`the clock did not move: ${text}`);
 }

@@ -92,19 +92,21 @@ export function writeHolder(keys: TallyKeys, kind: HolderKind, head: Head, secre
   const headText = writeHead(keys, head);
   const prefix = PREFIX[kind];
   const seal = requireMac(keys, head.keyId, `${prefix}${keys.tenant}.${headText}${secret}`);
-  return prefix + headText + seal.slice(0, SECRET_LENGTH) + secret;
+  // The secret in front: no two codes begin alike (attacks COD-12).
+  return prefix + secret + headText + seal.slice(0, SECRET_LENGTH);
 }
 
 /** The parts of a credential whose seal holds; undefined for anything else. */
 export function readHolder(keys: TallyKeys, kind: HolderKind, text: string): HolderCredential | undefined {
   const prefix = PREFIX[kind];
   if (text.length !== PREFIX_LENGTH + HEAD_LENGTH + 2 * SECRET_LENGTH || !text.startsWith(prefix) || !isBase64urlText(text, PREFIX_LENGTH)) return undefined;
-  const head = readHead(keys, text, PREFIX_LENGTH);
+  const headStart = PREFIX_LENGTH + SECRET_LENGTH;
+  const head = readHead(keys, text, headStart);
   if (head === undefined) return undefined;
-  const sealStart = PREFIX_LENGTH + HEAD_LENGTH;
-  const secret = text.slice(sealStart + SECRET_LENGTH);
-  const seal = keys.mac(head.keyId, `${prefix}${keys.tenant}.${text.slice(PREFIX_LENGTH, sealStart)}${secret}`);
-  if (seal === undefined || !equalText(seal.slice(0, SECRET_LENGTH), text.slice(sealStart, sealStart + SECRET_LENGTH))) return undefined;
+  const sealStart = headStart + HEAD_LENGTH;
+  const secret = text.slice(PREFIX_LENGTH, headStart);
+  const seal = keys.mac(head.keyId, `${prefix}${keys.tenant}.${text.slice(headStart, sealStart)}${secret}`);
+  if (seal === undefined || !equalText(seal.slice(0, SECRET_LENGTH), text.slice(sealStart))) return undefined;
   return { kind, keyId: head.keyId, id: head.id, generation: head.generation, secret };
 }
 

@@ -1,4 +1,4 @@
-import { BlockList, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { Network } from './config/config.ts';
 import type { HttpRequest } from './http.ts';
 
@@ -13,10 +13,10 @@ export function clientAddress(peer: string, headers: HttpRequest['headers'], tru
   if (trusted.length === 0 || !isTrusted(direct, trusted)) return direct;
   const forwarded = headers['x-forwarded-for'];
   if (typeof forwarded !== 'string' || forwarded.length > 2_048) return direct;
-  const hops = forwarded.split(',').map((hop) => plain(hop.trim()));
+  const hops = forwarded.split(',').map((hop) => plain(withoutPort(hop.trim())));
   for (let i = hops.length - 1; i >= 0; i--) {
     const hop = hops[i] ?? '';
-    if (!/^[0-9a-fA-F:.]{2,45}$/.test(hop)) return direct;
+    if (isIP(hop) === 0) return direct;
     if (!isTrusted(hop, trusted) || i === 0) return hop;
   }
   return direct;
@@ -25,6 +25,11 @@ export function clientAddress(peer: string, headers: HttpRequest['headers'], tru
 /** Whether the peer itself is a proxy that the configuration trusts. */
 export function isTrustedPeer(peer: string, trusted: readonly Network[]): boolean {
   return trusted.length > 0 && isTrusted(plain(peer), trusted);
+}
+
+/** Some proxies write a port as well; with it each connection would be a source of its own. */
+function withoutPort(hop: string): string {
+  return /^\[([0-9a-fA-F:.]+)\](?::\d{1,5})?$/.exec(hop)?.[1] ?? /^([0-9.]+):\d{1,5}$/.exec(hop)?.[1] ?? hop;
 }
 
 /** An IPv4 address that arrived on an IPv6 socket is that IPv4 address. */

@@ -27,13 +27,33 @@ test('a request has exactly one Host; HTTP/1.0 may have none, and before 1.0 the
   assert.equal(judge({ hosts: ['id.example', 'id.example'] }), 'malformed');
   assert.equal(judge({ version: [1, 0] }), 'ours');
   assert.equal(judge({ hosts: ['id.example'], version: [0, 9] }), 'malformed');
-  for (const host of ['', 'a b', 'a@id.example', 'id.example/x', 'id.example:', 'id.example:999999', '[::1', 'ä.example', 'id.example, evil.test']) {
+  for (const host of [
+    '',
+    'a b',
+    'a@id.example',
+    'id.example/x',
+    'id.example:',
+    'id.example:999999',
+    '[::1',
+    'ä.example',
+    'id.example, evil.test',
+  ]) {
     assert.equal(judge({ hosts: [host] }), 'malformed', host);
   }
 });
 
 test('the name is ours, an address, or one from the inside; a public name of somebody else is elsewhere (RFC 9110 §7.4)', () => {
-  for (const host of ['id.example:8443', 'ID.Example', 'id.example.', '10.0.0.7:80', '[::1]:4400', 'localhost:4400', 'hufu', 'hufu.default.svc', 'hufu.default.svc.cluster.local']) {
+  for (const host of [
+    'id.example:8443',
+    'ID.Example',
+    'id.example.',
+    '10.0.0.7:80',
+    '[::1]:4400',
+    'localhost:4400',
+    'hufu',
+    'hufu.default.svc',
+    'hufu.default.svc.cluster.local',
+  ]) {
     assert.equal(judge({ hosts: [host] }), 'ours', host);
   }
   for (const host of ['evil.test', 'id.example.evil.test', 'xid.example', 'evil.test:443']) {
@@ -61,6 +81,9 @@ test('what strangers send as a Host is not kept for ever', () => {
     [raw.httpVersionMajor, raw.httpVersionMinor] = [1, 1];
     raw.headers.host = `h${i}.evil.test`;
     raw.rawHeaders = ['host', raw.headers.host];
-    assert.equal(verdict(raw, () => false), 'elsewhere');
+    assert.equal(
+      verdict(raw, () => false),
+      'elsewhere',
+    );
   }
 });

@@ -12,6 +12,7 @@ export interface Passwords {
   verify(hash: string | undefined, password: string): Promise<boolean>;
   /** Whether a hash has weaker parameters than new ones get. */
   isOutdated(hash: string): boolean;
+  /** Ends the thread; who still waits gets `temporarily_unavailable`. */
   close(): Promise<void>;
 }
 
@@ -84,7 +85,8 @@ export function passwords(): Passwords {
   return {
     async hash(password) {
       const answer = await ask((id) => ({ id, kind: 'hash', password }));
-      if (answer.kind !== 'hash') throw new TypeError(`hashing a password failed: ${answer.kind === 'failed' ? answer.message : answer.kind}`);
+      if (answer.kind !== 'hash')
+        throw new TypeError(`hashing a password failed: ${answer.kind === 'failed' ? answer.message : answer.kind}`);
       return answer.hash;
     },
     async verify(hash, password) {
@@ -95,6 +97,11 @@ export function passwords(): Passwords {
     isOutdated,
     async close() {
       await worker?.terminate();
+      worker = undefined;
+      for (const task of waiting.values()) {
+        task.reject(new OAuthError('temporarily_unavailable', 'the server is stopping', { retryAfterSeconds: 1 }));
+      }
+      waiting.clear();
     },
   };
 }

@@ -36,6 +36,7 @@ export interface DecisionJournal {
 export function decisionJournal(store: Store, tenant: TenantId, random: Random, log: Log): DecisionJournal {
   let waiting: DecisionRecord[] = [];
   let dropped = 0;
+  let toldOf = 0;
   let flushing: Promise<void> | undefined;
 
   async function flush(): Promise<void> {
@@ -48,9 +49,13 @@ export function decisionJournal(store: Store, tenant: TenantId, random: Random, 
         await store.recordDecisions(tenant, batch, KEPT_DECISIONS);
       } catch (error) {
         dropped += batch.length;
+        toldOf = dropped;
         log.error('decisions.dropped', error, { dropped });
       }
     }
+    // Those that found no room; once for each flood, not once for each of them.
+    if (dropped > toldOf) log.warn('decisions.dropped', { dropped });
+    toldOf = dropped;
     flushing = undefined;
   }
 

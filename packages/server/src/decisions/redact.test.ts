@@ -7,7 +7,15 @@ test('credentials and JWTs are cut out of a text, and nothing else is (attacks C
   assert.equal(redact(`asked for https://app.example/cb?token=${token}&x=1`), 'asked for https://app.example/cb?token=[credential]&x=1');
   assert.equal(redact(`${token}, ${token}`), '[credential], [credential]');
   assert.equal(redact('at /x/eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln/y'), 'at /x/[credential]/y');
-  for (const plain of ['', 'hfr_', 'the prefix hfa_ alone', 'hfx_AAAAAAAAAAAAAAAAAAAAAAAA', 'eyJ', 'openid profile', 'https://app.example/cb']) {
+  for (const plain of [
+    '',
+    'hfr_',
+    'the prefix hfa_ alone',
+    'hfx_AAAAAAAAAAAAAAAAAAAAAAAA',
+    'eyJ',
+    'openid profile',
+    'https://app.example/cb',
+  ]) {
     assert.equal(redact(plain), plain);
   }
 });

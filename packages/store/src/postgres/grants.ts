@@ -1,5 +1,5 @@
 import type { GrantId, TenantId } from '@hufu/protocol/ids';
-import type { GrantRecord, Grants } from '../port.ts';
+import type { GrantRecord, Grants, RevocationReason } from '../port.ts';
 import { revokedKeptSeconds } from '../retention.ts';
 import { batch } from './batch.ts';
 import { createGrant } from './create-grant.ts';
@@ -29,15 +29,19 @@ export function grants(db: Database, ids: ReservedIds, purge: Purge): Omit<Grant
   });
   const findGrant: Grants['findGrant'] = (tenant, id) => find({ tenant, id });
 
+  // The log has one writer at a time: together they write once.
+  const revoke = batch<Revocation, 'revoked' | 'already' | 'unknown'>({
+    key: ({ tenant, reason, now }) => `${tenant} ${reason} ${now}`,
+    send: (items) => revokeTogether(db, items),
+  });
+
   return {
     findGrant,
 
     async revokeGrant(tenant, id, reason, now) {
-      const [row] = await db.run<{ was: number; revoked: number }>(REVOKE, [tenant, now, reason, now + revokedKeptSeconds(reason), id]);
-      if (row === undefined || row.was === 0) return 'unknown';
-      if (row.revoked === 0) return 'already';
-      purge.count(tenant, ENDED_ENTRIES, 1, now);
-      return 'revoked';
+      const answer = await revoke({ tenant, id, reason, now });
+      if (answer === 'revoked') purge.count(tenant, ENDED_ENTRIES, 1, now);
+      return answer;
     },
 
     ...createGrant(db, ids, purge),
@@ -53,6 +57,23 @@ interface Key {
   readonly id: GrantId;
 }
 
+interface Revocation extends Key {
+  readonly reason: RevocationReason;
+  readonly now: number;
+}
+
+async function revokeTogether(db: Database, items: readonly Revocation[]): Promise<('revoked' | 'already' | 'unknown')[]> {
+  const [first] = items;
+  if (first === undefined) return [];
+  const { tenant, reason, now } = first;
+  const values = [tenant, now, reason, now + revokedKeptSeconds(reason), items.map(({ id }) => id)];
+  const rows = await db.run<{ id: GrantId; revoked: boolean }>(REVOKE, values);
+  const there = new Set(rows.map((row) => row.id));
+  const revoked = new Set(rows.filter((row) => row.revoked).map((row) => row.id));
+  // Of several that want one grant the first has done it.
+  return items.map(({ id }) => (revoked.delete(id) ? 'revoked' : there.has(id) ? 'already' : 'unknown'));
+}
+
 const FIND: Statement = {
   name: 'find_grants',
   text: `SELECT ${GRANT_COLUMNS}, ${CLIENT_COLUMNS}
@@ -60,11 +81,12 @@ const FIND: Statement = {
     WHERE g.tenant = $1::bigint AND g.id = ANY ($2::bigint[])`,
 };
 
-/** Two CTEs see one snapshot, so `was` and `revoked` tell "unknown", "already" and "revoked" apart. */
+/** Locked in the order of their ids, so that two nodes with the same grants never wait in a circle. */
 const REVOKE: Statement = {
-  name: 'revoke_grant',
-  text: `WITH there AS MATERIALIZED (SELECT id FROM grants WHERE tenant = $1::bigint AND id = $5::bigint),
+  name: 'revoke_grants',
+  text: `WITH there AS MATERIALIZED (
+      SELECT id FROM grants WHERE tenant = $1::bigint AND id = ANY ($5::bigint[]) ORDER BY id FOR NO KEY UPDATE),
     dead AS (${revokeText('SELECT id FROM there')}),
     ${entriesOf(`SELECT 'grant' AS kind, id::text AS subject, $3::text AS reason, expires_at, id AS rank FROM dead`)}
-    SELECT (SELECT count(*) FROM there) AS was, (SELECT count(*) FROM dead) AS revoked`,
+    SELECT id, id IN (SELECT id FROM dead) AS revoked FROM there`,
 };

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { readConfig } from '@hufu/server/config/read-config';
+import { freePort } from '../support/hufu.ts';
+import { matches, readBlocks, readGuide, runGuide } from './guide.ts';
+import { hufuCommand, ROOT, type Running, startExample, startHufu, waitFor } from './running.ts';
+
+const GUIDES = globSync('docs/guides/*.md', { cwd: ROOT })
+  .map((path) => basename(path))
+  .toSorted();
+
+/** What runs while the commands of a guide are tried. */
+interface Stage {
+  /** Undefined: the demo. */
+  readonly config: string | undefined;
+  readonly example?: string;
+  /** Where the guide says that the example listens. */
+  readonly printed?: string;
+}
+
+const WEB_APP: Stage = { config: 'examples/web-app/hufu.yaml', example: 'web-app', printed: 'http://localhost:3000' };
+const API: Stage = { config: 'examples/api/hufu.yaml', example: 'api', printed: 'http://localhost:3001' };
+
+const STAGES: Readonly<Record<string, Stage>> = {
+  'quickstart.md': { config: undefined },
+  'quickstart.zh-CN.md': { config: undefined },
+  'machine-to-machine.md': API,
+  'protect-an-api.md': API,
+  'why-was-this-refused.md': API,
+  'keys-and-rotation.md': API,
+  'sqlite-and-postgres.md': API,
+  'operate.md': API,
+  'configuration.md': API,
+  'refresh-tokens.md': { config: 'examples/refresh-tokens/hufu.yaml' },
+  'refresh-tokens.zh-CN.md': { config: 'examples/refresh-tokens/hufu.yaml' },
+  'test-with-a-clock.md': { config: 'examples/test-with-a-clock/hufu.yaml' },
+  'web-app.md': WEB_APP,
+  'sign-in-pages.md': WEB_APP,
+};
+
+for (const guide of GUIDES) {
+  const commands = readBlocks(readGuide(guide)).filter((block) => block.info === 'sh run');
+  if (commands.length === 0) continue;
+  test(`the commands of docs/guides/${guide} do what it says`, async () => {
+    const stage = STAGES[guide];
+    assert.ok(stage !== undefined, 'it has commands, and no stage here');
+    const port = await freePort();
+    const example = `http://localhost:${port}`;
+    const variables = stage.printed?.endsWith('3001') === true ? { API_URL: example } : { APP_URL: example };
+    const hufu = await startHufu(stage.config, variables);
+    let app: Running | undefined;
+    try {
+      if (stage.example !== undefined) {
+        app = startExample(stage.example, { ...variables, PORT: String(port), ISSUER: hufu.issuer });
+        await waitFor(`${example}/`, app);
+      }
+      const addresses = { 'http://localhost:4400': hufu.issuer, ...(stage.printed === undefined ? {} : { [stage.printed]: example }) };
+      for (const { block, output, expected } of await runGuide(readGuide(guide), addresses, hufu.env)) {
+        const place = `docs/guides/${guide}:${block.line}`;
+        assert.doesNotMatch(output, /command not found|No such file|curl: \(|^\s+at .*\(file:/m, place);
+        if (expected !== undefined) assert.ok(matches(output, expected), `${place} says\n${expected}\nand there came\n${output}`);
+      }
+    } finally {
+      await app?.stop();
+      await hufu.stop();
+    }
+  });
+}
+
+test('a guide with commands has a stage here, and each stage a guide with commands', () => {
+  const withCommands = GUIDES.filter((guide) => readBlocks(readGuide(guide)).some((block) => block.info === 'sh run'));
+  assert.deepEqual(Object.keys(STAGES).toSorted(), withCommands);
+});
+
+test('every configuration in the guides and the examples is one that Hufu reads without a warning', () => {
+  const env = new Proxy<Record<string, string>>({}, { get: (_, name) => `a-value-for-${String(name)}-0123456789abcdef`, has: () => true });
+  const known = { ...Object.fromEntries(variablesOf(GUIDES.map(readGuide)).map((name) => [name, env[name]])) };
+  for (const guide of GUIDES) {
+    for (const { info, text, line } of readBlocks(readGuide(guide))) {
+      if (info !== 'yaml') continue;
+      const { warnings } = readConfig({ text, file: `docs/guides/${guide}:${line}`, env: known });
+      assert.deepEqual(warnings, [], guide);
+    }
+  }
+  for (const file of globSync('examples/*/hufu.yaml', { cwd: ROOT })) {
+    assert.deepEqual(readConfig({ text: readFileSync(join(ROOT, file), 'utf8'), file, env: {} }).warnings, []);
+  }
+});
+
+function variablesOf(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts.flatMap((text) => [...text.matchAll(/\$\{([A-Z][A-Z0-9_]*)(?::-[^}]*)?\}/g)].map(([, name = '']) => name)))];
+}
+
+test('every link in the guides leads to a file, and to a heading of it', () => {
+  const broken: string[] = [];
+  for (const guide of GUIDES) {
+    for (const [, target = ''] of readGuide(guide).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const [path = '', heading] = target.split('#', 2);
+      const file = path === '' ? join(ROOT, 'docs/guides', guide) : join(ROOT, 'docs/guides', path);
+      if (!existsSync(file)) broken.push(`${guide}: ${target}`);
+      else if (heading !== undefined && !anchorsOf(readFileSync(file, 'utf8')).includes(heading)) broken.push(`${guide}: ${target}`);
+    }
+  }
+  assert.deepEqual(broken, []);
+});
+
+/** As GitHub makes them. */
+function anchorsOf(markdown: string): readonly string[] {
+  return [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+test('the index names every guide and every example', () => {
+  const index = readGuide('README.md');
+  const guides = GUIDES.filter((guide) => guide !== 'README.md' && !index.includes(`](${guide})`));
+  const examples = globSync('examples/*/package.json', { cwd: ROOT }).map((path) => basename(dirname(path)));
+  const texts = GUIDES.map(readGuide).join('\n');
+  assert.deepEqual([...guides, ...examples.filter((name) => !texts.includes(`examples/${name}`))], []);
+});
+
+test('every command of hufu that a guide prints exists', async () => {
+  const overview = hufuCommand(['help'], {});
+  await overview.ended();
+  const names = overview.lines.flatMap((line) => /^ {2}(\S+(?: \S+)?) {2,}/.exec(line)?.[1] ?? []);
+  assert.ok(names.length > 5);
+  const unknown: string[] = [];
+  for (const guide of GUIDES) {
+    for (const [, words = ''] of readGuide(guide).matchAll(/\bnpx hufu ([a-z]+(?: [a-z]+)?)/g)) {
+      if (!names.some((name) => words === name || words.startsWith(`${name} `))) unknown.push(`${guide}: ${words}`);
+    }
+  }
+  assert.deepEqual(unknown, []);
+});
+
+test('an output matches what stands for it, and nothing else does', () => {
+  assert.ok(matches('a 1 b\nc\n', 'a … b\nc'));
+  assert.ok(matches('a\nx\ny\nc', 'a\n…\nc'));
+  assert.ok(!matches('a 1 b\nc\nd', 'a … b\nc'));
+  assert.ok(!matches('a.b', 'axb'));
+});
