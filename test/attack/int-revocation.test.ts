@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { postForm } from '../support/agent.ts';
+import type { TestHufu } from '../support/hufu.ts';
 import { assertClientRefused, assertInactive, assertTokenError } from './expect.ts';
 import { arena } from './oracles.ts';
 import {
@@ -18,7 +19,7 @@ import {
   WEB,
   WEB_BASIC,
 } from './sign-ins.ts';
-import { twoNodes } from './two-nodes.ts';
+import { SHARED_ENGINES, twoNodes } from './two-nodes.ts';
 
 const OPAQUE = { ...SPA, scope: 'openid opaque' };
 
@@ -99,50 +100,54 @@ describe('INT: revocation', () => {
   });
 });
 
-describe('INT: revocation on two nodes', () => {
-  const { first, second } = ((nodes) => ({ first: () => nodes.first, second: () => nodes.second }))(twoNodes());
+for (const engine of SHARED_ENGINES) {
+  describe(`INT: revocation on two nodes over ${engine}`, () => {
+    const nodes = twoNodes(engine);
+    const first = (): TestHufu => nodes.first;
+    const second = (): TestHufu => nodes.second;
 
-  test('INT-10 · what one node has revoked is dead at the other with the next request (product 3.1, M13)', async () => {
-    for (const [there, elsewhere] of [
-      [first().origin, second().origin],
-      [second().origin, first().origin],
-    ] as const) {
-      const jwt = await tokensOf(there, SPA);
-      const opaque = await tokensOf(there, OPAQUE);
-      const machine = await machineToken(there, 'read');
-      // Seen alive at the other node first, so that whatever it remembers is in the way.
-      for (const token of [jwt.access, opaque.access, machine])
-        assert.equal((await introspect(elsewhere, token, API_BASIC)).body['active'], true);
-      assert.equal((await userinfo(elsewhere, jwt.access)).status, 200);
+    test('INT-10 · what one node has revoked is dead at the other with the next request (product 3.1, M13)', async () => {
+      for (const [there, elsewhere] of [
+        [first().origin, second().origin],
+        [second().origin, first().origin],
+      ] as const) {
+        const jwt = await tokensOf(there, SPA);
+        const opaque = await tokensOf(there, OPAQUE);
+        const machine = await machineToken(there, 'read');
+        // Seen alive at the other node first, so that whatever it remembers is in the way.
+        for (const token of [jwt.access, opaque.access, machine])
+          assert.equal((await introspect(elsewhere, token, API_BASIC)).body['active'], true);
+        assert.equal((await userinfo(elsewhere, jwt.access)).status, 200);
 
-      await revoke(there, jwt.refresh, 'spa');
-      await revoke(there, opaque.access, 'spa');
-      await revoke(there, machine, MACHINE_BASIC);
-      for (const token of [jwt.access, opaque.access, machine]) assertInactive(await introspect(elsewhere, token, API_BASIC));
-      assert.equal((await userinfo(elsewhere, jwt.access)).status, 401);
-      assertTokenError(await refresh(elsewhere, jwt.refresh, SPA), 'invalid_grant');
-      assert.equal((await refresh(elsewhere, opaque.refresh, OPAQUE)).status, 200, 'its refresh token was not asked about');
-    }
+        await revoke(there, jwt.refresh, 'spa');
+        await revoke(there, opaque.access, 'spa');
+        await revoke(there, machine, MACHINE_BASIC);
+        for (const token of [jwt.access, opaque.access, machine]) assertInactive(await introspect(elsewhere, token, API_BASIC));
+        assert.equal((await userinfo(elsewhere, jwt.access)).status, 401);
+        assertTokenError(await refresh(elsewhere, jwt.refresh, SPA), 'invalid_grant');
+        assert.equal((await refresh(elsewhere, opaque.refresh, OPAQUE)).status, 200, 'its refresh token was not asked about');
+      }
+    });
+
+    test('INT-10 · a replay that one node sees revokes at both (RFC 9700 §4.14.2)', async () => {
+      const one = await tokensOf(first().origin, SPA2);
+      const two = await refresh(second().origin, one.refresh, SPA2);
+      const three = await refresh(first().origin, String(two.body['refresh_token']), SPA2);
+      assert.equal(three.status, 200);
+      assertTokenError(await refresh(second().origin, one.refresh, SPA2), 'invalid_grant');
+      for (const node of [first(), second()]) {
+        assertTokenError(await refresh(node.origin, String(three.body['refresh_token']), SPA2), 'invalid_grant');
+        assertInactive(await introspect(node.origin, String(three.body['access_token']), API_BASIC));
+      }
+    });
+
+    test("INT-10 · both nodes have one key set and read one another's tokens (RFC 7517 §5)", async () => {
+      const sets = await Promise.all([first(), second()].map(async (node) => await (await fetch(`${node.origin}/oauth/jwks`)).text()));
+      assert.equal(sets[0], sets[1]);
+      for (const node of [first(), second()]) {
+        const metadata: unknown = await (await fetch(`${node.origin}/.well-known/openid-configuration`)).json();
+        assert.equal(Object(metadata).issuer, first().issuer);
+      }
+    });
   });
-
-  test('INT-10 · a replay that one node sees revokes at both (RFC 9700 §4.14.2)', async () => {
-    const one = await tokensOf(first().origin, SPA2);
-    const two = await refresh(second().origin, one.refresh, SPA2);
-    const three = await refresh(first().origin, String(two.body['refresh_token']), SPA2);
-    assert.equal(three.status, 200);
-    assertTokenError(await refresh(second().origin, one.refresh, SPA2), 'invalid_grant');
-    for (const node of [first(), second()]) {
-      assertTokenError(await refresh(node.origin, String(three.body['refresh_token']), SPA2), 'invalid_grant');
-      assertInactive(await introspect(node.origin, String(three.body['access_token']), API_BASIC));
-    }
-  });
-
-  test("INT-10 · both nodes have one key set and read one another's tokens (RFC 7517 §5)", async () => {
-    const sets = await Promise.all([first(), second()].map(async (node) => await (await fetch(`${node.origin}/oauth/jwks`)).text()));
-    assert.equal(sets[0], sets[1]);
-    for (const node of [first(), second()]) {
-      const metadata: unknown = await (await fetch(`${node.origin}/.well-known/openid-configuration`)).json();
-      assert.equal(Object(metadata).issuer, first().issuer);
-    }
-  });
-});
+}

@@ -6,116 +6,118 @@ import { type TestHufu, USER } from '../support/hufu.ts';
 import { assertInactive, authorizePath } from './expect.ts';
 import { arena } from './oracles.ts';
 import { API_BASIC, BOB, introspect, refresh, signedIn, SPA, THIRD, THIRD_BASIC, tokensOf } from './sign-ins.ts';
-import { twoNodes } from './two-nodes.ts';
+import { SHARED_ENGINES, twoNodes } from './two-nodes.ts';
 
-describe('SES: what ends elsewhere', () => {
-  const nodes = twoNodes();
-  const silent = (agent: Agent): Promise<Page> => agent.get(authorizePath({ prompt: 'none' }));
-  const bob = async (node: TestHufu): Promise<UserRecord> =>
-    (await node.store.findUserByName(node.context.tenant, BOB.username)) ?? assert.fail('no bob');
-  const now = (): number => Math.floor(nodes.first.context.clock.nowMs() / 1000);
+for (const engine of SHARED_ENGINES) {
+  describe(`SES: what ends elsewhere, over ${engine}`, () => {
+    const nodes = twoNodes(engine);
+    const silent = (agent: Agent): Promise<Page> => agent.get(authorizePath({ prompt: 'none' }));
+    const bob = async (node: TestHufu): Promise<UserRecord> =>
+      (await node.store.findUserByName(node.context.tenant, BOB.username)) ?? assert.fail('no bob');
+    const now = (): number => Math.floor(nodes.first.context.clock.nowMs() / 1000);
 
-  /** The same browser as another node sees it. */
-  function at(node: TestHufu, agent: Agent): Agent {
-    const other = new Agent(node.origin);
-    for (const [name, value] of agent.cookies) other.cookies.set(name, value);
-    return other;
-  }
-
-  async function assertGone(agents: readonly Agent[]): Promise<void> {
-    for (const agent of agents) {
-      for (const node of [nodes.first, nodes.second]) assert.equal((await silent(at(node, agent))).answer.get('error'), 'login_required');
+    /** The same browser as another node sees it. */
+    function at(node: TestHufu, agent: Agent): Agent {
+      const other = new Agent(node.origin);
+      for (const [name, value] of agent.cookies) other.cookies.set(name, value);
+      return other;
     }
-  }
 
-  test('SES-09 · disabling a user ends every session at both nodes at once, and enabling brings none back (ASVS 7.4.2)', async () => {
-    const here = await signedIn(nodes.first.origin, BOB);
-    const there = await signedIn(nodes.second.origin, BOB);
-    const alice = await signedIn(nodes.first.origin, USER);
-    const tokens = await tokensOf(nodes.second.origin, SPA, undefined, at(nodes.second, here), BOB);
-    for (const node of [nodes.first, nodes.second])
-      for (const agent of [here, there, alice]) assert.ok((await silent(at(node, agent))).answer.get('code') !== null);
-    const user = await bob(nodes.first);
-    await nodes.first.store.setUserEnabled(nodes.first.context.tenant, user.id, false, now());
-    await assertGone([here, there]);
-    for (const node of [nodes.first, nodes.second]) {
-      assertInactive(await introspect(node.origin, tokens.access, API_BASIC));
-      assert.equal((await refresh(node.origin, tokens.refresh, SPA)).body['error'], 'invalid_grant');
-      const refused = await new Agent(node.origin).submit(await new Agent(node.origin).get('/signin'), BOB);
-      assert.equal(refused.status, 403, 'a form of another browser');
-      const browser = new Agent(node.origin);
-      const page = await browser.submit(await browser.get('/signin'), BOB);
-      assert.equal(page.status, 401, 'the right password of somebody who is disabled');
-      assert.equal(browser.cookies.has('hufu_session'), false);
-      assert.ok((await silent(at(node, alice))).answer.get('code') !== null, 'nobody else is touched');
+    async function assertGone(agents: readonly Agent[]): Promise<void> {
+      for (const agent of agents) {
+        for (const node of [nodes.first, nodes.second]) assert.equal((await silent(at(node, agent))).answer.get('error'), 'login_required');
+      }
     }
-    await nodes.second.store.setUserEnabled(nodes.second.context.tenant, user.id, true, now() + 1);
-    await assertGone([here, there]);
-    assert.ok((await silent(await signedIn(nodes.first.origin, BOB))).answer.get('code') !== null);
-  });
 
-  test('SES-09 · a new password, and signing out everywhere, end the sessions at both nodes (ASVS 7.4.3)', async () => {
-    const { context, store } = nodes.first;
-    const user = await bob(nodes.first);
-    const before = [await signedIn(nodes.first.origin, BOB), await signedIn(nodes.second.origin, BOB)];
-    const code = await authorizeAs(at(nodes.second, before[0] ?? new Agent('')), SPA, BOB);
-    await store.changePassword(context.tenant, user.id, await context.passwords.hash('another long password'), undefined, now());
-    await assertGone(before);
-    assert.equal((await exchange(new Agent(nodes.second.origin), SPA, code)).body['error'], 'invalid_grant', 'a code that was under way');
-    const again = { ...BOB, password: 'another long password' };
-    const after = [await signedIn(nodes.first.origin, again), await signedIn(nodes.second.origin, again)];
-    await nodes.second.store.revokeUser(context.tenant, user.id, 'revoked_by_admin', now());
-    await assertGone(after);
-    await store.changePassword(context.tenant, user.id, await context.passwords.hash(BOB.password), undefined, now());
-  });
+    test('SES-09 · disabling a user ends every session at both nodes at once, and enabling brings none back (ASVS 7.4.2)', async () => {
+      const here = await signedIn(nodes.first.origin, BOB);
+      const there = await signedIn(nodes.second.origin, BOB);
+      const alice = await signedIn(nodes.first.origin, USER);
+      const tokens = await tokensOf(nodes.second.origin, SPA, undefined, at(nodes.second, here), BOB);
+      for (const node of [nodes.first, nodes.second])
+        for (const agent of [here, there, alice]) assert.ok((await silent(at(node, agent))).answer.get('code') !== null);
+      const user = await bob(nodes.first);
+      await nodes.first.store.setUserEnabled(nodes.first.context.tenant, user.id, false, now());
+      await assertGone([here, there]);
+      for (const node of [nodes.first, nodes.second]) {
+        assertInactive(await introspect(node.origin, tokens.access, API_BASIC));
+        assert.equal((await refresh(node.origin, tokens.refresh, SPA)).body['error'], 'invalid_grant');
+        const refused = await new Agent(node.origin).submit(await new Agent(node.origin).get('/signin'), BOB);
+        assert.equal(refused.status, 403, 'a form of another browser');
+        const browser = new Agent(node.origin);
+        const page = await browser.submit(await browser.get('/signin'), BOB);
+        assert.equal(page.status, 401, 'the right password of somebody who is disabled');
+        assert.equal(browser.cookies.has('hufu_session'), false);
+        assert.ok((await silent(at(node, alice))).answer.get('code') !== null, 'nobody else is touched');
+      }
+      await nodes.second.store.setUserEnabled(nodes.second.context.tenant, user.id, true, now() + 1);
+      await assertGone([here, there]);
+      assert.ok((await silent(await signedIn(nodes.first.origin, BOB))).answer.get('code') !== null);
+    });
 
-  test('SES-09 · a page that was open when the session ended goes nowhere (product 3.3)', async () => {
-    const { context, store } = nodes.first;
-    const agent = new Agent(nodes.first.origin);
-    const start = await agent.get(authorizePath({ client_id: 'third', redirect_uri: THIRD.redirectUri, scope: 'openid read' }));
-    const consent = await agent.get((await agent.submit(await agent.get(start.location), BOB)).location);
-    assert.equal(consent.name, 'consent');
-    const user = await bob(nodes.first);
-    await store.setUserEnabled(context.tenant, user.id, false, now());
-    for (const node of [nodes.second, nodes.first]) {
-      const answer = await at(node, agent).submit(consent, { decision: 'allow' });
-      assert.ok(answer.status === 403 || answer.location.startsWith('/signin?'), `${answer.status} ${answer.location}`);
-    }
-    assert.equal(
-      await store.findConsent(
-        context.tenant,
-        user.id,
-        (await store.findClient(context.tenant, context.config.clients[3]?.clientId ?? assert.fail()))?.clientId ?? assert.fail(),
-      ),
-      undefined,
-      'nobody agreed',
-    );
-    await store.setUserEnabled(context.tenant, user.id, true, now() + 1);
-  });
+    test('SES-09 · a new password, and signing out everywhere, end the sessions at both nodes (ASVS 7.4.3)', async () => {
+      const { context, store } = nodes.first;
+      const user = await bob(nodes.first);
+      const before = [await signedIn(nodes.first.origin, BOB), await signedIn(nodes.second.origin, BOB)];
+      const code = await authorizeAs(at(nodes.second, before[0] ?? new Agent('')), SPA, BOB);
+      await store.changePassword(context.tenant, user.id, await context.passwords.hash('another long password'), undefined, now());
+      await assertGone(before);
+      assert.equal((await exchange(new Agent(nodes.second.origin), SPA, code)).body['error'], 'invalid_grant', 'a code that was under way');
+      const again = { ...BOB, password: 'another long password' };
+      const after = [await signedIn(nodes.first.origin, again), await signedIn(nodes.second.origin, again)];
+      await nodes.second.store.revokeUser(context.tenant, user.id, 'revoked_by_admin', now());
+      await assertGone(after);
+      await store.changePassword(context.tenant, user.id, await context.passwords.hash(BOB.password), undefined, now());
+    });
 
-  test('CON-08 · taking back a consent kills refresh tokens, access tokens and codes that are under way, at both nodes (ASVS 10.7.3)', async () => {
-    const { context, store } = nodes.first;
-    const agent = await signedIn(nodes.first.origin, BOB);
-    const tokens = await tokensOf(nodes.first.origin, THIRD, THIRD_BASIC, agent, BOB);
-    const kept = await tokensOf(nodes.second.origin, SPA, undefined, at(nodes.second, agent), BOB);
-    const code = await authorizeAs(agent, THIRD, BOB);
-    assert.ok(code.page.answer.get('code') !== null, 'agreed already');
-    const user = await bob(nodes.first);
-    const third = context.config.clients.find((client) => client.clientId === 'third')?.clientId ?? assert.fail();
-    const { revokedGrants } = await store.withdrawConsent(context.tenant, user.id, third, now());
-    assert.equal(revokedGrants, 2);
-    for (const node of [nodes.second, nodes.first]) {
-      assert.equal((await refresh(node.origin, tokens.refresh, THIRD, THIRD_BASIC)).body['error'], 'invalid_grant');
-      assertInactive(await introspect(node.origin, tokens.access, API_BASIC));
-      assert.equal((await exchange(new Agent(node.origin), THIRD, code, THIRD_BASIC)).body['error'], 'invalid_grant');
-      const silently = await at(node, agent).get(
-        authorizePath({ client_id: 'third', redirect_uri: THIRD.redirectUri, scope: 'openid', prompt: 'none' }),
+    test('SES-09 · a page that was open when the session ended goes nowhere (product 3.3)', async () => {
+      const { context, store } = nodes.first;
+      const agent = new Agent(nodes.first.origin);
+      const start = await agent.get(authorizePath({ client_id: 'third', redirect_uri: THIRD.redirectUri, scope: 'openid read' }));
+      const consent = await agent.get((await agent.submit(await agent.get(start.location), BOB)).location);
+      assert.equal(consent.name, 'consent');
+      const user = await bob(nodes.first);
+      await store.setUserEnabled(context.tenant, user.id, false, now());
+      for (const node of [nodes.second, nodes.first]) {
+        const answer = await at(node, agent).submit(consent, { decision: 'allow' });
+        assert.ok(answer.status === 403 || answer.location.startsWith('/signin?'), `${answer.status} ${answer.location}`);
+      }
+      assert.equal(
+        await store.findConsent(
+          context.tenant,
+          user.id,
+          (await store.findClient(context.tenant, context.config.clients[3]?.clientId ?? assert.fail()))?.clientId ?? assert.fail(),
+        ),
+        undefined,
+        'nobody agreed',
       );
-      assert.equal(silently.answer.get('error'), 'consent_required');
-    }
-    assert.equal((await refresh(nodes.first.origin, kept.refresh, SPA)).status, 200, 'another client is not touched');
+      await store.setUserEnabled(context.tenant, user.id, true, now() + 1);
+    });
+
+    test('CON-08 · taking back a consent kills refresh tokens, access tokens and codes that are under way, at both nodes (ASVS 10.7.3)', async () => {
+      const { context, store } = nodes.first;
+      const agent = await signedIn(nodes.first.origin, BOB);
+      const tokens = await tokensOf(nodes.first.origin, THIRD, THIRD_BASIC, agent, BOB);
+      const kept = await tokensOf(nodes.second.origin, SPA, undefined, at(nodes.second, agent), BOB);
+      const code = await authorizeAs(agent, THIRD, BOB);
+      assert.ok(code.page.answer.get('code') !== null, 'agreed already');
+      const user = await bob(nodes.first);
+      const third = context.config.clients.find((client) => client.clientId === 'third')?.clientId ?? assert.fail();
+      const { revokedGrants } = await store.withdrawConsent(context.tenant, user.id, third, now());
+      assert.equal(revokedGrants, 2);
+      for (const node of [nodes.second, nodes.first]) {
+        assert.equal((await refresh(node.origin, tokens.refresh, THIRD, THIRD_BASIC)).body['error'], 'invalid_grant');
+        assertInactive(await introspect(node.origin, tokens.access, API_BASIC));
+        assert.equal((await exchange(new Agent(node.origin), THIRD, code, THIRD_BASIC)).body['error'], 'invalid_grant');
+        const silently = await at(node, agent).get(
+          authorizePath({ client_id: 'third', redirect_uri: THIRD.redirectUri, scope: 'openid', prompt: 'none' }),
+        );
+        assert.equal(silently.answer.get('error'), 'consent_required');
+      }
+      assert.equal((await refresh(nodes.first.origin, kept.refresh, SPA)).status, 200, 'another client is not touched');
+    });
   });
-});
+}
 
 describe('SES: login CSRF', () => {
   const here = arena();

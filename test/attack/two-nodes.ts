@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, afterEach, before } from 'node:test';
-import { openPostgres } from '@hufu/store/postgres/open';
-import type { Store } from '@hufu/store/port';
-import { openSqlite } from '@hufu/store/sqlite/open';
-import { createDatabase, dropDatabase } from '../../scripts/provision/postgres.mjs';
+import { openStore } from '@hufu/store/open';
+import { type Engine, freshDatabase, type TestDatabase } from '../support/databases.ts';
 import { startHufu, type TestHufu } from '../support/hufu.ts';
+import { MASTER_KEY } from '../support/nodes.ts';
 import { Canaries } from './canaries.ts';
 import { faultsOf } from './oracles.ts';
 import { recordTraffic, type Traffic } from './traffic.ts';
+
+/** The engines that several nodes can share here: PostgreSQL where HUFU_TEST_POSTGRES names a cluster. */
+export const SHARED_ENGINES: readonly Engine[] = process.env['HUFU_TEST_POSTGRES'] === undefined ? ['sqlite'] : ['sqlite', 'postgres'];
 
 /** One platform on two nodes: one database, one master key, one issuer. */
 export interface TwoNodes {
@@ -18,24 +17,19 @@ export interface TwoNodes {
   readonly second: TestHufu;
 }
 
-/**
- * Starts both for the `describe` that calls this, over one SQLite file, or over PostgreSQL where HUFU_TEST_POSTGRES names a cluster. The
- * oracles that look at replies, logs and decisions are asserted after each case.
- */
-export function twoNodes(yaml?: string): TwoNodes {
+/** Starts both for the `describe` that calls this. The oracles that look at replies, logs and decisions are asserted after each case. */
+export function twoNodes(engine: Engine): TwoNodes {
   let nodes: readonly [TestHufu, TestHufu] | undefined;
-  let directory = '';
+  let database: TestDatabase | undefined;
   let traffic: readonly Traffic[] = [];
-  const database = `hufu_attack_${process.pid}`;
   const current = (): readonly [TestHufu, TestHufu] => nodes ?? assert.fail('the nodes start with the first case');
   const canaries = new Canaries();
 
   before(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'hufu-nodes-'));
-    const open = await opener(directory, database);
-    const shared = { dataDirectory: directory, ...(yaml === undefined ? {} : { yaml }) };
-    const first = await startHufu({ ...shared, store: await open() });
-    const second = await startHufu({ ...shared, store: await open(), issuer: first.issuer });
+    database = await freshDatabase(engine);
+    const url = engine === 'postgres' ? `${database.url}?unsafe=1` : database.url;
+    const first = await startHufu({ store: await openStore(url), masterKey: MASTER_KEY });
+    const second = await startHufu({ store: await openStore(url), masterKey: MASTER_KEY, issuer: first.issuer });
     nodes = [first, second];
     traffic = nodes.map((node) => recordTraffic(Number(new URL(node.origin).port)));
   });
@@ -58,8 +52,7 @@ export function twoNodes(yaml?: string): TwoNodes {
   after(async () => {
     for (const one of traffic) one.stop();
     for (const node of nodes ?? []) await node.stop();
-    rmSync(directory, { recursive: true, force: true });
-    if (process.env['HUFU_TEST_POSTGRES'] !== undefined) await dropDatabase(database);
+    await database?.drop();
   });
   return {
     get first() {
@@ -69,10 +62,4 @@ export function twoNodes(yaml?: string): TwoNodes {
       return current()[1];
     },
   };
-}
-
-async function opener(directory: string, database: string): Promise<() => Promise<Store>> {
-  if (process.env['HUFU_TEST_POSTGRES'] === undefined) return () => openSqlite(join(directory, 'hufu.db'));
-  const url = await createDatabase(database);
-  return () => openPostgres(url, { allowUnsafe: true });
 }

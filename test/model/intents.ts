@@ -18,6 +18,8 @@ export type Intent =
   | {
       readonly kind: 'redeem';
       readonly grant: number;
+      /** A code that was used before, or is over. */
+      readonly stale: boolean;
       readonly by: Who;
       readonly verifier: 'right' | 'wrong' | 'none';
       readonly redirect: 'right' | 'wrong';
@@ -39,13 +41,15 @@ type Who = 'owner' | 'other' | 'impostor';
 
 const SCOPES: readonly (readonly string[])[] = [['openid', 'read'], ['openid', 'opaque'], ['openid', 'profile'], ['openid', 'read', 'opaque'], ['read']];
 
+/** Even: the edges of a range mean nothing here. */
+const choice = fc.noBias(fc.nat(999));
 const client: fc.Arbitrary<ClientName> = fc.constantFrom(...CLIENTS);
 const who: fc.Arbitrary<Who> = fc.oneof({ weight: 8, arbitrary: fc.constant('owner') }, { weight: 1, arbitrary: fc.constantFrom('other', 'impostor') });
 const mostly = <T>(first: T, ...others: readonly T[]): fc.Arbitrary<T> =>
-  fc.oneof({ weight: 5, arbitrary: fc.constant(first) }, { weight: 1, arbitrary: fc.constantFrom(first, ...others) });
+  fc.oneof({ weight: 6, arbitrary: fc.constant(first) }, { weight: 1, arbitrary: fc.constantFrom(first, ...others) });
 const seconds = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom(1, 30, 59, 60, 61) },
-  { weight: 2, arbitrary: fc.constantFrom(120, 150, 300, 599, 660, 661, 3_600) },
+  { weight: 6, arbitrary: fc.constantFrom(1, 30, 59, 60, 61) },
+  { weight: 3, arbitrary: fc.constantFrom(120, 150, 300, 599, 660, 661, 3_600) },
   { weight: 1, arbitrary: fc.constantFrom(86_400, 2 * 86_400, 3 * 86_400, 5 * 86_400) },
 );
 
@@ -59,26 +63,27 @@ export const authorize: fc.Arbitrary<Intent> = fc.record({
 });
 export const redeem: fc.Arbitrary<Intent> = fc.record({
   kind: fc.constant('redeem'),
-  grant: fc.nat(),
+  grant: choice,
+  stale: fc.oneof({ weight: 6, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   by: who,
   verifier: mostly<'right' | 'wrong' | 'none'>('right', 'wrong', 'none'),
   redirect: mostly<'right' | 'wrong'>('right', 'wrong'),
 });
 export const refresh: fc.Arbitrary<Intent> = fc.record({
   kind: fc.constant('refresh'),
-  grant: fc.nat(),
+  grant: choice,
   age: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.constantFrom(2, 3) }),
   by: who,
   scope: mostly<'same' | 'narrower' | 'wider'>('same', 'narrower', 'wider'),
   resource: mostly<string | undefined>(undefined, JWT_RESOURCE, OPAQUE_RESOURCE, OWN_RESOURCE),
 });
-export const revoke: fc.Arbitrary<Intent> = fc.record({ kind: fc.constant('revoke'), token: fc.nat(), by: who });
+export const revoke: fc.Arbitrary<Intent> = fc.record({ kind: fc.constant('revoke'), token: choice, by: who });
 export const introspect: fc.Arbitrary<Intent> = fc.record({
   kind: fc.constant('introspect'),
-  token: fc.nat(),
+  token: choice,
   caller: fc.constantFrom('owner', 'owner', 'api', 'stranger', 'conf', 'pub'),
 });
-export const userinfo: fc.Arbitrary<Intent> = fc.record({ kind: fc.constant('userinfo'), token: fc.nat() });
+export const userinfo: fc.Arbitrary<Intent> = fc.record({ kind: fc.constant('userinfo'), token: choice });
 export const disable: fc.Arbitrary<Intent> = fc.constant({ kind: 'disable' });
 export const enable: fc.Arbitrary<Intent> = fc.constant({ kind: 'enable' });
 export const changePassword: fc.Arbitrary<Intent> = fc.record({ kind: fc.constant('changePassword'), keepSession: fc.boolean() });
@@ -92,14 +97,14 @@ export const advance: fc.Arbitrary<Intent> = fc.record({ kind: fc.constant('adva
 export function resolve(intent: Intent, world: World): Op | undefined {
   switch (intent.kind) {
     case 'redeem': {
-      const index = recent(world, intent.grant);
+      const index = intent.stale ? recent(world, intent.grant) : world.grants.findLastIndex((candidate) => isFresh(candidate, world));
       const token = textOf(world, (candidate) => candidate.kind === 'code' && candidate.grant === index);
       const grant = world.grants[index];
       if (token === undefined || grant === undefined) return undefined;
       return { kind: 'redeem', token, by: presenter(grant, intent.by), verifier: intent.verifier, redirect: intent.redirect };
     }
     case 'refresh': {
-      const index = recent(world, intent.grant);
+      const index = liveOrRecent(world, intent.grant);
       const grant = world.grants[index];
       if (grant === undefined) return undefined;
       const generation = Math.max(1, grant.generation - intent.age);
@@ -132,14 +137,24 @@ function recent(world: World, choice: number): number {
   return world.grants.length - 1 - (choice % Math.min(3, Math.max(1, world.grants.length)));
 }
 
+/** Mostly one that lives: with the dead there is little to learn. */
+function liveOrRecent(world: World, choice: number): number {
+  const live = world.grants.flatMap((grant, index) => (grant.generation > 0 && grant.dead === undefined ? [index] : []));
+  return choice % 5 === 0 ? recent(world, choice) : (live.at(-1 - (choice % Math.max(1, live.length))) ?? recent(world, choice));
+}
+
+function isFresh(grant: Grant, world: World): boolean {
+  return grant.generation === 0 && grant.dead === undefined && grant.expiresAt > world.now;
+}
+
 function textOf(world: World, which: (token: NonNullable<ReturnType<World['tokens']['get']>>) => boolean): string | undefined {
   for (const [text, token] of world.tokens) if (which(token)) return text;
   return undefined;
 }
 
-/** The newest more often. */
+/** The newest more often, codes seldom. */
 function anyToken(world: World, choice: number): string | undefined {
-  const texts = [...world.tokens.keys()];
+  const texts = [...world.tokens].flatMap(([text, token]) => (token.kind !== 'code' || choice % 7 === 0 ? [text] : []));
   const reach = choice % 3 === 0 ? texts.length : Math.min(6, texts.length);
   return texts.at(-1 - (choice % Math.max(1, reach)));
 }
@@ -157,7 +172,9 @@ function presenter(grant: Grant, by: Who): Presenter {
 
 function scopesOf(grant: Grant, scope: 'same' | 'narrower' | 'wider'): readonly string[] | undefined {
   if (scope === 'same') return undefined;
-  return scope === 'narrower' ? grant.scopes.slice(0, -1) : [...grant.scopes, grant.scopes.includes('opaque') ? 'read' : 'opaque'];
+  // An empty one counts as none (RFC 6749 §3.1).
+  if (scope === 'narrower') return grant.scopes.slice(0, Math.max(1, grant.scopes.length - 1));
+  return [...grant.scopes, ['opaque', 'read', 'profile'].find((more) => !grant.scopes.includes(more)) ?? 'openid'];
 }
 
 /** For messages: without what makes a token long. */

@@ -32,8 +32,6 @@ export interface TestHufuOptions {
   readonly wrap?: (store: Store) => Store;
   /** What it is called, where that is not where it listens: the second node of a platform, a server behind a proxy. */
   readonly issuer?: string;
-  /** Where `master.key` is, for nodes that share it; not removed at the end. Its own and removed, otherwise. */
-  readonly dataDirectory?: string;
   /** `HUFU_MASTER_KEY`. */
   readonly masterKey?: string;
 }
@@ -95,7 +93,7 @@ users:
 
 export async function startHufu(options: TestHufuOptions = {}): Promise<TestHufu> {
   const port = await freePort();
-  const directory = options.dataDirectory ?? mkdtempSync(join(tmpdir(), 'hufu-test-'));
+  const directory = mkdtempSync(join(tmpdir(), 'hufu-test-'));
   const origin = `http://127.0.0.1:${port}`;
   const issuer = options.issuer ?? origin;
   const text = `issuer: ${issuer}\nlisten: 127.0.0.1:${port}\nmode: test\ndata_dir: ${directory}\n${options.yaml ?? BASIC_YAML}`;
@@ -118,7 +116,7 @@ export async function startHufu(options: TestHufuOptions = {}): Promise<TestHufu
     freeze: (iso) => moveClock({ now: iso }),
     async stop() {
       await server.close();
-      if (options.dataDirectory === undefined) rmSync(directory, { recursive: true, force: true });
+      rmSync(directory, { recursive: true, force: true });
     },
   };
 }

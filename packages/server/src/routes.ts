@@ -12,6 +12,7 @@ import { userinfo } from './endpoints/userinfo.ts';
 import type { Context } from './context.ts';
 import type { TestClock } from './clock.ts';
 import type { HttpReply, HttpRequest } from './http.ts';
+import { accountGet, accountPost } from './interaction/account.ts';
 import { consentGet, consentPost } from './interaction/consent.ts';
 import { ASSETS } from './interaction/pages/assets.ts';
 import { signInGet, signInPost } from './interaction/sign-in.ts';
@@ -47,6 +48,7 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
     { ...closed('/oauth/authorize', { GET: (http) => authorize(ctx, http), POST: (http) => authorize(ctx, http) }), longAddress: 'answered' },
     closed('/oauth/logout', { GET: (http) => logout(ctx, http), POST: (http) => logout(ctx, http) }),
     closed('/signin', { GET: (http) => signInGet(ctx, http), POST: (http) => signInPost(ctx, http) }),
+    closed('/account', { GET: (http) => accountGet(ctx, http), POST: (http) => accountPost(ctx, http) }),
     closed('/consent', { GET: (http) => consentGet(ctx, http), POST: (http) => consentPost(ctx, http) }),
     closed('/logo/*', { GET: (http) => logo(ctx, http, lastSegment(http)) }),
     closed('/', { GET: (http) => home(ctx, http) }),

@@ -27,6 +27,7 @@ export function home(ctx: Context, http: HttpRequest): HttpReply {
     locale: localeOf(http, undefined),
     languages: languageLinks('/', []),
     issuer: ctx.issuer,
+    accountHref: '/account',
     discoveryHref: '/.well-known/openid-configuration',
   });
   return { status: 200, headers: pageHeaders({ issuer: ctx.issuer }), body };

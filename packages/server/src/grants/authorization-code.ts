@@ -56,8 +56,7 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
     await ctx.store.revokeGrant(ctx.tenant, grant.id, 'code_misused', now);
     throw new OAuthError('invalid_grant', 'code_verifier does not match the code_challenge', { detail: verifier === undefined ? 'none was sent' : 'another value' });
   }
-  trail.at('resource');
-  const { resource, scopes } = narrow(ctx, grant, form.many('resource'), undefined);
+  const { resource, scopes } = narrow(ctx, grant, form.many('resource'), undefined, trail);
 
   const refresh = asked.refresh && client.metadata.grantTypes.includes('refresh_token');
   const lifetimes = grantLifetimes(ctx, request, grant, asked.sessionExpiresAt, refresh, client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds);

@@ -1,11 +1,16 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { formatScope, readScope } from '@hufu/protocol/scope';
+import { MAX_SCOPES } from '@hufu/protocol/tally';
 import { ownScopes } from '../tokens/allowed-scopes.ts';
 import { issueAccessToken } from '../tokens/issue-access-token.ts';
 import { findResource, requireKnownScopes, resourcesFor, scopesAt } from '../tokens/resources.ts';
+import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
 import type { TokenRequest } from './grant.ts';
+
+/** A token names its resource by one byte (docs/decisions/0002). */
+const MAX_RESOURCES = 256;
 
 /** The client credentials grant (RFC 6749 §4.4). No refresh token (§4.4.3), no user, and nothing is written: the client has one grant for itself. */
 export async function clientCredentials(ctx: Context, request: TokenRequest): Promise<TokenResponse> {
@@ -22,11 +27,13 @@ export async function clientCredentials(ctx: Context, request: TokenRequest): Pr
   const named = form.many('resource');
   if (named.length > 1) throw new OAuthError('invalid_target', 'an access token is for one resource');
   const [identifier = ctx.issuer] = resourcesFor(ctx, named, scopes);
-  requireKnownScopes(ctx, scopes, named);
+  // What it did not ask for by name is only narrowed to what the resource offers.
+  if (asked !== undefined) requireKnownScopes(ctx, scopes, named);
   const resource = findResource(ctx, identifier);
   if (resource === undefined) throw new OAuthError('invalid_target', 'the resource is unknown');
   const granted = scopesAt(resource, scopes);
-  const grant = await ctx.store.ownGrant(ctx.tenant, client.id, allowed, ownResources(ctx), ctx.keys.sealKeyId, now);
+  const own = ownLists(ctx, allowed, resource);
+  const grant = await ctx.store.ownGrant(ctx.tenant, client.id, own.scopes, own.resources, ctx.keys.sealKeyId, now);
   const token = await issueAccessToken(ctx, {
     grant,
     resource,
@@ -43,7 +50,14 @@ export async function clientCredentials(ctx: Context, request: TokenRequest): Pr
   };
 }
 
-/** Every resource, so that one own grant serves whatever is asked of it. */
-function ownResources(ctx: Context): readonly string[] {
-  return [...ctx.config.resources.map((resource) => resource.identifier), ctx.issuer];
+/** One own grant serves whatever is asked of it, as long as a token can point at all of it; beyond that there is one for each resource. */
+function ownLists(
+  ctx: Context,
+  allowed: readonly string[],
+  resource: ResourceConfig,
+): { readonly scopes: readonly string[]; readonly resources: readonly string[] } {
+  if (allowed.length > MAX_SCOPES || ctx.config.resources.length >= MAX_RESOURCES) {
+    return { scopes: scopesAt(resource, allowed), resources: [resource.identifier] };
+  }
+  return { scopes: allowed, resources: [...ctx.config.resources.map(({ identifier }) => identifier), ctx.issuer] };
 }

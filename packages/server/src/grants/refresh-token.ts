@@ -40,8 +40,7 @@ export async function refreshToken(ctx: Context, request: TokenRequest): Promise
   trail.at('scope');
   const asked = form.get('scope');
   const scopes = asked === undefined ? undefined : readScope(asked);
-  trail.at('resource');
-  const target = narrow(ctx, grant, form.many('resource'), scopes);
+  const target = narrow(ctx, grant, form.many('resource'), scopes, trail);
 
   const current = credential.generation === grant.generation ? await rotated(ctx, grant, request) : grant;
   return userTokens(ctx, { client, grant: current, secret: credential.secret, ...target, nonce: undefined, now });

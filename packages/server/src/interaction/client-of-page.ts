@@ -18,6 +18,11 @@ export function clientView({ client, redirectUri }: ReturnAddress, locale: Local
   };
 }
 
+/** What a page calls the client. */
+export function displayName(client: Client, locale: Locale): string {
+  return localized(client.metadata.clientName, locale) ?? client.id;
+}
+
 /** The client's own page, where it has one. */
 export function clientHome(client: Client, locale: Locale): { readonly name: string; readonly uri: string } | undefined {
   const uri = localized(client.metadata.clientUri, locale);

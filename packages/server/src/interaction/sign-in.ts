@@ -75,7 +75,7 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
     if (opened.kind === 'user_inactive') return refused(ctx, http, text, way, username, { kind: 'wrong_credentials' }, trail);
     const browser = browserOf(ctx, http);
     const cookies = [opened.cookie, rememberBrowser(ctx, http, browser.id, account)];
-    if (way === undefined) return seeOther('/', { 'set-cookie': cookies });
+    if (way === undefined) return seeOther('/account', { 'set-cookie': cookies });
     const signedIn: UnderWay = { ...way, ticket: { ...way.ticket, session: opened.session.session.id } };
     // Signed in they are, whatever becomes of the request.
     const reply = await proceed(ctx, http, signedIn, opened.session, false, trail).catch((error: unknown) => {

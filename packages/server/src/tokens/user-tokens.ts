@@ -5,6 +5,7 @@ import type { GrantRecord } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
+import type { Trail } from '../decisions/trail.ts';
 import type { TokenResponse } from './token-response.ts';
 import { sessionName } from '../sessions/session-name.ts';
 import { issueAccessToken } from './issue-access-token.ts';
@@ -55,12 +56,15 @@ export function narrow(
   grant: GrantRecord,
   named: readonly string[],
   asked: readonly string[] | undefined,
+  trail: Trail,
 ): { readonly resource: ResourceConfig; readonly scopes: readonly string[] } {
   if (asked !== undefined) {
+    trail.at('scope');
     for (const scope of asked) {
       if (!grant.scopes.includes(scope)) throw new OAuthError('invalid_scope', 'the scope was not granted', { detail: scope });
     }
   }
+  trail.at('resource');
   const [identifier, second] = named;
   if (second !== undefined) throw new OAuthError('invalid_target', 'an access token is for one resource');
   const wanted = asked ?? grant.scopes;

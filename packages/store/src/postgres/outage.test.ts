@@ -155,6 +155,7 @@ describe('outages', () => {
     await holder.end();
     for (const one of settled) assert.ok(one.status === 'rejected' && one.reason instanceof StoreUnavailable);
 
+    await pause(100);
     assert.equal(
       (await b.store.findGrant(b.otherTenant, other.id))?.dead,
       undefined,

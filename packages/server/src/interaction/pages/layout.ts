@@ -6,7 +6,7 @@ import type { PageView } from './page-view.ts';
 import { STYLESHEET_PATH } from './style.ts';
 
 /** The names by which programs tell the pages apart (`<body data-page>`). They never change. */
-export type PageName = 'signin' | 'consent' | 'logout' | 'signed-out' | 'error' | 'completed' | 'form-post' | 'home';
+export type PageName = 'signin' | 'consent' | 'logout' | 'signed-out' | 'error' | 'completed' | 'form-post' | 'home' | 'account';
 
 /** What a page puts into the frame. */
 export interface PageParts {

@@ -191,6 +191,11 @@ h2 + .facts { margin-top: 0.375rem; }
 .id { display: block; margin-top: 0.25rem; padding: 0.625rem 0.75rem; border: 1px solid var(--line); border-radius: 4px; background: var(--wash); font-size: 0.9375rem; -webkit-user-select: all; user-select: all; }
 .phrase { margin-top: 0.625rem; color: var(--faded); font-family: var(--mono); font-size: 0.875rem; }
 
+.apps { margin: 0; padding: 0; list-style: none; }
+.apps li { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: center; gap: 0.5rem 1.5rem; padding: 0.75rem 0; border-top: 1px solid var(--line); }
+.apps code { display: block; overflow-wrap: anywhere; }
+.apps form { margin: 0; }
+.apps button { color: var(--destroy); }
 .places { margin: 1.5rem 0 0; padding: 0; list-style: none; }
 .places li { padding: 0.75rem 0; border-top: 1px solid var(--line); }
 .places a { font-weight: 600; }

@@ -71,6 +71,18 @@ export interface Messages {
     readonly confirm: string;
     readonly cancel: string;
   };
+  readonly account: {
+    readonly heading: string;
+    readonly apps: string;
+    readonly noApps: string;
+    readonly since: (day: string) => string;
+    readonly remove: string;
+    /** Names the app for those who hear the button alone. */
+    readonly removeApp: (app: string) => string;
+    readonly removeMeaning: string;
+    readonly removed: (app: string) => string;
+    readonly signOut: string;
+  };
   readonly signedOut: {
     readonly heading: string;
     readonly ended: string;

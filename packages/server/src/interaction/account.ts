@@ -1,0 +1,97 @@
+import { readForm, readQuery } from '@hufu/protocol/form';
+import { type ClientId, isClientId } from '@hufu/protocol/ids';
+import { seeOther } from '../authorize/respond.ts';
+import { findClient } from '../clients.ts';
+import type { Context } from '../context.ts';
+import { Trail } from '../decisions/trail.ts';
+import type { HttpReply, HttpRequest } from '../http.ts';
+import { type BrowserSession, findBrowserSession } from '../sessions/browser-session.ts';
+import { browserOf } from '../sessions/known-browser.ts';
+import { displayName } from './client-of-page.ts';
+import { csrfToken, requireOwnForm } from './csrf.ts';
+import { PageError, pageRefusal } from './page-error.ts';
+import { languageLinks, localeOf } from './page-locale.ts';
+import { accountPage, type AppView } from './pages/account.ts';
+import { pageHeaders } from './pages/headers.ts';
+import type { Locale } from './pages/messages/locale.ts';
+
+const PATH = '/account';
+/** Grants of a user that are looked at; a client and user have a hundred at most. */
+const MAX_GRANTS = 1_000;
+
+/** What a user sees of their own account: the apps that have access, since when. Whoever is not signed in goes to sign in first. */
+export async function accountGet(ctx: Context, http: HttpRequest): Promise<HttpReply> {
+  const trail = new Trail();
+  try {
+    trail.at('parameters');
+    const removed = readQuery(http.query, { repetition: 'listed' }).get('removed');
+    const session = await findBrowserSession(ctx, http);
+    if (session === undefined) return seeOther('/signin');
+    const locale = localeOf(http, undefined);
+    const apps = await appsOf(ctx, session, locale);
+    const name = session.user.claims['name'];
+    const browser = browserOf(ctx, http);
+    const gone = removed === undefined ? undefined : await findClient(ctx, removed);
+    const body = accountPage({
+      locale,
+      languages: languageLinks(PATH, []),
+      user: { username: session.user.username, ...(typeof name === 'string' ? { name } : {}) },
+      apps,
+      csrf: csrfToken(ctx, browser.id, formName(session)),
+      action: PATH,
+      signOutHref: '/oauth/logout',
+      ...(gone === undefined ? {} : { removed: displayName(gone, locale) }),
+    });
+    const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };
+    return { status: 200, headers: { ...pageHeaders({ issuer: ctx.issuer }), ...cookie }, body };
+  } catch (error) {
+    return pageRefusal(ctx, 'account', http, trail, error);
+  }
+}
+
+/** Takes an app's access away: its consent, grants and codes of this user, in one act (attacks CON-08). */
+export async function accountPost(ctx: Context, http: HttpRequest): Promise<HttpReply> {
+  const trail = new Trail();
+  try {
+    trail.at('parameters');
+    const form = readForm(http.body);
+    trail.at('authentication');
+    const session = await findBrowserSession(ctx, http);
+    if (session === undefined) return seeOther('/signin');
+    trail.at('same_site');
+    requireOwnForm(ctx, http, form, formName(session));
+    trail.at('parameters');
+    const clientId = form.get('client_id') ?? '';
+    if (!isClientId(clientId)) throw new PageError('request_malformed', 'no client_id');
+    await ctx.store.withdrawConsent(ctx.tenant, session.user.id, clientId, Math.floor(http.nowMs / 1000));
+    return seeOther(`${PATH}?removed=${encodeURIComponent(clientId)}`);
+  } catch (error) {
+    return pageRefusal(ctx, 'account', http, trail, error);
+  }
+}
+
+function formName(session: BrowserSession): string {
+  return `${PATH} ${session.session.id}`;
+}
+
+/** One entry for each client that has a consent or a live grant, the oldest access first. */
+async function appsOf(ctx: Context, { user }: BrowserSession, locale: Locale): Promise<readonly AppView[]> {
+  const found = new Map<ClientId, { since: number; readonly scopes: Set<string> }>();
+  const add = (clientId: ClientId, at: number, scopes: readonly string[]): void => {
+    const entry = found.get(clientId) ?? { since: at, scopes: new Set<string>() };
+    entry.since = Math.min(entry.since, at);
+    for (const scope of scopes) entry.scopes.add(scope);
+    found.set(clientId, entry);
+  };
+  for (const consent of await ctx.store.listConsents(ctx.tenant, user.id)) add(consent.clientId, consent.grantedAt, consent.scopes);
+  for (const grant of await ctx.store.listGrants(ctx.tenant, { userId: user.id }, MAX_GRANTS)) {
+    if (grant.dead === undefined && grant.generation > 0) add(grant.clientId, grant.createdAt, grant.scopes);
+  }
+  const apps: AppView[] = [];
+  for (const [clientId, { since, scopes }] of [...found].sort(([, a], [, b]) => a.since - b.since)) {
+    const client = await findClient(ctx, clientId);
+    if (client === undefined) continue;
+    apps.push({ clientId, name: displayName(client, locale), scopes: [...scopes], since: new Date(since * 1000).toISOString().slice(0, 10) });
+  }
+  return apps;
+}
