@@ -25,7 +25,13 @@ test('a row has the words, the range and the default of its key; what is reserve
   const text = tables({
     properties: {
       kind: { description: 'A | B.', anyOf: [{ enum: ['a', 'b'] }, { $ref: '#/$defs/variable' }], default: 'a' },
-      wait: { description: 'How long.', anyOf: [{ type: 'string', pattern: '^[0-9]+[smhd]$' }, { type: 'integer', minimum: 90, maximum: 7_200 }] },
+      wait: {
+        description: 'How long.',
+        anyOf: [
+          { type: 'string', pattern: '^[0-9]+[smhd]$' },
+          { type: 'integer', minimum: 90, maximum: 7_200 },
+        ],
+      },
       later: { description: 'Not supported by this version yet, so: not supported by this version yet.', type: 'object' },
       things: { description: 'Things.', items: { properties: { id: { description: 'Its id.', type: 'string' } }, required: ['id'] } },
     },

@@ -51,7 +51,12 @@ export function withTables(guide: string, schema: Schema): string {
 export function tables(schema: Schema): string {
   const { rows, groups } = split(schema);
   const isReserved = ({ schema: { description = '', anyOf } }: Row): boolean => RESERVED.test(description) && anyOf === undefined;
-  const sections = [section('Top level', rows.filter((row) => !isReserved(row)))];
+  const sections = [
+    section(
+      'Top level',
+      rows.filter((row) => !isReserved(row)),
+    ),
+  ];
   for (const { key, schema: group } of groups) sections.push(...sectionsOf(key, group));
   sections.push(section('Reserved: refused until they exist', rows.filter(isReserved)));
   return sections.join('\n');
@@ -60,11 +65,17 @@ export function tables(schema: Schema): string {
 function sectionsOf(key: string, schema: Schema): readonly string[] {
   const title = schema.items === undefined ? key : `${key}[]`;
   const { rows, groups } = split(schema.items ?? schema);
-  return [section(`\`${title}\``, rows, schema.description), ...groups.flatMap((group) => sectionsOf(`${title}.${group.key}`, group.schema))];
+  return [
+    section(`\`${title}\``, rows, schema.description),
+    ...groups.flatMap((group) => sectionsOf(`${title}.${group.key}`, group.schema)),
+  ];
 }
 
 /** Keys with a value of their own, those of small mappings among them, and those that get a table of their own. */
-function split({ properties = {}, required = [] }: Schema, prefix = ''): { readonly rows: readonly Row[]; readonly groups: readonly Row[] } {
+function split(
+  { properties = {}, required = [] }: Schema,
+  prefix = '',
+): { readonly rows: readonly Row[]; readonly groups: readonly Row[] } {
   const rows: Row[] = [];
   const groups: Row[] = [];
   for (const [name, schema] of Object.entries(properties)) {
@@ -88,14 +99,18 @@ function isSmall({ properties = {}, items }: Schema): boolean {
 
 function section(title: string, rows: readonly Row[], description?: string): string {
   const intro = description === undefined ? '' : `${description}\n\n`;
-  const lines = rows.map((row) => `| \`${row.key}\` | ${cell(row.schema.description ?? '')} | ${cell(values(row.schema))} | ${cell(fallback(row))} |`);
+  const lines = rows.map(
+    (row) => `| \`${row.key}\` | ${cell(row.schema.description ?? '')} | ${cell(values(row.schema))} | ${cell(fallback(row))} |`,
+  );
   return `### ${title}\n\n${intro}| key | what it is | values | default |\n|---|---|---|---|\n${lines.join('\n')}\n`;
 }
 
 function fallback({ schema, required }: Row): string {
   if (required) return '**required**';
   const value = schema.default;
-  return value === undefined || JSON.stringify(value) === '{}' || JSON.stringify(value) === '[]' ? '' : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
+  return value === undefined || JSON.stringify(value) === '{}' || JSON.stringify(value) === '[]'
+    ? ''
+    : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
 }
 
 /** What may stand there, in words. */

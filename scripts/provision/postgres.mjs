@@ -226,7 +226,8 @@ async function launch(bin, folder, port, more, owner) {
   const args = ['-D', join(folder, 'data'), ...[...fixed, 'restart_after_crash=on'].flatMap((setting) => ['-c', setting]), ...more];
   const logPath = join(folder, 'server.log');
   const output = await open(logPath, 'a');
-  const server = spawn(join(bin, 'postgres'), args, {
+  const [program, ...before] = await endingWithParent(join(bin, 'postgres'));
+  const server = spawn(program, [...before, ...args], {
     ...owner,
     cwd: folder,
     env: serverEnvironment(),
@@ -244,6 +245,12 @@ async function launch(bin, folder, port, more, owner) {
   server.kill('SIGQUIT');
   const lines = (await readFile(logPath, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-10).join('\n');
   throw new Error(`PostgreSQL did not start:\n${lines}`);
+}
+
+/** A caller that is killed cannot stop its server; where Linux has the tool for it, the kernel does. */
+async function endingWithParent(program) {
+  const tool = '/usr/bin/setpriv';
+  return (await isThere(tool)) ? [tool, '--pdeathsig', 'INT', program] : [program];
 }
 
 /** The last line of postmaster.pid says `ready` once connections are taken; the port is ours only if it names it. */

@@ -72,7 +72,9 @@ export class Canaries {
   #credentials(text: string): void {
     for (const [match] of text.matchAll(TALLY)) {
       this.add(`the credential ${match.slice(0, 4)}…`, match);
-      this.add(`the secret half of ${match.slice(0, 4)}…`, match.slice(-SECRET_HALF));
+      // What a client has for itself has no such half; an access token's is derived and stands last (docs/decisions/0002).
+      const half = match.startsWith('hfa_') ? match.slice(-SECRET_HALF) : match.slice(4, 4 + SECRET_HALF);
+      if (!match.startsWith('hfm_')) this.add(`the secret half of ${match.slice(0, 4)}…`, half);
     }
     for (const [match] of text.matchAll(JWT)) {
       this.add('a JWT', match);

@@ -34,6 +34,7 @@ describe('CRY: what the sources say', () => {
       'if (a.seal == b.seal) return;',
       'const ok = hashes.includes(presented.secret);',
       'if (password === user.password) ok();',
+      'if (grant.secretHash === undefined || grant.secretHash !== sha256(secret)) return;',
     ])
       assert.equal(comparesSecret(line), true, line);
     for (const line of [
@@ -197,9 +198,10 @@ describe('CRY: what is handed out', () => {
     for (let i = 0; i < 12; i++) {
       const agent = await signedIn(here.issuer);
       const { refresh: token } = await tokensOf(here.issuer, SPA, undefined, agent);
-      note('the secret of a refresh token', token.slice(-24));
-      note('its seal', token.slice(20, 44));
-      note('the secret of a session', agent.cookies.get('hufu_session')?.slice(-24) ?? '');
+      // docs/decisions/0002: prefix, secret, head, seal.
+      note('the secret of a refresh token', token.slice(4, 28));
+      note('its seal', token.slice(-24));
+      note('the secret of a session', agent.cookies.get('hufu_session')?.slice(4, 28) ?? '');
       note('the id of a browser', agent.cookies.get('hufu_browser') ?? '');
       note('the token of a form', (await agent.get('/signin')).hidden['csrf'] ?? '');
       await revoke(here.issuer, token, 'spa');
@@ -210,7 +212,7 @@ describe('CRY: what is handed out', () => {
 const SECRET = String.raw`[\w.]*(?:secret|hash|seal|mac|csrf|digest|verifier|signature|password|derived)(?:Text|Token)?`;
 const COMPARED = new RegExp(
   String.raw`(?<![\w.])(${SECRET})\s*[!=]==?\s*([\w.'"\x60]+)|(?<![\w.])([\w.)"]+)\s*[!=]==?\s*(${SECRET})(?![\w.(])`,
-  'i',
+  'gi',
 );
 const SEARCHED =
   /\.(?:includes|startsWith|endsWith|indexOf|has)\((?:[\w.]*\.)?(?:secret|seal|mac|csrf|digest|verifier|signature|password)\)/i;
@@ -218,9 +220,10 @@ const SEARCHED =
 /** Whether there is a secret, of which kind it is, and how long it is, are no secrets. */
 function comparesSecret(line: string): boolean {
   if (SEARCHED.test(line)) return true;
-  const match = COMPARED.exec(line);
-  if (match === null) return false;
-  const [, left, right, other] = match;
+  return [...line.matchAll(COMPARED)].some(isTelling);
+}
+
+function isTelling([, left, right, other]: RegExpMatchArray): boolean {
   const operand = (left === undefined ? other : right) ?? '';
   return !/^(?:undefined|null|['"`][^)]*|\d+|[A-Z_]+)$|\.length$/.test(operand) && !/\.(?:length|kind)$/.test(left ?? '');
 }

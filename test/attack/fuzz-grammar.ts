@@ -1,4 +1,5 @@
 import { seededRandom } from '../support/seeds.ts';
+import { BASICS, FORM, METHODS, NAMES, ODD, PATHS, TEMPLATES, TYPES, WORDS } from './fuzz-words.ts';
 
 /** What the server has handed out so far, for mixing into new requests. Bounded: a new one takes the place of an old one. */
 export class Loot {
@@ -46,162 +47,72 @@ export interface FuzzRequest {
   readonly isHead: boolean;
 }
 
-const PATHS = [
-  '/oauth/token',
-  '/oauth/authorize',
-  '/oauth/introspect',
-  '/oauth/revoke',
-  '/oauth/userinfo',
-  '/oauth/logout',
-  '/oauth/jwks',
-  '/signin',
-  '/consent',
-  '/logo/third',
-  '/',
-  '/healthz',
-  '/readyz',
-  '/.well-known/openid-configuration',
-  '/.well-known/oauth-authorization-server',
-  '/test/resource',
-  '/assets/mark.svg',
-] as const;
-const METHODS = ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND'] as const;
-const NAMES =
-  'access_token acr_values assertion audience claims client_assertion client_assertion_type client_id client_secret code code_challenge code_challenge_method code_verifier csrf decision display grant_type id_token_hint login_hint max_age nonce password post_logout_redirect_uri prompt redirect_uri refresh_token registration request request_uri resource response_mode response_type scope state token token_type_hint ui_locales username cancel'.split(
-    ' ',
-  );
-const WORDS =
-  'authorization_code refresh_token client_credentials urn:ietf:params:oauth:grant-type:token-exchange password implicit code token id_token none login consent select_account query fragment form_post S256 plain spa spa2 web third machine api native openid profile email read write opaque offline_access allow deny sign_out alice bob https://app.example/cb https://app2.example/cb https://web.example/cb https://third.example/cb http://127.0.0.1:1/cb com.example.app:/cb https://app.example/out https://api.example/ https://opaque.example/ en zh-CN E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'.split(
-    ' ',
-  );
-const ODD = [
-  '',
-  ' ',
-  '\0',
-  '\r\nX: y',
-  '\n',
-  '\t',
-  '\x7f',
-  '\xff\xfe',
-  '\ud800',
-  '\u202e',
-  '😀',
-  'é',
-  '。',
-  '"',
-  "'",
-  '<svg onload=1>',
-  '%',
-  '%00',
-  '%zz',
-  '%c0%80',
-  '+',
-  '&',
-  '=',
-  ';',
-  '{}',
-  '[]',
-  '{"a":1}',
-  'null',
-  'undefined',
-  'NaN',
-  '-1',
-  '0',
-  '1e999',
-  '99999999999999999999',
-  '__proto__',
-  'constructor',
-  'hasOwnProperty',
-  '../../etc/passwd',
-  "' OR 1=1 --",
-  '${7*7}',
-  'a.b.c',
-  'eyJhbGciOiJub25lIn0.e30.',
-  'hfr_',
-  'hfa_',
-  'hfc_',
-  'hfs_',
-  'hfm_',
-  'https://evil.test/',
-  '//evil.test',
-  'javascript:alert(1)',
-  'http://[::1',
-  'http://169.254.169.254/',
-];
-const TYPES = [
-  'application/x-www-form-urlencoded',
-  'application/x-www-form-urlencoded; charset=utf-8',
-  'application/json',
-  'text/plain',
-  'multipart/form-data; boundary=x',
-  'application/jwt',
-  '',
-  'x',
-];
-
-/** Requests that get somewhere; everything else grows from these. */
-const TEMPLATES: readonly (readonly [method: string, path: string, fields: string])[] = [
-  ['POST', '/oauth/token', 'grant_type=client_credentials&scope=read'],
-  ['POST', '/oauth/token', 'grant_type=refresh_token&client_id=spa&refresh_token=*'],
-  [
-    'POST',
-    '/oauth/token',
-    'grant_type=authorization_code&client_id=spa&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk&code=*',
-  ],
-  [
-    'GET',
-    '/oauth/authorize',
-    'response_type=code&client_id=spa&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&scope=openid+read&state=s&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&nonce=n',
-  ],
-  [
-    'GET',
-    '/oauth/authorize',
-    'response_type=code&client_id=third&redirect_uri=https%3A%2F%2Fthird.example%2Fcb&scope=openid+read&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&prompt=consent',
-  ],
-  ['POST', '/oauth/introspect', 'token=*'],
-  ['POST', '/oauth/revoke', 'token=*&client_id=spa'],
-  ['GET', '/oauth/userinfo', ''],
-  ['GET', '/oauth/logout', 'id_token_hint=*&post_logout_redirect_uri=https%3A%2F%2Fapp.example%2Fout&state=s'],
-  ['GET', '/signin', 'request=*'],
-  ['POST', '/signin', 'csrf=*&request=*&username=alice&password=wrong'],
-  ['GET', '/consent', 'request=*'],
-  ['POST', '/consent', 'csrf=*&request=*&decision=allow'],
-  ['POST', '/oauth/logout', 'csrf=*&request=client_id%3Dspa&decision=sign_out'],
-];
-const BASICS = [
-  'web:web-secret-0123456789abcdef0123456789',
-  'machine:machine-secret-0123456789abcdef012345',
-  'api:api-secret-0123456789abcdef0123456789',
-  'third:third-secret-0123456789abcdef01234567',
-  'web:wrong',
-  ':',
-  'machine',
-];
-
 /** The next request. `host` and `cookie` are those of an honest browser. */
 export function nextRequest(dice: Dice, loot: Loot, host: string, cookie: string): FuzzRequest {
-  const [templateMethod, templatePath, fields] = dice.pick(TEMPLATES);
+  const [templateMethod, templatePath, fields, basic] = dice.pick(TEMPLATES);
+  const parts = fields.split('&').filter((part) => part !== '');
+  // Half of them are good in everything but their values: those get far.
+  if (dice.chance(0.5))
+    return write(
+      templateMethod,
+      templatePath,
+      mutateValues(parts, dice, loot),
+      templateMethod === 'POST',
+      goodHeaders(host, cookie, basic),
+      false,
+      dice,
+    );
   const fresh = dice.chance(0.3);
   const method = dice.chance(0.9) ? (fresh ? dice.pick(['GET', 'POST']) : templateMethod) : dice.pick(METHODS);
   const path = mangle(fresh ? dice.pick(PATHS) : templatePath, dice, 0.05);
-  const parameters = mutateParameters(fresh ? [] : fields.split('&').filter((part) => part !== ''), dice, loot);
   const inBody = method === 'POST' ? dice.chance(0.92) : dice.chance(0.1);
+  const lines = [`Host: ${host}`, ...headers(dice, loot, cookie, method === 'POST')];
+  return write(method, path, mutateParameters(fresh ? [] : parts, dice, loot), inBody, lines, dice.chance(0.06), dice);
+}
+
+function write(
+  method: string,
+  path: string,
+  parameters: readonly string[],
+  inBody: boolean,
+  headerLines: readonly string[],
+  hit: boolean,
+  dice: Dice,
+): FuzzRequest {
   const text = parameters.join('&');
   const body = inBody ? text : '';
   const target = inBody || text === '' ? path : `${path}?${text.replace(/[\s\0]/g, '%20')}`;
   const lines = [
     `${method} ${target.replace(/[\r\n ]/g, '')} HTTP/1.1`,
-    `Host: ${host}`,
-    ...headers(dice, loot, cookie, method === 'POST'),
+    ...headerLines,
     ...(body === '' && method !== 'POST' ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]),
   ];
   const bytes = `${lines.map((line) => Buffer.from(line.replace(/[\r\n\0]/g, '')).toString('latin1')).join('\r\n')}\r\n\r\n${Buffer.from(body).toString('latin1')}`;
-  if (!dice.chance(0.03)) return { bytes, isHttp: true, isHead: method === 'HEAD' };
+  if (!hit) return { bytes, isHttp: true, isHead: method === 'HEAD' };
   return { bytes: flip(bytes, dice), isHttp: false, isHead: true };
 }
 
+function goodHeaders(host: string, cookie: string, basic: string | undefined): readonly string[] {
+  const authorization = basic === undefined ? [] : [`Authorization: Basic ${Buffer.from(basic).toString('base64')}`];
+  return [`Host: ${host}`, `Content-Type: ${FORM}`, 'Accept: text/html', `Cookie: ${cookie}`, ...authorization];
+}
+
+/** One or two values are others; the names stay. */
+function mutateValues(parts: readonly string[], dice: Dice, loot: Loot): readonly string[] {
+  const written = fill(parts, dice, loot);
+  for (let changes = dice.below(3); changes > 0 && written.length > 0; changes--) {
+    const at = dice.below(written.length);
+    written[at] = `${written[at]?.split('=')[0] ?? ''}=${encodeURIComponent(value(dice, loot, 0.2).toWellFormed())}`;
+  }
+  return written;
+}
+
+function fill(parts: readonly string[], dice: Dice, loot: Loot): string[] {
+  return parts.map((part) => part.replace('*', () => encodeURIComponent(value(dice, loot, 0.9).toWellFormed())));
+}
+
 function mutateParameters(parts: readonly string[], dice: Dice, loot: Loot): readonly string[] {
-  const written = parts.map((part) => part.replace('*', () => encodeURIComponent(value(dice, loot, 0.9).toWellFormed())));
+  const written = fill(parts, dice, loot);
   for (let changes = dice.chance(0.5) ? 0 : 1 + dice.below(4); changes > 0; changes--) {
     const at = dice.below(Math.max(1, written.length));
     const one = written[at];
@@ -251,7 +162,7 @@ function headers(dice: Dice, loot: Loot, cookie: string, withBody: boolean): rea
   const add = (share: number, line: () => string): void => {
     if (dice.chance(share)) lines.push(line());
   };
-  add(withBody ? 0.97 : 0.1, () => `Content-Type: ${dice.chance(0.9) ? TYPES[0] : dice.pick(TYPES)}`);
+  add(withBody ? 0.97 : 0.1, () => `Content-Type: ${dice.chance(0.9) ? FORM : dice.pick(TYPES)}`);
   add(0.35, () => `Authorization: Basic ${Buffer.from(mangle(dice.pick(BASICS), dice, 0.1)).toString('base64')}`);
   add(0.25, () => `Authorization: ${dice.pick(['Bearer', 'bearer', 'DPoP', 'Basic', 'Negotiate', ''])} ${value(dice, loot, 0.8)}`);
   add(0.7, () => `Cookie: ${cookie}`);

@@ -97,7 +97,7 @@ describe('HTP: grammar fuzz', () => {
     // What is on record of all that has no credential in it, ours or mangled.
     const canaries = new Canaries();
     canaries.add('a client secret', MACHINE_BASIC.split(':')[1] ?? '');
-    canaries.add('a session', cookie.slice(-24));
+    canaries.add('a session', agent.cookies.get('hufu_session')?.slice(4, 28) ?? '');
     const decisions = await hufu.store.listDecisions(hufu.context.tenant, 20_000);
     assert.ok(decisions.length > 100);
     assert.deepEqual(

@@ -16,6 +16,7 @@ const POSTS = [
   '/oauth/logout',
   '/signin',
   '/consent',
+  '/account',
 ];
 const KIB = 1_024;
 

@@ -116,6 +116,7 @@ describe('INT: introspection', () => {
       ["another installation's JWT", foreign[1] ?? ''],
       ["another issuer's, with our key", signer.sign('at+jwt', { ...claims, iss: 'https://evil.test' })],
       ['an ID token', live.id],
+      ["an access token's claims in an ID token's type", signer.sign('JWT', claims)],
       ['a JWT of our key with another jti', signer.sign('at+jwt', { ...claims, jti: 'x' })],
       ['a truncated one', machine.slice(0, -1)],
       ['a changed one', machine.slice(0, -1) + (machine.endsWith('A') ? 'B' : 'A')],

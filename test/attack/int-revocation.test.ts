@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { postForm } from '../support/agent.ts';
-import type { TestHufu } from '../support/hufu.ts';
+import { BASIC_YAML, type TestHufu } from '../support/hufu.ts';
 import { assertClientRefused, assertInactive, assertTokenError } from './expect.ts';
 import { arena } from './oracles.ts';
 import {
@@ -102,7 +102,7 @@ describe('INT: revocation', () => {
 
 for (const engine of SHARED_ENGINES) {
   describe(`INT: revocation on two nodes over ${engine}`, () => {
-    const nodes = twoNodes(engine);
+    const nodes = twoNodes(BASIC_YAML, engine);
     const first = (): TestHufu => nodes.first;
     const second = (): TestHufu => nodes.second;
 

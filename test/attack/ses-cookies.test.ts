@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { writeHolder } from '@hufu/protocol/tally';
+import { readHolder, writeHolder } from '@hufu/protocol/tally';
 import { Agent, authorizeAs, exchange, type Page, postForm } from '../support/agent.ts';
 import { startHufu, USER } from '../support/hufu.ts';
 import { authorizePath } from './expect.ts';
@@ -131,6 +131,7 @@ describe('SES: session cookies', () => {
     const agent = await signedIn(here.issuer);
     const cookie = agent.cookies.get(SESSION) ?? '';
     const { tally, sealKeyId } = here.hufu.context.keys;
+    const live = readHolder(tally, 'session', cookie) ?? assert.fail();
     const neighbour = { ...tally, tenant: tally.tenant + 1, permutation: tally.permutation, mac: tally.mac };
     const elsewhere = await startHufu();
     const foreign = (await signedIn(elsewhere.issuer)).cookies.get(SESSION) ?? '';
@@ -150,7 +151,8 @@ describe('SES: session cookies', () => {
       tokens.id,
       foreign,
       writeHolder(neighbour, 'session', { keyId: sealKeyId, id: 1, generation: 0 }, cookie.slice(-24)),
-      writeHolder(tally, 'session', { keyId: sealKeyId, id: 1, generation: 0 }, 'A'.repeat(24)),
+      // Sealed with our key for a session that lives: the row's half does not match.
+      writeHolder(tally, 'session', { keyId: sealKeyId, id: live.id, generation: 0 }, 'A'.repeat(24)),
       writeHolder(tally, 'session', { keyId: sealKeyId, id: 2 ** 40, generation: 0 }, 'A'.repeat(24)),
       'null',
       'undefined',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { UserRecord } from '@hufu/store/port';
 import { Agent, authorizeAs, exchange, type Page } from '../support/agent.ts';
-import { type TestHufu, USER } from '../support/hufu.ts';
+import { BASIC_YAML, type TestHufu, USER } from '../support/hufu.ts';
 import { assertInactive, authorizePath } from './expect.ts';
 import { arena } from './oracles.ts';
 import { API_BASIC, BOB, introspect, refresh, signedIn, SPA, THIRD, THIRD_BASIC, tokensOf } from './sign-ins.ts';
@@ -10,7 +10,7 @@ import { SHARED_ENGINES, twoNodes } from './two-nodes.ts';
 
 for (const engine of SHARED_ENGINES) {
   describe(`SES: what ends elsewhere, over ${engine}`, () => {
-    const nodes = twoNodes(engine);
+    const nodes = twoNodes(BASIC_YAML, engine);
     const silent = (agent: Agent): Promise<Page> => agent.get(authorizePath({ prompt: 'none' }));
     const bob = async (node: TestHufu): Promise<UserRecord> =>
       (await node.store.findUserByName(node.context.tenant, BOB.username)) ?? assert.fail('no bob');
@@ -119,8 +119,32 @@ for (const engine of SHARED_ENGINES) {
   });
 }
 
-describe('SES: login CSRF', () => {
+describe("SES: login CSRF, and one's own account", () => {
   const here = arena();
+
+  test("SES-12 · the account page shows and touches only one's own (CVE-2024-39683)", async () => {
+    const alice = await signedIn(here.issuer);
+    const bob = await signedIn(here.issuer, BOB);
+    const mine = await tokensOf(here.issuer, THIRD, THIRD_BASIC, alice);
+    const page = await bob.get('/account');
+    assert.doesNotMatch(page.text, /Third Party|alice/i);
+    const theirs = await tokensOf(here.issuer, THIRD, THIRD_BASIC, bob, BOB);
+    const form = await bob.get('/account');
+    for (const more of [{ user: 'alice' }, { user_id: '1' }, { sub: 'x' }, { username: USER.username }]) {
+      assert.equal((await bob.submit(form, { client_id: 'third', ...more })).status, 303);
+      assert.equal(
+        (await refresh(here.issuer, mine.refresh, THIRD, THIRD_BASIC)).status,
+        200,
+        'the other user of the same client is not touched',
+      );
+    }
+    assert.equal((await refresh(here.issuer, theirs.refresh, THIRD, THIRD_BASIC)).body['error'], 'invalid_grant');
+    for (const client of ['nobody', '__proto__', 'x'.repeat(255)])
+      assert.ok((await bob.submit(form, { client_id: client })).status < 500, client);
+    assert.equal((await bob.submit(form, { client_id: '' })).status, 400);
+    const shown = await bob.get(`/account?removed=${encodeURIComponent('<script>alert(1)</script>')}`);
+    assert.doesNotMatch(shown.text, /<script/);
+  });
 
   test('SES-15 · a sign-in that another site sends, with credentials of the attacker, is 403 and signs nobody in (RFC 6819 §4.4.1.8)', async () => {
     const victim = new Agent(here.issuer);

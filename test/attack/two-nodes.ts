@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before } from 'node:test';
 import { openStore } from '@hufu/store/open';
 import { type Engine, freshDatabase, type TestDatabase } from '../support/databases.ts';
-import { startHufu, type TestHufu } from '../support/hufu.ts';
+import { BASIC_YAML, startHufu, type TestHufu } from '../support/hufu.ts';
 import { MASTER_KEY } from '../support/nodes.ts';
 import { Canaries } from './canaries.ts';
 import { faultsOf } from './oracles.ts';
@@ -18,7 +18,7 @@ export interface TwoNodes {
 }
 
 /** Starts both for the `describe` that calls this. The oracles that look at replies, logs and decisions are asserted after each case. */
-export function twoNodes(engine: Engine): TwoNodes {
+export function twoNodes(yaml: string = BASIC_YAML, engine: Engine = 'sqlite'): TwoNodes {
   let nodes: readonly [TestHufu, TestHufu] | undefined;
   let database: TestDatabase | undefined;
   let traffic: readonly Traffic[] = [];
@@ -28,8 +28,8 @@ export function twoNodes(engine: Engine): TwoNodes {
   before(async () => {
     database = await freshDatabase(engine);
     const url = engine === 'postgres' ? `${database.url}?unsafe=1` : database.url;
-    const first = await startHufu({ store: await openStore(url), masterKey: MASTER_KEY });
-    const second = await startHufu({ store: await openStore(url), masterKey: MASTER_KEY, issuer: first.issuer });
+    const first = await startHufu({ yaml, store: await openStore(url), masterKey: MASTER_KEY });
+    const second = await startHufu({ yaml, store: await openStore(url), masterKey: MASTER_KEY, issuer: first.issuer });
     nodes = [first, second];
     traffic = nodes.map((node) => recordTraffic(Number(new URL(node.origin).port)));
   });

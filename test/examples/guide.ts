@@ -70,7 +70,9 @@ export async function runGuide(
 /** Whether an output is what the guide says. `…` stands for anything within a line; a line that is only `…` for any number of lines. */
 export function matches(output: string, expected: string): boolean {
   const escape = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  const lines = expected.split('\n').map((line) => (line.trim() === '…' ? '(?:.*\\n)*?' : `${line.split('…').map(escape).join('.*')}[ ]*\\n`));
+  const lines = expected
+    .split('\n')
+    .map((line) => (line.trim() === '…' ? '(?:.*\\n)*?' : `${line.split('…').map(escape).join('.*')}[ \\r]*\\n`));
   return new RegExp(`^${lines.join('')}$`).test(`${output.trimEnd()}\n`);
 }
 

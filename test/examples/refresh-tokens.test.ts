@@ -25,8 +25,10 @@ test('the example refresh-tokens shows the same successor three times, and then 
   await (await fetch(page.location)).body?.cancel();
   assert.equal(await lantern.ended(), 0, lantern.lines.join('\n'));
 
-  const [first, tabs, access, again, next, thief, after] = lantern.lines.slice(lantern.lines.findIndex((line) => line.startsWith('Signed in')));
-  const names = (line = ''): readonly string[] => line.match(/hfr_…\S+/g) ?? [];
+  const [first, tabs, access, again, next, thief, after] = lantern.lines.slice(
+    lantern.lines.findIndex((line) => line.startsWith('Signed in')),
+  );
+  const names = (line = ''): readonly string[] => [...line.slice(line.lastIndexOf('  ') + 1).matchAll(/[\w-]{6}(?= |$)/g)].map(([name]) => name);
   const [a, b] = names(tabs);
   assert.ok(a !== undefined && a === b, tabs);
   assert.notEqual(names(first)[0], a);

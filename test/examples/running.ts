@@ -52,7 +52,12 @@ export async function startHufu(config: string | undefined, variables: Readonly<
       await rm(directory, { recursive: true, force: true });
     },
   };
-  await waitFor(`${issuer}/readyz`, hufu);
+  try {
+    await waitFor(`${issuer}/readyz`, hufu);
+  } catch (error) {
+    await hufu.stop();
+    throw error;
+  }
   return hufu;
 }
 

@@ -52,7 +52,8 @@ async function verifyLiving(load: Load, chain: Chain, origin: string, random: ()
   const { access, refresh: newest } = chain.tokens ?? { access: '', refresh: '' };
   if (!(await isActive(origin, access, API))) losses.lost.push('an access token');
   // With a refresh under way nobody knows whether it is still the newest.
-  if (!chain.refreshing && chain.party.basic !== undefined && !(await isActive(origin, newest, chain.party.basic))) losses.lost.push('a refresh token');
+  if (!chain.refreshing && chain.party.basic !== undefined && !(await isActive(origin, newest, chain.party.basic)))
+    losses.lost.push('a refresh token');
   const reply = await refresh(origin, chain.party, newest);
   if (reply.status !== 200) {
     losses.lost.push(`a refresh token, or its generation: ${JSON.stringify(reply.body)}`);

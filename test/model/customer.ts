@@ -43,7 +43,8 @@ resources:
 `;
 
 function writeConfidential(id: string): string {
-  const settings = id === 'conf' ? 'first_party: true' : id === 'api' ? `resource_server_of: ['${JWT_RESOURCE}', '${OPAQUE_RESOURCE}']` : '';
+  const settings =
+    id === 'conf' ? 'first_party: true' : id === 'api' ? `resource_server_of: ['${JWT_RESOURCE}', '${OPAQUE_RESOURCE}']` : '';
   return `  - client_id: ${id}
     client_secret: ${secretOf(id)}
     redirect_uris: ['https://${id}.example/cb']
@@ -77,7 +78,11 @@ export class Customer {
     const { store, tenant, passwords, random } = node.context;
     hashOfPassword ??= passwords.hash(PASSWORD);
     const name = random.text(20).toLowerCase();
-    const made = await store.createUser(tenant, { sub: `sub-${name}`, username: `u-${name}`, passwordHash: await hashOfPassword, claims: {} }, nowOf(node.context));
+    const made = await store.createUser(
+      tenant,
+      { sub: `sub-${name}`, username: `u-${name}`, passwordHash: await hashOfPassword, claims: {} },
+      nowOf(node.context),
+    );
     assert.equal(made.kind, 'created');
     return new Customer(node, made.user);
   }
@@ -94,7 +99,10 @@ export class Customer {
       case 'authorize':
         return this.#authorize(op);
       case 'redeem': {
-        const verifier = op.verifier === 'none' ? {} : { code_verifier: op.verifier === 'wrong' ? 'w'.repeat(43) : (this.#verifiers.get(op.token) ?? 'v'.repeat(43)) };
+        const verifier =
+          op.verifier === 'none'
+            ? {}
+            : { code_verifier: op.verifier === 'wrong' ? 'w'.repeat(43) : (this.#verifiers.get(op.token) ?? 'v'.repeat(43)) };
         const redirect = op.redirect === 'right' ? redirectUri(op.by.client) : 'https://elsewhere.example/cb';
         return this.#tokens(op.by, { grant_type: 'authorization_code', code: op.token, redirect_uri: redirect, ...verifier });
       }
@@ -210,7 +218,11 @@ export class Customer {
   }
 
   /** As the client that it names, with its secret or with another. */
-  #post(path: string, { client, genuine }: { readonly client: Caller; readonly genuine: boolean }, fields: Record<string, string>): Promise<JsonReply> {
+  #post(
+    path: string,
+    { client, genuine }: { readonly client: Caller; readonly genuine: boolean },
+    fields: Record<string, string>,
+  ): Promise<JsonReply> {
     const url = this.#node.origin + path;
     if (client !== 'pub') return postForm(url, fields, `${client}:${genuine ? secretOf(client) : 'a guess'}`);
     return postForm(url, { ...fields, client_id: client, ...(genuine ? {} : { client_secret: 'a guess' }) });

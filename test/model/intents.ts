@@ -4,6 +4,7 @@ import {
   type ClientName,
   CLIENTS,
   type Grant,
+  isLive,
   JWT_RESOURCE,
   type Op,
   OPAQUE_RESOURCE,
@@ -33,18 +34,27 @@ export type Intent =
       readonly scope: 'same' | 'narrower' | 'wider';
       readonly resource: string | undefined;
     }
-  | { readonly kind: 'revoke'; readonly token: number; readonly by: Who }
+  | { readonly kind: 'revoke'; readonly token: number; readonly of: 'live access token' | 'anything'; readonly by: Who }
   | { readonly kind: 'introspect'; readonly token: number; readonly caller: Caller | 'owner' }
   | { readonly kind: 'userinfo'; readonly token: number };
 /** `impostor`: in the owner's name, without its secret. */
 type Who = 'owner' | 'other' | 'impostor';
 
-const SCOPES: readonly (readonly string[])[] = [['openid', 'read'], ['openid', 'opaque'], ['openid', 'profile'], ['openid', 'read', 'opaque'], ['read']];
+const SCOPES: readonly (readonly string[])[] = [
+  ['openid', 'read'],
+  ['openid', 'opaque'],
+  ['openid', 'profile'],
+  ['openid', 'read', 'opaque'],
+  ['read'],
+];
 
 /** Even: the edges of a range mean nothing here. */
 const choice = fc.noBias(fc.nat(999));
 const client: fc.Arbitrary<ClientName> = fc.constantFrom(...CLIENTS);
-const who: fc.Arbitrary<Who> = fc.oneof({ weight: 8, arbitrary: fc.constant('owner') }, { weight: 1, arbitrary: fc.constantFrom('other', 'impostor') });
+const who: fc.Arbitrary<Who> = fc.oneof(
+  { weight: 8, arbitrary: fc.constant('owner') },
+  { weight: 1, arbitrary: fc.constantFrom('other', 'impostor') },
+);
 const mostly = <T>(first: T, ...others: readonly T[]): fc.Arbitrary<T> =>
   fc.oneof({ weight: 6, arbitrary: fc.constant(first) }, { weight: 1, arbitrary: fc.constantFrom(first, ...others) });
 const seconds = fc.oneof(
@@ -72,12 +82,21 @@ export const redeem: fc.Arbitrary<Intent> = fc.record({
 export const refresh: fc.Arbitrary<Intent> = fc.record({
   kind: fc.constant('refresh'),
   grant: choice,
-  age: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.constantFrom(2, 3) }),
+  age: fc.oneof(
+    { weight: 5, arbitrary: fc.constant(0) },
+    { weight: 3, arbitrary: fc.constant(1) },
+    { weight: 1, arbitrary: fc.constantFrom(2, 3) },
+  ),
   by: who,
   scope: mostly<'same' | 'narrower' | 'wider'>('same', 'narrower', 'wider'),
   resource: mostly<string | undefined>(undefined, JWT_RESOURCE, OPAQUE_RESOURCE, OWN_RESOURCE),
 });
-export const revoke: fc.Arbitrary<Intent> = fc.record({ kind: fc.constant('revoke'), token: choice, by: who });
+export const revoke: fc.Arbitrary<Intent> = fc.record({
+  kind: fc.constant('revoke'),
+  token: choice,
+  of: fc.constantFrom('live access token', 'anything'),
+  by: who,
+});
 export const introspect: fc.Arbitrary<Intent> = fc.record({
   kind: fc.constant('introspect'),
   token: choice,
@@ -108,12 +127,18 @@ export function resolve(intent: Intent, world: World): Op | undefined {
       const grant = world.grants[index];
       if (grant === undefined) return undefined;
       const generation = Math.max(1, grant.generation - intent.age);
-      const token = textOf(world, (candidate) => candidate.kind === 'refresh' && candidate.grant === index && candidate.generation === generation);
+      const token = textOf(
+        world,
+        (candidate) => candidate.kind === 'refresh' && candidate.grant === index && candidate.generation === generation,
+      );
       if (token === undefined) return undefined;
       return { kind: 'refresh', token, by: presenter(grant, intent.by), scopes: scopesOf(grant, intent.scope), resource: intent.resource };
     }
+    case 'enable':
+      // Nothing to learn where nobody is disabled.
+      return world.enabled ? undefined : intent;
     case 'revoke': {
-      const token = anyToken(world, intent.token);
+      const token = intent.of === 'anything' ? anyToken(world, intent.token) : liveAccessToken(world, intent.token);
       const grant = grantOf(world, token);
       return token === undefined || grant === undefined ? undefined : { kind: 'revoke', token, by: presenter(grant, intent.by) };
     }
@@ -137,10 +162,11 @@ function recent(world: World, choice: number): number {
   return world.grants.length - 1 - (choice % Math.min(3, Math.max(1, world.grants.length)));
 }
 
-/** Mostly one that lives: with the dead there is little to learn. */
+/** Mostly one that lives: with the dead there is little to learn. -1 for none. */
 function liveOrRecent(world: World, choice: number): number {
+  if (choice % 6 === 0) return recent(world, choice);
   const live = world.grants.flatMap((grant, index) => (grant.generation > 0 && grant.dead === undefined ? [index] : []));
-  return choice % 5 === 0 ? recent(world, choice) : (live.at(-1 - (choice % Math.max(1, live.length))) ?? recent(world, choice));
+  return live.at(-1 - (choice % Math.max(1, live.length))) ?? -1;
 }
 
 function isFresh(grant: Grant, world: World): boolean {
@@ -157,6 +183,11 @@ function anyToken(world: World, choice: number): string | undefined {
   const texts = [...world.tokens].flatMap(([text, token]) => (token.kind !== 'code' || choice % 7 === 0 ? [text] : []));
   const reach = choice % 3 === 0 ? texts.length : Math.min(6, texts.length);
   return texts.at(-1 - (choice % Math.max(1, reach)));
+}
+
+function liveAccessToken(world: World, choice: number): string | undefined {
+  const texts = [...world.tokens].flatMap(([text, token]) => (token.kind === 'access' && isLive(world, token) ? [text] : []));
+  return texts.at(-1 - (choice % Math.max(1, Math.min(3, texts.length))));
 }
 
 function grantOf(world: World, text: string | undefined): Grant | undefined {
@@ -179,5 +210,7 @@ function scopesOf(grant: Grant, scope: 'same' | 'narrower' | 'wider'): readonly 
 
 /** For messages: without what makes a token long. */
 export function describeOp(op: Op): string {
-  return JSON.stringify(op, (_key, value: unknown) => (typeof value === 'string' && value.length > 40 ? `${value.slice(0, 6)}…${value.slice(-6)}` : value));
+  return JSON.stringify(op, (_key, value: unknown) =>
+    typeof value === 'string' && value.length > 40 ? `${value.slice(0, 6)}…${value.slice(-6)}` : value,
+  );
 }

@@ -21,7 +21,10 @@ export interface ModelRun {
 }
 
 /** What one customer does after another, against the specification: every answer is the one that it says, and so is everything in the end. */
-export async function checkSequentially(node: Node, { runs, seed, maxCommands, shrink, seen }: ModelRun): Promise<{ readonly commands: number; readonly seconds: number }> {
+export async function checkSequentially(
+  node: Node,
+  { runs, seed, maxCommands, shrink, seen }: ModelRun,
+): Promise<{ readonly commands: number; readonly seconds: number }> {
   await node.freeze();
   const begun = performance.now();
   let performed = 0;
@@ -47,15 +50,15 @@ const begin = fc.tuple(intents.authorize, intents.redeem);
 
 const command = fc
   .oneof(
-    { weight: 6, arbitrary: intents.authorize },
-    { weight: 8, arbitrary: intents.redeem },
+    { weight: 9, arbitrary: intents.authorize },
+    { weight: 12, arbitrary: intents.redeem },
     { weight: 24, arbitrary: intents.refresh },
-    { weight: 3, arbitrary: intents.revoke },
+    { weight: 4, arbitrary: intents.revoke },
     { weight: 5, arbitrary: intents.introspect },
     { weight: 3, arbitrary: intents.userinfo },
     { weight: 6, arbitrary: intents.advance },
-    { weight: 1, arbitrary: intents.disable },
-    { weight: 1, arbitrary: intents.enable },
+    { weight: 2, arbitrary: intents.disable },
+    { weight: 8, arbitrary: intents.enable },
     { weight: 1, arbitrary: intents.changePassword },
     { weight: 1, arbitrary: intents.signOut },
     { weight: 1, arbitrary: intents.withdraw },

@@ -76,7 +76,17 @@ export interface World {
 }
 
 export function newWorld(now: number): World {
-  return { now, enabled: true, session: undefined, sessionCount: 0, consent: {}, grants: [], tokens: new Map(), bound: new Map(), revokedNames: new Set() };
+  return {
+    now,
+    enabled: true,
+    session: undefined,
+    sessionCount: 0,
+    consent: {},
+    grants: [],
+    tokens: new Map(),
+    bound: new Map(),
+    revokedNames: new Set(),
+  };
 }
 
 /** Who sends a request: a client by its own secret, or somebody in its name. */
@@ -232,7 +242,9 @@ function authorize(world: World, op: Extract<Op, { kind: 'authorize' }>, reply: 
     const next = { number: world.sessionCount + 1, expiresAt: world.now + SESSION, authTime: world.now };
     const old = session;
     // The grants of a session that is replaced move on to the new one.
-    const grants = world.grants.map((grant) => (old !== undefined && grant.session === old.number ? { ...grant, session: next.number } : grant));
+    const grants = world.grants.map((grant) =>
+      old !== undefined && grant.session === old.number ? { ...grant, session: next.number } : grant,
+    );
     after = { ...world, session: next, sessionCount: next.number, grants };
     session = next;
   }
@@ -349,13 +361,7 @@ function narrow(
 }
 
 /** A token response from the grant as it is now. */
-function issued(
-  world: World,
-  index: number,
-  asked: readonly string[] | undefined,
-  named: string | undefined,
-  reply: Reply,
-): Step {
+function issued(world: World, index: number, asked: readonly string[] | undefined, named: string | undefined, reply: Reply): Step {
   const grant = world.grants[index];
   if (grant === undefined) return wrong('a grant');
   const { resource, scopes } = narrow(grant, asked, named);
@@ -367,9 +373,18 @@ function issued(
   if (reply.outcome !== 'ok' || reply.access === undefined) return wrong(expected);
   if ((reply.scope ?? '') !== scopes.join(' ') || reply.expiresIn !== expiresAt - world.now) return wrong(expected);
   if (reply.idToken !== scopes.includes('openid')) return wrong(`${expected}, an ID token with openid alone`);
-  if ((reply.refresh !== undefined) !== grant.refreshable) return wrong(grant.refreshable ? `${expected}, a refresh token` : `${expected}, no refresh token`);
+  if ((reply.refresh !== undefined) !== grant.refreshable)
+    return wrong(grant.refreshable ? `${expected}, a refresh token` : `${expected}, no refresh token`);
   const claims = reply.claims;
-  if (claims !== undefined && !(claims['iat'] === issuedAt && claims['exp'] === expiresAt && claims['auth_time'] === grant.authTime && claims['client_id'] === grant.client)) {
+  if (
+    claims !== undefined &&
+    !(
+      claims['iat'] === issuedAt &&
+      claims['exp'] === expiresAt &&
+      claims['auth_time'] === grant.authTime &&
+      claims['client_id'] === grant.client
+    )
+  ) {
     return wrong(`${expected}, iat ${issuedAt}, exp ${expiresAt}, auth_time ${grant.authTime}`);
   }
 
@@ -410,8 +425,8 @@ function revoke(world: World, op: Extract<Op, { kind: 'revoke' }>, reply: Reply)
   return done(reply, { ...world, revokedNames: new Set(world.revokedNames).add(token.name) });
 }
 
-/** Of an access token. */
-function isLive(world: World, token: Extract<Token, { kind: 'access' }>): boolean {
+/** Whether an access token works at this moment. */
+export function isLive(world: World, token: Extract<Token, { kind: 'access' }>): boolean {
   return world.grants[token.grant]?.dead === undefined && world.now < token.expiresAt && !world.revokedNames.has(token.name);
 }
 

@@ -26,14 +26,13 @@ export interface Course {
 export interface CourseOptions {
   /** A mutant's. */
   readonly startServer?: typeof startServer;
-  readonly wrap?: (store: Store) => Store;
+  readonly store?: Store;
 }
 
 const MAX_WAIT_MS = 3;
 
 export async function memoryCourse(options: CourseOptions = {}): Promise<Course> {
-  const inner = await openMemory();
-  return course([options.wrap?.(inner) ?? inner], options, async () => {});
+  return course([options.store ?? (await openMemory())], options, async () => {});
 }
 
 /** Two servers of one issuer in this process, each with its own connections to one PostgreSQL. */

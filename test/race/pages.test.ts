@@ -1,20 +1,8 @@
-import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Agent, type Page, pkce } from '../support/agent.ts';
+import { Agent } from '../support/agent.ts';
 import { rounds, withSeeds } from '../support/seeds.ts';
-import {
-  type Course,
-  memoryCourse,
-  originAt,
-  postgresCourse,
-  type RaceClient,
-  readTokens,
-  redeem,
-  RUNNER,
-  SPA,
-  startTogether,
-  THIRD,
-} from './course.ts';
+import { type Course, memoryCourse, originAt, postgresCourse } from './course.ts';
+import { oneConsent, oneSignIn } from './pages.ts';
 
 const COURSES = {
   'a slow store': { open: memoryCourse, seeds: rounds(100, 2_000) },
@@ -31,66 +19,11 @@ for (const [name, { open, seeds }] of Object.entries(COURSES)) {
 
     test(`a consent that is sent eight times brings one code (attacks CON-13), ${seeds} seeds`, async () => {
       const agent = new Agent(originAt(course, 0));
-      await withSeeds(seeds, async (seed) => {
-        course.speedUp();
-        const way = await begin(agent, THIRD, { prompt: 'consent' });
-        const consent = way.page.name === 'signin' ? await agent.get((await agent.submit(way.page, RUNNER)).location) : way.page;
-        assert.equal(consent.name, 'consent');
-        course.slowDown(seed);
-        await oneOf(
-          course,
-          THIRD,
-          way.verifier,
-          await startTogether(8, seed, 4, (index) => send(course, agent, index, consent, { decision: 'allow' })),
-        );
-      });
+      await withSeeds(seeds, (seed) => oneConsent(course, agent, 8, seed));
     });
 
     const signIns = Math.ceil(seeds / 5);
     test(`a sign-in that is sent four times brings one code (attacks CON-13), ${signIns} seeds`, () =>
-      withSeeds(signIns, async (seed) => {
-        course.speedUp();
-        const agent = new Agent(originAt(course, 0));
-        const { page, verifier } = await begin(agent, SPA, {});
-        assert.equal(page.name, 'signin');
-        course.slowDown(seed);
-        await oneOf(course, SPA, verifier, await startTogether(4, seed, 4, (index) => send(course, agent, index, page, RUNNER)));
-      }));
+      withSeeds(signIns, (seed) => oneSignIn(course, 4, seed)));
   });
-}
-
-async function begin(
-  agent: Agent,
-  client: RaceClient,
-  more: Record<string, string>,
-): Promise<{ readonly page: Page; readonly verifier: string }> {
-  const { verifier, challenge } = pkce();
-  const query = new URLSearchParams({
-    response_type: 'code',
-    client_id: client.clientId,
-    redirect_uri: client.redirectUri,
-    scope: client.scope ?? '',
-    code_challenge: challenge,
-    code_challenge_method: 'S256',
-    ...more,
-  });
-  const page = await agent.get((await agent.get(`/oauth/authorize?${query.toString()}`)).location);
-  return { page, verifier };
-}
-
-/** The same browser, at whichever node. */
-function send(course: Course, agent: Agent, index: number, page: Page, fields: Record<string, string>): Promise<Page> {
-  const copy = new Agent(originAt(course, index));
-  for (const [cookie, value] of agent.cookies) copy.cookies.set(cookie, value);
-  return copy.submit(page, fields);
-}
-
-/** One of the answers goes to the client with a code that works; the others say that it is done. */
-async function oneOf(course: Course, client: RaceClient, verifier: string, pages: readonly Page[]): Promise<void> {
-  const codes = pages.filter((page) => page.location.startsWith(client.redirectUri));
-  assert.equal(codes.length, 1, pages.map((page) => `${page.status} ${page.name} ${page.location}`).join('\n'));
-  for (const page of pages) if (!codes.includes(page)) assert.equal(`${page.status} ${page.name}`, '200 completed');
-  course.speedUp();
-  const code = codes[0]?.answer.get('code') ?? assert.fail('no code');
-  readTokens(client, await redeem(originAt(course, 1), { client, code, verifier }));
 }

@@ -73,7 +73,8 @@ export class Page {
 
   get hidden(): Record<string, string> {
     const fields: Record<string, string> = {};
-    for (const [, name = '', value = ''] of this.text.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)) fields[name] = unescapeHtml(value);
+    for (const [, name = '', value = ''] of this.text.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g))
+      fields[name] = unescapeHtml(value);
     return fields;
   }
 }

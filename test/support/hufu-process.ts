@@ -31,6 +31,8 @@ export interface HufuProcessOptions {
   readonly mode?: 'production' | 'test';
   /** What follows after `issuer`, `listen`, `mode`, `database` and `data_dir`. */
   readonly yaml: string;
+  /** Another build of the binary: a mutant's. */
+  readonly main?: string;
 }
 
 const MAIN = fileURLToPath(new URL('../../packages/hufu/src/main.ts', import.meta.url));
@@ -39,7 +41,7 @@ const KEPT_LINES = 1_000;
 
 /** Starts it and waits until it serves. Throws with its last words where it ends instead. */
 export async function startProcess(options: HufuProcessOptions): Promise<HufuProcess> {
-  const { directory, port, database, yaml, mode = 'production' } = options;
+  const { directory, port, database, yaml, mode = 'production', main = MAIN } = options;
   const origin = `http://127.0.0.1:${port}`;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, `hufu-${port}.yaml`);
@@ -52,7 +54,7 @@ export async function startProcess(options: HufuProcessOptions): Promise<HufuPro
   );
 
   const begun = performance.now();
-  const child = spawn(process.execPath, ['--conditions=source', '--disable-warning=ExperimentalWarning', MAIN, 'start', '--config', file], {
+  const child = spawn(process.execPath, ['--conditions=source', '--disable-warning=ExperimentalWarning', main, 'start', '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: environment(),
   });

@@ -100,10 +100,17 @@ export async function startHufu(options: TestHufuOptions = {}): Promise<TestHufu
   const config = readConfig({ text, file: 'test.yaml', env: {} });
   const store = options.store ?? (await openMemory());
   const logLines: string[] = [];
-  const log = jsonLog((line) => logLines.push(line), () => Date.now());
+  const log = jsonLog(
+    (line) => logLines.push(line),
+    () => Date.now(),
+  );
   const server: RunningServer = await startServer({ config, store: options.wrap?.(store) ?? store, log, masterKey: options.masterKey });
   const moveClock = async (body: object): Promise<void> => {
-    const reply = await fetch(`${origin}/test/clock`, { method: 'PUT', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+    const reply = await fetch(`${origin}/test/clock`, {
+      method: 'PUT',
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    });
     if (reply.status !== 200) throw new Error(`the clock did not move: ${await reply.text()}`);
   };
   return {

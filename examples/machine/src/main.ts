@@ -24,7 +24,8 @@ async function tokenFor(resource: string, scope: string): Promise<string> {
 
 async function call(path: string, scope: string): Promise<void> {
   const resource = `${API_URL}${path}`;
-  const request = async (): Promise<Response> => fetch(resource, { headers: { authorization: `Bearer ${await tokenFor(resource, scope)}` } });
+  const request = async (): Promise<Response> =>
+    fetch(resource, { headers: { authorization: `Bearer ${await tokenFor(resource, scope)}` } });
   let response = await request();
   if (response.status === 401) {
     // Revoked, or its key is gone: once more with a new one, and then it is an error.

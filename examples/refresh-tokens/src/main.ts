@@ -1,4 +1,5 @@
 /** A program on a person's own machine that signs in, and then shows what happens when a refresh token is used twice. */
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import * as oidc from 'openid-client';
 
@@ -62,7 +63,7 @@ async function refusal(token: string | undefined): Promise<string> {
   }
 }
 
-/** A piece of its seal tells two of them apart. The end would not: it is the secret, which all refresh tokens of one grant share. */
+/** A name for a token, to tell two of them apart: nothing of a token itself belongs on a screen or in a log. */
 function shown(token: string | undefined): string {
-  return `hfr_…${token?.slice(20, 26)}…`;
+  return createHash('sha256').update(token ?? '').digest('base64url').slice(0, 6);
 }

@@ -26,7 +26,13 @@ export async function signIn(issuer: string, user: { readonly username: string; 
 
   const code = new URL(page.url).searchParams.get('code') ?? '';
   const { client_id, redirect_uri } = CLIENT;
-  const reply = await postForm(`${issuer}/oauth/token`, { grant_type: 'authorization_code', code, client_id, redirect_uri, code_verifier: verifier });
+  const reply = await postForm(`${issuer}/oauth/token`, {
+    grant_type: 'authorization_code',
+    code,
+    client_id,
+    redirect_uri,
+    code_verifier: verifier,
+  });
   if (!reply.ok) throw new Error(await reply.text());
   return reply.json();
 }
@@ -73,7 +79,10 @@ class Browser {
   /** Fills in the form of a page, and sends it with its hidden fields. */
   send(page: Page, fields: Record<string, string>): Promise<Page> {
     const action = /<form[^>]* action="([^"]*)"/.exec(page.html)?.[1] ?? '';
-    const hidden = [...page.html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]);
+    const hidden = [...page.html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [
+      name,
+      value,
+    ]);
     return this.open(action, { method: 'POST', body: new URLSearchParams([...hidden, ...Object.entries(fields)]) });
   }
 }

@@ -75,3 +75,17 @@ function runningClock(): Clock {
 export function later(ms: number, act: () => void): void {
   setTimeout(act, ms).unref();
 }
+
+let acts: (() => void)[] = [];
+
+/** Calls `act` once the sockets of this turn of the event loop have been read, together with all others of the turn. It must not throw. */
+export function atEndOfTurn(act: () => void): void {
+  if (acts.length === 0) setImmediate(endTurn);
+  acts.push(act);
+}
+
+function endTurn(): void {
+  const turn = acts;
+  acts = [];
+  for (const act of turn) act();
+}

@@ -15,6 +15,7 @@ export type LogEvent =
   | 'refresh_token.replayed'
   | 'grant.foreign_client'
   | 'config.applied'
+  | 'config.user_taken'
   | 'decisions.dropped'
   | 'job.failed'
   | 'outbound.refused';

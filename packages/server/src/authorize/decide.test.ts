@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { readQuery } from '@hufu/protocol/form';
 import { type SessionId, sessionId } from '@hufu/protocol/ids';
 import { Trail } from '../decisions/trail.ts';
 import { authorizationQuery, signedIn, tokensOf, type Visitor } from '../testing/visits.ts';
-import { API, openWorld, START, type World } from '../testing/world.ts';
+import { API, openWorld, START } from '../testing/world.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 import { decide, type Done, type NextStep } from './decide.ts';
 import { readAuthorizationRequest, REQUEST_RULES } from './read-request.ts';
@@ -13,12 +13,8 @@ const NOTHING: Done = { signedIn: undefined, agreed: false };
 const THIRD = { client_id: 'third', redirect_uri: 'https://third.example/cb' };
 const NATIVE = { client_id: 'native', redirect_uri: 'com.example.app:/cb' };
 
-let world: World;
-let alice: Visitor;
-before(async () => {
-  world = await openWorld();
-  alice = await signedIn(world);
-});
+const world = await openWorld();
+const alice = await signedIn(world);
 after(() => world.close());
 
 function read(part: Record<string, string> = {}): Promise<AuthorizationRequest> {

@@ -1,21 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { readQuery } from '@hufu/protocol/form';
 import { OAuthError } from '@hufu/protocol/errors';
 import { Trail } from '../decisions/trail.ts';
 import { PageError } from '../interaction/page-error.ts';
 import { authorizationQuery, CHALLENGE, tokensOf } from '../testing/visits.ts';
-import { API, BASIC_YAML, ISSUER, openWorld, START, VAULT, type World } from '../testing/world.ts';
+import { API, BASIC_YAML, ISSUER, openWorld, START, VAULT } from '../testing/world.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 import { readAuthorizationRequest, RedirectError, REQUEST_RULES } from './read-request.ts';
 
 type Parameters = Readonly<Record<string, string | undefined>>;
 
-let world: World;
-before(async () => {
-  world = await openWorld({
-    yaml: BASIC_YAML.replace('- client_id: web\n', '- client_id: web\n    default_max_age: 1200\n    response_modes: [form_post]\n'),
-  });
+const world = await openWorld({
+  yaml: BASIC_YAML.replace('- client_id: web\n', '- client_id: web\n    default_max_age: 1200\n    response_modes: [form_post]\n'),
 });
 after(() => world.close());
 

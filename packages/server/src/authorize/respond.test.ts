@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { OAuthError } from '@hufu/protocol/errors';
 import { findClient } from '../clients.ts';
 import { Trail } from '../decisions/trail.ts';
 import { answerOf } from '../testing/visits.ts';
-import { ISSUER, openWorld, type World } from '../testing/world.ts';
+import { ISSUER, openWorld } from '../testing/world.ts';
 import type { ReturnPath } from './authorization-request.ts';
 import { respondWithCode, respondWithError, seeOther } from './respond.ts';
 
-let world: World;
-let path: ReturnPath;
-before(async () => {
-  world = await openWorld();
-  const client = (await findClient(world.ctx, 'spa')) ?? assert.fail();
-  path = { client, redirectUri: 'https://app.example/cb?tenant=a%20b', mode: 'query', state: 'ä &=' };
-});
+const world = await openWorld();
+const client = (await findClient(world.ctx, 'spa')) ?? assert.fail();
+const path: ReturnPath = { client, redirectUri: 'https://app.example/cb?tenant=a%20b', mode: 'query', state: 'ä &=' };
 after(() => world.close());
 
 test('a code goes back by 303 with state and iss, beside the query that was registered (RFC 6749 §4.1.2, RFC 9207 §2, RFC 9700 §4.12)', () => {

@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { OAuthError } from '@hufu/protocol/errors';
 import { readForm } from '@hufu/protocol/form';
 import { clientId } from '@hufu/protocol/ids';
 import { Trail } from '../decisions/trail.ts';
-import { BASIC_YAML, openWorld, SECRETS, START, type World } from '../testing/world.ts';
+import { BASIC_YAML, openWorld, SECRETS, START } from '../testing/world.ts';
 import { authenticateClient, hashClientSecret } from './authenticate-client.ts';
 import type { AuthenticatedClient } from './authenticated-client.ts';
 
-let world: World;
-before(async () => {
-  world = await openWorld({ yaml: `policies: { brute_force: off }\n${BASIC_YAML}` });
-});
+const world = await openWorld({ yaml: `policies: { brute_force: off }\n${BASIC_YAML}` });
 after(() => world.close());
 
 const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;

@@ -15,6 +15,12 @@ export function document(request: HttpRequest, body: Uint8Array, etag: string, t
     'cache-control': `public, max-age=${maxAgeSeconds}`,
     etag,
   };
-  if (request.headers['if-none-match'] === etag) return { status: 304, headers, body: '' };
+  if (isHad(request.headers['if-none-match'], etag)) return { status: 304, headers, body: '' };
   return { status: 200, headers, body };
+}
+
+/** A list, `*`, and tags that a proxy has made weak on its way. */
+function isHad(header: string | string[] | undefined, etag: string): boolean {
+  if (typeof header !== 'string') return false;
+  return header === etag || header.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag);
 }

@@ -1,11 +1,11 @@
 import { OAuthError } from '@hufu/protocol/errors';
-import { type Form, readQuery } from '@hufu/protocol/form';
+import { type Form, readQuery, writeForm } from '@hufu/protocol/form';
 import { appendToRedirect } from '@hufu/protocol/redirect-uri';
 import { seeOther } from '../authorize/respond.ts';
 import { type Client, findClient } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
-import type { HttpReply, HttpRequest } from '../http.ts';
+import { type HttpReply, type HttpRequest, MAX_ADDRESS } from '../http.ts';
 import { clientHome } from '../interaction/client-of-page.ts';
 import { csrfToken, requireOwnForm } from '../interaction/csrf.ts';
 import { PageError, pageRefusal } from '../interaction/page-error.ts';
@@ -23,6 +23,8 @@ import { requireForm } from './form-body.ts';
 
 const PATH = '/oauth/logout';
 const MAX_STATE = 2_048;
+/** Characters of a request's parameters; an address has room for them. */
+const MAX_QUERY = MAX_ADDRESS - 100;
 
 /** What a sign-out request asks, checked. */
 interface LogoutRequest {
@@ -36,7 +38,7 @@ interface LogoutRequest {
 
 /**
  * RP-initiated logout (OpenID Connect RP-Initiated Logout §2). A genuine `id_token_hint` of the very session signs out at once; anybody else
- * is asked first, so that no foreign page signs people out. Where to go on to is believed only with the hint.
+ * is asked first, so that no foreign page signs people out. Where to go on to is believed only with the hint. A POST is sent on as a GET.
  */
 export async function logout(ctx: Context, http: HttpRequest): Promise<HttpReply> {
   const trail = new Trail();
@@ -44,6 +46,7 @@ export async function logout(ctx: Context, http: HttpRequest): Promise<HttpReply
     trail.at('parameters');
     const form = http.method === 'POST' ? requireForm(http) : readQuery(http.query);
     if (form.has('csrf')) return await confirmed(ctx, http, form, trail);
+    if (http.method === 'POST') return sentOn(form);
     const request = await readLogoutRequest(ctx, http, form, trail);
     const session = await findBrowserSession(ctx, http);
     // Without a hint nobody has vouched for the address: only the user's own click goes there.
@@ -54,6 +57,13 @@ export async function logout(ctx: Context, http: HttpRequest): Promise<HttpReply
   } catch (error) {
     return pageRefusal(ctx, 'logout', http, trail, error);
   }
+}
+
+/** A POST from another site comes without our cookies: the GET that follows has them, and finds the session that is to end. */
+function sentOn(form: Form): HttpReply {
+  const query = writeForm(form.names().flatMap((name) => form.many(name).map((value) => [name, value] as const)));
+  if (query.length > MAX_QUERY) throw new PageError('request_too_large', `${query.length} characters`);
+  return seeOther(query === '' ? PATH : `${PATH}?${query}`);
 }
 
 /** The user's answer to the page that asks. */
@@ -106,12 +116,11 @@ function confirmPage(ctx: Context, http: HttpRequest, request: LogoutRequest, se
   const locale = localeOf(http, request.parameters.get('ui_locales'));
   const browser = browserOf(ctx, http);
   const name = session.user.claims['name'];
-  const original = http.method === 'POST' ? http.body : http.query;
   const client = request.client;
   const body = logoutPage({
     locale,
     languages: [],
-    form: { action: PATH, csrf: csrfToken(ctx, browser.id, PATH), request: original },
+    form: { action: PATH, csrf: csrfToken(ctx, browser.id, PATH), request: http.query },
     user: { username: session.user.username, ...(typeof name === 'string' ? { name } : {}) },
     ...(client === undefined || request.hint === undefined
       ? {}

@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { grantId } from '@hufu/protocol/ids';
 import { readHolder, writeHolder } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import { token } from '../endpoints/token.ts';
-import { answerOf, ask, claimsOf, post, signedIn, type Visitor, VERIFIER } from '../testing/visits.ts';
-import { BASIC_YAML, openWorld, SECRETS, START, START_MS, VAULT, type World } from '../testing/world.ts';
+import { answerOf, ask, claimsOf, post, signedIn, VERIFIER } from '../testing/visits.ts';
+import { BASIC_YAML, openWorld, SECRETS, START, START_MS, VAULT } from '../testing/world.ts';
 import { derivedSecret, sha256 } from '../tokens/secrets.ts';
 
-let world: World;
-let alice: Visitor;
-before(async () => {
-  world = await openWorld();
-  alice = await signedIn(world);
-});
+const world = await openWorld();
+const alice = await signedIn(world);
 after(() => world.close());
 
 async function newCode(part: Record<string, string> = {}, at = world, visitor = alice): Promise<string> {

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { token } from '../endpoints/token.ts';
 import { claimsOf, post } from '../testing/visits.ts';
-import { API, BASIC_YAML, ISSUER, openWorld, SECRETS, START, VAULT, type World } from '../testing/world.ts';
+import { API, BASIC_YAML, ISSUER, openWorld, SECRETS, START, VAULT } from '../testing/world.ts';
 import { readAccessToken } from '../tokens/read-access-token.ts';
 
-let world: World;
-before(async () => {
-  world = await openWorld();
-});
+const world = await openWorld();
 after(() => world.close());
 
 type Reply = Awaited<ReturnType<typeof post>>;

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { grantId } from '@hufu/protocol/ids';
 import { readHolder, writeHolder } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import { token } from '../endpoints/token.ts';
 import { answerOf, ask, claimsOf, post, signedIn, tokensOf, VERIFIER } from '../testing/visits.ts';
-import { BASIC_YAML, openWorld, SECRETS, START, START_MS, VAULT, type World } from '../testing/world.ts';
+import { BASIC_YAML, openWorld, SECRETS, START, START_MS, VAULT } from '../testing/world.ts';
 
-let world: World;
-before(async () => {
-  world = await openWorld();
-});
+const world = await openWorld();
 after(() => world.close());
 
 type Reply = Awaited<ReturnType<typeof post>>;

@@ -1,9 +1,10 @@
-import { readForm, readQuery } from '@hufu/protocol/form';
+import { readQuery } from '@hufu/protocol/form';
 import { type ClientId, isClientId } from '@hufu/protocol/ids';
 import { seeOther } from '../authorize/respond.ts';
 import { findClient } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
+import { requireForm } from '../endpoints/form-body.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { type BrowserSession, findBrowserSession } from '../sessions/browser-session.ts';
 import { browserOf } from '../sessions/known-browser.ts';
@@ -54,7 +55,7 @@ export async function accountPost(ctx: Context, http: HttpRequest): Promise<Http
   const trail = new Trail();
   try {
     trail.at('parameters');
-    const form = readForm(http.body);
+    const form = requireForm(http);
     trail.at('authentication');
     const session = await findBrowserSession(ctx, http);
     if (session === undefined) return seeOther('/signin');

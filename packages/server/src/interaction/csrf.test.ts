@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { readForm } from '@hufu/protocol/form';
-import { openWorld, type World } from '../testing/world.ts';
+import { openWorld } from '../testing/world.ts';
 import { csrfToken, requireOwnForm } from './csrf.ts';
 
-let world: World;
-before(async () => {
-  world = await openWorld({ empty: true });
-});
+const world = await openWorld({ empty: true });
 after(() => world.close());
 
 const BROWSER = 'browser-id-of-24-charact';

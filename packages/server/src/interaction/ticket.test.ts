@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { openWorld, START_MS, type World } from '../testing/world.ts';
+import { openWorld, START_MS } from '../testing/world.ts';
 import { MAX_TICKET, readTicket, type Ticket, writeTicket } from './ticket.ts';
 
-let world: World;
-before(async () => {
-  world = await openWorld({ empty: true });
-});
+const world = await openWorld({ empty: true });
 after(() => world.close());
 
 const TICKET: Ticket = { id: 'i'.repeat(24), startedMs: START_MS, query: 'client_id=spa&state=%C3%A4', session: 7 };

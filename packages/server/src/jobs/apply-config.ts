@@ -1,4 +1,5 @@
 import type { ClientId } from '@hufu/protocol/ids';
+import { foldUsername } from '@hufu/store/username';
 import { hashClientSecret } from '../client-auth/authenticate-client.ts';
 import type { ClientConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
@@ -21,8 +22,11 @@ export async function applyConfig(ctx: Context, now: number): Promise<void> {
       continue;
     }
     const passwordHash = user.password.kind === 'hash' ? user.password.phc.reveal() : await ctx.passwords.hash(user.password.value.reveal());
-    await ctx.store.createUser(ctx.tenant, { sub: user.sub ?? ctx.random.text(20), username: user.username, passwordHash, claims: user.claims }, now);
-    created++;
+    const sub = user.sub ?? ctx.random.text(20);
+    const made = await ctx.store.createUser(ctx.tenant, { sub, username: user.username, passwordHash, claims: user.claims }, now);
+    if (made.kind === 'created') created++;
+    // Unless another node was faster, the file has given somebody's subject identifier another name.
+    else if (foldUsername(made.user.username) !== foldUsername(user.username)) ctx.log.warn('config.user_taken', { sub });
   }
   ctx.log.info('config.applied', { clients: ctx.config.clients.length, disabled, usersCreated: created });
 }
@@ -31,11 +35,12 @@ async function applyClient(ctx: Context, client: ClientConfig, now: number): Pro
   const before = await ctx.store.findClient(ctx.tenant, client.clientId);
   const hash = client.clientSecret === undefined ? undefined : hashClientSecret(ctx, client.clientId, client.clientSecret.reveal());
   const secrets = hash === undefined ? [] : [before?.secrets.find((secret) => secret.hash === hash) ?? { hash, createdAt: now, expiresAt: 0 }];
+  // What was bound to one way of proving oneself must not be had by a weaker one (attacks REF-13). Before the change, so that a start that
+  // is cut off in between does it again; and after it, for what another node issued meanwhile.
+  const changed = before !== undefined && methodOf(before.metadata) !== methodOf(client.metadata);
+  if (changed) await ctx.store.revokeClient(ctx.tenant, client.clientId, now);
   await ctx.store.putClient(ctx.tenant, { clientId: client.clientId, metadata: client.metadata, secrets, enabled: true, source: 'config' }, now);
-  if (before !== undefined && methodOf(before.metadata) !== methodOf(client.metadata)) {
-    // What was bound to one way of proving oneself must not be had by a weaker one (attacks REF-13).
-    await ctx.store.revokeClient(ctx.tenant, client.clientId, now);
-  }
+  if (changed) await ctx.store.revokeClient(ctx.tenant, client.clientId, now);
 }
 
 function methodOf(metadata: Readonly<Record<string, unknown>>): unknown {

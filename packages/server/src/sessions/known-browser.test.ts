@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { HttpRequest } from '../http.ts';
-import { openWorld, type World } from '../testing/world.ts';
+import { openWorld } from '../testing/world.ts';
 import { browserOf, knownBrowser, rememberBrowser } from './known-browser.ts';
 
-let world: World;
-before(async () => {
-  world = await openWorld({ empty: true });
-});
+const world = await openWorld({ empty: true });
 after(() => world.close());
 
 const ID = 'browser-id-of-24-charact';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { grantId } from '@hufu/protocol/ids';
 import { readAccess, ROTATED, scopesOfMask } from '@hufu/protocol/tally';
@@ -7,15 +7,12 @@ import { NEVER } from '@hufu/store/retention';
 import type { GrantRecord } from '@hufu/store/port';
 import type { ResourceConfig } from '../config/config.ts';
 import { claimsOf } from '../testing/visits.ts';
-import { API, ISSUER, openWorld, START, VAULT, type World } from '../testing/world.ts';
+import { API, ISSUER, openWorld, START, VAULT } from '../testing/world.ts';
 import { type AccessTokenRequest, issueAccessToken } from './issue-access-token.ts';
 import { readAccessToken } from './read-access-token.ts';
 import { derivedSecret, sha256 } from './secrets.ts';
 
-let world: World;
-before(async () => {
-  world = await openWorld();
-});
+const world = await openWorld();
 after(() => world.close());
 
 const SECRET = 's'.repeat(24);

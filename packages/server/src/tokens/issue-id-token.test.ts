@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { grantId } from '@hufu/protocol/ids';
 import { readJwt } from '@hufu/protocol/jwt';
 import type { GrantRecord } from '@hufu/store/port';
 import { findClient } from '../clients.ts';
 import { claimsOf, signedIn, tokensOf } from '../testing/visits.ts';
-import { BASIC_YAML, ISSUER, openWorld, START, type World } from '../testing/world.ts';
+import { BASIC_YAML, ISSUER, openWorld, START } from '../testing/world.ts';
 import { sessionName } from '../sessions/session-name.ts';
 import { type IdTokenRequest, issueIdToken } from './issue-id-token.ts';
 
-let world: World;
-let request: IdTokenRequest;
-before(async () => {
-  world = await openWorld({ yaml: BASIC_YAML.replace('algorithms: [ES256]', 'algorithms: [ES256, EdDSA]') });
-  const client = (await findClient(world.ctx, 'spa')) ?? assert.fail();
-  const row = { id: grantId(1), subject: 'alice-sub', authTime: START - 30, amr: ['pwd'] } as unknown as GrantRecord;
-  request = { grant: row, client, accessToken: 'at', nonce: 'n', sid: 'sid-1', now: START };
-});
+const world = await openWorld({ yaml: BASIC_YAML.replace('algorithms: [ES256]', 'algorithms: [ES256, EdDSA]') });
+const client = (await findClient(world.ctx, 'spa')) ?? assert.fail();
+const row = { id: grantId(1), subject: 'alice-sub', authTime: START - 30, amr: ['pwd'] } as unknown as GrantRecord;
+const request: IdTokenRequest = { grant: row, client, accessToken: 'at', nonce: 'n', sid: 'sid-1', now: START };
 after(() => world.close());
 
 test('an ID token has the claims of the standard and none of the user (OpenID Connect Core §2, §5.4)', () => {

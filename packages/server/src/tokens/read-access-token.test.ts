@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { grantId } from '@hufu/protocol/ids';
 import { readAccess, writeAccess } from '@hufu/protocol/tally';
 import { claimsOf, signedIn, tokensOf } from '../testing/visits.ts';
-import { API, openWorld, START, VAULT, type World } from '../testing/world.ts';
+import { API, openWorld, START, VAULT } from '../testing/world.ts';
 import { readAccessToken } from './read-access-token.ts';
 import { derivedSecret } from './secrets.ts';
 
-let world: World;
-before(async () => {
-  world = await openWorld();
-});
+const world = await openWorld();
 after(() => world.close());
 
 async function token(scope = 'openid read', part: Record<string, string> = {}): Promise<string> {

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { claimsOf, tokensOf } from '../testing/visits.ts';
-import { openWorld, START, type World } from '../testing/world.ts';
+import { openWorld, START } from '../testing/world.ts';
 import { readIdTokenHint } from './read-id-token-hint.ts';
 
-let world: World;
-let tokens: Readonly<Record<string, unknown>>;
-before(async () => {
-  world = await openWorld();
-  tokens = await tokensOf(world);
-});
+const world = await openWorld();
+const tokens: Readonly<Record<string, unknown>> = await tokensOf(world);
 after(() => world.close());
 
 test('an ID token of ours is a hint however old it is, as long as we have its key (RP-Initiated Logout §2, OpenID Connect Core §3.1.2.1)', () => {

@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { API, ISSUER, openWorld, VAULT, type World } from '../testing/world.ts';
+import { after, test } from 'node:test';
+import { API, ISSUER, openWorld, VAULT } from '../testing/world.ts';
 import { findResource, ownResource, requireKnownScopes, resourcesFor, scopesAt } from './resources.ts';
 
 const EXTRA = 'https://extra.example/';
-let world: World;
-before(async () => {
-  world = await openWorld({
-    empty: true,
-    yaml: `
+const world = await openWorld({
+  empty: true,
+  yaml: `
 resources:
-  - { identifier: '${API}', scopes: [read, write] }
-  - { identifier: '${VAULT}', scopes: [read, unlock], token_format: opaque }
-  - { identifier: '${EXTRA}', scopes: [write, unlock, extra] }
+- { identifier: '${API}', scopes: [read, write] }
+- { identifier: '${VAULT}', scopes: [read, unlock], token_format: opaque }
+- { identifier: '${EXTRA}', scopes: [write, unlock, extra] }
 `,
-  });
 });
 after(() => world.close());
 

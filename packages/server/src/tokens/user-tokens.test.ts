@@ -1,17 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { readHolder } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import { claimsOf, tokensOf } from '../testing/visits.ts';
-import { API, BASIC_YAML, ISSUER, openWorld, VAULT, type World } from '../testing/world.ts';
+import { API, BASIC_YAML, ISSUER, openWorld, VAULT } from '../testing/world.ts';
 import { isRefreshable, narrow as narrowed } from './user-tokens.ts';
 
-let world: World;
-before(async () => {
-  world = await openWorld();
-});
+const world = await openWorld();
 after(() => world.close());
 
 function narrow(ctx: Context, grant: GrantRecord, named: readonly string[], asked: readonly string[] | undefined): ReturnType<typeof narrowed> {

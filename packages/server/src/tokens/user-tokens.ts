@@ -59,7 +59,6 @@ export function narrow(
   trail: Trail,
 ): { readonly resource: ResourceConfig; readonly scopes: readonly string[] } {
   if (asked !== undefined) {
-    trail.at('scope');
     for (const scope of asked) {
       if (!grant.scopes.includes(scope)) throw new OAuthError('invalid_scope', 'the scope was not granted', { detail: scope });
     }

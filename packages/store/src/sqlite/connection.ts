@@ -13,13 +13,15 @@ export class Connection {
   readonly handle: DatabaseSync;
   readonly #writes: GroupCommit;
   readonly #forget: (() => void)[] = [];
-  readonly #dataVersion: StatementSync;
+  readonly #readDataVersion: StatementSync;
+  #dataVersion = 0;
+  #looked = false;
   #changes = 0;
 
   constructor(handle: DatabaseSync, limits: GroupLimits, committed: (writes: number) => void) {
     this.handle = handle;
-    this.#dataVersion = handle.prepare('PRAGMA data_version');
-    this.#dataVersion.setReturnArrays(true);
+    this.#readDataVersion = handle.prepare('PRAGMA data_version');
+    this.#readDataVersion.setReturnArrays(true);
     const begin = handle.prepare('BEGIN IMMEDIATE');
     const commit = handle.prepare('COMMIT');
     this.#writes = new GroupCommit(
@@ -65,11 +67,23 @@ export class Connection {
     return this.#writes.write(act);
   }
 
-  /** Changes when another connection, of this process or any other, has committed. */
+  /**
+   * Changes when another connection, of this process or any other, has committed. Looked at once a turn of the event loop: what another
+   * process commits is seen from the next turn on, by requests that had not been read before.
+   */
   dataVersion(): number {
-    const [version] = this.#dataVersion.get() as unknown as [number];
-    return version;
+    if (!this.#looked) {
+      const [version] = this.#readDataVersion.get() as unknown as [number];
+      this.#dataVersion = version;
+      this.#looked = true;
+      setImmediate(this.#lookAgain);
+    }
+    return this.#dataVersion;
   }
+
+  readonly #lookAgain = (): void => {
+    this.#looked = false;
+  };
 
   /** Changes when `changed` was called: what is remembered of grants may no longer stand. */
   get changes(): number {

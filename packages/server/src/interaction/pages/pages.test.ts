@@ -275,7 +275,7 @@ test('consent gives each standard scope a sentence, and says so when nobody desc
     apis: [{ resource: 'urn:a', scopes: [{ scope: 'constructor' }] }],
   });
   for (const sentence of Object.values(messagesFor('en').consent.scopes)) assert.ok(markup.includes(sentence), sentence);
-  assert.match(markup, /Nobody has described this permission<\/span> <code>constructor<\/code>/);
+  assert.match(markup, /A permission of this API<\/span> <code>constructor<\/code>/);
   assert.match(markup, /With urn:a/);
 });
 

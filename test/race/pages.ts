@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { Agent, type Page, pkce } from '../support/agent.ts';
+import { type Course, originAt, type RaceClient, readTokens, redeem, RUNNER, SPA, startTogether, THIRD } from './course.ts';
+
+/** One consent page, sent many times: one code (attacks CON-13). */
+export async function oneConsent(course: Course, agent: Agent, times: number, seed: number): Promise<void> {
+  course.speedUp();
+  const way = await begin(agent, THIRD, { prompt: 'consent' });
+  const consent = way.page.name === 'signin' ? await agent.get((await agent.submit(way.page, RUNNER)).location) : way.page;
+  assert.equal(consent.name, 'consent');
+  course.slowDown(seed);
+  const pages = await startTogether(times, seed, 4, (index) => send(course, agent, index, consent, { decision: 'allow' }));
+  await oneOf(course, THIRD, way.verifier, pages);
+}
+
+/** The same with the sign-in page, where that is all there is. */
+export async function oneSignIn(course: Course, times: number, seed: number): Promise<void> {
+  course.speedUp();
+  const agent = new Agent(originAt(course, 0));
+  const { page, verifier } = await begin(agent, SPA, {});
+  assert.equal(page.name, 'signin');
+  course.slowDown(seed);
+  await oneOf(course, SPA, verifier, await startTogether(times, seed, 4, (index) => send(course, agent, index, page, RUNNER)));
+}
+
+async function begin(
+  agent: Agent,
+  client: RaceClient,
+  more: Record<string, string>,
+): Promise<{ readonly page: Page; readonly verifier: string }> {
+  const { verifier, challenge } = pkce();
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: client.clientId,
+    redirect_uri: client.redirectUri,
+    scope: client.scope ?? '',
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+    ...more,
+  });
+  const page = await agent.get((await agent.get(`/oauth/authorize?${query.toString()}`)).location);
+  return { page, verifier };
+}
+
+/** The same browser, at whichever node. */
+function send(course: Course, agent: Agent, index: number, page: Page, fields: Record<string, string>): Promise<Page> {
+  const copy = new Agent(originAt(course, index));
+  for (const [cookie, value] of agent.cookies) copy.cookies.set(cookie, value);
+  return copy.submit(page, fields);
+}
+
+/** One of the answers goes to the client with a code that works; the others say that it is done. */
+async function oneOf(course: Course, client: RaceClient, verifier: string, pages: readonly Page[]): Promise<void> {
+  const codes = pages.filter((page) => page.location.startsWith(client.redirectUri));
+  assert.equal(codes.length, 1, pages.map((page) => `${page.status} ${page.name} ${page.location}`).join('\n'));
+  for (const page of pages) if (!codes.includes(page)) assert.equal(`${page.status} ${page.name}`, '200 completed');
+  course.speedUp();
+  const code = codes[0]?.answer.get('code') ?? assert.fail('no code');
+  readTokens(client, await redeem(originAt(course, 1), { client, code, verifier }));
+}
