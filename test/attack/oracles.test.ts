@@ -65,7 +65,7 @@ describe('the judgement of a reply', () => {
 describe('the canaries', () => {
   test('secrets of a request and its reply are found again wherever they stand', () => {
     const canaries = new Canaries();
-    const code = `hfc_${'a'.repeat(40)}${'s'.repeat(24)}`;
+    const code = `hfc_${'s'.repeat(24)}${'a'.repeat(40)}`;
     canaries.harvest({
       ...reply(200, { 'set-cookie': COOKIE.replace('=x', '=cookie-value-1'), location: `https://app.example/cb?code=${code}` }),
       requestBody: 'client_secret=secret-in-body&code_verifier=verifier-in-body&scope=not-a-secret-at-all',

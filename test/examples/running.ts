@@ -86,11 +86,16 @@ export async function waitFor(url: string, running: Running): Promise<void> {
   throw new Error(`nothing answers at ${url}:\n${running.lines.join('\n')}`);
 }
 
+/** Whoever ends this process in the middle leaves nothing running behind. */
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 function run(words: readonly string[], env: Readonly<Record<string, string>>): Running {
   const child = spawn(process.execPath, words, { cwd: ROOT, env: { ...cleanEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  const kill = (): boolean => child.kill('SIGKILL');
-  process.once('exit', kill);
-  const gone = once(child, 'close').then(() => process.removeListener('exit', kill));
+  children.add(child);
+  const gone = once(child, 'close').then(() => children.delete(child));
   const lines: string[] = [];
   const waiting = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {

@@ -54,8 +54,6 @@ export async function checkConcurrently(
   return { batches, worlds: mostWorlds };
 }
 
-const owned = { by: fc.constant<'owner'>('owner'), grant: fc.constant(0) };
-
 /** All about the one grant there is. */
 const atOnce: fc.Arbitrary<intents.Intent> = fc.oneof(
   { weight: 6, arbitrary: intents.refresh },
@@ -71,40 +69,32 @@ const atOnce: fc.Arbitrary<intents.Intent> = fc.oneof(
   { weight: 1, arbitrary: intents.revokeClient },
 );
 
+const REDEEM: intents.Intent = { kind: 'redeem', grant: 0, stale: false, by: 'owner', verifier: 'right', redirect: 'right' };
+const REFRESH: intents.Intent = { kind: 'refresh', grant: 1, age: 0, by: 'owner', scope: 'same', resource: undefined };
+
+/** Any two to four, or the code and the newest refresh token fought over by two who both own them, beside others. */
+const batch: fc.Arbitrary<readonly intents.Intent[]> = fc.oneof(
+  { weight: 2, arbitrary: fc.array(atOnce, { minLength: 2, maxLength: 4 }) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom([REDEEM, REDEEM], [REFRESH, REFRESH]), fc.array(atOnce, { maxLength: 2 }))
+      .map(([fight, others]) => [...fight, ...others]),
+  },
+);
+
+const pause = fc.constantFrom(1, 1, 30, 61, 200).map((seconds): intents.Intent => ({ kind: 'advance', seconds }));
+
 const script = fc.record({
   first: intents.authorize.map((intent) => ({ ...intent, deny: false })),
+  /** None at all: the code itself is fought over. */
   refreshes: fc.oneof(
-    // Nothing yet: the code itself is fought over.
     fc.constant<readonly intents.Intent[]>([]),
-    fc
-      .array(
-        fc.record({
-          kind: fc.constant<'refresh'>('refresh'),
-          age: fc.constant(0),
-          scope: fc.constant<'same'>('same'),
-          resource: fc.constant(undefined),
-          ...owned,
-        }),
-        {
-          maxLength: 3,
-        },
-      )
-      .map((refreshes): readonly intents.Intent[] => [REDEEM, ...refreshes]),
+    fc.array(fc.constant(REFRESH), { maxLength: 3 }).map((refreshes) => [REDEEM, ...refreshes]),
   ),
-  rounds: fc.array(
-    fc.record({
-      pause: fc.constantFrom(1, 1, 30, 61, 200).map((seconds): intents.Intent => ({ kind: 'advance', seconds })),
-      batch: fc.array(atOnce, { minLength: 2, maxLength: 4 }),
-    }),
-    {
-      minLength: 1,
-      maxLength: 3,
-    },
-  ),
+  rounds: fc.array(fc.record({ pause, batch }), { minLength: 1, maxLength: 3 }),
   latency: fc.nat(),
 });
-
-const REDEEM: intents.Intent = { kind: 'redeem', grant: 0, stale: false, by: 'owner', verifier: 'right', redirect: 'right' };
 
 async function performTogether(
   customer: Customer,

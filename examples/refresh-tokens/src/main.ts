@@ -10,20 +10,20 @@ const hufu = await oidc.discovery(new URL(ISSUER), 'lantern', undefined, oidc.No
 const refresh = (token: string | undefined): ReturnType<typeof oidc.refreshTokenGrant> => oidc.refreshTokenGrant(hufu, token ?? '');
 
 const first = await signIn();
-console.log(`Signed in. The refresh token is ${shown(first.refresh_token)}`);
+console.log(`Signed in. The refresh token (a hash):  ${shown(first.refresh_token)}`);
 
 const [one, other] = await Promise.all([refresh(first.refresh_token), refresh(first.refresh_token)]);
-console.log(`Two tabs use it at once:            ${shown(one.refresh_token)} and ${shown(other.refresh_token)}`);
-console.log(`  the same access token as well:    ${one.access_token === other.access_token}`);
+console.log(`Two tabs use it at once:                ${shown(one.refresh_token)} and ${shown(other.refresh_token)}`);
+console.log(`  the same access token as well:        ${one.access_token === other.access_token}`);
 
 const again = await refresh(first.refresh_token);
-console.log(`The reply was lost, so once more:   ${shown(again.refresh_token)}`);
+console.log(`The reply was lost, so once more:       ${shown(again.refresh_token)}`);
 
 const next = await refresh(again.refresh_token);
-console.log(`The new one is used:                ${shown(next.refresh_token)}`);
+console.log(`The new one is used:                    ${shown(next.refresh_token)}`);
 
-console.log(`A thief shows the very first one:   ${await refusal(first.refresh_token)}`);
-console.log(`and now nobody gets anything:       ${await refusal(next.refresh_token)}`);
+console.log(`A thief shows the very first one:       ${await refusal(first.refresh_token)}`);
+console.log(`and now nobody gets anything:           ${await refusal(next.refresh_token)}`);
 
 /** Authorization code with PKCE over a loopback address (RFC 8252). `offline_access` with `prompt=consent`: it outlives the browser session. */
 async function signIn(): Promise<oidc.TokenEndpointResponse> {
@@ -65,5 +65,8 @@ async function refusal(token: string | undefined): Promise<string> {
 
 /** A name for a token, to tell two of them apart: nothing of a token itself belongs on a screen or in a log. */
 function shown(token: string | undefined): string {
-  return createHash('sha256').update(token ?? '').digest('base64url').slice(0, 6);
+  return createHash('sha256')
+    .update(token ?? '')
+    .digest('base64url')
+    .slice(0, 6);
 }

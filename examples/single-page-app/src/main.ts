@@ -10,8 +10,14 @@ const HTML = readFileSync(new URL('index.html', import.meta.url), 'utf8').replac
 const FILES: ReadonlyMap<string, { readonly type: string; readonly body: string }> = new Map([
   ['/', { type: 'text/html', body: HTML }],
   ['/app.js', { type: 'text/javascript', body: readFileSync(new URL('app.js', import.meta.url), 'utf8') }],
-  ['/tokens.js', { type: 'text/javascript', body: readFileSync(new URL('tokens.js', import.meta.url), 'utf8') }],
-  // A real app has a bundler. The library is one file without imports, so it can be served as it is.
+  // A real app has a bundler. The library is one file without imports, so it can be served as it is, under a name that browsers understand.
+  [
+    '/tokens.js',
+    {
+      type: 'text/javascript',
+      body: readFileSync(new URL('tokens.js', import.meta.url), 'utf8').replace("'oauth4webapi'", "'/oauth4webapi.js'"),
+    },
+  ],
   ['/oauth4webapi.js', { type: 'text/javascript', body: readFileSync(fileURLToPath(import.meta.resolve('oauth4webapi')), 'utf8') }],
 ]);
 

@@ -1,5 +1,5 @@
 /** Sign-in and tokens of a public client, with PKCE (RFC 7636), by oauth4webapi. */
-import * as oauth from './oauth4webapi.js';
+import * as oauth from 'oauth4webapi';
 
 const issuer = new URL(document.querySelector('meta[name=issuer]').content);
 const client = { client_id: 'single-page-app' };

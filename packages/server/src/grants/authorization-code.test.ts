@@ -3,8 +3,7 @@ import { after, test } from 'node:test';
 import { grantId } from '@hufu/protocol/ids';
 import { readHolder, writeHolder } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
-import { token } from '../endpoints/token.ts';
-import { answerOf, ask, claimsOf, post, signedIn, VERIFIER } from '../testing/visits.ts';
+import { answerOf, ask, claimsOf, postToken, signedIn, VERIFIER } from '../testing/visits.ts';
 import { BASIC_YAML, openWorld, SECRETS, START, START_MS, VAULT } from '../testing/world.ts';
 import { derivedSecret, sha256 } from '../tokens/secrets.ts';
 
@@ -16,9 +15,9 @@ async function newCode(part: Record<string, string> = {}, at = world, visitor = 
   return answerOf(await ask(at, visitor, part)).get('code') ?? assert.fail();
 }
 
-function exchange(code: string, part: Record<string, string> = {}, at = world): ReturnType<typeof post> {
+function exchange(code: string, part: Record<string, string> = {}, at = world): ReturnType<typeof postToken> {
   const fields = { grant_type: 'authorization_code', client_id: 'spa', code, redirect_uri: 'https://app.example/cb', code_verifier: VERIFIER, ...part };
-  return post(at, token, Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '')));
+  return postToken(at, Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '')));
 }
 
 async function rowOf(code: string, at = world): Promise<GrantRecord> {
@@ -27,7 +26,7 @@ async function rowOf(code: string, at = world): Promise<GrantRecord> {
 }
 
 /** Status, error, and the failing check with its detail. */
-async function refused(reply: Awaited<ReturnType<typeof post>>, check: string, detail: string, error = 'invalid_grant'): Promise<void> {
+async function refused(reply: Awaited<ReturnType<typeof postToken>>, check: string, detail: string, error = 'invalid_grant'): Promise<void> {
   const why = await world.why(reply);
   assert.deepEqual([reply.status, reply.json['error'], why.failed, why.detail], [400, error, check, detail]);
   if (error === 'invalid_grant') assert.equal('access_token' in reply.json, false);
@@ -81,7 +80,7 @@ test('a code that was changed, or is a credential of another kind, is refused by
 test("another client's code is refused without effect on the grant, and noted (RFC 6749 §4.1.3)", async () => {
   const code = await newCode();
   const before = world.events('grant.foreign_client').length;
-  const reply = await post(world, token, { grant_type: 'authorization_code', code, redirect_uri: 'https://app.example/cb', code_verifier: VERIFIER }, { basic: `web:${SECRETS.web}` });
+  const reply = await postToken(world, { grant_type: 'authorization_code', code, redirect_uri: 'https://app.example/cb', code_verifier: VERIFIER }, { basic: `web:${SECRETS.web}` });
   await refused(reply, 'grant_owner', 'issued to spa');
   const [event] = world.events('grant.foreign_client').slice(before);
   assert.deepEqual([event?.['level'], event?.['client']], ['warn', 'web']);

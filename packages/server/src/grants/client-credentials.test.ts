@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { token } from '../endpoints/token.ts';
-import { claimsOf, post } from '../testing/visits.ts';
+import { claimsOf, postToken } from '../testing/visits.ts';
 import { API, BASIC_YAML, ISSUER, openWorld, SECRETS, START, VAULT } from '../testing/world.ts';
 import { readAccessToken } from '../tokens/read-access-token.ts';
 
 const world = await openWorld();
 after(() => world.close());
 
-type Reply = Awaited<ReturnType<typeof post>>;
+type Reply = Awaited<ReturnType<typeof postToken>>;
 const MACHINE = { basic: `machine:${SECRETS.machine}` };
 
 function ask(part: Record<string, string> = {}, at = world, headers: Record<string, string> = MACHINE): Promise<Reply> {
-  return post(at, token, { grant_type: 'client_credentials', ...part }, headers);
+  return postToken(at, { grant_type: 'client_credentials', ...part }, headers);
 }
 
 test('a client gets a token for itself: no refresh token, no user, and its own id as subject (RFC 6749 §4.4.2, §4.4.3, RFC 9068 §2.2)', async () => {
@@ -61,7 +60,7 @@ test('the resource decides the format, and one token is for one of them (RFC 870
   const vault = await ask({ resource: VAULT, scope: 'unlock' });
   assert.match(String(vault.json['access_token']), /^hfm_/);
   assert.equal(vault.json['expires_in'], 300);
-  const two = await post(world, token, `grant_type=client_credentials&resource=${encodeURIComponent(API)}&resource=${encodeURIComponent(VAULT)}`, MACHINE);
+  const two = await postToken(world, `grant_type=client_credentials&resource=${encodeURIComponent(API)}&resource=${encodeURIComponent(VAULT)}`, MACHINE);
   assert.equal(two.json['error'], 'invalid_target');
   assert.equal((await ask({ resource: 'https://other.example/' })).json['error'], 'invalid_target');
   assert.equal((await ask({ resource: VAULT, scope: 'write' })).json['error'], 'invalid_scope');

@@ -3,17 +3,16 @@ import { after, test } from 'node:test';
 import { grantId } from '@hufu/protocol/ids';
 import { readHolder, writeHolder } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
-import { token } from '../endpoints/token.ts';
-import { answerOf, ask, claimsOf, post, signedIn, tokensOf, VERIFIER } from '../testing/visits.ts';
+import { answerOf, ask, claimsOf, postToken, signedIn, tokensOf, VERIFIER } from '../testing/visits.ts';
 import { BASIC_YAML, openWorld, SECRETS, START, START_MS, VAULT } from '../testing/world.ts';
 
 const world = await openWorld();
 after(() => world.close());
 
-type Reply = Awaited<ReturnType<typeof post>>;
+type Reply = Awaited<ReturnType<typeof postToken>>;
 
 function refresh(text: unknown, part: Record<string, string> = {}, at = world): Promise<Reply> {
-  return post(at, token, { grant_type: 'refresh_token', client_id: 'spa', refresh_token: String(text), ...part });
+  return postToken(at, { grant_type: 'refresh_token', client_id: 'spa', refresh_token: String(text), ...part });
 }
 
 async function first(part: Record<string, string> = {}, at = world): Promise<string> {
@@ -71,8 +70,8 @@ test('a client that authenticates may come back for it until the successor is us
   const basic = `web:${SECRETS.web}`;
   const web = { client_id: 'web', redirect_uri: 'https://web.example/cb' };
   const code = answerOf(await ask(own, await signedIn(own), web)).get('code') ?? assert.fail();
-  const exchanged = await post(own, token, { grant_type: 'authorization_code', code, redirect_uri: web.redirect_uri, code_verifier: VERIFIER }, { basic });
-  const send = (text: unknown): Promise<Reply> => post(own, token, { grant_type: 'refresh_token', refresh_token: String(text) }, { basic });
+  const exchanged = await postToken(own, { grant_type: 'authorization_code', code, redirect_uri: web.redirect_uri, code_verifier: VERIFIER }, { basic });
+  const send = (text: unknown): Promise<Reply> => postToken(own, { grant_type: 'refresh_token', refresh_token: String(text) }, { basic });
   const one = exchanged.json['refresh_token'];
   const two = (await send(one)).json['refresh_token'];
   own.clock.advance(7 * 86_400_000);
@@ -109,7 +108,7 @@ test('changed, guessed and future ones are refused without effect (RFC 6749 §5.
 test("another client's refresh token is refused without effect on the grant, and noted (RFC 6749 §6)", async () => {
   const one = await first();
   const before = world.events('grant.foreign_client').length;
-  const reply = await post(world, token, { grant_type: 'refresh_token', refresh_token: one }, { basic: `web:${SECRETS.web}` });
+  const reply = await postToken(world, { grant_type: 'refresh_token', refresh_token: one }, { basic: `web:${SECRETS.web}` });
   await refused(reply, 'grant_owner', 'issued to spa');
   assert.equal(world.events('grant.foreign_client').length, before + 1);
   assert.equal((await refresh(one)).status, 200);

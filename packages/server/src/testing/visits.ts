@@ -74,6 +74,11 @@ export async function post(
   return { ...reply, json: Object(json) };
 }
 
+/** A token request. */
+export function postToken(world: World, fields: Readonly<Record<string, string>> | string, headers: Readonly<Record<string, string>> = {}): ReturnType<typeof post> {
+  return post(world, token, fields, headers);
+}
+
 /** The token response of a public client's authorization code flow, from the request to the exchange. */
 export async function tokensOf(
   world: World,
@@ -82,7 +87,7 @@ export async function tokensOf(
 ): Promise<Readonly<Record<string, unknown>>> {
   const answer = answerOf(await ask(world, visitor ?? (await signedIn(world)), part));
   const { client_id: clientId = 'spa', redirect_uri: redirectUri = 'https://app.example/cb' } = part;
-  const reply = await post(world, token, {
+  const reply = await postToken(world, {
     grant_type: 'authorization_code',
     client_id: clientId,
     redirect_uri: redirectUri,

@@ -1,10 +1,11 @@
-import type { ClientId, TenantId, UserId } from '@hufu/protocol/ids';
+import type { ClientId, GrantId, TenantId, UserId } from '@hufu/protocol/ids';
 import type { GrantRecord, Grants } from '../port.ts';
 import type { Connection, Lazy } from './connection.ts';
 import type { Counters } from './counters.ts';
 import { createGrant } from './create-grant.ts';
 import type { Endings } from './endings.ts';
 import { type FindGrant, type GrantRow, readGrant, selectGrant } from './grant-row.ts';
+import { Memo } from './memo.ts';
 import { ownGrant } from './own-grant.ts';
 import { purger } from './purge.ts';
 import type { RevocationLog } from './revocation-log.ts';
@@ -18,6 +19,7 @@ export function grants(db: Connection, counters: Counters, log: RevocationLog, e
     const row = findById().get(tenant, id) as unknown as GrantRow | undefined;
     return row === undefined ? undefined : readGrant(row);
   };
+  const memo = new Memo<GrantId, GrantRecord>(db);
   const purge = purger(
     db,
     'DELETE FROM grants WHERE tenant = ?1 AND id IN (SELECT id FROM grants WHERE tenant = ?1 AND purge_at <= ?2 ORDER BY purge_at LIMIT ?3)',
@@ -28,11 +30,11 @@ export function grants(db: Connection, counters: Counters, log: RevocationLog, e
   return {
     createGrant: createGrant(db, counters, endings, purge),
     ownGrant: ownGrant(db, counters, endings, find, purge),
-    exchangeCode: exchangeCode(db, endings, find),
-    rotate: rotate(db, find),
-    findGrant: (tenant, id) => db.read(() => find(tenant, id)),
+    exchangeCode: exchangeCode(db, endings, find, memo),
+    rotate: rotate(db, find, memo),
+    findGrant: (tenant, id) => db.read(() => memo.find(tenant, id, () => find(tenant, id))),
     listGrants: listGrants(db),
-    ...revokedTokens(db, log),
+    ...revokedTokens(db, log, memo),
 
     revokeGrant: (tenant, id, reason, now) =>
       db.write(() => {

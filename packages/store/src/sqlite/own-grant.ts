@@ -31,7 +31,7 @@ export function ownGrant(
     'SELECT id, expires_at FROM grants INDEXED BY grants_own WHERE tenant = ? AND client_id = ? AND client_epoch = ? AND own_key IS NOT NULL ORDER BY id',
   );
 
-  const memo = new Memo<GrantRecord>(db);
+  const memo = new Memo<string, GrantRecord>(db);
 
   const findExisting = (tenant: TenantId, client: ClientId, key: string): GrantRecord | undefined => {
     const row = findOwn().get(tenant, client, key) as unknown as [GrantId] | undefined;
@@ -44,8 +44,8 @@ export function ownGrant(
   };
 
   return async (tenant, client, scopes, resources, keyId, now) => {
-    const name = `${tenant} ${client} ${scopes.join(' ')}\n${resources.join(' ')}`;
-    const there = await db.read(() => memo.find(name, () => findExisting(tenant, client, ownKey(scopes, resources))));
+    const name = `${client} ${scopes.join(' ')}\n${resources.join(' ')}`;
+    const there = await db.read(() => memo.find(tenant, name, () => findExisting(tenant, client, ownKey(scopes, resources))));
     if (there !== undefined) return there;
     const key = ownKey(scopes, resources);
     return await db.write(() => {

@@ -17,7 +17,7 @@ export function purger(db: Connection, sql: string, more: readonly string[] = []
     if (inserts.size >= MAX_TENANTS) inserts.clear();
     inserts.set(tenant, 0);
     // Several times what came, so that a backlog melts.
-    remove().run(tenant, now, Math.max(PURGE_ROWS, 4 * inserted), ...more);
+    if (remove().run(tenant, now, Math.max(PURGE_ROWS, 4 * inserted), ...more).changes > 0) db.changed();
   };
 }
 

@@ -36,6 +36,7 @@ export function sessions(db: Connection, counters: Counters, endings: Endings): 
         const old = replaces === undefined ? undefined : readThere(tenant, replaces);
         if (old !== undefined && old.endedAt === undefined) {
           endings.endSession(tenant, old.id, old.expiresAt, 'session_replaced', now);
+          db.changed();
           if (old.userId === userId) moveGrants().run(id, tenant, userId, old.id);
           else endings.revokeGrantsBoundTo(tenant, old.id, old.userId, now);
         }

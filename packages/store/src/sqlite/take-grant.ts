@@ -5,24 +5,31 @@ import { purgeTime } from '../retention.ts';
 import type { Connection } from './connection.ts';
 import type { Endings, GrantEnd } from './endings.ts';
 import type { FindGrant } from './grant-row.ts';
+import type { Memo } from './memo.ts';
 
 /**
  * The guarded increments. A write is alone while it runs, so to look and then to change is one act; the row is changed in place, and a
  * rotation touches no index.
  */
-export function rotate(db: Connection, find: FindGrant): Grants['rotate'] {
-  const update = db.lazy('UPDATE grants SET generation = ?, key_id = ?, rotated_at = ? WHERE tenant = ? AND id = ?');
+export function rotate(db: Connection, find: FindGrant, memo: Memo<GrantId, GrantRecord>): Grants['rotate'] {
+  const update = db.lazy(
+    `UPDATE grants SET generation = ?, key_id = ?, rotated_at = ? WHERE tenant = ? AND id = ? AND generation = ? AND revoked_at IS NULL
+     AND expires_at > ?7 AND (idle_seconds = 0 OR rotated_at + idle_seconds > ?7)
+     AND client_epoch = (SELECT epoch FROM clients c WHERE c.tenant = grants.tenant AND c.client_id = grants.client_id AND c.enabled = 1)`,
+  );
   return (tenant, id, generation, keyId, now) =>
     db.write(() => {
-      const there = find(tenant, id);
-      if (there === undefined || generation < 1 || there.generation !== generation || isOver(there, now))
-        return { kind: 'lost', grant: there };
-      update().run(generation + 1, keyId, now, tenant, id);
+      // The statement decides; of what was read before only that counts which never changes.
+      const there = memo.peek(tenant, id) ?? find(tenant, id);
+      memo.drop(tenant, id);
+      if (there === undefined || generation < 1) return { kind: 'lost', grant: there };
+      const taken = update().run(generation + 1, keyId, now, tenant, id, generation, now).changes === 1;
+      if (!taken) return { kind: 'lost', grant: find(tenant, id) };
       return { kind: 'taken', grant: { ...there, generation: generation + 1, keyId, rotatedAt: now } };
     });
 }
 
-export function exchangeCode(db: Connection, endings: Endings, find: FindGrant): Grants['exchangeCode'] {
+export function exchangeCode(db: Connection, endings: Endings, find: FindGrant, memo: Memo<GrantId, GrantRecord>): Grants['exchangeCode'] {
   const update = db.lazy(
     `UPDATE grants SET generation = 1, redeemed = 1, key_id = ?, rotated_at = ?, secret_hash = ?, access_hash = ?, code_request = NULL, expires_at = ?,
      idle_seconds = ?, purge_at = ? WHERE tenant = ? AND id = ?`,
@@ -32,6 +39,7 @@ export function exchangeCode(db: Connection, endings: Endings, find: FindGrant):
     db.write(() => {
       const there = find(tenant, id);
       if (there === undefined || there.generation !== 0 || isOver(there, now)) return { kind: 'lost', grant: there };
+      memo.drop(tenant, id);
       const { secretHash, accessHash, keyId, expiresAt, idleSeconds } = redemption;
       update().run(keyId, now, secretHash, accessHash, expiresAt, idleSeconds, purgeTime(expiresAt), tenant, id);
       const grant: GrantRecord = {

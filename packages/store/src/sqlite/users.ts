@@ -1,10 +1,11 @@
-import { userId } from '@hufu/protocol/ids';
+import { type UserId, userId } from '@hufu/protocol/ids';
 import { readObject } from '../encoding.ts';
 import type { UserRecord, Users } from '../port.ts';
 import { foldUsername } from '../username.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import type { Endings } from './endings.ts';
+import { Memo } from './memo.ts';
 
 const COLUMNS = 'id, sub, username, password_hash, claims, enabled, created_at, updated_at, password_changed_at';
 
@@ -21,6 +22,7 @@ export function users(db: Connection, counters: Counters, endings: Endings): Use
   );
   const setEnabled = db.lazy('UPDATE users SET enabled = ?1, updated_at = ?2 WHERE tenant = ?3 AND id = ?4 AND enabled <> ?1');
 
+  const memo = new Memo<UserId, UserRecord>(db);
   const readOne = (row: unknown): UserRecord | undefined => (row === undefined ? undefined : readUser(row as Row));
 
   return {
@@ -36,18 +38,25 @@ export function users(db: Connection, counters: Counters, endings: Endings): Use
         return { kind: 'created', user: created };
       }),
 
-    findUser: (tenant, id) => db.read(() => readOne(find().get(tenant, id))),
+    findUser: (tenant, id) => db.read(() => memo.find(tenant, id, () => readOne(find().get(tenant, id)))),
     findUserByName: (tenant, username) => db.read(() => readOne(findByName().get(tenant, foldUsername(username)))),
     listUsers: (tenant, afterId, limit) => db.read(() => (list().all(tenant, afterId, limit) as unknown as Row[]).map(readUser)),
 
     setClaims: (tenant, id, claims, now) =>
-      db.write(() => (setClaims().run(JSON.stringify(claims), now, tenant, id).changes === 0 ? 'unknown' : 'done')),
+      db.write(() => {
+        memo.drop(tenant, id);
+        return setClaims().run(JSON.stringify(claims), now, tenant, id).changes === 0 ? 'unknown' : 'done';
+      }),
 
     upgradePasswordHash: (tenant, id, oldHash, newHash) =>
-      db.write(() => (upgrade().run(newHash, tenant, id, oldHash).changes === 0 ? 'changed' : 'done')),
+      db.write(() => {
+        memo.drop(tenant, id);
+        return upgrade().run(newHash, tenant, id, oldHash).changes === 0 ? 'changed' : 'done';
+      }),
 
     changePassword: (tenant, id, newHash, keepSession, now) =>
       db.write(() => {
+        memo.drop(tenant, id);
         if (setPassword().run(newHash, now, tenant, id).changes === 0) return 'unknown';
         endings.tellUser(tenant, id, 'password_changed', now);
         endings.endSessionsOf(tenant, id, keepSession, 'password_changed', now);
@@ -57,6 +66,7 @@ export function users(db: Connection, counters: Counters, endings: Endings): Use
 
     setUserEnabled: (tenant, id, enabled, now) =>
       db.write(() => {
+        memo.drop(tenant, id);
         if (setEnabled().run(enabled ? 1 : 0, now, tenant, id).changes === 0)
           return find().get(tenant, id) === undefined ? 'unknown' : 'done';
         if (enabled) return 'done';

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { openWorld, ISSUER } from './testing/world.ts';
+import { routes } from './routes.ts';
+import { oauthMetadata, openidConfiguration } from './server-description.ts';
+
+const world = await openWorld();
+after(() => world.close());
+
+test('discovery says what there is: each address is a route, each list comes from its registry (RFC 8414 §2, OpenID Connect Discovery §3)', () => {
+  const metadata: Record<string, unknown> = JSON.parse(openidConfiguration(world.ctx.config).body.toString());
+  assert.equal(metadata['issuer'], ISSUER);
+  const paths = routes(world.ctx, undefined).map(({ path }) => path);
+  const addresses = Object.entries(metadata).filter(([name]) => name.endsWith('_endpoint') || name === 'jwks_uri');
+  assert.ok(addresses.length >= 7);
+  for (const [name, value] of addresses) {
+    assert.ok(String(value).startsWith(`${ISSUER}/`), name);
+    assert.ok(paths.includes(String(value).slice(ISSUER.length)), name);
+  }
+  assert.deepEqual(metadata['id_token_signing_alg_values_supported'], ['ES256']);
+  assert.deepEqual(metadata['response_types_supported'], ['code']);
+  assert.deepEqual(metadata['code_challenge_methods_supported'], ['S256']);
+  assert.deepEqual(metadata['grant_types_supported'], ['authorization_code', 'refresh_token', 'client_credentials']);
+  assert.deepEqual(metadata['scopes_supported'], ['openid', 'profile', 'email', 'address', 'phone', 'offline_access', 'read', 'write', 'unlock']);
+  assert.equal(metadata['authorization_response_iss_parameter_supported'], true);
+});
+
+test('both documents are made once, each with its own ETag (RFC 8414 §3.2, RFC 9110 §8.8.3)', () => {
+  const [openid, oauth] = [openidConfiguration(world.ctx.config), oauthMetadata(world.ctx.config)];
+  assert.equal(JSON.parse(oauth.body.toString()).issuer, ISSUER);
+  assert.match(openid.etag, /^"[\w-]{22}"$/);
+  assert.equal(openid.etag, openidConfiguration(world.ctx.config).etag);
+});
