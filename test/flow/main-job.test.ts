@@ -115,3 +115,15 @@ test('a refusal can be explained: the decision names the check that failed (M26)
   assert.equal(checks.at(-1).check, 'client_authentication');
   assert.equal(checks.at(-1).outcome, 'failed');
 });
+
+test('a confidential client that does without rotation keeps its refresh token (FAPI 2.0 Security Profile §5.3.2.1)', async () => {
+  const WEB = { clientId: 'steady', redirectUri: 'https://steady.example/cb', scope: 'openid read' };
+  const basic = 'steady:steady-secret-0123456789abcdef0123456';
+  const agent = new Agent(hufu.issuer);
+  const first = await exchange(agent, WEB, await authorizeAs(agent, WEB, USER), basic);
+  const token = String(first.body['refresh_token']);
+  for (let round = 0; round < 3; round++) {
+    const again = await postForm(`${hufu.issuer}/oauth/token`, { grant_type: 'refresh_token', refresh_token: token }, basic);
+    assert.equal(again.body['refresh_token'], token);
+  }
+});

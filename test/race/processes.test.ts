@@ -4,78 +4,80 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Agent } from '../support/agent.ts';
-import { freshDatabase, type TestDatabase } from '../support/databases.ts';
+import { ENGINES, freshDatabase, type TestDatabase } from '../support/databases.ts';
 import { freePort } from '../support/hufu.ts';
 import { type HufuProcess, startProcess } from '../support/hufu-process.ts';
 import { rounds, withSeeds } from '../support/seeds.ts';
 import { assertRefused, COURSE_YAML, freshCode, isActive, readTokens, redeem, refresh, revoke, SPA, startTogether, WEB } from './course.ts';
 import { assertOneSuccessor } from './scenarios.ts';
 
-describe('two processes on one PostgreSQL', () => {
-  let database: TestDatabase;
-  let directory: string;
-  let processes: readonly HufuProcess[];
-  let origins: readonly string[];
-  const at = (index: number): string => origins[index % 2] ?? assert.fail('not started');
-  before(async () => {
-    database = await freshDatabase('postgres');
-    directory = await mkdtemp(join(tmpdir(), 'hufu-race-'));
-    const ports = [await freePort(), await freePort()];
-    const options = { directory, issuer: `http://127.0.0.1:${ports[0]}`, database: database.url, yaml: COURSE_YAML } as const;
-    processes = await Promise.all(ports.map((port) => startProcess({ ...options, port })));
-    origins = processes.map((process) => process.origin);
-  });
-  after(async () => {
-    await Promise.all(processes.map((process) => process.stop()));
-    await database.drop();
-    await rm(directory, { recursive: true, force: true });
-  });
-
-  const seeds = rounds(6, 200);
-  test(`one refresh token used 200 times at once has one successor and signs nobody out (product 3.2), ${seeds} times`, async () => {
-    const agent = new Agent(at(0));
-    await withSeeds(seeds, async (seed) => {
-      const client = seed % 2 === 0 ? SPA : WEB;
-      const first = readTokens(client, await redeem(at(0), await freshCode(agent, client)));
-      const replies = await startTogether(200, seed, 0, (index) => refresh(at(index), client, first.refresh));
-      await assertOneSuccessor({ origins }, client, first, replies);
+for (const engine of ENGINES) {
+  describe(`two processes on one ${engine}`, () => {
+    let database: TestDatabase;
+    let directory: string;
+    let processes: readonly HufuProcess[];
+    let origins: readonly string[];
+    const at = (index: number): string => origins[index % 2] ?? assert.fail('not started');
+    before(async () => {
+      database = await freshDatabase(engine);
+      directory = await mkdtemp(join(tmpdir(), 'hufu-race-'));
+      const ports = [await freePort(), await freePort()];
+      const options = { directory, issuer: `http://127.0.0.1:${ports[0]}`, database: database.url, yaml: COURSE_YAML } as const;
+      processes = await Promise.all(ports.map((port) => startProcess({ ...options, port })));
+      origins = processes.map((process) => process.origin);
     });
-  });
-
-  test(`one code and 50 racers have one winner, who loses what it got (RFC 6749 §4.1.2), ${seeds} times`, async () => {
-    const agent = new Agent(at(0));
-    await withSeeds(seeds, async (seed) => {
-      const client = seed % 2 === 0 ? SPA : WEB;
-      const fresh = await freshCode(agent, client);
-      const replies = await startTogether(50, seed, 0, (index) => redeem(at(index), fresh));
-      const won = replies.filter((reply) => reply.status === 200);
-      assert.equal(won.length, 1);
-      for (const reply of replies) if (reply.status !== 200) assertRefused(reply);
-      for (const tokens of won.map((reply) => readTokens(client, reply))) {
-        for (const origin of origins) assert.equal(await isActive(origin, tokens.access), false);
-        assertRefused(await refresh(at(1), client, tokens.refresh));
-      }
+    after(async () => {
+      await Promise.all(processes.map((process) => process.stop()));
+      await database.drop();
+      await rm(directory, { recursive: true, force: true });
     });
-  });
 
-  test(`refresh at one process against revocation at the other: after it nothing works (attacks I8), ${seeds * 5} times`, async () => {
-    const agent = new Agent(at(0));
-    await withSeeds(seeds * 5, async (seed) => {
-      const client = seed % 2 === 0 ? SPA : WEB;
-      const first = readTokens(client, await redeem(at(0), await freshCode(agent, client)));
-      const got = [first];
-      await startTogether(8, seed, 6, async (index) => {
-        if (index === 0) return void (await revoke(at(1), client, first.refresh));
-        const reply = await refresh(at(0), client, first.refresh);
-        if (reply.status === 200) got.push(readTokens(client, reply));
-        else assertRefused(reply);
+    const seeds = rounds(6, 200);
+    test(`one refresh token used 200 times at once has one successor and signs nobody out (product 3.2), ${seeds} times`, async () => {
+      const agent = new Agent(at(0));
+      await withSeeds(seeds, async (seed) => {
+        const client = seed % 2 === 0 ? SPA : WEB;
+        const first = readTokens(client, await redeem(at(0), await freshCode(agent, client)));
+        const replies = await startTogether(200, seed, 0, (index) => refresh(at(index), client, first.refresh));
+        await assertOneSuccessor({ origins }, client, first, replies);
       });
-      for (const tokens of got) {
-        for (const origin of origins) {
-          assert.equal(await isActive(origin, tokens.access), false);
-          assertRefused(await refresh(origin, client, tokens.refresh));
+    });
+
+    test(`one code and 50 racers have one winner, who loses what it got (RFC 6749 §4.1.2), ${seeds} times`, async () => {
+      const agent = new Agent(at(0));
+      await withSeeds(seeds, async (seed) => {
+        const client = seed % 2 === 0 ? SPA : WEB;
+        const fresh = await freshCode(agent, client);
+        const replies = await startTogether(50, seed, 0, (index) => redeem(at(index), fresh));
+        const won = replies.filter((reply) => reply.status === 200);
+        assert.equal(won.length, 1);
+        for (const reply of replies) if (reply.status !== 200) assertRefused(reply);
+        for (const tokens of won.map((reply) => readTokens(client, reply))) {
+          for (const origin of origins) assert.equal(await isActive(origin, tokens.access), false);
+          assertRefused(await refresh(at(1), client, tokens.refresh));
         }
-      }
+      });
+    });
+
+    test(`refresh at one process against revocation at the other: after it nothing works (attacks I8), ${seeds * 5} times`, async () => {
+      const agent = new Agent(at(0));
+      await withSeeds(seeds * 5, async (seed) => {
+        const client = seed % 2 === 0 ? SPA : WEB;
+        const first = readTokens(client, await redeem(at(0), await freshCode(agent, client)));
+        const got = [first];
+        await startTogether(8, seed, 6, async (index) => {
+          if (index === 0) return void (await revoke(at(1), client, first.refresh));
+          const reply = await refresh(at(0), client, first.refresh);
+          if (reply.status === 200) got.push(readTokens(client, reply));
+          else assertRefused(reply);
+        });
+        for (const tokens of got) {
+          for (const origin of origins) {
+            assert.equal(await isActive(origin, tokens.access), false);
+            assertRefused(await refresh(origin, client, tokens.refresh));
+          }
+        }
+      });
     });
   });
-});
+}

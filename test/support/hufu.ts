@@ -60,6 +60,11 @@ clients:
     redirect_uris: [https://web.example/cb]
     grant_types: [authorization_code, refresh_token]
     hufu: { first_party: true }
+  - client_id: steady
+    client_secret: steady-secret-0123456789abcdef0123456
+    redirect_uris: [https://steady.example/cb]
+    grant_types: [authorization_code, refresh_token]
+    hufu: { first_party: true, refresh_token: { rotation: 'off' } }
   - client_id: third
     client_secret: third-secret-0123456789abcdef01234567
     client_name: Third Party

@@ -13,6 +13,11 @@ const fromSource = existsSync(source) && !here.includes(`${join('node_modules', 
 const args = fromSource ? ['--conditions=source', source] : [join(here, '../dist/main.js')];
 const child = spawn(findNode(), [...args, ...process.argv.slice(2)], { stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// A signal to npx ends the shell between npx and us without a word to us: the loss of the parent is a SIGTERM.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) child.kill('SIGTERM');
+}, 500).unref();
 child.on('error', (error) => {
   process.stderr.write(`hufu could not start Node: ${error.message}\n`);
   process.exitCode = 1;

@@ -1,4 +1,6 @@
 import { ConfigError } from '@hufu/server/config/problem';
+import { MasterKeyError } from '@hufu/server/keys/master-key';
+import { StoreUnavailable } from '@hufu/store/port';
 import { type Command, type CommandCall, type ExitCode, RefusedError, UsageError } from './command.ts';
 import { doctor } from './commands/doctor.ts';
 import { keyRotate } from './commands/key-rotate.ts';
@@ -6,10 +8,11 @@ import { clientList, grantList, userList } from './commands/lists.ts';
 import { migrate } from './commands/migrate.ts';
 import { revokeClient, revokeGrant, revokeUser } from './commands/revoke.ts';
 import { start } from './commands/start.ts';
+import { userDisable, userEnable } from './commands/user-enabled.ts';
 import { why } from './commands/why.ts';
 
 /** A command is one file and one line here. */
-const commands: readonly Command[] = [start, migrate, why, revokeGrant, revokeUser, revokeClient, grantList, clientList, userList, keyRotate, doctor];
+const commands: readonly Command[] = [start, migrate, why, revokeGrant, revokeUser, revokeClient, grantList, clientList, userList, userDisable, userEnable, keyRotate, doctor];
 
 async function main(words: readonly string[], call: Omit<CommandCall, 'args'>): Promise<ExitCode> {
   const command = commands
@@ -17,6 +20,7 @@ async function main(words: readonly string[], call: Omit<CommandCall, 'args'>): 
     .sort((a, b) => b.name.length - a.name.length)[0];
   if (command === undefined) {
     const asked = words[0] === undefined || words[0] === 'help' || words[0] === '--help';
+    if (!asked) call.err(`hufu has no command ${words.slice(0, 2).join(' ').slice(0, 60)}`);
     (asked ? call.out : call.err)(overview());
     return asked ? 0 : 2;
   }
@@ -27,12 +31,24 @@ async function main(words: readonly string[], call: Omit<CommandCall, 'args'>): 
       call.err(`${error.message}\nusage: ${command.usage}`);
       return 2;
     }
-    if (error instanceof RefusedError || error instanceof ConfigError) {
-      call.err(error.message);
-      return 1;
-    }
-    throw error;
+    const expected = explainFailure(error);
+    if (expected === undefined) throw error;
+    call.err(expected);
+    return 1;
   }
+}
+
+/** What can go wrong without being a bug, as one line; undefined for what is one. */
+function explainFailure(error: unknown): string | undefined {
+  if (error instanceof RefusedError || error instanceof ConfigError || error instanceof MasterKeyError) return error.message;
+  if (error instanceof StoreUnavailable) {
+    const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+    return `the database cannot be used: ${error.message}${cause}`;
+  }
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (error.code === 'EADDRINUSE') return `${error.message}: another program listens there; stop it, or set listen`;
+  if (error.code === 'EACCES' || error.code === 'ENOENT' || error.code === 'EROFS') return error.message;
+  return undefined;
 }
 
 function overview(): string {

@@ -64,5 +64,7 @@ function parse(args: readonly string[], options: NonNullable<Parameters<typeof p
 function findConfig(path: string | undefined, call: CommandCall): Promise<Config> {
   if (path !== undefined) return loadConfig(path, call.env);
   if (existsSync('hufu.yaml')) return loadConfig('hufu.yaml', call.env);
-  return Promise.resolve(readConfig({ text: DEMO_CONFIG, file: 'the demo', env: call.env }));
+  const demo = readConfig({ text: DEMO_CONFIG, file: 'the demo', env: call.env });
+  call.err(`no --config and no hufu.yaml here: using the demo's database in ${demo.dataDir}`);
+  return Promise.resolve(demo);
 }

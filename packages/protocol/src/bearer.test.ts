@@ -76,7 +76,7 @@ test('a challenge names the error, the scope, the step-up and the metadata (RFC 
   );
 });
 
-test('a quoted string holds what it was given and splits no header (RFC 9110 §5.5, §5.6.4)', () => {
+test('a quoted string holds what it was given and splits no header (RFC 9110 §5.5, §5.6.4, §11.6.1)', () => {
   assert.equal(
     formatChallenge('Basic', [
       ['realm', 'a"b\\c'],

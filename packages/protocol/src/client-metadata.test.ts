@@ -81,7 +81,7 @@ test('what is left out has the defaults of the standards (RFC 7591 §2, OpenID C
   assert.equal(metadata.settings.firstParty, false);
 });
 
-test('everything that is written is read and written again (RFC 7591 §2)', () => {
+test('everything that is written is read and written again (RFC 7591 §2, §3.2.1)', () => {
   const metadata = accept(FULL);
   assert.deepEqual(writeClientMetadata(metadata), FULL);
   assert.deepEqual(metadata.settings, {

@@ -271,6 +271,9 @@ function checkGrants(metadata: ClientMetadata, fields: FieldReader, registries: 
     }
   }
   if (!sound('token_endpoint_auth_method')) return;
+  if (metadata.settings.refreshToken.rotation === 'off' && method?.client === 'public') {
+    fields.fault(['hufu', 'refresh_token', 'rotation'], 'is off, which a client that cannot prove itself may not have (RFC 9700 §2.2.2)');
+  }
   if (rules.secret === 'given' && method?.secret === 'none') {
     fields.fault(['client_secret'], `has no use: token_endpoint_auth_method is ${metadata.tokenEndpointAuthMethod}`);
   }

@@ -93,6 +93,19 @@ test('what the server has not is not told (RFC 8414 §3.2)', () => {
   assert.deepEqual(bare['claims_supported'], ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce']);
 });
 
+test('what a server has or does is told where its standard says (RFC 8628 §4, RFC 9126 §5, RFC 9207 §3, OpenID Connect Prompt Create §4.2)', () => {
+  const endpoints = { device_authorization_endpoint: '/oauth/device_authorization', pushed_authorization_request_endpoint: '/oauth/par' };
+  const more = { ...SERVER, endpoints: { ...SERVER.endpoints, ...endpoints }, prompts: ['none', 'create'] };
+  const openid = buildOpenidConfiguration(more);
+  for (const [name, path] of Object.entries(endpoints)) {
+    assert.equal(openid[name], `https://as.example/t/acme${path}`);
+    assert.equal(buildOauthMetadata(more)[name], openid[name]);
+    assert.equal(Object.hasOwn(buildOpenidConfiguration(SERVER), name), false, name);
+  }
+  assert.equal(buildOauthMetadata(SERVER)['authorization_response_iss_parameter_supported'], true);
+  assert.deepEqual(openid['prompt_values_supported'], ['none', 'create']);
+});
+
 test('promised contexts and own claims are told (OpenID Connect Discovery 1.0 §3)', () => {
   const told = buildOpenidConfiguration({
     ...SERVER,

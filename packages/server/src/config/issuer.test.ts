@@ -6,11 +6,9 @@ import { Refused } from './shape.ts';
 test('an issuer is https without query and fragment, kept byte for byte (RFC 8414 §2, OpenID Connect Core §1.2)', () => {
   const good = [
     'https://a.example',
-    'https://a.example:8443/t/1',
+    'https://a.example:8443',
     'https://A.Example:443',
     'https://192.0.2.1',
-    'https://a.example/a..b/.well',
-    'https://a.example/%41',
   ];
   for (const text of good) assert.equal(readIssuer(text), text);
   const bad = [
@@ -29,6 +27,9 @@ test('an issuer is https without query and fragment, kept byte for byte (RFC 841
     'https://me@a.example',
     'https://me:pw@a.example',
     ' https://a.example',
+    // Paths come with tenants.
+    'https://a.example/t/1',
+    'https://a.example/%41',
     'https://a.example/a b',
     'https://a.example/a\\b',
     'https://bücher.example',
@@ -49,7 +50,7 @@ test('an issuer that ends in a slash is told so', () => {
 });
 
 test('an issuer is http on this machine alone', () => {
-  for (const text of ['http://localhost', 'http://localhost:4400', 'http://127.0.0.1:1/x', 'http://[::1]:4400'])
+  for (const text of ['http://localhost', 'http://localhost:4400', 'http://127.0.0.1:1', 'http://[::1]:4400'])
     assert.equal(readIssuer(text), text);
   for (const text of [
     'http://a.example',

@@ -13,5 +13,6 @@ export function readIssuer(text: string): string | Refused {
   if (text.endsWith('/')) return new Refused('ends in a slash; leave it out, since issuers are compared byte for byte');
   if (/\/(?:\.|%2e){0,2}(?:\/|$)/i.test(text.slice(text.indexOf('://') + 3)))
     return new Refused('has an empty segment or dots in its path');
+  if (text.slice(text.indexOf('://') + 3).includes('/')) return new Refused('has a path, which this version does not support yet');
   return text;
 }

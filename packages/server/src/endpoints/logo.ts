@@ -28,7 +28,7 @@ export async function logo(ctx: Context, http: HttpRequest, clientId: string): P
   const trail = new Trail();
   trail.at('client_known');
   const client = await findClient(ctx, clientId);
-  const uri = client?.metadata.logoUri?.untagged;
+  const uri = client?.metadata.logoUri?.untagged ?? client?.metadata.logoUri?.tagged[0]?.[1];
   const copy = client === undefined || uri === undefined ? undefined : await logoOf(ctx, client, uri, http.nowMs);
   if (copy === undefined) return pageRefusal(ctx, 'logo', http, trail, new PageError('not_found', 'no logo to be had'));
   return {

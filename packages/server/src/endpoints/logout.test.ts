@@ -106,7 +106,7 @@ test('a hint that is unsigned, changed, signed by somebody else or no ID token i
   await stranger.close();
 });
 
-test('an expired hint is a hint: whoever signs out late signs out all the same (RP-Initiated Logout §4)', async () => {
+test('an expired hint is a hint: whoever signs out late signs out all the same (RP-Initiated Logout §2)', async () => {
   const own = await openWorld();
   const visitor = await signedIn(own);
   const hint = String((await tokensOf(own, {}, visitor))['id_token']);

@@ -10,6 +10,7 @@ import { narrow, userTokens } from '../tokens/user-tokens.ts';
 import { readCodeRequest } from './code-request.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
 import type { TokenRequest } from './grant.ts';
+import { rotates } from './refresh-token.ts';
 
 /** How long after a code's end a second use of it still counts as theft; later it is an old address bar, and only refused. */
 const REPLAY_SECONDS = 600;
@@ -101,10 +102,10 @@ function grantLifetimes(
   if (!refresh) return { expiresAt: now + accessTokenTtl, idleSeconds: 0 };
   const { absoluteSeconds, idleSeconds } = ctx.config.policies.refreshTokens;
   const end = now + (client.metadata.settings.refreshToken.absoluteSeconds ?? absoluteSeconds);
-  return {
-    expiresAt: grant.offline ? end : Math.max(now + 1, Math.min(end, sessionExpiresAt)),
-    idleSeconds: Math.max(1, client.metadata.settings.refreshToken.idleSeconds ?? idleSeconds),
-  };
+  const expiresAt = grant.offline ? end : Math.max(now + 1, Math.min(end, sessionExpiresAt));
+  // Where nothing rotates there is no last rotation to count from: only the end counts.
+  const idle = rotates(client) ? (client.metadata.settings.refreshToken.idleSeconds ?? idleSeconds) : expiresAt - now;
+  return { expiresAt, idleSeconds: Math.max(1, idle) };
 }
 
 function refused(detail: string): OAuthError {

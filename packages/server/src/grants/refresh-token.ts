@@ -4,6 +4,7 @@ import { grantId } from '@hufu/protocol/ids';
 import { readScope } from '@hufu/protocol/scope';
 import { readHolder } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
+import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { sha256 } from '../tokens/secrets.ts';
 import { isRefreshable, narrow, userTokens } from '../tokens/user-tokens.ts';
@@ -42,8 +43,13 @@ export async function refreshToken(ctx: Context, request: TokenRequest): Promise
   const scopes = asked === undefined ? undefined : readScope(asked);
   const target = narrow(ctx, grant, form.many('resource'), scopes, trail);
 
-  const current = credential.generation === grant.generation ? await rotated(ctx, grant, request) : grant;
+  const current = credential.generation === grant.generation && rotates(client) ? await rotated(ctx, grant, request) : grant;
   return userTokens(ctx, { client, grant: current, secret: credential.secret, ...target, nonce: undefined, now });
+}
+
+/** Whether each refresh brings a new refresh token. A client that proves itself may do without (FAPI 2.0 Security Profile §5.3.2.1). */
+export function rotates(client: Client): boolean {
+  return !client.confidential || client.metadata.settings.refreshToken.rotation !== 'off';
 }
 
 /** The row after this request's rotation, or after that of whoever was faster: both hold the same successor. */

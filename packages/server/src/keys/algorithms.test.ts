@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import { exportPrivate, importPrivate, publicJwk, signingAlgorithms } from './algorithms.ts';
 
 for (const [alg, algorithm] of signingAlgorithms) {
+  const key = await algorithm.generate();
+
   test(`${alg}: what was signed verifies, and nothing else does (RFC 7518 §3.1, RFC 8037 §3.1)`, async () => {
-    const key = await algorithm.generate();
     const other = await algorithm.generate();
     const signature = Buffer.from(algorithm.sign('a.b', key), 'base64url');
     const publicKey = createPublicKey(key);
@@ -18,12 +19,12 @@ for (const [alg, algorithm] of signingAlgorithms) {
     assert.equal(algorithm.verify('a.b', Buffer.concat([Buffer.of(first ^ 1), signature.subarray(1)]), publicKey), false);
   });
 
-  test(`${alg}: the public JWK holds nothing private and says which key it is (RFC 7517 §4)`, async () => {
-    const key = await algorithm.generate();
+  test(`${alg}: the public JWK holds nothing private and says which key it is (RFC 7517 §4)`, () => {
     const jwk = publicJwk(key);
     for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']) assert.equal(member in jwk, false, member);
     assert.equal(createPublicKey({ key: { ...jwk }, format: 'jwk' }).equals(createPublicKey(key)), true);
     assert.equal(importPrivate(exportPrivate(key)).equals(key), true);
+    if (key.asymmetricKeyType === 'rsa') assert.ok((key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048, 'RFC 7518 §3.3');
   });
 }
 
@@ -37,9 +38,4 @@ test('an ES256 signature is r and s of 32 bytes each, not DER (RFC 7518 §3.4)',
     assert.equal(verify('sha256', Buffer.from(`${i}`), { key: createPublicKey(key), dsaEncoding: 'ieee-p1363' }, signature), true);
   }
   assert.equal(key.asymmetricKeyDetails?.namedCurve, 'prime256v1');
-});
-
-test('an RSA key has 2048 bits at least (RFC 7518 §3.3)', async () => {
-  const key = await signingAlgorithms.get('RS256')?.generate();
-  assert.ok((key?.asymmetricKeyDetails?.modulusLength ?? 0) >= 2048);
 });

@@ -42,3 +42,10 @@ test('an exempt host is reached; redirects, large bodies and slow answers are no
   await assert.rejects(fetchOutbound(`${origin}/large`, exempt), /more than/);
   await assert.rejects(fetchOutbound(`${origin}/slow`, exempt), OutboundRefused);
 });
+
+test('an exempt network counts for addresses in it, and for names that lead there as far as the guard goes (product 2.2)', async () => {
+  const inside = { ...limits, allow: [{ kind: 'network', network: { address: '127.0.0.0', prefixLength: 8, family: 'ipv4' } }] as const };
+  assert.equal((await fetchOutbound(`${origin}/`, inside)).status, 200);
+  await assert.rejects(fetchOutbound(`http://localhost:${new URL(origin).port}/`, inside), /scheme http:/);
+  await assert.rejects(fetchOutbound('http://10.0.0.1:8080/', inside), OutboundRefused);
+});

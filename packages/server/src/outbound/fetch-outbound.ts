@@ -33,7 +33,7 @@ export function fetchOutbound(text: string, limits: OutboundLimits): Promise<Out
   const url = URL.parse(text);
   if (url === null) return Promise.reject(new OutboundRefused('not a URL'));
   const hostname = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
-  const allowed = isAllowedName(hostname, limits.allow);
+  const allowed = isAllowedName(hostname, limits.allow) || (isIP(hostname) !== 0 && isAllowedAddress(hostname, limits.allow));
   if (url.username !== '' || url.password !== '') return Promise.reject(new OutboundRefused('a URL with credentials'));
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && allowed)) return Promise.reject(new OutboundRefused(`scheme ${url.protocol}`));
   if (url.port !== '' && !allowed && Number(url.port) < 1024) return Promise.reject(new OutboundRefused(`port ${url.port}`));
@@ -73,7 +73,10 @@ function guardedLookup(allowed: boolean, allow: readonly AllowedHost[]): LookupF
 }
 
 function mayReach(address: string, allowedName: boolean, allow: readonly AllowedHost[]): boolean {
-  if (allowedName || !isPrivateAddress(address)) return true;
+  return allowedName || !isPrivateAddress(address) || isAllowedAddress(address, allow);
+}
+
+function isAllowedAddress(address: string, allow: readonly AllowedHost[]): boolean {
   const family = isIPv6(address) ? 'ipv6' : 'ipv4';
   return allow.some((entry) => {
     if (entry.kind !== 'network') return false;

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import type { HttpReply } from '../http.ts';
+import { tokensOf } from '../testing/visits.ts';
+import { openWorld } from '../testing/world.ts';
+import { testResource } from './test-resource.ts';
+
+const world = await openWorld();
+after(() => world.close());
+
+function ask(authorization?: string): Promise<HttpReply> {
+  return testResource(world.ctx, world.http({ path: '/test/resource', headers: authorization === undefined ? {} : { authorization } }));
+}
+
+test('any live access token of ours opens it, of whatever resource and form (product 2.2)', async () => {
+  for (const scope of ['openid read', 'unlock']) {
+    const reply = await ask(`Bearer ${String((await tokensOf(world, { scope }))['access_token'])}`);
+    assert.deepEqual([reply.status, JSON.parse(reply.body.toString())], [200, { sub: 'alice-sub', client_id: 'spa', scope }]);
+  }
+});
+
+test('without a token there is a challenge without an error, with a bad one invalid_token (RFC 6750 §3.1)', async () => {
+  const none = await ask();
+  assert.deepEqual([none.status, none.headers['www-authenticate']], [401, 'Bearer realm="hufu test"']);
+  assert.equal((await ask('Basic eDp5')).headers['www-authenticate'], 'Bearer realm="hufu test"', 'another scheme is no token');
+  const refresh = String((await tokensOf(world))['refresh_token']);
+  const bad = await ask(`Bearer ${refresh}`);
+  assert.equal(bad.status, 401);
+  assert.match(String(bad.headers['www-authenticate']), /error="invalid_token"/);
+  const why = await world.why(bad);
+  assert.deepEqual([why.failed, why.detail, why.row.endpoint], ['token_live', 'not an access token of ours, or changed', 'test_resource']);
+  assert.equal((await ask('Bearer a b')).status, 400);
+});

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openMemory } from '@hufu/store/memory';
+import { readConfig } from './config/read-config.ts';
+import { jsonLog } from './log.ts';
+import { type RunningServer, startServer } from './start.ts';
+import { BASIC_YAML, MASTER_KEY } from './testing/world.ts';
+
+async function start(mode: string): Promise<{ readonly server: RunningServer; readonly lines: readonly string[] }> {
+  const text = `issuer: http://127.0.0.1:4400\nlisten: 127.0.0.1:0\nmode: ${mode}\n${BASIC_YAML}`;
+  const lines: string[] = [];
+  const log = jsonLog((line) => lines.push(line), () => 0);
+  const config = readConfig({ text, file: 'start.yaml', env: {} });
+  return { server: await startServer({ config, store: await openMemory(), log, masterKey: MASTER_KEY }), lines };
+}
+
+test('a server starts, says where, serves, follows keys that another process made, and stops in order', async () => {
+  const { server, lines } = await start('test');
+  const { port } = server.address;
+  const jwks = async (): Promise<number> => {
+    const reply = await fetch(`http://127.0.0.1:${port}/oauth/jwks`);
+    const { keys }: { keys: unknown[] } = JSON.parse(await reply.text());
+    return keys.length;
+  };
+  assert.equal(await jwks(), 1);
+  const { store, tenant } = server.context;
+  const [key] = (await store.listKeys(tenant)).filter(({ use }) => use === 'sig');
+  const { id, ...row } = key ?? assert.fail();
+  await store.addKey(tenant, { ...row, activeAt: row.activeAt + 600 }, id);
+  for (let i = 0; i < 200 && (await jwks()) === 1; i++) await delay(25);
+  assert.equal(await jwks(), 2, 'within a second (product 2.2)');
+  await server.close();
+  const events = lines.map((line) => String(JSON.parse(line).event));
+  assert.deepEqual(events.slice(-2), ['server.stopping', 'server.stopped']);
+  assert.ok(events.includes('server.started') && events.includes('keys.reloaded'));
+  assert.equal(lines.some((line) => line.includes('secret-0123456789')), false);
+  await assert.rejects(fetch(`http://127.0.0.1:${port}/healthz`));
+});
+
+test('the clock of a server can be set in mode test, and nowhere else (product M27)', async () => {
+  for (const [mode, status] of [
+    ['test', 200],
+    ['production', 404],
+  ] as const) {
+    const { server } = await start(mode);
+    const reply = await fetch(`http://127.0.0.1:${server.address.port}/test/clock`, { method: 'PUT', body: '{"now":"2030-01-01T00:00:00Z"}' });
+    assert.equal(reply.status, status);
+    assert.equal(server.context.clock.nowMs() === Date.UTC(2030, 0, 1), mode === 'test');
+    await reply.body?.cancel();
+    await server.close();
+  }
+});
