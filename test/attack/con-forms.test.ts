@@ -4,7 +4,7 @@ import { Agent, authorizeAs, type Page } from '../support/agent.ts';
 import { USER } from '../support/hufu.ts';
 import { authorizePath } from './expect.ts';
 import { arena } from './oracles.ts';
-import { BOB, refresh, signedIn, SPA, THIRD, THIRD_BASIC, tokensOf } from './sign-ins.ts';
+import { BOB, refresh, SPA, signedIn, THIRD, THIRD_BASIC, tokensOf } from './sign-ins.ts';
 
 describe('CON: forms and frames', () => {
   const here = arena();

@@ -10,7 +10,7 @@ import { ConfigError } from '@hufu/server/config/problem';
 import { readConfig } from '@hufu/server/config/read-config';
 import { BASIC_YAML } from '../support/hufu.ts';
 import { arena } from './oracles.ts';
-import { revoke, signedIn, SPA, tokensOf } from './sign-ins.ts';
+import { revoke, SPA, signedIn, tokensOf } from './sign-ins.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const run = promisify(execFile);

@@ -7,7 +7,7 @@ import { Canaries } from './canaries.ts';
 import { Dice, Loot, nextRequest } from './fuzz-grammar.ts';
 import { faultsOf } from './oracles.ts';
 import { dial, parseReplies, type RawReply } from './raw-http.ts';
-import { machineToken, MACHINE_BASIC, signedIn, SPA, tokensOf } from './sign-ins.ts';
+import { MACHINE_BASIC, machineToken, SPA, signedIn, tokensOf } from './sign-ins.ts';
 import { recordTraffic } from './traffic.ts';
 
 const SECONDS = LONG ? 600 : 20;

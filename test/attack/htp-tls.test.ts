@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { testCertificate } from '../support/certificate.ts';
 import { BASIC_YAML, startHufu, type TestHufu } from '../support/hufu.ts';
 import { faultsOf } from './oracles.ts';
@@ -65,7 +65,7 @@ describe('HTP: TLS', () => {
     }
   });
 
-  test('HTP-16 · of TLS 1.2 the four ECDHE suites with AES-GCM alone (RFC 9325 §4.2, FAPI 2.0 §5.2.2)', async () => {
+  test('HTP-16 · of TLS 1.2 the four ECDHE suites with AES-GCM alone (RFC 9325 §4.2, FAPI 2.0 Security Profile §5.2.2)', async () => {
     const allowed: readonly string[] = [
       'ECDHE-ECDSA-AES128-GCM-SHA256',
       'ECDHE-ECDSA-AES256-GCM-SHA384',

@@ -7,7 +7,7 @@ import { Agent, authorizeAs, postForm } from '../support/agent.ts';
 import { USER } from '../support/hufu.ts';
 import { arena } from './oracles.ts';
 import { rawRequest, sendRaw } from './raw-http.ts';
-import { API_BASIC, MACHINE_BASIC, machineToken, signedIn, SPA } from './sign-ins.ts';
+import { API_BASIC, MACHINE_BASIC, machineToken, SPA, signedIn } from './sign-ins.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const POLLUTION: readonly (readonly [string, string])[] = [

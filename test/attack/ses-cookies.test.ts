@@ -6,7 +6,7 @@ import { startHufu, USER } from '../support/hufu.ts';
 import { authorizePath } from './expect.ts';
 import { arena } from './oracles.ts';
 import { rawRequest, sendRaw } from './raw-http.ts';
-import { BOB, refresh, revoke, signedIn, SPA, SPA2, tokensOf, WEB, WEB_BASIC } from './sign-ins.ts';
+import { BOB, refresh, revoke, SPA, SPA2, signedIn, tokensOf, WEB, WEB_BASIC } from './sign-ins.ts';
 
 const SESSION = 'hufu_session';
 

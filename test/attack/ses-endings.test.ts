@@ -5,7 +5,7 @@ import { Agent, authorizeAs, exchange, type Page } from '../support/agent.ts';
 import { BASIC_YAML, type TestHufu, USER } from '../support/hufu.ts';
 import { assertInactive, authorizePath } from './expect.ts';
 import { arena } from './oracles.ts';
-import { API_BASIC, BOB, introspect, refresh, signedIn, SPA, THIRD, THIRD_BASIC, tokensOf } from './sign-ins.ts';
+import { API_BASIC, BOB, introspect, refresh, SPA, signedIn, THIRD, THIRD_BASIC, tokensOf } from './sign-ins.ts';
 import { SHARED_ENGINES, twoNodes } from './two-nodes.ts';
 
 for (const engine of SHARED_ENGINES) {

@@ -1,5 +1,5 @@
 import { postForm } from '../support/agent.ts';
-import { advance, API, type Chain, type Load, readTokens, redeem, refresh } from './load.ts';
+import { API, advance, type Chain, type Load, readTokens, redeem, refresh } from './load.ts';
 
 /** What a crash cost. Both are 0, or it is a defect. */
 export interface Losses {

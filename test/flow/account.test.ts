@@ -24,10 +24,16 @@ test('a user sees which app has access and takes it away: refresh token, access 
   const after = await agent.get(removed.location);
   assert.match(after.text, /Third Party no longer has access/);
   assert.match(after.text, /No app has access/);
-  const refresh = await postForm(`${hufu.issuer}/oauth/token`, { grant_type: 'refresh_token', refresh_token: String(tokens.body['refresh_token']) }, SECRET);
+  const refresh = await postForm(
+    `${hufu.issuer}/oauth/token`,
+    { grant_type: 'refresh_token', refresh_token: String(tokens.body['refresh_token']) },
+    SECRET,
+  );
   assert.equal(refresh.body['error'], 'invalid_grant');
   assert.equal((await exchange(agent, THIRD, unredeemed, SECRET)).body['error'], 'invalid_grant');
-  const info = await fetch(`${hufu.issuer}/oauth/userinfo`, { headers: { authorization: `Bearer ${String(tokens.body['access_token'])}` } });
+  const info = await fetch(`${hufu.issuer}/oauth/userinfo`, {
+    headers: { authorization: `Bearer ${String(tokens.body['access_token'])}` },
+  });
   assert.equal(info.status, 401);
 });
 

@@ -30,13 +30,23 @@ test('a person signs in, an app gets tokens, renews them, reads userinfo and sig
   assert.equal(claims.email, 'alice@example.com');
   assert.equal(claims.name, 'Alice Example');
 
-  const second = await postForm(`${hufu.issuer}/oauth/token`, { grant_type: 'refresh_token', client_id: 'spa', refresh_token: String(first.body['refresh_token']) });
+  const second = await postForm(`${hufu.issuer}/oauth/token`, {
+    grant_type: 'refresh_token',
+    client_id: 'spa',
+    refresh_token: String(first.body['refresh_token']),
+  });
   assert.equal(second.status, 200, JSON.stringify(second.body));
   assert.notEqual(second.body['refresh_token'], first.body['refresh_token']);
 
-  const out = await agent.get(`/oauth/logout?id_token_hint=${String(second.body['id_token'])}&post_logout_redirect_uri=https%3A%2F%2Fapp.example%2Fout&state=x`);
+  const out = await agent.get(
+    `/oauth/logout?id_token_hint=${String(second.body['id_token'])}&post_logout_redirect_uri=https%3A%2F%2Fapp.example%2Fout&state=x`,
+  );
   assert.equal(out.location, 'https://app.example/out?state=x');
-  const dead = await postForm(`${hufu.issuer}/oauth/token`, { grant_type: 'refresh_token', client_id: 'spa', refresh_token: String(second.body['refresh_token']) });
+  const dead = await postForm(`${hufu.issuer}/oauth/token`, {
+    grant_type: 'refresh_token',
+    client_id: 'spa',
+    refresh_token: String(second.body['refresh_token']),
+  });
   assert.equal(dead.body['error'], 'invalid_grant');
   assert.ok(dead.headers.get('hufu-decision'));
 });
@@ -57,7 +67,11 @@ test('a machine client gets a JWT, or an opaque token where the resource wants o
     const seen = await postForm(`${hufu.issuer}/oauth/introspect`, { token: String(token.body['access_token']) }, api);
     assert.equal(seen.body['active'], true);
     assert.equal(seen.body['aud'], aud);
-    const stranger = await postForm(`${hufu.issuer}/oauth/introspect`, { token: String(token.body['access_token']) }, 'web:web-secret-0123456789abcdef0123456789');
+    const stranger = await postForm(
+      `${hufu.issuer}/oauth/introspect`,
+      { token: String(token.body['access_token']) },
+      'web:web-secret-0123456789abcdef0123456789',
+    );
     assert.deepEqual(stranger.body, { active: false });
     await postForm(`${hufu.issuer}/oauth/revoke`, { token: String(token.body['access_token']) }, basic);
     const gone = await postForm(`${hufu.issuer}/oauth/introspect`, { token: String(token.body['access_token']) }, api);
@@ -91,13 +105,22 @@ test('a code works once; the second use revokes what the first one got (RFC 6749
   assert.equal(first.status, 200);
   const second = await exchange(agent, SPA, answer);
   assert.equal(second.body['error'], 'invalid_grant');
-  const refresh = await postForm(`${hufu.issuer}/oauth/token`, { grant_type: 'refresh_token', client_id: 'spa', refresh_token: String(first.body['refresh_token']) });
+  const refresh = await postForm(`${hufu.issuer}/oauth/token`, {
+    grant_type: 'refresh_token',
+    client_id: 'spa',
+    refresh_token: String(first.body['refresh_token']),
+  });
   assert.equal(refresh.body['error'], 'invalid_grant');
 });
 
 test('a third party asks for consent, and no means access_denied (OpenID Connect Core §3.1.2.4)', async () => {
   const agent = new Agent(hufu.issuer);
-  const THIRD = { clientId: 'third', redirectUri: 'https://third.example/cb', scope: 'openid profile read offline_access', parameters: { prompt: 'consent' } };
+  const THIRD = {
+    clientId: 'third',
+    redirectUri: 'https://third.example/cb',
+    scope: 'openid profile read offline_access',
+    parameters: { prompt: 'consent' },
+  };
   const answer = await authorizeAs(agent, THIRD, USER);
   const tokens = await exchange(agent, THIRD, answer, 'third:third-secret-0123456789abcdef01234567');
   assert.equal(tokens.status, 200, JSON.stringify(tokens.body));

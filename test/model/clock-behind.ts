@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { openMemory } from '@hufu/store/memory';
 import type { Store } from '@hufu/store/port';
-import { Agent } from '../support/agent.ts';
-import { type Node, type NodeOptions, startNode } from '../support/nodes.ts';
 import { assertRefused, COURSE_YAML, freshCode, isActive, readTokens, redeem, WEB } from '../race/course.ts';
 import { keepOpen } from '../race/first-start.ts';
+import { Agent } from '../support/agent.ts';
+import { type Node, type NodeOptions, startNode } from '../support/nodes.ts';
 
 const BEHIND_MS = 2 * 3_600_000;
 const ISSUER = 'http://127.0.0.1:1';

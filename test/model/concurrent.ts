@@ -4,7 +4,8 @@ import type { SlowStore } from '../support/slow-store.ts';
 import { Customer } from './customer.ts';
 import * as intents from './intents.ts';
 import { sweep } from './sequential.ts';
-import { newWorld, type Op, type Reply, step, type World } from './spec.ts';
+import { step } from './spec.ts';
+import { newWorld, type Op, type Reply, type World } from './world.ts';
 
 export interface ConcurrentRun {
   readonly runs: number;

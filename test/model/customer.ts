@@ -7,19 +7,19 @@ import { Agent, type JsonReply, type Page, pkce, postForm } from '../support/age
 import type { Node } from '../support/nodes.ts';
 import {
   ABSOLUTE,
-  CODE_TTL,
   type Caller,
+  CODE_TTL,
   IDLE,
   JWT_RESOURCE,
-  type Op,
   OPAQUE_RESOURCE,
+  type Op,
   OVERLAP,
   OWN_RESOURCE,
   type Presenter,
   type Reply,
   SESSION,
   TTL,
-} from './spec.ts';
+} from './world.ts';
 
 /** The server as the specification has it. */
 export const MODEL_YAML = `

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { explain } from './concurrent.ts';
-import { CODE_TTL, newWorld, type Op, OVERLAP, type Reply, step, type World } from './spec.ts';
+import { step } from './spec.ts';
+import { CODE_TTL, newWorld, type Op, OVERLAP, type Reply, type World } from './world.ts';
 
 /** The checker itself: it must know good histories from bad ones. */
 

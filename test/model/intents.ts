@@ -1,17 +1,17 @@
 import fc from 'fast-check';
+import { isLive } from './spec.ts';
 import {
   type Caller,
-  type ClientName,
   CLIENTS,
+  type ClientName,
   type Grant,
-  isLive,
   JWT_RESOURCE,
-  type Op,
   OPAQUE_RESOURCE,
+  type Op,
   OWN_RESOURCE,
   type Presenter,
   type World,
-} from './spec.ts';
+} from './world.ts';
 
 /** What somebody wants to do, before it is known what there is: the numbers choose from what there is then. */
 export type Intent =

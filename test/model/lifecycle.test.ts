@@ -3,8 +3,8 @@ import { openMemory } from '@hufu/store/memory';
 import { startNode } from '../support/nodes.ts';
 import { firstSeed, rounds } from '../support/seeds.ts';
 import { slowStore } from '../support/slow-store.ts';
-import { MODEL_YAML } from './customer.ts';
 import { checkConcurrently } from './concurrent.ts';
+import { MODEL_YAML } from './customer.ts';
 import { checkSequentially } from './sequential.ts';
 
 const RUNS = rounds(300, 5_000);

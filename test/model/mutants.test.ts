@@ -3,12 +3,13 @@ import { describe, test } from 'node:test';
 import { openMemory } from '@hufu/store/memory';
 import { withLatency } from '@hufu/store/slow';
 import { crash } from '../fault/crash.ts';
+import { crashDatabase } from '../fault/database-crash.ts';
 import { type Course, memoryCourse, originAt, SPA } from '../race/course.ts';
 import { keepOpen, startBoth } from '../race/first-start.ts';
 import { oneConsent } from '../race/pages.ts';
 import { oneCode, oneRefreshToken } from '../race/scenarios.ts';
 import { Agent } from '../support/agent.ts';
-import { makeMutant, type Mutant } from '../support/mutant.ts';
+import { type Mutant, makeMutant } from '../support/mutant.ts';
 import { startNode } from '../support/nodes.ts';
 import { slowStore } from '../support/slow-store.ts';
 import { checkClockBehind } from './clock-behind.ts';
@@ -45,6 +46,10 @@ const SUITES: Readonly<Record<MutantRecipe['by'], Suite>> = {
     }
   },
   'clock behind': (_recipe, mutant) => checkClockBehind(mutant?.startServer),
+  'database crash': async () => {
+    const { lost, revived, complaints } = await crashDatabase(10, SEED, { unsafe: true });
+    assert.deepEqual({ lost, revived, complaints }, { lost: [], revived: [], complaints: [] });
+  },
   crash: async (_recipe, mutant) => {
     const { lost, revived, complaints } = await crash('sqlite', 10, SEED, mutant?.main);
     assert.deepEqual({ lost, revived, complaints }, { lost: [], revived: [], complaints: [] });

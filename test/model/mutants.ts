@@ -18,7 +18,8 @@ export interface MutantRecipe {
     | 'consent race'
     | 'first start'
     | 'clock behind'
-    | 'crash';
+    | 'crash'
+    | 'database crash';
   readonly edits?: readonly Edit[];
   readonly open?: () => Promise<Store>;
 }
@@ -155,6 +156,10 @@ export const MUTANTS: readonly MutantRecipe[] = [
       altered({
         addKey: (store) => async (tenant, key, after) => store.addKey(tenant, key, after === 0 ? Number.MAX_SAFE_INTEGER : after),
       }),
+  },
+  {
+    name: 'a database that acknowledges before it is on the disk',
+    by: 'database crash',
   },
   {
     name: 'acknowledged before it is committed',

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import type { Node } from '../support/nodes.ts';
 import { Customer } from './customer.ts';
 import * as intents from './intents.ts';
-import { CONFIDENTIAL, newWorld, type Op, OWN_RESOURCE, step, type World } from './spec.ts';
+import { step } from './spec.ts';
+import { CONFIDENTIAL, newWorld, type Op, OWN_RESOURCE, type World } from './world.ts';
 
 interface Model {
   world: World;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
+import type { Context } from '@hufu/server/context';
+import type { startServer } from '@hufu/server/start';
 import { openMemory } from '@hufu/store/memory';
 import type { Store, UserRecord } from '@hufu/store/port';
 import { openPostgres } from '@hufu/store/postgres/open';
-import type { Context } from '@hufu/server/context';
-import type { startServer } from '@hufu/server/start';
 import { Agent, authorizeAs, type CodeRequest, type JsonReply, postForm } from '../support/agent.ts';
 import { freshDatabase } from '../support/databases.ts';
 import { type Node, startNode } from '../support/nodes.ts';

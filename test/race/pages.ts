@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Agent, type Page, pkce } from '../support/agent.ts';
-import { type Course, originAt, type RaceClient, readTokens, redeem, RUNNER, SPA, startTogether, THIRD } from './course.ts';
+import { type Course, originAt, type RaceClient, RUNNER, readTokens, redeem, SPA, startTogether, THIRD } from './course.ts';
 
 /** One consent page, sent many times: one code (attacks CON-13). */
 export async function oneConsent(course: Course, agent: Agent, times: number, seed: number): Promise<void> {

@@ -12,7 +12,9 @@ export interface GcraRule {
 /** Milliseconds since 1970 at which the bucket is full again; 0 = never used. */
 export type GcraState = number;
 
-export type GcraDecision = { readonly kind: 'allowed'; readonly state: GcraState } | { readonly kind: 'limited'; readonly retryAfterMs: number };
+export type GcraDecision =
+  | { readonly kind: 'allowed'; readonly state: GcraState }
+  | { readonly kind: 'limited'; readonly retryAfterMs: number };
 
 /** Takes `cost` units, or says how long to wait until they are there. A refusal costs nothing. */
 export function gcra(state: GcraState, nowMs: number, cost: number, rule: GcraRule): GcraDecision {

@@ -15,6 +15,7 @@ const child = spawn(findNode(), [...args, ...process.argv.slice(2)], { stdio: 'i
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 // A signal to npx ends the shell between npx and us without a word to us: the loss of the parent is a SIGTERM.
 const parent = process.ppid;
+// oxlint-disable-next-line hufu/time-and-chance -- a launcher, before there is a context
 setInterval(() => {
   if (process.ppid !== parent) child.kill('SIGTERM');
 }, 500).unref();

@@ -12,7 +12,21 @@ import { userDisable, userEnable } from './commands/user-enabled.ts';
 import { why } from './commands/why.ts';
 
 /** A command is one file and one line here. */
-const commands: readonly Command[] = [start, migrate, why, revokeGrant, revokeUser, revokeClient, grantList, clientList, userList, userDisable, userEnable, keyRotate, doctor];
+const commands: readonly Command[] = [
+  start,
+  migrate,
+  why,
+  revokeGrant,
+  revokeUser,
+  revokeClient,
+  grantList,
+  clientList,
+  userList,
+  userDisable,
+  userEnable,
+  keyRotate,
+  doctor,
+];
 
 async function main(words: readonly string[], call: Omit<CommandCall, 'args'>): Promise<ExitCode> {
   const command = commands

@@ -22,7 +22,11 @@ export interface LocalWords {
 
 /** Reads `--config F`, `--json` and a command's own `--name value` options. Without `--config`: `hufu.yaml`, or else the demo of `npm start`. */
 export async function readLocalWords(call: CommandCall, own: readonly string[] = []): Promise<LocalWords> {
-  const options = { config: { type: 'string' as const }, json: { type: 'boolean' as const }, ...Object.fromEntries(own.map((name) => [name, { type: 'string' as const }])) };
+  const options = {
+    config: { type: 'string' as const },
+    json: { type: 'boolean' as const },
+    ...Object.fromEntries(own.map((name) => [name, { type: 'string' as const }])),
+  };
   const { values, positionals } = parse(call.args, options);
   const given: Record<string, string | undefined> = {};
   for (const name of own) given[name] = typeof values[name] === 'string' ? values[name] : undefined;
@@ -53,7 +57,10 @@ export async function withContext<T>(call: CommandCall, config: Config, act: (ct
   });
 }
 
-function parse(args: readonly string[], options: NonNullable<Parameters<typeof parseArgs>[0]>['options']): { values: Record<string, unknown>; positionals: readonly string[] } {
+function parse(
+  args: readonly string[],
+  options: NonNullable<Parameters<typeof parseArgs>[0]>['options'],
+): { values: Record<string, unknown>; positionals: readonly string[] } {
   try {
     return parseArgs({ args: [...args], allowPositionals: true, ...(options === undefined ? {} : { options }) });
   } catch (error) {

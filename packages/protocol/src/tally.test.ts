@@ -2,16 +2,15 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { idPermutation } from './tally-id.ts';
 import {
-  accessName,
   type AccessPart,
+  accessName,
   type HolderKind,
+  ROTATED,
   randomNumber,
   readAccess,
   readAccessName,
   readHolder,
-  ROTATED,
   scopeMask,
   scopesOfMask,
   type TallyKeys,
@@ -19,6 +18,7 @@ import {
   writeAccess,
   writeHolder,
 } from './tally.ts';
+import { idPermutation } from './tally-id.ts';
 
 function keysOf(tenant: number, secrets: Readonly<Record<number, string>> = { 1: 'one', 2: 'two', 65535: 'last' }): TallyKeys {
   return {
@@ -32,9 +32,12 @@ function keysOf(tenant: number, secrets: Readonly<Record<number, string>> = { 1:
 }
 
 const KEYS = keysOf(1);
-const base64url = (length: number): fc.Arbitrary<string> =>
-  fc.stringMatching(new RegExp(`^[A-Za-z0-9_-]{${length}}$`));
-const head = fc.record({ keyId: fc.constantFrom(1, 2, 65_535), id: fc.integer({ min: 1, max: 2 ** 48 - 1 }), generation: fc.integer({ min: 0, max: 2 ** 32 - 1 }) });
+const base64url = (length: number): fc.Arbitrary<string> => fc.stringMatching(new RegExp(`^[A-Za-z0-9_-]{${length}}$`));
+const head = fc.record({
+  keyId: fc.constantFrom(1, 2, 65_535),
+  id: fc.integer({ min: 1, max: 2 ** 48 - 1 }),
+  generation: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+});
 const part: fc.Arbitrary<AccessPart> = fc.record({
   issuedAt: fc.integer({ min: 0, max: 2 ** 40 - 1 }),
   lifetime: fc.integer({ min: 0, max: 2 ** 24 - 1 }),
@@ -69,8 +72,20 @@ test('an access token says what was written into it, opaque or as a name (decisi
 test('a text with any one character changed, added or removed is no credential', () => {
   const texts = [
     writeHolder(KEYS, 'refresh', { keyId: 1, id: 42, generation: 7 }, 'abcdefghijklmnopqrstuvwx'),
-    writeAccess(KEYS, 'access', { keyId: 1, id: 42, generation: 7 }, { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA' }, 'abcdefghijklmnopqrstuvwx'),
-    writeAccess(KEYS, 'machine', { keyId: 1, id: 42, generation: 1 }, { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA' }, ''),
+    writeAccess(
+      KEYS,
+      'access',
+      { keyId: 1, id: 42, generation: 7 },
+      { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA' },
+      'abcdefghijklmnopqrstuvwx',
+    ),
+    writeAccess(
+      KEYS,
+      'machine',
+      { keyId: 1, id: 42, generation: 1 },
+      { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA' },
+      '',
+    ),
   ];
   const read = (text: string): unknown => readHolder(KEYS, 'refresh', text) ?? readAccess(KEYS, text);
   for (const text of texts) {
@@ -103,21 +118,36 @@ test('a credential of one kind, tenant or key is none of another', () => {
 });
 
 test('random text is never a credential, and long text is not looked at', () => {
-  fc.assert(fc.property(fc.string({ maxLength: 200 }), (text) => readAccess(KEYS, `hfa_${text}`) === undefined && readHolder(KEYS, 'code', `hfc_${text}`) === undefined));
+  fc.assert(
+    fc.property(
+      fc.string({ maxLength: 200 }),
+      (text) => readAccess(KEYS, `hfa_${text}`) === undefined && readHolder(KEYS, 'code', `hfc_${text}`) === undefined,
+    ),
+  );
   assert.equal(tallyKindOf(`hfa_${'A'.repeat(100_000)}`), undefined);
 });
 
 test('a scope mask names exactly the scopes it was made of (RFC 6749 §3.3)', () => {
   const all = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,6}$/), { maxLength: 60 });
   fc.assert(
-    fc.property(all.chain((scopes) => fc.tuple(fc.constant(scopes), fc.subarray(scopes))), ([scopes, some]) => {
-      const mask = scopeMask(scopes, some);
-      assert.equal(mask.length % 4, 0);
-      assert.deepEqual(scopesOfMask(scopes, mask), some);
-    }),
+    fc.property(
+      all.chain((scopes) => fc.tuple(fc.constant(scopes), fc.subarray(scopes))),
+      ([scopes, some]) => {
+        const mask = scopeMask(scopes, some);
+        assert.equal(mask.length % 4, 0);
+        assert.deepEqual(scopesOfMask(scopes, mask), some);
+      },
+    ),
   );
   assert.equal(scopesOfMask(['a'], scopeMask(['a', 'b'], ['b'])), undefined);
-  assert.throws(() => scopeMask(Array.from({ length: 241 }, (_, i) => `s${i}`), []), TypeError);
+  assert.throws(
+    () =>
+      scopeMask(
+        Array.from({ length: 241 }, (_, i) => `s${i}`),
+        [],
+      ),
+    TypeError,
+  );
 });
 
 test('the number of a token where nothing rotates is never the number of one where something does', () => {

@@ -34,11 +34,6 @@ export const NUMBER_LENGTH = 12;
 /** Each group of the mask is 24 scopes. */
 export const MAX_SCOPES = 240;
 const MAX_LENGTH = PREFIX_LENGTH + HEAD_LENGTH + ACCESS_LENGTH + MAX_SCOPES / 6 + 2 * SECRET_LENGTH;
-/** Longest lifetime of an access token that three bytes hold, in seconds: 194 days. */
-export const MAX_LIFETIME: number = 2 ** 24 - 1;
-/** Past this a grant must be begun anew: 2^32 − 1 rotations. */
-export const MAX_GENERATION: number = 2 ** 32 - 1;
-
 /** What each credential says of its row. */
 export interface Head {
   /** 0 … 65535. */
@@ -99,7 +94,8 @@ export function writeHolder(keys: TallyKeys, kind: HolderKind, head: Head, secre
 /** The parts of a credential whose seal holds; undefined for anything else. */
 export function readHolder(keys: TallyKeys, kind: HolderKind, text: string): HolderCredential | undefined {
   const prefix = PREFIX[kind];
-  if (text.length !== PREFIX_LENGTH + HEAD_LENGTH + 2 * SECRET_LENGTH || !text.startsWith(prefix) || !isBase64urlText(text, PREFIX_LENGTH)) return undefined;
+  if (text.length !== PREFIX_LENGTH + HEAD_LENGTH + 2 * SECRET_LENGTH || !text.startsWith(prefix) || !isBase64urlText(text, PREFIX_LENGTH))
+    return undefined;
   const headStart = PREFIX_LENGTH + SECRET_LENGTH;
   const head = readHead(keys, text, headStart);
   if (head === undefined) return undefined;

@@ -25,7 +25,12 @@ export async function findClient(ctx: Context, id: string): Promise<Client | und
   if (known !== undefined) return known;
   const metadata = readClientMetadata(record.metadata, { source: 'store' });
   if (metadata.kind === 'refused') throw new TypeError(`the stored client ${id} does not read: ${metadata.faults[0]?.message ?? ''}`);
-  const client: Client = { id: record.clientId, metadata: metadata.metadata, record, confidential: metadata.metadata.tokenEndpointAuthMethod !== 'none' };
+  const client: Client = {
+    id: record.clientId,
+    metadata: metadata.metadata,
+    record,
+    confidential: metadata.metadata.tokenEndpointAuthMethod !== 'none',
+  };
   read.set(record, client);
   return client;
 }

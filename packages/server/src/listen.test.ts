@@ -59,7 +59,11 @@ test('a stop waits for what is under way, and takes nothing new', async () => {
 
 test('an address that is taken fails the start, with the reason', async () => {
   const server = await start((_, reply) => reply.end());
-  const config = readConfig({ text: `issuer: http://127.0.0.1:4400\nlisten: 127.0.0.1:${server.address.port}\nmode: test\n`, file: 'x', env: {} });
+  const config = readConfig({
+    text: `issuer: http://127.0.0.1:4400\nlisten: 127.0.0.1:${server.address.port}\nmode: test\n`,
+    file: 'x',
+    env: {},
+  });
   await assert.rejects(
     listen(config, (_, reply) => reply.end()),
     { code: 'EADDRINUSE' },

@@ -19,8 +19,17 @@ export interface Listening {
 
 /** Listens on the configured address, with TLS where it is configured. Slow headers, slow bodies and idle sockets end (attacks HTP-02). */
 export async function listen(config: Config, handle: RequestListener): Promise<Listening> {
-  const options = { maxHeaderSize: HEADER_LIMIT, headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 5_000, noDelay: true, requireHostHeader: false };
-  const server: Server = config.tls === undefined ? createServer(options, handle) : createTlsServer({ ...options, ...tlsOptions(config.tls) }, handle);
+  const options = {
+    maxHeaderSize: HEADER_LIMIT,
+    headersTimeout: 10_000,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 65_000,
+    connectionsCheckingInterval: 5_000,
+    noDelay: true,
+    requireHostHeader: false,
+  };
+  const server: Server =
+    config.tls === undefined ? createServer(options, handle) : createTlsServer({ ...options, ...tlsOptions(config.tls) }, handle);
   server.timeout = 60_000;
   server.on('clientError', answerClientError);
   // An expectation that is not 100-continue may be passed over (RFC 9110 §10.1.1); Node would answer it behind our back.
@@ -34,7 +43,8 @@ export async function listen(config: Config, handle: RequestListener): Promise<L
   });
   const bound = server.address();
   return {
-    address: typeof bound === 'object' && bound !== null ? { host: bound.address, port: bound.port } : { host: '', port: config.listen.port },
+    address:
+      typeof bound === 'object' && bound !== null ? { host: bound.address, port: bound.port } : { host: '', port: config.listen.port },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -50,8 +60,15 @@ function answerClientError(error: NodeJS.ErrnoException, socket: IncomingMessage
     socket.destroy();
     return;
   }
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\r\n`);
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request';
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\r\n`,
+  );
 }
 
 /** TLS 1.2 limited to the four suites that FAPI allows, and without renegotiation (RFC 9325 §3.5); TLS 1.3 as it is. */

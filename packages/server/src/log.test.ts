@@ -4,7 +4,12 @@ import { jsonLog } from './log.ts';
 
 function logged(act: (log: ReturnType<typeof jsonLog>) => void): readonly string[] {
   const lines: string[] = [];
-  act(jsonLog((line) => lines.push(line), () => 1_767_225_600_123));
+  act(
+    jsonLog(
+      (line) => lines.push(line),
+      () => 1_767_225_600_123,
+    ),
+  );
   return lines;
 }
 

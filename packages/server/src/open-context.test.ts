@@ -14,7 +14,10 @@ test('without its master key, or with another, a store is not served and its key
     const first = await openWorld({ store, dataDirectory: folder });
     const before = await store.listKeys(first.tenant);
     const version = await store.keysVersion(first.tenant);
-    await assert.rejects(openWorld({ store, dataDirectory: folder, masterKey: undefined }), /neither HUFU_MASTER_KEY nor .*master\.key is there/);
+    await assert.rejects(
+      openWorld({ store, dataDirectory: folder, masterKey: undefined }),
+      /neither HUFU_MASTER_KEY nor .*master\.key is there/,
+    );
     assert.deepEqual(readdirSync(folder), [], 'no key of its own making');
     await assert.rejects(openWorld({ store, dataDirectory: folder, masterKey: `${'A'.repeat(42)}E` }), MasterKeyError);
     for (const text of ['short', 'A'.repeat(44), `${'A'.repeat(42)}B`, ` ${'A'.repeat(43)}`]) {

@@ -17,7 +17,8 @@ export function systemRandom(): Random {
   return {
     text(length) {
       const bytes = (length / 4) * 3;
-      if (!Number.isInteger(bytes) || bytes < 3 || bytes > 48) throw new TypeError('random text comes in multiples of 4 characters, 4 to 64');
+      if (!Number.isInteger(bytes) || bytes < 3 || bytes > 48)
+        throw new TypeError('random text comes in multiples of 4 characters, 4 to 64');
       if (used + bytes > POOL_BYTES) {
         randomFillSync(pool);
         used = 0;

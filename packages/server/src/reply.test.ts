@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import { OAuthError } from '@hufu/protocol/errors';
 import { StoreUnavailable } from '@hufu/store/port';
 import { Trail } from './decisions/trail.ts';
-import { json, refusal, toOAuthError, tokenReply } from './reply.ts';
+import { json, refusal, tokenReply, toOAuthError } from './reply.ts';
 import { openWorld } from './testing/world.ts';
 
 const world = await openWorld({ empty: true });
@@ -41,7 +41,10 @@ test('invalid_client is 401 with a challenge; too often is 429 with the same err
 
 test('a store that is away is 503 with Retry-After, never invalid_grant, and is logged (product 3.3)', () => {
   const reply = refuse(new StoreUnavailable('the disk is gone'));
-  assert.deepEqual([reply.status, reply.headers['retry-after'], JSON.parse(reply.body.toString()).error], [503, '1', 'temporarily_unavailable']);
+  assert.deepEqual(
+    [reply.status, reply.headers['retry-after'], JSON.parse(reply.body.toString()).error],
+    [503, '1', 'temporarily_unavailable'],
+  );
   assert.equal(reply.body.toString().includes('disk'), false);
   const event = world.events('store.unavailable').at(-1);
   assert.deepEqual([event?.['level'], event?.['path']], ['error', '/oauth/token']);
@@ -56,5 +59,8 @@ test('anything else is our fault: fixed text outside, the stack in the log, no c
   const code = `hfc_${'a'.repeat(60)}`;
   const error = toOAuthError(world.ctx, 'a text that was thrown', world.http({ path: `/x/${code}` }));
   assert.equal(error.code, 'server_error');
-  assert.equal(world.lines.some((line) => line.includes(code)), false);
+  assert.equal(
+    world.lines.some((line) => line.includes(code)),
+    false,
+  );
 });

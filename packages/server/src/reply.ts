@@ -6,7 +6,12 @@ import type { Trail } from './decisions/trail.ts';
 import type { HttpReply, HttpRequest } from './http.ts';
 
 /** RFC 6749 §5.1: what carries tokens or says why there are none is never stored. */
-const NO_STORE = { 'content-type': 'application/json', 'cache-control': 'no-store', pragma: 'no-cache', 'x-content-type-options': 'nosniff' } as const;
+const NO_STORE = {
+  'content-type': 'application/json',
+  'cache-control': 'no-store',
+  pragma: 'no-cache',
+  'x-content-type-options': 'nosniff',
+} as const;
 
 export function json(status: number, body: object, headers: Readonly<Record<string, string>> = {}): HttpReply {
   return { status, headers: { ...NO_STORE, ...headers }, body: JSON.stringify(body) };
@@ -25,7 +30,9 @@ export function toOAuthError(ctx: Context, error: unknown, request: HttpRequest)
   if (error instanceof OAuthError) return error;
   if (error instanceof StoreUnavailable) {
     ctx.log.error('store.unavailable', error, { path: redact(request.path) });
-    return new OAuthError('temporarily_unavailable', 'the server cannot reach its store; nothing is lost, try again', { retryAfterSeconds: 1 });
+    return new OAuthError('temporarily_unavailable', 'the server cannot reach its store; nothing is lost, try again', {
+      retryAfterSeconds: 1,
+    });
   }
   ctx.log.error('request.failed', error, { path: redact(request.path) });
   return new OAuthError('server_error', 'an error on our side; it has been logged');

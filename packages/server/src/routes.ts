@@ -1,3 +1,5 @@
+import type { TestClock } from './clock.ts';
+import type { Context } from './context.ts';
 import { authorize } from './endpoints/authorize.ts';
 import { health, home, ready } from './endpoints/health.ts';
 import { introspect } from './endpoints/introspect.ts';
@@ -9,8 +11,6 @@ import { testClockEndpoint } from './endpoints/test-clock.ts';
 import { testResource } from './endpoints/test-resource.ts';
 import { token } from './endpoints/token.ts';
 import { userinfo } from './endpoints/userinfo.ts';
-import type { Context } from './context.ts';
-import type { TestClock } from './clock.ts';
 import type { HttpReply, HttpRequest } from './http.ts';
 import { accountGet, accountPost } from './interaction/account.ts';
 import { consentGet, consentPost } from './interaction/consent.ts';
@@ -45,7 +45,10 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
     publicly('/oauth/jwks', { GET: (http) => jwks(ctx, http) }),
     publicly('/.well-known/openid-configuration', { GET: (http) => metadata(http, openid) }),
     publicly('/.well-known/oauth-authorization-server', { GET: (http) => metadata(http, oauth) }),
-    { ...closed('/oauth/authorize', { GET: (http) => authorize(ctx, http), POST: (http) => authorize(ctx, http) }), longAddress: 'answered' },
+    {
+      ...closed('/oauth/authorize', { GET: (http) => authorize(ctx, http), POST: (http) => authorize(ctx, http) }),
+      longAddress: 'answered',
+    },
     closed('/oauth/logout', { GET: (http) => logout(ctx, http), POST: (http) => logout(ctx, http) }),
     closed('/signin', { GET: (http) => signInGet(ctx, http), POST: (http) => signInPost(ctx, http) }),
     closed('/account', { GET: (http) => accountGet(ctx, http), POST: (http) => accountPost(ctx, http) }),

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingHttpHeaders, request as httpRequest, type Server } from 'node:http';
+import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
-import { openWorld, type World } from './testing/world.ts';
 import { type Route, routes } from './routes.ts';
 import { serve } from './serve.ts';
+import { openWorld, type World } from './testing/world.ts';
 
 interface Reply {
   readonly status: number;
@@ -88,7 +88,10 @@ test('another method is 405 with the ones that there are (RFC 9110 §15.5.6, §1
 test('HEAD is for documents: the same headers without the body; what does things has none (RFC 9110 §9.3.2)', async () => {
   const got = await send('/oauth/jwks');
   const headed = await send('/oauth/jwks', { method: 'HEAD' });
-  assert.deepEqual([headed.status, headed.text, headed.headers['content-length'], headed.headers['etag']], [200, '', got.headers['content-length'], got.headers['etag']]);
+  assert.deepEqual(
+    [headed.status, headed.text, headed.headers['content-length'], headed.headers['etag']],
+    [200, '', got.headers['content-length'], got.headers['etag']],
+  );
   for (const path of ['/oauth/authorize', '/signin', '/consent', '/oauth/logout', '/oauth/userinfo']) {
     assert.equal((await send(path, { method: 'HEAD' })).status, 405, path);
   }
@@ -193,10 +196,19 @@ test("a client's endpoints are for the scripts of that client; its pages and int
 
 test('a preflight is answered for the origins that some client has, and says nothing of anybody else (Fetch §4.8)', async () => {
   const ask = (path: string, origin: string): Promise<Reply> =>
-    send(path, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' } });
+    send(path, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
+    });
   const known = await ask('/oauth/token', 'https://app.example');
   assert.deepEqual(
-    [known.status, known.headers['access-control-allow-origin'], known.headers['access-control-allow-methods'], known.headers['access-control-allow-headers'], known.headers['access-control-max-age']],
+    [
+      known.status,
+      known.headers['access-control-allow-origin'],
+      known.headers['access-control-allow-methods'],
+      known.headers['access-control-allow-headers'],
+      known.headers['access-control-max-age'],
+    ],
     [204, 'https://app.example', 'POST, OPTIONS', 'Authorization, Content-Type, DPoP', '600'],
   );
   const unknown = await ask('/oauth/token', 'https://evil.test');
@@ -231,7 +243,9 @@ test('an endpoint that throws, at once or later, is 500 with fixed text and a de
 
 test('a path below another takes one step and no more', async () => {
   const seen: string[] = [];
-  const more = await listening(world, [{ path: '/files/*', crossOrigin: 'none', methods: { GET: ({ path }) => (seen.push(path), { status: 200, headers: {}, body: '' }) } }]);
+  const more = await listening(world, [
+    { path: '/files/*', crossOrigin: 'none', methods: { GET: ({ path }) => (seen.push(path), { status: 200, headers: {}, body: '' }) } },
+  ]);
   for (const path of ['/files/a', '/files/', '/files/a%2Fb']) assert.equal((await send(path, {}, more)).status, 200, path);
   for (const path of ['/files', '/files/a/b', '/file/a']) assert.equal((await send(path, {}, more)).status, 404, path);
   assert.deepEqual(seen, ['/files/a', '/files/', '/files/a%2Fb']);
@@ -241,7 +255,11 @@ test('a path below another takes one step and no more', async () => {
 
 test('lengths are bytes, for text and for bytes alike', async () => {
   const more = await listening(world, [
-    { path: '/text', crossOrigin: 'none', methods: { GET: () => ({ status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: '虎符 ä' }) } },
+    {
+      path: '/text',
+      crossOrigin: 'none',
+      methods: { GET: () => ({ status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: '虎符 ä' }) },
+    },
     { path: '/bytes', crossOrigin: 'none', methods: { GET: () => ({ status: 200, headers: {}, body: Buffer.from('虎符') }) } },
   ]);
   assert.deepEqual([(await send('/text', {}, more)).text, (await send('/text', {}, more)).headers['content-length']], ['虎符 ä', '9']);

@@ -143,7 +143,13 @@ function tooMuch(ctx: Context, http: HttpRequest, status: number, text: string):
   return { ...refusal(ctx, 'http', http, trail, new OAuthError('invalid_request', text)), status };
 }
 
-function send(ctx: Context, raw: ServerResponse, { status, headers, body, origins }: HttpReply, crossOrigin: Route['crossOrigin'], http: HttpRequest): void {
+function send(
+  ctx: Context,
+  raw: ServerResponse,
+  { status, headers, body, origins }: HttpReply,
+  crossOrigin: Route['crossOrigin'],
+  http: HttpRequest,
+): void {
   const all: Record<string, string | number | readonly string[]> = { ...SECURITY, ...headers };
   all['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   if (ctx.issuer.startsWith('https:')) all['strict-transport-security'] = 'max-age=31536000';
@@ -164,7 +170,12 @@ const SECURITY = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 } as const;
 
-function allowOrigin(all: Record<string, string | number | readonly string[]>, crossOrigin: 'any' | 'client', origins: readonly string[] | undefined, http: HttpRequest): void {
+function allowOrigin(
+  all: Record<string, string | number | readonly string[]>,
+  crossOrigin: 'any' | 'client',
+  origins: readonly string[] | undefined,
+  http: HttpRequest,
+): void {
   if (crossOrigin === 'any') {
     all['access-control-allow-origin'] = '*';
     return;

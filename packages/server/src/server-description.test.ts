@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { openWorld, ISSUER } from './testing/world.ts';
 import { routes } from './routes.ts';
 import { oauthMetadata, openidConfiguration } from './server-description.ts';
+import { ISSUER, openWorld } from './testing/world.ts';
 
 const world = await openWorld();
 after(() => world.close());
@@ -21,7 +21,17 @@ test('discovery says what there is: each address is a route, each list comes fro
   assert.deepEqual(metadata['response_types_supported'], ['code']);
   assert.deepEqual(metadata['code_challenge_methods_supported'], ['S256']);
   assert.deepEqual(metadata['grant_types_supported'], ['authorization_code', 'refresh_token', 'client_credentials']);
-  assert.deepEqual(metadata['scopes_supported'], ['openid', 'profile', 'email', 'address', 'phone', 'offline_access', 'read', 'write', 'unlock']);
+  assert.deepEqual(metadata['scopes_supported'], [
+    'openid',
+    'profile',
+    'email',
+    'address',
+    'phone',
+    'offline_access',
+    'read',
+    'write',
+    'unlock',
+  ]);
   assert.equal(metadata['authorization_response_iss_parameter_supported'], true);
 });
 

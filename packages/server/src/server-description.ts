@@ -1,7 +1,7 @@
-import { buildOauthMetadata, buildOpenidConfiguration, type ServerDescription } from '@hufu/protocol/server-metadata';
-import { CODE_CHALLENGE_METHODS } from '@hufu/protocol/pkce';
-import { CLIENT_REGISTRIES } from '@hufu/protocol/client-metadata';
 import { createHash } from 'node:crypto';
+import { CLIENT_REGISTRIES } from '@hufu/protocol/client-metadata';
+import { CODE_CHALLENGE_METHODS } from '@hufu/protocol/pkce';
+import { buildOauthMetadata, buildOpenidConfiguration, type ServerDescription } from '@hufu/protocol/server-metadata';
 import { PROMPTS } from './authorize/check-prompt.ts';
 import { RESPONSE_MODES } from './authorize/check-response-mode.ts';
 import { RESPONSE_TYPES } from './authorize/check-response-type.ts';

@@ -10,7 +10,10 @@ import { BASIC_YAML, MASTER_KEY } from './testing/world.ts';
 async function start(mode: string): Promise<{ readonly server: RunningServer; readonly lines: readonly string[] }> {
   const text = `issuer: http://127.0.0.1:4400\nlisten: 127.0.0.1:0\nmode: ${mode}\n${BASIC_YAML}`;
   const lines: string[] = [];
-  const log = jsonLog((line) => lines.push(line), () => 0);
+  const log = jsonLog(
+    (line) => lines.push(line),
+    () => 0,
+  );
   const config = readConfig({ text, file: 'start.yaml', env: {} });
   return { server: await startServer({ config, store: await openMemory(), log, masterKey: MASTER_KEY }), lines };
 }
@@ -34,7 +37,10 @@ test('a server starts, says where, serves, follows keys that another process mad
   const events = lines.map((line) => String(JSON.parse(line).event));
   assert.deepEqual(events.slice(-2), ['server.stopping', 'server.stopped']);
   assert.ok(events.includes('server.started') && events.includes('keys.reloaded'));
-  assert.equal(lines.some((line) => line.includes('secret-0123456789')), false);
+  assert.equal(
+    lines.some((line) => line.includes('secret-0123456789')),
+    false,
+  );
   await assert.rejects(fetch(`http://127.0.0.1:${port}/healthz`));
 });
 
@@ -44,7 +50,10 @@ test('the clock of a server can be set in mode test, and nowhere else (product M
     ['production', 404],
   ] as const) {
     const { server } = await start(mode);
-    const reply = await fetch(`http://127.0.0.1:${server.address.port}/test/clock`, { method: 'PUT', body: '{"now":"2030-01-01T00:00:00Z"}' });
+    const reply = await fetch(`http://127.0.0.1:${server.address.port}/test/clock`, {
+      method: 'PUT',
+      body: '{"now":"2030-01-01T00:00:00Z"}',
+    });
     assert.equal(reply.status, status);
     assert.equal(server.context.clock.nowMs() === Date.UTC(2030, 0, 1), mode === 'test');
     await reply.body?.cancel();

@@ -62,8 +62,14 @@ function startJobs(ctx: Context): () => void {
       ctx.log.error('job.failed', error, { job: name });
     });
   const stops = [
-    ctx.clock.every(500, guarded('follow keys', () => ctx.keys.follow(seconds(ctx)))),
-    ctx.clock.every(60_000, guarded('rotate keys', () => ctx.keys.rotateWhenDue(seconds(ctx)))),
+    ctx.clock.every(
+      500,
+      guarded('follow keys', () => ctx.keys.follow(seconds(ctx))),
+    ),
+    ctx.clock.every(
+      60_000,
+      guarded('rotate keys', () => ctx.keys.rotateWhenDue(seconds(ctx))),
+    ),
     ctx.clock.every(
       30_000,
       guarded('keep time', async () => {

@@ -22,7 +22,11 @@ export const doctor: Command = {
     const { json, config } = await readLocalWords(call);
     const findings = [...checkConfig(config), ...checkFiles(config), ...(await checkStore(call, config))];
     const problems = findings.filter((finding) => finding.level === 'problem').length;
-    call.out(json ? JSON.stringify({ problems, findings }) : findings.map((f) => `${{ ok: '✓', warning: '!', problem: '✗' }[f.level]} ${f.about}: ${f.text}`).join('\n'));
+    call.out(
+      json
+        ? JSON.stringify({ problems, findings })
+        : findings.map((f) => `${{ ok: '✓', warning: '!', problem: '✗' }[f.level]} ${f.about}: ${f.text}`).join('\n'),
+    );
     return problems === 0 ? 0 : 1;
   },
 };
@@ -33,16 +37,31 @@ function checkConfig(config: Config): readonly Finding[] {
   findings.push(
     secure
       ? { level: 'ok', about: 'issuer', text: config.issuer }
-      : { level: config.mode === 'production' ? 'problem' : 'warning', about: 'issuer', text: `${config.issuer} is plain http: good for this machine only` },
+      : {
+          level: config.mode === 'production' ? 'problem' : 'warning',
+          about: 'issuer',
+          text: `${config.issuer} is plain http: good for this machine only`,
+        },
   );
-  if (config.mode !== 'production' && secure) findings.push({ level: 'warning', about: 'mode', text: `${config.mode} on an https issuer; set mode: production` });
+  if (config.mode !== 'production' && secure)
+    findings.push({ level: 'warning', about: 'mode', text: `${config.mode} on an https issuer; set mode: production` });
   if (secure && config.tls === undefined && config.trustedProxies.length === 0) {
-    findings.push({ level: 'warning', about: 'trusted_proxies', text: 'an https issuer without tls stands behind a proxy; name it, or every request has the proxy’s address' });
+    findings.push({
+      level: 'warning',
+      about: 'trusted_proxies',
+      text: 'an https issuer without tls stands behind a proxy; name it, or every request has the proxy’s address',
+    });
   }
   for (const client of config.clients) {
-    if (client.metadata['scope'] === undefined) findings.push({ level: 'warning', about: `client ${client.clientId}`, text: 'has no scope and may ask for every one; name those it needs' });
+    if (client.metadata['scope'] === undefined)
+      findings.push({
+        level: 'warning',
+        about: `client ${client.clientId}`,
+        text: 'has no scope and may ask for every one; name those it needs',
+      });
     const secret = client.clientSecret?.reveal();
-    if (secret !== undefined && secret.length < 32) findings.push({ level: 'warning', about: `client ${client.clientId}`, text: 'its secret is shorter than 32 characters' });
+    if (secret !== undefined && secret.length < 32)
+      findings.push({ level: 'warning', about: `client ${client.clientId}`, text: 'its secret is shorter than 32 characters' });
   }
   return findings;
 }
@@ -53,7 +72,11 @@ function checkFiles(config: Config): readonly Finding[] {
   for (const file of files) {
     if (!existsSync(file)) continue;
     const open = (statSync(file).mode & 0o077) !== 0;
-    findings.push(open ? { level: 'problem', about: file, text: 'others can read it; chmod 600' } : { level: 'ok', about: file, text: 'readable by its owner alone' });
+    findings.push(
+      open
+        ? { level: 'problem', about: file, text: 'others can read it; chmod 600' }
+        : { level: 'ok', about: file, text: 'readable by its owner alone' },
+    );
   }
   return findings;
 }
@@ -64,7 +87,8 @@ async function checkStore(call: Parameters<Command['run']>[0], config: Config): 
       const ahead = Math.round((await ctx.store.time()) / 1000 - systemClock().nowMs() / 1000);
       const missing = config.signing.algorithms.filter((alg) => ctx.keys.signerFor(alg, now) === undefined);
       const findings: Finding[] = [{ level: 'ok', about: 'store', text: `${ctx.store.kind} answers` }];
-      if (ahead > 60) findings.push({ level: 'problem', about: 'clock', text: `this machine's clock is ${ahead} seconds behind the store's` });
+      if (ahead > 60)
+        findings.push({ level: 'problem', about: 'clock', text: `this machine's clock is ${ahead} seconds behind the store's` });
       findings.push(
         missing.length === 0
           ? { level: 'ok', about: 'keys', text: `a signing key for ${config.signing.algorithms.join(', ')}` }

@@ -13,7 +13,13 @@ export const clientList: Command = {
   usage: 'hufu client list [--config hufu.yaml] [--json]',
   async run(call) {
     const { json, config } = await readLocalWords(call);
-    const clients = await withContext(call, config, (ctx) => pages((after: string) => ctx.store.listClients(ctx.tenant, after, PAGE), '', (client) => client.clientId));
+    const clients = await withContext(call, config, (ctx) =>
+      pages(
+        (after: string) => ctx.store.listClients(ctx.tenant, after, PAGE),
+        '',
+        (client) => client.clientId,
+      ),
+    );
     const rows = clients.map(({ clientId: id, metadata, enabled, source, createdAt }) => ({
       client_id: id,
       name: text(metadata['client_name']),
@@ -22,7 +28,14 @@ export const clientList: Command = {
       source,
       created: when(createdAt),
     }));
-    call.out(json ? JSON.stringify(rows) : table(['client_id', 'name', 'auth', 'enabled', 'source', 'created'], rows.map((row) => Object.values(row).map(String))));
+    call.out(
+      json
+        ? JSON.stringify(rows)
+        : table(
+            ['client_id', 'name', 'auth', 'enabled', 'source', 'created'],
+            rows.map((row) => Object.values(row).map(String)),
+          ),
+    );
     return 0;
   },
 };
@@ -34,9 +47,28 @@ export const userList: Command = {
   usage: 'hufu user list [--config hufu.yaml] [--json]',
   async run(call) {
     const { json, config } = await readLocalWords(call);
-    const users = await withContext(call, config, (ctx) => pages((after: number) => ctx.store.listUsers(ctx.tenant, after, PAGE), 0, (user) => user.id));
-    const rows = users.map((user) => ({ username: user.username, sub: user.sub, name: text(user.claims['name']), enabled: user.enabled, created: when(user.createdAt) }));
-    call.out(json ? JSON.stringify(rows) : table(['username', 'sub', 'name', 'enabled', 'created'], rows.map((row) => Object.values(row).map(String))));
+    const users = await withContext(call, config, (ctx) =>
+      pages(
+        (after: number) => ctx.store.listUsers(ctx.tenant, after, PAGE),
+        0,
+        (user) => user.id,
+      ),
+    );
+    const rows = users.map((user) => ({
+      username: user.username,
+      sub: user.sub,
+      name: text(user.claims['name']),
+      enabled: user.enabled,
+      created: when(user.createdAt),
+    }));
+    call.out(
+      json
+        ? JSON.stringify(rows)
+        : table(
+            ['username', 'sub', 'name', 'enabled', 'created'],
+            rows.map((row) => Object.values(row).map(String)),
+          ),
+    );
     return 0;
   },
 };
@@ -67,7 +99,14 @@ export const grantList: Command = {
       created: when(grant.createdAt),
       state: grant.dead === undefined ? 'live' : grant.dead.reason,
     }));
-    call.out(json ? JSON.stringify(rows) : table(['id', 'client_id', 'subject', 'scope', 'generation', 'created', 'state'], rows.map((row) => Object.values(row).map(String))));
+    call.out(
+      json
+        ? JSON.stringify(rows)
+        : table(
+            ['id', 'client_id', 'subject', 'scope', 'generation', 'created', 'state'],
+            rows.map((row) => Object.values(row).map(String)),
+          ),
+    );
     return 0;
   },
 };

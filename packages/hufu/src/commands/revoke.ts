@@ -10,9 +10,16 @@ export const revokeGrant: Command = {
   async run(call) {
     const { word, json, config } = await oneWord(call, 'a grant id (see hufu grant list)');
     if (!/^[1-9][0-9]{0,14}$/.test(word)) throw new UsageError('a grant id is a number (see hufu grant list)');
-    const result = await withContext(call, config, (ctx, now) => ctx.store.revokeGrant(ctx.tenant, grantId(Number(word)), 'revoked_by_admin', now));
+    const result = await withContext(call, config, (ctx, now) =>
+      ctx.store.revokeGrant(ctx.tenant, grantId(Number(word)), 'revoked_by_admin', now),
+    );
     if (result === 'unknown') throw new RefusedError(`there is no grant ${word}`);
-    return say(call, json, { grant: Number(word), result }, result === 'already' ? `Grant ${word} was revoked already.` : `Grant ${word} is revoked.`);
+    return say(
+      call,
+      json,
+      { grant: Number(word), result },
+      result === 'already' ? `Grant ${word} was revoked already.` : `Grant ${word} is revoked.`,
+    );
   },
 };
 

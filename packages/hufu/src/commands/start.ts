@@ -37,7 +37,10 @@ export const start: Command = {
   },
 };
 
-async function readWords(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<{ readonly demo: boolean; readonly config: Config }> {
+async function readWords(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<{ readonly demo: boolean; readonly config: Config }> {
   const words = parse(args);
   if (words.demo && words.config === undefined) return { demo: true, config: readConfig({ text: DEMO_CONFIG, file: 'the demo', env }) };
   return { demo: false, config: await loadConfig(words.config ?? 'hufu.yaml', env) };

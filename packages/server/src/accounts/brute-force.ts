@@ -1,4 +1,4 @@
-import { gcra, type GcraRule, gcraRefund } from '@hufu/flow/gcra';
+import { type GcraRule, gcra, gcraRefund } from '@hufu/flow/gcra';
 
 /**
  * Slows guessing down without letting a stranger lock the owner out: an account's own limit does not hold for a browser that has
@@ -7,7 +7,10 @@ import { gcra, type GcraRule, gcraRefund } from '@hufu/flow/gcra';
  */
 export interface BruteForce {
   /** Takes one attempt from every limit that it falls under, or says how many seconds to wait. Nothing is taken then. */
-  takeSignIn(attempt: SignInAttempt, nowMs: number): { readonly kind: 'allowed' } | { readonly kind: 'limited'; readonly retryAfterSeconds: number };
+  takeSignIn(
+    attempt: SignInAttempt,
+    nowMs: number,
+  ): { readonly kind: 'allowed' } | { readonly kind: 'limited'; readonly retryAfterSeconds: number };
   /** A right password gives back what the attempt took. */
   refundSignIn(attempt: SignInAttempt): void;
   /** Counts a failed client authentication; seconds to wait once this client from this source is over its limit, else 0. */

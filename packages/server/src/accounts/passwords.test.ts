@@ -29,7 +29,8 @@ test('the hash is Argon2id with the parameters that are current, and salted each
 
 test('other parameters verify by what the hash says, whole texts only, letter for letter (attacks CRY-08)', async () => {
   assert.equal(await all.verify(CHEAP_HASH, PASSWORD), true);
-  for (const wrong of ['', ' open sesame', 'open sesame\0', 'Open sesame', `${PASSWORD} `]) assert.equal(await all.verify(CHEAP_HASH, wrong), false, wrong);
+  for (const wrong of ['', ' open sesame', 'open sesame\0', 'Open sesame', `${PASSWORD} `])
+    assert.equal(await all.verify(CHEAP_HASH, wrong), false, wrong);
   const unicode = await all.hash('pässwörd🔑');
   assert.equal(await all.verify(unicode, 'pässwörd🔑'), true);
   assert.equal(await all.verify(unicode, 'p\u0061\u0308sswörd🔑'), false);

@@ -1,5 +1,5 @@
-import type { Client } from '../clients.ts';
 import type { Form } from '@hufu/protocol/form';
+import type { Client } from '../clients.ts';
 
 /** How the answer travels (OAuth Multiple Response Types §2.1, Form Post Response Mode §2). */
 export type ResponseMode = 'query' | 'form_post';

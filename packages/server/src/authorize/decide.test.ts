@@ -6,8 +6,8 @@ import { Trail } from '../decisions/trail.ts';
 import { authorizationQuery, signedIn, tokensOf, type Visitor } from '../testing/visits.ts';
 import { API, openWorld, START } from '../testing/world.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
-import { decide, type Done, type NextStep } from './decide.ts';
-import { readAuthorizationRequest, REQUEST_RULES } from './read-request.ts';
+import { type Done, decide, type NextStep } from './decide.ts';
+import { REQUEST_RULES, readAuthorizationRequest } from './read-request.ts';
 
 const NOTHING: Done = { signedIn: undefined, agreed: false };
 const THIRD = { client_id: 'third', redirect_uri: 'https://third.example/cb' };
@@ -40,7 +40,11 @@ const bySignIn = (id: SessionId): Case => ({ done: { signedIn: id } });
 test('nobody is signed in: sign in, or login_required with prompt=none (OpenID Connect Core §3.1.2.3)', async () => {
   assert.deepEqual(await decide(world.ctx, await read(), undefined, NOTHING, START), { kind: 'sign_in' });
   await refused({ prompt: 'none' }, 'login_required', undefined);
-  assert.deepEqual(await decide(world.ctx, await read(THIRD), undefined, { signedIn: alice.session.id, agreed: true }, START), { kind: 'sign_in' }, 'whatever happened before');
+  assert.deepEqual(
+    await decide(world.ctx, await read(THIRD), undefined, { signedIn: alice.session.id, agreed: true }, START),
+    { kind: 'sign_in' },
+    'whatever happened before',
+  );
 });
 
 test('somebody is signed in: our own client gets its code, silently too (OpenID Connect Core §3.1.2.3)', async () => {
@@ -81,7 +85,7 @@ test('a client that is not ours asks once, and again for whatever is new (OpenID
   assert.equal(await step({ ...THIRD, scope: 'read' }, { visitor: bob }), 'consent', 'nobody agrees for somebody else');
 });
 
-test('a native client asks each time: its name is anybody\'s to use (RFC 8252 §8.6)', async () => {
+test("a native client asks each time: its name is anybody's to use (RFC 8252 §8.6)", async () => {
   const { client } = await read(NATIVE);
   await world.store.giveConsent(world.tenant, alice.user.id, client.id, ['openid', 'read'], [API], START);
   assert.equal(await step(NATIVE), 'consent');

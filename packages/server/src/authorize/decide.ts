@@ -1,6 +1,6 @@
-import { isSubset } from '@hufu/protocol/scope';
 import { OAuthError } from '@hufu/protocol/errors';
 import type { SessionId } from '@hufu/protocol/ids';
+import { isSubset } from '@hufu/protocol/scope';
 import type { ConsentRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import type { BrowserSession } from '../sessions/browser-session.ts';

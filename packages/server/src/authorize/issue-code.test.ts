@@ -9,7 +9,7 @@ import { authorizationQuery, CHALLENGE, signedIn } from '../testing/visits.ts';
 import { API, openWorld, START, type World } from '../testing/world.ts';
 import { sha256 } from '../tokens/secrets.ts';
 import { issueCode } from './issue-code.ts';
-import { readAuthorizationRequest, REQUEST_RULES } from './read-request.ts';
+import { REQUEST_RULES, readAuthorizationRequest } from './read-request.ts';
 
 const THIRD = { client_id: 'third', redirect_uri: 'https://third.example/cb' };
 
@@ -44,7 +44,8 @@ test('offline_access that was not heard brings no refresh token; asked for and h
   const world = await openWorld();
   const alice = await signedIn(world);
   const rowOf = async (part: Record<string, string>): Promise<{ readonly offline: boolean; readonly refresh: boolean }> => {
-    const holder = readHolder(world.ctx.keys.tally, 'code', await issueCode(world.ctx, await read(world, part), alice, START)) ?? assert.fail();
+    const holder =
+      readHolder(world.ctx.keys.tally, 'code', await issueCode(world.ctx, await read(world, part), alice, START)) ?? assert.fail();
     const row = (await world.store.findGrant(world.tenant, grantId(holder.id))) ?? assert.fail();
     return { offline: row.offline, refresh: readCodeRequest(row.codeRequest).refresh };
   };

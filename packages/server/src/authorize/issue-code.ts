@@ -13,7 +13,12 @@ const MAX_CODES = 20;
  * An authorization code (RFC 6749 §4.1.2): generation 0 of a new grant. User, client, session and consent are checked again by the store
  * in the act of inserting it.
  */
-export async function issueCode(ctx: Context, request: AuthorizationRequest, { session, user }: BrowserSession, now: number): Promise<string> {
+export async function issueCode(
+  ctx: Context,
+  request: AuthorizationRequest,
+  { session, user }: BrowserSession,
+  now: number,
+): Promise<string> {
   const secret = ctx.random.text(SECRET_LENGTH);
   const offline = request.scopes.includes('offline_access');
   const keyId = ctx.keys.sealKeyId;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { readQuery } from '@hufu/protocol/form';
 import { OAuthError } from '@hufu/protocol/errors';
+import { readQuery } from '@hufu/protocol/form';
 import { Trail } from '../decisions/trail.ts';
 import { PageError } from '../interaction/page-error.ts';
 import { authorizationQuery, CHALLENGE, tokensOf } from '../testing/visits.ts';
 import { API, BASIC_YAML, ISSUER, openWorld, START, VAULT } from '../testing/world.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
-import { readAuthorizationRequest, RedirectError, REQUEST_RULES } from './read-request.ts';
+import { REQUEST_RULES, RedirectError, readAuthorizationRequest } from './read-request.ts';
 
 type Parameters = Readonly<Record<string, string | undefined>>;
 
@@ -22,7 +22,9 @@ function read(part: Parameters | string = {}): Promise<AuthorizationRequest> {
 }
 
 /** What refuses a request: the check that failed, and how. */
-async function refusal(part: Parameters | string): Promise<{ readonly check: string | undefined; readonly error: unknown; readonly trail: Trail }> {
+async function refusal(
+  part: Parameters | string,
+): Promise<{ readonly check: string | undefined; readonly error: unknown; readonly trail: Trail }> {
   const trail = new Trail();
   const query = typeof part === 'string' ? part : authorizationQuery(part);
   try {
@@ -50,7 +52,14 @@ async function refusedOnPage(part: Parameters | string, check: string, kind: str
 }
 
 test('a good request is read whole, and what it has nothing to say of is left open (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1)', async () => {
-  const request = await read({ nonce: 'n', login_hint: 'alice', ui_locales: 'zh-CN en', max_age: '60', prompt: 'login consent', extra: 'foobar' });
+  const request = await read({
+    nonce: 'n',
+    login_hint: 'alice',
+    ui_locales: 'zh-CN en',
+    max_age: '60',
+    prompt: 'login consent',
+    extra: 'foobar',
+  });
   assert.equal(request.client.id, 'spa');
   assert.equal(request.redirectUri, 'https://app.example/cb');
   assert.equal(request.mode, 'query');
@@ -95,7 +104,8 @@ test('the checks come in their order, so that the first that fails is the one th
 
 test('without a client that is certain nobody is redirected: missing, unknown and repeated client_id (RFC 6749 §2.2, §4.1.2.1)', async () => {
   await refusedOnPage({ client_id: undefined }, 'client_known', 'client_id_missing', 'no client_id');
-  for (const id of ['nobody', 'SPA', 'spa ', 'x'.repeat(300), 'ä']) await refusedOnPage({ client_id: id }, 'client_known', 'client_id_unknown', 'there is no such client');
+  for (const id of ['nobody', 'SPA', 'spa ', 'x'.repeat(300), 'ä'])
+    await refusedOnPage({ client_id: id }, 'client_known', 'client_id_unknown', 'there is no such client');
   await refusedOnPage(`${authorizationQuery()}&client_id=web`, 'client_known', 'parameter_repeated', 'client_id');
   const { trail } = await refusal({ client_id: 'x'.repeat(300) });
   assert.ok(trail.clientId.length <= 255, 'what goes into the record is bounded');
@@ -107,20 +117,38 @@ test('a disabled client looks like one that is not there, except in the record (
   const { clientId, metadata, secrets, source } = spa;
   await own.store.putClient(own.tenant, { clientId, metadata, secrets, source, enabled: false }, own.now());
   const trail = new Trail();
-  await assert.rejects(readAuthorizationRequest(own.ctx, readQuery(authorizationQuery(), REQUEST_RULES), trail, START), { kind: 'client_id_unknown', detail: 'the client is disabled' });
+  await assert.rejects(readAuthorizationRequest(own.ctx, readQuery(authorizationQuery(), REQUEST_RULES), trail, START), {
+    kind: 'client_id_unknown',
+    detail: 'the client is disabled',
+  });
   assert.equal(trail.reached.at(-1), 'client_enabled');
   await own.close();
 });
 
 test('the redirect URI is sent, once, and registered to the character, or a page of ours says so (RFC 6749 §3.1.2.3, RFC 9700 §2.1)', async () => {
   await refusedOnPage({ redirect_uri: undefined }, 'redirect_uri', 'redirect_uri_missing', 'no redirect_uri');
-  await refusedOnPage(`${authorizationQuery()}&redirect_uri=https%3A%2F%2Fapp.example%2Fcb`, 'redirect_uri', 'parameter_repeated', 'redirect_uri');
-  for (const uri of ['https://app.example/cb/', 'https://app.example/cb?x', 'https://app.example/CB', 'https://web.example/cb', 'javascript:alert(1)']) {
+  await refusedOnPage(
+    `${authorizationQuery()}&redirect_uri=https%3A%2F%2Fapp.example%2Fcb`,
+    'redirect_uri',
+    'parameter_repeated',
+    'redirect_uri',
+  );
+  for (const uri of [
+    'https://app.example/cb/',
+    'https://app.example/cb?x',
+    'https://app.example/CB',
+    'https://web.example/cb',
+    'javascript:alert(1)',
+  ]) {
     const error = await refusedOnPage({ redirect_uri: uri }, 'redirect_uri', 'redirect_uri_not_registered', `asked for ${uri}`);
     assert.deepEqual(error.received, [{ name: 'redirect_uri', value: uri }]);
   }
   const long = `https://app.example/${'x'.repeat(3_000)}`;
-  assert.equal((await refusedOnPage({ redirect_uri: long }, 'redirect_uri', 'redirect_uri_not_registered', `asked for ${long.slice(0, 300)}`)).detail.length, 310);
+  assert.equal(
+    (await refusedOnPage({ redirect_uri: long }, 'redirect_uri', 'redirect_uri_not_registered', `asked for ${long.slice(0, 300)}`)).detail
+      .length,
+    310,
+  );
 });
 
 test('a native client may name any port of its loopback address (RFC 8252 §7.3)', async () => {
@@ -133,7 +161,9 @@ test('any other repeated parameter goes to the client as invalid_request, and re
   }
   const long = 'y'.repeat(500);
   await refusedToClient(`${authorizationQuery()}&${long}=1&${long}=1`, 'parameters', 'invalid_request', long.slice(0, 100));
-  const both = await read(`${authorizationQuery({ scope: 'read' })}&resource=${encodeURIComponent(VAULT)}&resource=${encodeURIComponent(API)}`);
+  const both = await read(
+    `${authorizationQuery({ scope: 'read' })}&resource=${encodeURIComponent(VAULT)}&resource=${encodeURIComponent(API)}`,
+  );
   assert.deepEqual(both.resources, [VAULT, API]);
 });
 
@@ -216,10 +246,16 @@ test('PKCE with S256 is for everybody, confidential clients too (RFC 7636 §4.3,
 });
 
 test('prompt: known words, none alone, no more of them than there are (OpenID Connect Core §3.1.2.1)', async () => {
-  for (const prompt of ['none', 'login', 'consent', 'select_account', 'login consent select_account']) assert.deepEqual((await read({ prompt })).prompt, prompt.split(' '));
+  for (const prompt of ['none', 'login', 'consent', 'select_account', 'login consent select_account'])
+    assert.deepEqual((await read({ prompt })).prompt, prompt.split(' '));
   await refusedToClient({ prompt: 'none login' }, 'prompt', 'invalid_request');
   await refusedToClient({ prompt: 'login none' }, 'prompt', 'invalid_request');
-  for (const [prompt, word] of [['create', 'create'], ['LOGIN', 'LOGIN'], ['login  consent', ''], ['z'.repeat(90), 'z'.repeat(50)]] as const) {
+  for (const [prompt, word] of [
+    ['create', 'create'],
+    ['LOGIN', 'LOGIN'],
+    ['login  consent', ''],
+    ['z'.repeat(90), 'z'.repeat(50)],
+  ] as const) {
     await refusedToClient({ prompt }, 'prompt', 'invalid_request', word);
   }
   await refusedToClient({ prompt: 'login login login login login none' }, 'prompt', 'invalid_request');
@@ -228,7 +264,8 @@ test('prompt: known words, none alone, no more of them than there are (OpenID Co
 test('max_age: whole seconds of the request, or else default_max_age of the client (OpenID Connect Registration §2)', async () => {
   assert.equal((await read({ max_age: '0' })).maxAge, 0);
   assert.equal((await read({ max_age: '999999999' })).maxAge, 999_999_999);
-  for (const text of ['-1', '1.5', 'soon', '1e3', ' 1', '9999999999']) await refusedToClient({ max_age: text }, 'prompt', 'invalid_request');
+  for (const text of ['-1', '1.5', 'soon', '1e3', ' 1', '9999999999'])
+    await refusedToClient({ max_age: text }, 'prompt', 'invalid_request');
   const web = { client_id: 'web', redirect_uri: 'https://web.example/cb', response_mode: 'form_post' };
   assert.equal((await read(web)).maxAge, 1_200);
   assert.equal((await read({ ...web, max_age: '5' })).maxAge, 5);
@@ -265,9 +302,19 @@ test('offline_access is heard with prompt=consent from a client with refresh tok
   assert.deepEqual([heard.scopes, heard.askedOffline], [['openid', 'offline_access'], true]);
   const unheard = await read({ scope: 'openid offline_access' });
   assert.deepEqual([unheard.scopes, unheard.askedOffline], [['openid'], true]);
-  const native = await read({ client_id: 'native', redirect_uri: 'com.example.app:/cb', scope: 'openid offline_access', prompt: 'consent' });
+  const native = await read({
+    client_id: 'native',
+    redirect_uri: 'com.example.app:/cb',
+    scope: 'openid offline_access',
+    prompt: 'consent',
+  });
   assert.deepEqual(native.scopes, ['openid'], 'it has no refresh grant');
-  const third = await read({ client_id: 'third', redirect_uri: 'https://third.example/cb', scope: 'openid offline_access', prompt: 'consent' });
+  const third = await read({
+    client_id: 'third',
+    redirect_uri: 'https://third.example/cb',
+    scope: 'openid offline_access',
+    prompt: 'consent',
+  });
   assert.deepEqual(third.scopes, ['openid'], 'it may not ask for it');
 });
 
@@ -275,7 +322,8 @@ test('id_token_hint is an ID token that we gave this very client, or invalid_req
   const { id_token: own, access_token: access } = await tokensOf(world);
   assert.equal((await read({ id_token_hint: String(own) })).expectedSubject, 'alice-sub');
   assert.equal((await read()).expectedSubject, undefined);
-  for (const hint of ['x', String(access), `${String(own).slice(0, -2)}AA`]) await refusedToClient({ id_token_hint: hint }, 'id_token_hint', 'invalid_request');
+  for (const hint of ['x', String(access), `${String(own).slice(0, -2)}AA`])
+    await refusedToClient({ id_token_hint: hint }, 'id_token_hint', 'invalid_request');
   const { error } = await refusal({ client_id: 'third', redirect_uri: 'https://third.example/cb', id_token_hint: String(own) });
   assert.ok(error instanceof RedirectError);
   assert.match(error.error.description, /another client/);

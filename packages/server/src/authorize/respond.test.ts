@@ -18,7 +18,15 @@ test('a code goes back by 303 with state and iss, beside the query that was regi
   assert.equal(reply.status, 303);
   assert.equal(reply.body, '');
   assert.ok(String(reply.headers['location']).startsWith('https://app.example/cb?tenant=a%20b&code=hfc_x&'));
-  assert.deepEqual([...answerOf(reply)], [['tenant', 'a b'], ['code', 'hfc_x'], ['state', 'ä &='], ['iss', ISSUER]]);
+  assert.deepEqual(
+    [...answerOf(reply)],
+    [
+      ['tenant', 'a b'],
+      ['code', 'hfc_x'],
+      ['state', 'ä &='],
+      ['iss', ISSUER],
+    ],
+  );
   assert.equal(reply.headers['cache-control'], 'no-store');
   const stateless = respondWithCode(world.ctx, world.http(), { ...path, state: undefined }, 'c');
   assert.equal(answerOf(stateless).has('state'), false);
@@ -56,10 +64,16 @@ test('form_post is a page whose one script has a fresh nonce, and which nobody k
   assert.equal(body.includes('"><script>'), false);
   assert.match(body, /name="iss"/);
   assert.equal(reply.headers['cache-control'], 'no-store');
-  assert.notEqual(respondWithCode(world.ctx, world.http(), post, 'x').headers['content-security-policy'], reply.headers['content-security-policy']);
+  assert.notEqual(
+    respondWithCode(world.ctx, world.http(), post, 'x').headers['content-security-policy'],
+    reply.headers['content-security-policy'],
+  );
 });
 
 test('a redirect keeps what it is given, and nobody keeps the redirect (RFC 9700 §4.12)', () => {
   const reply = seeOther('/x', { 'set-cookie': ['a=b'] });
-  assert.deepEqual([reply.status, reply.headers['location'], reply.headers['cache-control'], reply.headers['set-cookie']], [303, '/x', 'no-store', ['a=b']]);
+  assert.deepEqual(
+    [reply.status, reply.headers['location'], reply.headers['cache-control'], reply.headers['set-cookie']],
+    [303, '/x', 'no-store', ['a=b']],
+  );
 });

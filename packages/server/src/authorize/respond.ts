@@ -3,9 +3,9 @@ import { appendToRedirect } from '@hufu/protocol/redirect-uri';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
+import { localeOf } from '../interaction/page-locale.ts';
 import { formPostPage } from '../interaction/pages/form-post.ts';
 import { pageHeaders } from '../interaction/pages/headers.ts';
-import { localeOf } from '../interaction/page-locale.ts';
 import type { ReturnPath } from './authorization-request.ts';
 
 /** The code, sent back to the client (RFC 6749 §4.1.2) with `iss` (RFC 9207 §2). */
@@ -29,7 +29,12 @@ export function respondWithError(ctx: Context, request: HttpRequest, path: Retur
   return { ...reply, headers: { ...reply.headers, 'hufu-decision': decision } };
 }
 
-function respond(ctx: Context, request: HttpRequest, path: ReturnPath, fields: readonly (readonly [string, string | undefined])[]): HttpReply {
+function respond(
+  ctx: Context,
+  request: HttpRequest,
+  path: ReturnPath,
+  fields: readonly (readonly [string, string | undefined])[],
+): HttpReply {
   if (path.mode === 'query') return seeOther(appendToRedirect(path.redirectUri, fields, 'query'));
   const scriptNonce = ctx.random.text(24);
   const body = formPostPage({
@@ -47,5 +52,9 @@ function respond(ctx: Context, request: HttpRequest, path: ReturnPath, fields: r
  * popup keeps its tie on the way through.
  */
 export function seeOther(location: string, headers: Readonly<Record<string, string | readonly string[]>> = {}): HttpReply {
-  return { status: 303, headers: { location, 'cache-control': 'no-store', 'cross-origin-opener-policy': 'unsafe-none', ...headers }, body: '' };
+  return {
+    status: 303,
+    headers: { location, 'cache-control': 'no-store', 'cross-origin-opener-policy': 'unsafe-none', ...headers },
+    body: '',
+  };
 }

@@ -19,7 +19,11 @@ function authenticate(body: string, authorization?: string, at = world): Promise
 }
 
 /** The check that failed, the code and the detail. */
-async function refusal(body: string, authorization?: string, at = world): Promise<readonly [string | undefined, string, string | undefined]> {
+async function refusal(
+  body: string,
+  authorization?: string,
+  at = world,
+): Promise<readonly [string | undefined, string, string | undefined]> {
   const trail = new Trail();
   const headers = authorization === undefined ? {} : { authorization };
   try {
@@ -41,13 +45,20 @@ test('a client proves itself by its registered method: the header, the body, or 
 });
 
 test('a confidential client is never taken at its word, nor by another method than its own (RFC 6749 §2.3, §3.2.1)', async () => {
-  assert.deepEqual(await refusal('client_id=web'), ['client_authentication', 'invalid_client', 'the client is registered for client_secret_basic and used none']);
+  assert.deepEqual(await refusal('client_id=web'), [
+    'client_authentication',
+    'invalid_client',
+    'the client is registered for client_secret_basic and used none',
+  ]);
   assert.deepEqual(await refusal(`client_id=web&client_secret=${SECRETS.web}`), [
     'client_authentication',
     'invalid_client',
     'the client is registered for client_secret_basic and used client_secret_post',
   ]);
-  assert.equal((await refusal('', basic(`third:${SECRETS.third}`)))[2], 'the client is registered for client_secret_post and used client_secret_basic');
+  assert.equal(
+    (await refusal('', basic(`third:${SECRETS.third}`)))[2],
+    'the client is registered for client_secret_post and used client_secret_basic',
+  );
   assert.equal((await refusal('', basic('spa:anything')))[2], 'the client is registered for none and used client_secret_basic');
   assert.equal((await refusal('client_id=spa&client_secret=x'))[2], 'the client is registered for none and used client_secret_post');
 });
@@ -59,22 +70,44 @@ test('two mechanisms in one request are invalid_request; two names are invalid_c
     'invalid_request',
     undefined,
   ]);
-  assert.equal((await refusal('client_secret=', header).catch(() => ['passed']))[0], 'passed', 'a parameter without a value is not there (RFC 6749 §3.1)');
-  assert.deepEqual((await refusal('client_id=third', header)).slice(1), ['invalid_client', 'client_id in the body is not the one in the Authorization header']);
+  assert.equal(
+    (await refusal('client_secret=', header).catch(() => ['passed']))[0],
+    'passed',
+    'a parameter without a value is not there (RFC 6749 §3.1)',
+  );
+  assert.deepEqual((await refusal('client_id=third', header)).slice(1), [
+    'invalid_client',
+    'client_id in the body is not the one in the Authorization header',
+  ]);
   assert.equal((await refusal('client_assertion=x&client_assertion_type=y', header))[1], 'invalid_request');
   assert.equal((await refusal(`client_id=third&client_secret=${SECRETS.third}&client_assertion=x`))[1], 'invalid_request');
 });
 
 test('a method that we do not have is refused, not passed over (RFC 7521 §4.2)', async () => {
-  assert.deepEqual((await refusal('client_id=spa&client_assertion=x&client_assertion_type=y')).slice(1), ['invalid_client', 'client assertions are not supported']);
+  assert.deepEqual((await refusal('client_id=spa&client_assertion=x&client_assertion_type=y')).slice(1), [
+    'invalid_client',
+    'client assertions are not supported',
+  ]);
   for (const header of ['Bearer x', 'Basic', 'Basic !!', 'Basic d2Vi', 'Digest username="web"', '']) {
-    assert.deepEqual((await refusal('client_id=spa', header)).slice(1), ['invalid_client', 'the Authorization header does not read as Basic'], header);
+    assert.deepEqual(
+      (await refusal('client_id=spa', header)).slice(1),
+      ['invalid_client', 'the Authorization header does not read as Basic'],
+      header,
+    );
   }
 });
 
 test('a wrong secret, a stranger and nobody at all are told apart in the record alone (RFC 6749 §5.2)', async () => {
-  assert.deepEqual(await refusal('', basic('web:wrong')), ['client_authentication', 'invalid_client', 'the secret is wrong or has expired']);
-  assert.deepEqual(await refusal('', basic(`web:${SECRETS.api}`)), ['client_authentication', 'invalid_client', 'the secret is wrong or has expired']);
+  assert.deepEqual(await refusal('', basic('web:wrong')), [
+    'client_authentication',
+    'invalid_client',
+    'the secret is wrong or has expired',
+  ]);
+  assert.deepEqual(await refusal('', basic(`web:${SECRETS.api}`)), [
+    'client_authentication',
+    'invalid_client',
+    'the secret is wrong or has expired',
+  ]);
   assert.deepEqual(await refusal('', basic('nobody:x')), ['client_known', 'invalid_client', 'there is no such client']);
   assert.deepEqual(await refusal('client_id=nobody'), ['client_known', 'invalid_client', 'there is no such client']);
   assert.deepEqual(await refusal(''), ['client_authentication', 'invalid_client', 'no client authentication in the request']);
@@ -93,7 +126,11 @@ test('what somebody put in the place of the name is not kept whole: it may be th
 test('a disabled client is nobody', async () => {
   const own = await openWorld();
   const row = (await own.store.findClient(own.tenant, clientId('web'))) ?? assert.fail();
-  await own.store.putClient(own.tenant, { clientId: row.clientId, metadata: row.metadata, secrets: row.secrets, source: row.source, enabled: false }, START);
+  await own.store.putClient(
+    own.tenant,
+    { clientId: row.clientId, metadata: row.metadata, secrets: row.secrets, source: row.source, enabled: false },
+    START,
+  );
   assert.deepEqual(await refusal('', basic(`web:${SECRETS.web}`), own), ['client_enabled', 'invalid_client', 'the client is disabled']);
   await own.close();
 });
@@ -105,13 +142,21 @@ test('a secret overlaps with its successor until its end, on the second, also wh
     { hash: hashClientSecret(own.ctx, 'web', 'the old secret'), createdAt: START, expiresAt: START + 10 },
     { hash: hashClientSecret(own.ctx, 'web', 'the new secret'), createdAt: START, expiresAt: 0 },
   ];
-  await own.store.putClient(own.tenant, { clientId: row.clientId, metadata: row.metadata, secrets, source: row.source, enabled: true }, START);
+  await own.store.putClient(
+    own.tenant,
+    { clientId: row.clientId, metadata: row.metadata, secrets, source: row.source, enabled: true },
+    START,
+  );
   const at = (secret: string, now: number): Promise<AuthenticatedClient> =>
     authenticateClient(own.ctx, own.http({ headers: { authorization: basic(`web:${secret}`) } }), readForm(''), new Trail(), now);
   for (const now of [START, START + 9]) assert.equal((await at('the old secret', now)).id, 'web');
   await assert.rejects(at('the old secret', START + 10), { code: 'invalid_client' });
   assert.equal((await at('the new secret', START + 10)).id, 'web');
-  await assert.rejects(authenticate('', basic(`web:${SECRETS.web}`), own), { code: 'invalid_client' }, 'the one before is gone with its row');
+  await assert.rejects(
+    authenticate('', basic(`web:${SECRETS.web}`), own),
+    { code: 'invalid_client' },
+    'the one before is gone with its row',
+  );
   await own.close();
 });
 
@@ -132,7 +177,12 @@ test('id and secret in the header are form-encoded (RFC 6749 §2.3.1)', async ()
 test('whoever fails too often waits; whoever knows the secret never does (RFC 6749 §2.3.1)', async () => {
   const own = await openWorld();
   for (let i = 0; i < 20; i++) assert.equal((await refusal('', basic('web:wrong'), own))[1], 'invalid_client');
-  await assert.rejects(authenticate('', basic('web:wrong'), own), { code: 'slow_down', status: 429, retryAfterSeconds: 10, detail: 'the secret is wrong or has expired; and too often' });
+  await assert.rejects(authenticate('', basic('web:wrong'), own), {
+    code: 'slow_down',
+    status: 429,
+    retryAfterSeconds: 10,
+    detail: 'the secret is wrong or has expired; and too often',
+  });
   assert.equal((await authenticate('', basic(`web:${SECRETS.web}`), own)).id, 'web');
   await own.close();
 });

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { readBasicCredentials } from '@hufu/protocol/basic-auth';
+import { equalText } from '@hufu/protocol/equal-text';
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
-import { equalText } from '@hufu/protocol/equal-text';
 import type { ClientRecord, ClientSecret } from '@hufu/store/port';
 import { type Client, findClient } from '../clients.ts';
 import type { Context } from '../context.ts';
@@ -22,7 +22,13 @@ interface Presented {
  * Client authentication for every endpoint that has it (RFC 6749 §2.3, §3.2.1).
  * Throws `invalid_request` for two mechanisms at once and `invalid_client` for everything else, always with the same words.
  */
-export async function authenticateClient(ctx: Context, request: HttpRequest, form: Form, trail: Trail, now: number): Promise<AuthenticatedClient> {
+export async function authenticateClient(
+  ctx: Context,
+  request: HttpRequest,
+  form: Form,
+  trail: Trail,
+  now: number,
+): Promise<AuthenticatedClient> {
   trail.at('client_authentication');
   const presented = readPresented(request, form);
   trail.clientId = beginningOf(presented.clientId);
@@ -43,7 +49,8 @@ export async function authenticateClient(ctx: Context, request: HttpRequest, for
   }
   if (registered === 'none') return client as AuthenticatedClient;
   const secret = matchingSecret(ctx, client, presented.secret);
-  if (secret === undefined || (secret.expiresAt !== 0 && secret.expiresAt <= now)) throw refuse(ctx, request, presented, 'the secret is wrong or has expired');
+  if (secret === undefined || (secret.expiresAt !== 0 && secret.expiresAt <= now))
+    throw refuse(ctx, request, presented, 'the secret is wrong or has expired');
   return client as AuthenticatedClient;
 }
 
@@ -78,9 +85,12 @@ function readPresented(request: HttpRequest, form: Form): Presented {
   if (typeof authorization === 'string') {
     if (bodySecret !== undefined) throw new OAuthError('invalid_request', 'two client authentication methods in one request');
     const basic = readBasicCredentials(authorization);
-    if (basic === undefined) throw new OAuthError('invalid_client', CLIENT_REFUSED, { detail: 'the Authorization header does not read as Basic' });
+    if (basic === undefined)
+      throw new OAuthError('invalid_client', CLIENT_REFUSED, { detail: 'the Authorization header does not read as Basic' });
     if (bodyId !== undefined && bodyId !== basic.clientId) {
-      throw new OAuthError('invalid_client', CLIENT_REFUSED, { detail: 'client_id in the body is not the one in the Authorization header' });
+      throw new OAuthError('invalid_client', CLIENT_REFUSED, {
+        detail: 'client_id in the body is not the one in the Authorization header',
+      });
     }
     return { method: 'client_secret_basic', clientId: basic.clientId, secret: basic.clientSecret };
   }

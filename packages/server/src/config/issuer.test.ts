@@ -4,12 +4,7 @@ import { readIssuer } from './issuer.ts';
 import { Refused } from './shape.ts';
 
 test('an issuer is https without query and fragment, kept byte for byte (RFC 8414 §2, OpenID Connect Core §1.2)', () => {
-  const good = [
-    'https://a.example',
-    'https://a.example:8443',
-    'https://A.Example:443',
-    'https://192.0.2.1',
-  ];
+  const good = ['https://a.example', 'https://a.example:8443', 'https://A.Example:443', 'https://192.0.2.1'];
   for (const text of good) assert.equal(readIssuer(text), text);
   const bad = [
     '',

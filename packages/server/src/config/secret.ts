@@ -6,6 +6,7 @@ export class Secret<T> {
 
   constructor(value: T) {
     this.#value = value;
+    Object.defineProperty(this, inspect, { value: () => '[secret]' });
   }
 
   /** The value itself. Hand it to what needs it; never to a log, an error or a reply. */
@@ -18,10 +19,6 @@ export class Secret<T> {
   }
 
   toJSON(): string {
-    return '[secret]';
-  }
-
-  [inspect](): string {
     return '[secret]';
   }
 }

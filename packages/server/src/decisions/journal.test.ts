@@ -22,9 +22,15 @@ interface Ground {
 async function ground(record?: Store['recordDecisions']): Promise<Ground> {
   const real = await openMemory();
   const tenant = (await real.ensureTenant('default')).id;
-  const store = record === undefined ? real : new Proxy(real, { get: (target, name) => (name === 'recordDecisions' ? record : Reflect.get(target, name)) });
+  const store =
+    record === undefined
+      ? real
+      : new Proxy(real, { get: (target, name) => (name === 'recordDecisions' ? record : Reflect.get(target, name)) });
   const lines: { level: string; event: string; dropped?: number }[] = [];
-  const log = jsonLog((line) => lines.push(JSON.parse(line)), () => T);
+  const log = jsonLog(
+    (line) => lines.push(JSON.parse(line)),
+    () => T,
+  );
   const journal = decisionJournal(store, tenant, systemRandom(), log);
   return { journal, store, lines, find: async (id) => (await real.findDecision(tenant, id)) ?? assert.fail(`no ${id}`) };
 }
@@ -81,7 +87,10 @@ test('no credential is kept, in whatever parameter it came, and no detail withou
   );
   await journal.settled();
   const records = await Promise.all(ids.map(async (id) => (await find(id)).record));
-  assert.equal(records.some((record) => record.includes(code) || record.includes('b'.repeat(40))), false);
+  assert.equal(
+    records.some((record) => record.includes(code) || record.includes('b'.repeat(40))),
+    false,
+  );
   assert.equal(JSON.parse(records[2] ?? '').checks[0].detail.length, 500);
 });
 
@@ -99,7 +108,10 @@ test('a request never waits for the store, and what waits is bounded: the rest i
   release();
   await journal.settled();
   assert.deepEqual(written, [1, ...Array.from({ length: 10 }, () => 200)], 'in batches');
-  assert.deepEqual(lines.map(({ level, event, dropped }) => [level, event, dropped]), [['warn', 'decisions.dropped', 500]]);
+  assert.deepEqual(
+    lines.map(({ level, event, dropped }) => [level, event, dropped]),
+    [['warn', 'decisions.dropped', 500]],
+  );
   journal.record('token', 400, REFUSAL, new Trail(), T);
   await journal.settled();
   assert.equal(lines.length, 1, 'not again for the same ones');
@@ -114,7 +126,10 @@ test('a store that is away costs the records that were due, says so, and the nex
   });
   journal.record('token', 400, REFUSAL, new Trail(), T);
   await journal.settled();
-  assert.deepEqual(lines.map(({ level, event, dropped }) => [level, event, dropped]), [['error', 'decisions.dropped', 1]]);
+  assert.deepEqual(
+    lines.map(({ level, event, dropped }) => [level, event, dropped]),
+    [['error', 'decisions.dropped', 1]],
+  );
   away = false;
   const id = journal.record('token', 400, REFUSAL, new Trail(), T);
   await journal.settled();

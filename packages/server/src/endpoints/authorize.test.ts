@@ -43,5 +43,8 @@ test('an unregistered redirect is a page of ours, everything after that goes to 
 
 test('a request that no address could carry on is told to the client (RFC 6749 §4.1.2.1)', async () => {
   const reply = await ask(world, undefined, { x: 'y'.repeat(5_000) });
-  assert.deepEqual([answerOf(reply).get('error'), reply.headers['location']?.toString().startsWith('https://app.example/cb?')], ['invalid_request', true]);
+  assert.deepEqual(
+    [answerOf(reply).get('error'), reply.headers['location']?.toString().startsWith('https://app.example/cb?')],
+    ['invalid_request', true],
+  );
 });

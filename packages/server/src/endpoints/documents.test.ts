@@ -11,16 +11,25 @@ after(() => world.close());
 
 test('the JWKS is public, and cached for half the time that a key waits for its first use (RFC 7517 §5)', () => {
   const reply = jwks(world.ctx, world.http());
-  assert.deepEqual([reply.status, reply.headers['content-type'], reply.headers['cache-control']], [200, 'application/jwk-set+json', 'public, max-age=300']);
+  assert.deepEqual(
+    [reply.status, reply.headers['content-type'], reply.headers['cache-control']],
+    [200, 'application/jwk-set+json', 'public, max-age=300'],
+  );
   const { keys }: { keys: Record<string, unknown>[] } = JSON.parse(reply.body.toString());
-  assert.deepEqual(keys.map(({ kid, alg, use, d }) => [kid, alg, use, d]), [[world.ctx.keys.signerFor('ES256', world.now())?.kid, 'ES256', 'sig', undefined]]);
+  assert.deepEqual(
+    keys.map(({ kid, alg, use, d }) => [kid, alg, use, d]),
+    [[world.ctx.keys.signerFor('ES256', world.now())?.kid, 'ES256', 'sig', undefined]],
+  );
 });
 
 test('whoever has a document already is told so, by its ETag (RFC 9110 §13.1.2)', () => {
   const first = jwks(world.ctx, world.http());
   const etag = String(first.headers['etag']);
   const again = jwks(world.ctx, world.http({ headers: { 'if-none-match': etag } }));
-  assert.deepEqual([again.status, again.body, again.headers['etag'], again.headers['cache-control']], [304, '', etag, 'public, max-age=300']);
+  assert.deepEqual(
+    [again.status, again.body, again.headers['etag'], again.headers['cache-control']],
+    [304, '', etag, 'public, max-age=300'],
+  );
   for (const value of [`"x", ${etag}`, `W/${etag}`, '*', ` ${etag} `]) {
     assert.equal(document(world.http({ headers: { 'if-none-match': value } }), Buffer.of(1), etag, 'a/b', 1).status, 304, value);
   }

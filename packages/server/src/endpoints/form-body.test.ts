@@ -12,10 +12,20 @@ test('a form is application/x-www-form-urlencoded in UTF-8, in whatever case and
   for (const good of [type, type.toUpperCase(), `${type};charset=UTF-8`, `${type} ; charset="utf-8"`, `${type}; charset=us-ascii; x=y`]) {
     assert.equal(read(good).get('a'), 'b', good);
   }
-  for (const bad of [undefined, '', 'application/json', 'text/plain', `${type}x`, `x${type}`, 'multipart/form-data; boundary=x', `text/plain; ${type}`]) {
+  for (const bad of [
+    undefined,
+    '',
+    'application/json',
+    'text/plain',
+    `${type}x`,
+    `x${type}`,
+    'multipart/form-data; boundary=x',
+    `text/plain; ${type}`,
+  ]) {
     assert.throws(() => read(bad), { code: 'invalid_request', description: 'the body must be application/x-www-form-urlencoded' }, bad);
   }
-  for (const charset of ['utf-16', 'utf-7', 'gbk', '']) assert.throws(() => read(`${type}; charset=${charset}`), { code: 'invalid_request' }, charset);
+  for (const charset of ['utf-16', 'utf-7', 'gbk', ''])
+    assert.throws(() => read(`${type}; charset=${charset}`), { code: 'invalid_request' }, charset);
 });
 
 test('a repeated parameter is refused, or listed where that is asked for (RFC 6749 §3.2)', () => {

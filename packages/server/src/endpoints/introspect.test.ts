@@ -59,11 +59,20 @@ test('a refresh token is the business of its own client, as long as it is the cu
   const own = await openWorld();
   const web = { basic: `web:${SECRETS.web}` };
 
-  const code = answerOf(await authorize(own, await signedIn(own), { client_id: 'web', redirect_uri: 'https://web.example/cb' })).get('code') ?? '';
-  const exchanged = await post(own, token, { grant_type: 'authorization_code', code, redirect_uri: 'https://web.example/cb', code_verifier: VERIFIER }, web);
+  const code =
+    answerOf(await authorize(own, await signedIn(own), { client_id: 'web', redirect_uri: 'https://web.example/cb' })).get('code') ?? '';
+  const exchanged = await post(
+    own,
+    token,
+    { grant_type: 'authorization_code', code, redirect_uri: 'https://web.example/cb', code_verifier: VERIFIER },
+    web,
+  );
   const one = String(exchanged.json['refresh_token']);
   const seen = await ask(one, web, own);
-  assert.deepEqual([seen['active'], seen['client_id'], seen['sub'], seen['scope'], 'token_type' in seen], [true, 'web', 'alice-sub', 'openid read', false]);
+  assert.deepEqual(
+    [seen['active'], seen['client_id'], seen['sub'], seen['scope'], 'token_type' in seen],
+    [true, 'web', 'alice-sub', 'openid read', false],
+  );
   assert.deepEqual(await ask(one, API_SERVER, own), { active: false });
   await post(own, token, { grant_type: 'refresh_token', refresh_token: one }, web);
   assert.deepEqual(await ask(one, web, own), { active: false }, 'consumed, even while it would still be forgiven');

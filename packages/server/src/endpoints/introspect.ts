@@ -1,5 +1,5 @@
-import { OAuthError } from '@hufu/protocol/errors';
 import { equalText } from '@hufu/protocol/equal-text';
+import { OAuthError } from '@hufu/protocol/errors';
 import { grantId } from '@hufu/protocol/ids';
 import { formatScope } from '@hufu/protocol/scope';
 import { readHolder, tallyKindOf } from '@hufu/protocol/tally';
@@ -27,11 +27,13 @@ export async function introspect(ctx: Context, request: HttpRequest): Promise<Ht
     const form = requireForm(request);
     const now = Math.floor(request.nowMs / 1000);
     const client = await authenticateClient(ctx, request, form, trail, now);
-    if (!client.confidential) throw new OAuthError('invalid_client', 'client authentication failed', { detail: 'introspection is for clients that authenticate' });
+    if (!client.confidential)
+      throw new OAuthError('invalid_client', 'client authentication failed', { detail: 'introspection is for clients that authenticate' });
     trail.at('parameters');
     const token = form.get('token');
     if (token === undefined) throw new OAuthError('invalid_request', 'token is missing');
-    const body = tallyKindOf(token) === 'refresh' ? await ofRefreshToken(ctx, client, token, now) : await ofAccessToken(ctx, client, token, now);
+    const body =
+      tallyKindOf(token) === 'refresh' ? await ofRefreshToken(ctx, client, token, now) : await ofAccessToken(ctx, client, token, now);
     return tokenReply(body);
   } catch (error) {
     return refusal(ctx, 'introspect', request, trail, error);

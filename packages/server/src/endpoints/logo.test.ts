@@ -36,7 +36,10 @@ test('our copy of a logo is a picture and nothing else, asked for without a word
   await withLogos(async (world, asked) => {
     const visitor = { headers: { cookie: 'hufu_session=x', referer: 'https://id.example/signin' } };
     const svg = await logo(world.ctx, world.http(visitor), 'svg');
-    assert.deepEqual([svg.status, svg.headers['content-type'], svg.headers['cross-origin-resource-policy']], [200, 'image/svg+xml', 'same-origin']);
+    assert.deepEqual(
+      [svg.status, svg.headers['content-type'], svg.headers['cross-origin-resource-policy']],
+      [200, 'image/svg+xml', 'same-origin'],
+    );
     assert.equal(svg.headers['content-security-policy'], "default-src 'none'; style-src 'unsafe-inline'; sandbox");
     assert.equal((await logo(world.ctx, world.http(visitor), 'png')).body.toString(), 'png');
     assert.equal((await logo(world.ctx, world.http(visitor), 'zh')).status, 200, 'one that has a language alone is one as well');
@@ -46,8 +49,12 @@ test('our copy of a logo is a picture and nothing else, asked for without a word
 
 test('a copy is kept for a day, a failure for a minute, so that nobody makes us ask again and again', async () => {
   await withLogos(async (world, asked) => {
-    const at = (id: string, ms: number): Promise<number> => logo(world.ctx, world.http({ nowMs: START_MS + ms }), id).then(({ status }) => status);
-    assert.deepEqual(await Promise.all(Array.from({ length: 10 }, () => at('png', 0))), Array.from({ length: 10 }, () => 200));
+    const at = (id: string, ms: number): Promise<number> =>
+      logo(world.ctx, world.http({ nowMs: START_MS + ms }), id).then(({ status }) => status);
+    assert.deepEqual(
+      await Promise.all(Array.from({ length: 10 }, () => at('png', 0))),
+      Array.from({ length: 10 }, () => 200),
+    );
     assert.equal(await at('png', 86_399_999), 200);
     assert.equal(asked.length, 1);
     assert.equal(await at('png', 86_400_000), 200);
@@ -57,12 +64,15 @@ test('a copy is kept for a day, a failure for a minute, so that nobody makes us 
   });
 });
 
-test('what is no picture, too large, missing or nobody\'s is 404 with a decision', async () => {
+test("what is no picture, too large, missing or nobody's is 404 with a decision", async () => {
   await withLogos(async (world) => {
     for (const id of ['html', 'large', 'gone', 'bare', 'nobody', '']) {
       const reply = await logo(world.ctx, world.http(), id);
       assert.deepEqual([reply.status, (await world.why(reply)).detail], [404, 'no logo to be had'], id);
     }
-    assert.deepEqual(world.events('outbound.refused').map(({ purpose }) => purpose), ['logo']);
+    assert.deepEqual(
+      world.events('outbound.refused').map(({ purpose }) => purpose),
+      ['logo'],
+    );
   });
 });

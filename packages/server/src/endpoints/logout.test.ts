@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { HttpReply } from '../http.ts';
+import { findBrowserSession } from '../sessions/browser-session.ts';
 import { BROWSER, hiddenOf, pageOf } from '../testing/pages.ts';
 import { claimsOf, signedIn, tokensOf, type Visitor } from '../testing/visits.ts';
 import { openWorld, START } from '../testing/world.ts';
-import { findBrowserSession } from '../sessions/browser-session.ts';
 import { logout } from './logout.ts';
 
 const OUT = 'https://app.example/out';
@@ -28,10 +28,22 @@ function get(visitor: Visitor | undefined, parameters: Readonly<Record<string, s
   return logout(world.ctx, world.http({ path: '/oauth/logout', query: new URLSearchParams(parameters).toString(), headers: { cookie } }));
 }
 
-function post(visitor: Visitor | undefined, fields: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>> = {}): Promise<HttpReply> {
+function post(
+  visitor: Visitor | undefined,
+  fields: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<HttpReply> {
   const cookie = visitor === undefined ? BROWSER : `${BROWSER}; ${visitor.cookie}`;
   const type = { 'content-type': 'application/x-www-form-urlencoded' };
-  return logout(world.ctx, world.http({ method: 'POST', path: '/oauth/logout', headers: { cookie, ...type, ...headers }, body: new URLSearchParams(fields).toString() }));
+  return logout(
+    world.ctx,
+    world.http({
+      method: 'POST',
+      path: '/oauth/logout',
+      headers: { cookie, ...type, ...headers },
+      body: new URLSearchParams(fields).toString(),
+    }),
+  );
 }
 
 async function isSignedIn(visitor: Visitor): Promise<boolean> {
@@ -61,7 +73,9 @@ test('a hint of the session, a registered address and a state: signed out, sent 
 test('what the session gave ends with it (RP-Initiated Logout §2)', async () => {
   const { visitor, hint } = await visit();
   await get(visitor, { id_token_hint: hint });
-  const [grant] = (await world.store.listGrants(world.tenant, { userId: visitor.user.id }, 100)).filter(({ sessionId }) => sessionId === visitor.session.id);
+  const [grant] = (await world.store.listGrants(world.tenant, { userId: visitor.user.id }, 100)).filter(
+    ({ sessionId }) => sessionId === visitor.session.id,
+  );
   assert.equal(grant, undefined, 'no living grant of it');
 });
 
@@ -85,7 +99,14 @@ test('with a hint and no address: signed out, and a page says so (RP-Initiated L
 
 test('an address that is not registered to the character leads nowhere, and nobody is signed out (RP-Initiated Logout §3)', async () => {
   const { visitor, hint } = await visit();
-  for (const uri of [`${OUT}/`, `${OUT}?x=2`, 'https://app.example/cb', 'https://web.example/out', 'javascript:alert(1)', 'https://evil.test/']) {
+  for (const uri of [
+    `${OUT}/`,
+    `${OUT}?x=2`,
+    'https://app.example/cb',
+    'https://web.example/out',
+    'javascript:alert(1)',
+    'https://evil.test/',
+  ]) {
     const reply = await get(visitor, { id_token_hint: hint, post_logout_redirect_uri: uri });
     await refusedOnPage(reply, visitor, uri, 'post_logout_redirect_uri is not registered', 'logout_redirect_uri');
     assert.equal((await world.why(reply)).detail, uri);
@@ -99,7 +120,14 @@ test('a hint that is unsigned, changed, signed by somebody else or no ID token i
   const stranger = await openWorld();
   const foreign = stranger.ctx.keys.signerFor('ES256', START)?.sign('JWT', claimsOf(hint)) ?? assert.fail();
   const access = String((await tokensOf(world, {}, visitor))['access_token']);
-  for (const bad of [`${none}.${payload}.`, `${none}.${payload}.${signature}`, `${header}.${payload}.${signature.slice(0, -4)}AAAA`, foreign, access, 'x']) {
+  for (const bad of [
+    `${none}.${payload}.`,
+    `${none}.${payload}.${signature}`,
+    `${header}.${payload}.${signature.slice(0, -4)}AAAA`,
+    foreign,
+    access,
+    'x',
+  ]) {
     const reply = await get(visitor, { id_token_hint: bad, post_logout_redirect_uri: OUT, state: 's' });
     await refusedOnPage(reply, visitor, bad, 'id_token_hint is not valid', 'logout_hint');
   }
@@ -111,14 +139,26 @@ test('an expired hint is a hint: whoever signs out late signs out all the same (
   const visitor = await signedIn(own);
   const hint = String((await tokensOf(own, {}, visitor))['id_token']);
   own.clock.advance(7 * 86_400_000);
-  const reply = await logout(own.ctx, own.http({ query: new URLSearchParams({ id_token_hint: hint, post_logout_redirect_uri: OUT }).toString(), headers: { cookie: visitor.cookie } }));
+  const reply = await logout(
+    own.ctx,
+    own.http({
+      query: new URLSearchParams({ id_token_hint: hint, post_logout_redirect_uri: OUT }).toString(),
+      headers: { cookie: visitor.cookie },
+    }),
+  );
   assert.equal(reply.headers['location'], OUT);
   await own.close();
 });
 
 test('an address without a hint leads nowhere by itself: an error without a client, a question with one (RP-Initiated Logout §3)', async () => {
   const { visitor } = await visit();
-  await refusedOnPage(await get(visitor, { post_logout_redirect_uri: OUT }), visitor, '', 'id_token_hint is missing', 'logout_redirect_uri');
+  await refusedOnPage(
+    await get(visitor, { post_logout_redirect_uri: OUT }),
+    visitor,
+    '',
+    'id_token_hint is missing',
+    'logout_redirect_uri',
+  );
   const asked = await get(visitor, { post_logout_redirect_uri: OUT, client_id: 'spa', state: 's' });
   assert.deepEqual([asked.status, pageOf(asked), 'location' in asked.headers], [200, 'logout', false]);
   assert.equal(await isSignedIn(visitor), true);
@@ -153,7 +193,7 @@ test('the click goes where the client that was named has registered (RP-Initiate
   assert.equal(await isSignedIn(visitor), false);
 });
 
-test('the click of another site, of another browser or of a GET is nobody\'s (RFC 9700 §4.7)', async () => {
+test("the click of another site, of another browser or of a GET is nobody's (RFC 9700 §4.7)", async () => {
   const { visitor } = await visit();
   const hidden = { ...hiddenOf(await get(visitor, {})), decision: 'sign_out' };
   for (const reply of [
@@ -200,7 +240,10 @@ test('a POST is sent on as a GET: across sites it comes without our cookies (RP-
 
 test('a repeated parameter and a state without end are refused on a page (RFC 6749 §3.1)', async () => {
   const { visitor, hint } = await visit();
-  const twice = await logout(world.ctx, world.http({ path: '/oauth/logout', query: `id_token_hint=${hint}&id_token_hint=${hint}`, headers: { cookie: visitor.cookie } }));
+  const twice = await logout(
+    world.ctx,
+    world.http({ path: '/oauth/logout', query: `id_token_hint=${hint}&id_token_hint=${hint}`, headers: { cookie: visitor.cookie } }),
+  );
   assert.deepEqual([twice.status, (await world.why(twice)).failed], [400, 'parameters']);
   const long = await get(visitor, { id_token_hint: hint, post_logout_redirect_uri: OUT, state: 'x'.repeat(2_049) });
   assert.deepEqual([long.status, (await world.why(long)).detail], [413, 'state']);

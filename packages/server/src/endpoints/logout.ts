@@ -10,9 +10,9 @@ import { clientHome } from '../interaction/client-of-page.ts';
 import { csrfToken, requireOwnForm } from '../interaction/csrf.ts';
 import { PageError, pageRefusal } from '../interaction/page-error.ts';
 import { localeOf } from '../interaction/page-locale.ts';
+import { readReturnPlace } from '../interaction/pages/client-view.ts';
 import { pageHeaders } from '../interaction/pages/headers.ts';
 import { logoutPage } from '../interaction/pages/logout.ts';
-import { readReturnPlace } from '../interaction/pages/client-view.ts';
 import { signedOutPage } from '../interaction/pages/signed-out.ts';
 import { type BrowserSession, findBrowserSession } from '../sessions/browser-session.ts';
 import { clearCookie } from '../sessions/cookies.ts';
@@ -51,7 +51,9 @@ export async function logout(ctx: Context, http: HttpRequest): Promise<HttpReply
     const session = await findBrowserSession(ctx, http);
     // Without a hint nobody has vouched for the address: only the user's own click goes there.
     if (session === undefined) return done(ctx, http, request.hint === undefined ? { ...request, redirectTo: undefined } : request);
-    const own = request.hint?.sub === session.user.sub && (request.hint.sid === undefined || request.hint.sid === sessionName(ctx, session.session.id));
+    const own =
+      request.hint?.sub === session.user.sub &&
+      (request.hint.sid === undefined || request.hint.sid === sessionName(ctx, session.session.id));
     if (own) return await end(ctx, http, request, session);
     return confirmPage(ctx, http, request, session);
   } catch (error) {
@@ -83,7 +85,8 @@ async function readLogoutRequest(ctx: Context, http: HttpRequest, parameters: Fo
   const hint = hintText === undefined ? undefined : readIdTokenHint(ctx, hintText, Math.floor(http.nowMs / 1000));
   if (hintText !== undefined && hint === undefined) throw new PageError('id_token_hint_invalid', 'not an ID token of ours');
   const named = parameters.get('client_id');
-  if (hint !== undefined && named !== undefined && named !== hint.aud) throw new PageError('id_token_hint_mismatch', `client_id ${named.slice(0, 100)}`);
+  if (hint !== undefined && named !== undefined && named !== hint.aud)
+    throw new PageError('id_token_hint_mismatch', `client_id ${named.slice(0, 100)}`);
   const client = await findClient(ctx, hint?.aud ?? named ?? '');
   trail.clientId = client?.id ?? '';
   trail.at('logout_redirect_uri');
@@ -124,7 +127,12 @@ function confirmPage(ctx: Context, http: HttpRequest, request: LogoutRequest, se
     user: { username: session.user.username, ...(typeof name === 'string' ? { name } : {}) },
     ...(client === undefined || request.hint === undefined
       ? {}
-      : { client: { name: clientHome(client, locale)?.name ?? client.id, returnsTo: readReturnPlace(client.metadata.redirectUris[0] ?? '') } }),
+      : {
+          client: {
+            name: clientHome(client, locale)?.name ?? client.id,
+            returnsTo: readReturnPlace(client.metadata.redirectUris[0] ?? ''),
+          },
+        }),
   });
   const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };
   return { status: 200, headers: { ...pageHeaders({ issuer: ctx.issuer, opener: 'popup' }), ...cookie }, body };

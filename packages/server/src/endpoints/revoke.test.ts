@@ -19,7 +19,11 @@ async function refreshes(text: unknown): Promise<boolean> {
   return (await post(world, token, { grant_type: 'refresh_token', client_id: 'spa', refresh_token: String(text) })).status === 200;
 }
 
-async function send(text: unknown, fields: Record<string, string> = { client_id: 'spa' }, headers: Record<string, string> = {}): Promise<void> {
+async function send(
+  text: unknown,
+  fields: Record<string, string> = { client_id: 'spa' },
+  headers: Record<string, string> = {},
+): Promise<void> {
   const reply = await post(world, revoke, { token: String(text), ...fields }, headers);
   assert.deepEqual([reply.status, reply.body, reply.headers['cache-control']], [200, '', 'no-store']);
 }
@@ -50,7 +54,8 @@ test('an access token dies alone, whatever the hint says (RFC 7009 §2.1)', asyn
 
 test('what is unknown, changed or dead is answered 200 without effect, twice as well (RFC 7009 §2.2)', async () => {
   const tokens = await tokensOf(world);
-  for (const bad of ['x', 'hfr_x', 'hfa_x', `${String(tokens['refresh_token'])}A`, String(tokens['access_token']).slice(0, -3)]) await send(bad);
+  for (const bad of ['x', 'hfr_x', 'hfa_x', `${String(tokens['refresh_token'])}A`, String(tokens['access_token']).slice(0, -3)])
+    await send(bad);
   assert.deepEqual([await isLive(tokens['access_token']), await refreshes(tokens['refresh_token'])], [true, true]);
   await send(tokens['access_token']);
   await send(tokens['access_token']);

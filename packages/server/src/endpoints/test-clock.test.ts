@@ -4,7 +4,10 @@ import { testClock } from '../clock.ts';
 import type { HttpRequest } from '../http.ts';
 import { testClockEndpoint } from './test-clock.ts';
 
-function ground(): { readonly send: (body: string) => { status: number; now: string | undefined }; readonly clock: ReturnType<typeof testClock> } {
+function ground(): {
+  readonly send: (body: string) => { status: number; now: string | undefined };
+  readonly clock: ReturnType<typeof testClock>;
+} {
   const clock = testClock();
   const endpoint = testClockEndpoint(clock);
   return {

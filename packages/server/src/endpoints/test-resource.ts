@@ -29,7 +29,17 @@ export async function testResource(ctx: Context, http: HttpRequest): Promise<Htt
 
 /** RFC 6750 §3.1: no token, no error code; only where to come from. */
 function noToken(ctx: Context, http: HttpRequest, trail: Trail): HttpReply {
-  const decision = ctx.decisions.record('test_resource', 401, new OAuthError('invalid_token', 'no access token in the request'), trail, http.nowMs);
-  const headers = { 'www-authenticate': formatBearerChallenge({ realm: 'hufu test' }), 'hufu-decision': decision, 'cache-control': 'no-store' };
+  const decision = ctx.decisions.record(
+    'test_resource',
+    401,
+    new OAuthError('invalid_token', 'no access token in the request'),
+    trail,
+    http.nowMs,
+  );
+  const headers = {
+    'www-authenticate': formatBearerChallenge({ realm: 'hufu test' }),
+    'hufu-decision': decision,
+    'cache-control': 'no-store',
+  };
   return { status: 401, headers, body: '' };
 }

@@ -10,7 +10,13 @@ after(() => world.close());
 
 const WEB = { basic: `web:${SECRETS.web}` };
 
-async function refused(fields: Record<string, string> | string, headers: Record<string, string>, status: number, error: string, check: string): Promise<string | undefined> {
+async function refused(
+  fields: Record<string, string> | string,
+  headers: Record<string, string>,
+  status: number,
+  error: string,
+  check: string,
+): Promise<string | undefined> {
   const reply = await post(world, token, fields, headers);
   const why = await world.why(reply);
   assert.deepEqual([reply.status, reply.json['error'], why.failed, why.row.endpoint], [status, error, check, 'token']);
@@ -33,7 +39,10 @@ test('grant_type is there, known, and registered for the client (RFC 6749 §5.2)
   await refused({}, WEB, 400, 'invalid_request', 'grant_type');
   assert.equal(await refused({ grant_type: 'password' }, WEB, 400, 'unsupported_grant_type', 'grant_type'), 'password');
   assert.equal((await refused({ grant_type: 'x'.repeat(500) }, WEB, 400, 'unsupported_grant_type', 'grant_type'))?.length, 100);
-  assert.equal(await refused({ grant_type: 'client_credentials' }, WEB, 400, 'unauthorized_client', 'client_grant_type'), 'client_credentials');
+  assert.equal(
+    await refused({ grant_type: 'client_credentials' }, WEB, 400, 'unauthorized_client', 'client_grant_type'),
+    'client_credentials',
+  );
   await refused({ grant_type: 'constructor' }, WEB, 400, 'unsupported_grant_type', 'grant_type');
 });
 

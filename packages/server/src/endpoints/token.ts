@@ -22,7 +22,8 @@ export async function token(ctx: Context, request: HttpRequest): Promise<HttpRep
     const grantType = form.get('grant_type');
     if (grantType === undefined) throw new OAuthError('invalid_request', 'grant_type is missing');
     const grant = grantTypes.get(grantType);
-    if (grant === undefined) throw new OAuthError('unsupported_grant_type', 'the grant type is not supported', { detail: grantType.slice(0, 100) });
+    if (grant === undefined)
+      throw new OAuthError('unsupported_grant_type', 'the grant type is not supported', { detail: grantType.slice(0, 100) });
     trail.at('client_grant_type');
     if (!client.metadata.grantTypes.includes(grantType)) {
       throw new OAuthError('unauthorized_client', 'the client is not registered for this grant type', { detail: grantType });

@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { token } from './token.ts';
 import type { HttpReply } from '../http.ts';
 import { post, signedIn, tokensOf } from '../testing/visits.ts';
 import { BASIC_YAML, openWorld, SECRETS, START } from '../testing/world.ts';
+import { token } from './token.ts';
 import { userinfo } from './userinfo.ts';
 
-const world = await openWorld({ yaml: BASIC_YAML.replace('name: Alice Example', "name: Alice Example, address: { country: FI }, phone_number: '+358 1'") });
+const world = await openWorld({
+  yaml: BASIC_YAML.replace('name: Alice Example', "name: Alice Example, address: { country: FI }, phone_number: '+358 1'"),
+});
 after(() => world.close());
 
 function ask(text: string | undefined, headers: Record<string, string> = {}): Promise<HttpReply> {
-  return userinfo(world.ctx, world.http({ path: '/oauth/userinfo', headers: { ...(text === undefined ? {} : { authorization: `Bearer ${text}` }), ...headers } }));
+  return userinfo(
+    world.ctx,
+    world.http({ path: '/oauth/userinfo', headers: { ...(text === undefined ? {} : { authorization: `Bearer ${text}` }), ...headers } }),
+  );
 }
 
 async function accessToken(scope: string): Promise<string> {
@@ -26,7 +31,12 @@ async function claimsFor(scope: string): Promise<Record<string, unknown>> {
 test('each scope releases its claims, and none that the user does not have (OpenID Connect Core §5.3.2, §5.4)', async () => {
   assert.deepEqual(await claimsFor('openid'), { sub: 'alice-sub' });
   assert.deepEqual(await claimsFor('openid email'), { sub: 'alice-sub', email: 'alice@example.com', email_verified: true });
-  assert.deepEqual(await claimsFor('openid profile'), { sub: 'alice-sub', name: 'Alice Example', preferred_username: 'alice', updated_at: START });
+  assert.deepEqual(await claimsFor('openid profile'), {
+    sub: 'alice-sub',
+    name: 'Alice Example',
+    preferred_username: 'alice',
+    updated_at: START,
+  });
   assert.deepEqual(await claimsFor('openid address phone'), { sub: 'alice-sub', address: { country: 'FI' }, phone_number: '+358 1' });
 });
 
@@ -44,7 +54,10 @@ test('the token comes in the header by GET or POST, or in the form of a POST, on
 
 test('no token: a challenge without an error; a bad one: invalid_token, and the record says why (RFC 6750 §3.1)', async () => {
   const none = await ask(undefined);
-  assert.deepEqual([none.status, none.headers['www-authenticate'], none.body, none.headers['cache-control']], [401, 'Bearer realm="hufu"', '', 'no-store']);
+  assert.deepEqual(
+    [none.status, none.headers['www-authenticate'], none.body, none.headers['cache-control']],
+    [401, 'Bearer realm="hufu"', '', 'no-store'],
+  );
   assert.equal((await world.why(none)).failed, 'parameters');
   const bad = await ask('hfa_x');
   assert.equal(bad.status, 401);

@@ -3,12 +3,12 @@ import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
 import { findScopeClaims } from '@hufu/protocol/scope';
 import type { UserRecord } from '@hufu/store/port';
+import { findClient } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
-import { findClient } from '../clients.ts';
 import { originsOf } from '../origins.ts';
-import { json, toOAuthError, tokenReply } from '../reply.ts';
+import { json, tokenReply, toOAuthError } from '../reply.ts';
 import { readAccessToken } from '../tokens/read-access-token.ts';
 import { requireForm } from './form-body.ts';
 
@@ -33,12 +33,16 @@ export async function userinfo(ctx: Context, request: HttpRequest): Promise<Http
       throw new OAuthError('insufficient_scope', 'the access token does not have the scope openid');
     }
     const user = await ctx.store.findUser(ctx.tenant, token.grant.userId);
-    if (user === undefined || !user.enabled) throw new OAuthError('invalid_token', 'the access token is not active', { detail: 'the user is gone' });
+    if (user === undefined || !user.enabled)
+      throw new OAuthError('invalid_token', 'the access token is not active', { detail: 'the user is gone' });
     return { ...tokenReply(claimsOf(user, token.grant.subject, token.scopes)), origins };
   } catch (thrown) {
     const error = toOAuthError(ctx, thrown, request);
-    const headers: Record<string, string> = { 'hufu-decision': ctx.decisions.record('userinfo', error.status, error, trail, request.nowMs) };
-    if (error.status < 500) headers['www-authenticate'] = formatBearerChallenge({ error, ...(error.code === 'insufficient_scope' ? { scope: ['openid'] } : {}) });
+    const headers: Record<string, string> = {
+      'hufu-decision': ctx.decisions.record('userinfo', error.status, error, trail, request.nowMs),
+    };
+    if (error.status < 500)
+      headers['www-authenticate'] = formatBearerChallenge({ error, ...(error.code === 'insufficient_scope' ? { scope: ['openid'] } : {}) });
     if (error.retryAfterSeconds !== undefined) headers['retry-after'] = String(error.retryAfterSeconds);
     return { ...json(error.status, { error: error.code, error_description: error.description }, headers), origins };
   }
@@ -48,7 +52,11 @@ export async function userinfo(ctx: Context, request: HttpRequest): Promise<Http
 function noToken(ctx: Context, request: HttpRequest, trail: Trail): HttpReply {
   const error = new OAuthError('invalid_token', 'no access token in the request');
   const id = ctx.decisions.record('userinfo', 401, error, trail, request.nowMs);
-  return { status: 401, headers: { 'www-authenticate': formatBearerChallenge({ realm: 'hufu' }), 'hufu-decision': id, 'cache-control': 'no-store' }, body: '' };
+  return {
+    status: 401,
+    headers: { 'www-authenticate': formatBearerChallenge({ realm: 'hufu' }), 'hufu-decision': id, 'cache-control': 'no-store' },
+    body: '',
+  };
 }
 
 async function clientOrigins(ctx: Context, id: string): Promise<readonly string[]> {

@@ -16,7 +16,14 @@ async function newCode(part: Record<string, string> = {}, at = world, visitor = 
 }
 
 function exchange(code: string, part: Record<string, string> = {}, at = world): ReturnType<typeof postToken> {
-  const fields = { grant_type: 'authorization_code', client_id: 'spa', code, redirect_uri: 'https://app.example/cb', code_verifier: VERIFIER, ...part };
+  const fields = {
+    grant_type: 'authorization_code',
+    client_id: 'spa',
+    code,
+    redirect_uri: 'https://app.example/cb',
+    code_verifier: VERIFIER,
+    ...part,
+  };
   return postToken(at, Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '')));
 }
 
@@ -26,7 +33,12 @@ async function rowOf(code: string, at = world): Promise<GrantRecord> {
 }
 
 /** Status, error, and the failing check with its detail. */
-async function refused(reply: Awaited<ReturnType<typeof postToken>>, check: string, detail: string, error = 'invalid_grant'): Promise<void> {
+async function refused(
+  reply: Awaited<ReturnType<typeof postToken>>,
+  check: string,
+  detail: string,
+  error = 'invalid_grant',
+): Promise<void> {
   const why = await world.why(reply);
   assert.deepEqual([reply.status, reply.json['error'], why.failed, why.detail], [400, error, check, detail]);
   if (error === 'invalid_grant') assert.equal('access_token' in reply.json, false);
@@ -42,17 +54,23 @@ test('the exchange makes generation 1, with a secret of its own of which the row
   assert.deepEqual([row.generation, refresh.generation, row.rotatedAt], [1, 1, START]);
   assert.equal(row.secretHash, sha256(refresh.secret));
   assert.equal(row.accessHash, sha256(derivedSecret(refresh.secret)));
-  assert.notEqual(refresh.secret, readHolder(world.ctx.keys.tally, 'code', code)?.secret, 'what went through the browser is worth nothing any more');
+  assert.notEqual(
+    refresh.secret,
+    readHolder(world.ctx.keys.tally, 'code', code)?.secret,
+    'what went through the browser is worth nothing any more',
+  );
   assert.equal(row.codeRequest, undefined);
   assert.equal(claimsOf(reply.json['id_token'])['nonce'], 'n');
 });
 
-test('without offline_access a grant ends with its session; idle and absolute lifetimes are the policy\'s (OpenID Connect Core §11)', async () => {
+test("without offline_access a grant ends with its session; idle and absolute lifetimes are the policy's (OpenID Connect Core §11)", async () => {
   const code = await newCode();
   await exchange(code);
   const row = await rowOf(code);
   assert.deepEqual([row.expiresAt, row.idleSeconds, row.offline], [alice.session.expiresAt, 180 * 86_400, false]);
-  const own = await openWorld({ yaml: BASIC_YAML.replace('hufu: { first_party: true }', 'hufu: { first_party: true, refresh_token: { absolute: 1h, idle: 10m } }') });
+  const own = await openWorld({
+    yaml: BASIC_YAML.replace('hufu: { first_party: true }', 'hufu: { first_party: true, refresh_token: { absolute: 1h, idle: 10m } }'),
+  });
   const there = await newCode({ prompt: 'consent', scope: 'openid offline_access' }, own, await signedIn(own)).catch(() => undefined);
   assert.equal(there, undefined, 'prompt=consent shows the page');
   const short = await newCode({}, own, await signedIn(own));
@@ -66,7 +84,14 @@ test('a code that was changed, or is a credential of another kind, is refused by
   const code = await newCode();
   const { keyId, id, secret } = { ...(readHolder(world.ctx.keys.tally, 'code', code) ?? assert.fail()) };
   const other = writeHolder(world.ctx.keys.tally, 'refresh', { keyId, id, generation: 0 }, secret);
-  for (const bad of [`${code}A`, code.slice(0, -1), 'x', other, code.replace('hfc_', 'hfr_'), `${code.slice(0, -1)}${code.endsWith('A') ? 'B' : 'A'}`]) {
+  for (const bad of [
+    `${code}A`,
+    code.slice(0, -1),
+    'x',
+    other,
+    code.replace('hfc_', 'hfr_'),
+    `${code.slice(0, -1)}${code.endsWith('A') ? 'B' : 'A'}`,
+  ]) {
     await refused(await exchange(bad), 'credential_form', 'the code is not one of ours, or was changed');
   }
   await refused(await exchange(''), 'client_grant_type', 'code is missing', 'invalid_request');
@@ -80,7 +105,11 @@ test('a code that was changed, or is a credential of another kind, is refused by
 test("another client's code is refused without effect on the grant, and noted (RFC 6749 §4.1.3)", async () => {
   const code = await newCode();
   const before = world.events('grant.foreign_client').length;
-  const reply = await postToken(world, { grant_type: 'authorization_code', code, redirect_uri: 'https://app.example/cb', code_verifier: VERIFIER }, { basic: `web:${SECRETS.web}` });
+  const reply = await postToken(
+    world,
+    { grant_type: 'authorization_code', code, redirect_uri: 'https://app.example/cb', code_verifier: VERIFIER },
+    { basic: `web:${SECRETS.web}` },
+  );
   await refused(reply, 'grant_owner', 'issued to spa');
   const [event] = world.events('grant.foreign_client').slice(before);
   assert.deepEqual([event?.['level'], event?.['client']], ['warn', 'web']);
@@ -122,13 +151,22 @@ test('a code ends on its second, and with its grant (RFC 6749 §4.1.2)', async (
 test('redirect_uri is the one of the authorization request, to the character (RFC 6749 §4.1.3)', async () => {
   const code = await newCode();
   for (const uri of ['', 'https://app.example/cb/', 'https://web.example/cb']) {
-    await refused(await exchange(code, { redirect_uri: uri }), 'same_redirect_uri', 'redirect_uri is not the one of the authorization request');
+    await refused(
+      await exchange(code, { redirect_uri: uri }),
+      'same_redirect_uri',
+      'redirect_uri is not the one of the authorization request',
+    );
   }
   assert.equal((await exchange(code)).status, 200, 'a mistake there spends nothing');
 });
 
 test('a verifier that does not match, or none, spends the code (RFC 7636 §4.5, §4.6)', async () => {
-  for (const [verifier, detail] of [['w'.repeat(43), 'another value'], ['', 'none was sent'], ['short', 'another value'], [`${VERIFIER}v`, 'another value']] as const) {
+  for (const [verifier, detail] of [
+    ['w'.repeat(43), 'another value'],
+    ['', 'none was sent'],
+    ['short', 'another value'],
+    [`${VERIFIER}v`, 'another value'],
+  ] as const) {
     const code = await newCode();
     await refused(await exchange(code, { code_verifier: verifier }), 'code_verifier', detail);
     assert.equal((await rowOf(code)).dead?.reason, 'code_misused');

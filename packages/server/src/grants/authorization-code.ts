@@ -1,14 +1,14 @@
-import { OAuthError } from '@hufu/protocol/errors';
 import { equalText } from '@hufu/protocol/equal-text';
+import { OAuthError } from '@hufu/protocol/errors';
 import { grantId } from '@hufu/protocol/ids';
 import { checkVerifier } from '@hufu/protocol/pkce';
 import { readHolder, SECRET_LENGTH } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import { derivedSecret, sha256 } from '../tokens/secrets.ts';
+import type { TokenResponse } from '../tokens/token-response.ts';
 import { narrow, userTokens } from '../tokens/user-tokens.ts';
 import { readCodeRequest } from './code-request.ts';
-import type { TokenResponse } from '../tokens/token-response.ts';
 import type { TokenRequest } from './grant.ts';
 import { rotates } from './refresh-token.ts';
 
@@ -34,7 +34,8 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
     throw refused(`issued to ${grant.clientId}`);
   }
   trail.at('secret');
-  if (grant.codeHash === undefined || !equalText(grant.codeHash, sha256(credential.secret))) throw refused('its secret is not the one the row knows');
+  if (grant.codeHash === undefined || !equalText(grant.codeHash, sha256(credential.secret)))
+    throw refused('its secret is not the one the row knows');
   trail.at('generation');
   if (grant.generation > 0) throw await replayed(ctx, grant, now);
   trail.at('grant_live');
@@ -55,12 +56,21 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
   if (verifier === undefined || !checkVerifier(verifier, asked.codeChallenge, sha256)) {
     // No guessing: a wrong verifier spends the code (attacks COD-05).
     await ctx.store.revokeGrant(ctx.tenant, grant.id, 'code_misused', now);
-    throw new OAuthError('invalid_grant', 'code_verifier does not match the code_challenge', { detail: verifier === undefined ? 'none was sent' : 'another value' });
+    throw new OAuthError('invalid_grant', 'code_verifier does not match the code_challenge', {
+      detail: verifier === undefined ? 'none was sent' : 'another value',
+    });
   }
   const { resource, scopes } = narrow(ctx, grant, form.many('resource'), undefined, trail);
 
   const refresh = asked.refresh && client.metadata.grantTypes.includes('refresh_token');
-  const lifetimes = grantLifetimes(ctx, request, grant, asked.sessionExpiresAt, refresh, client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds);
+  const lifetimes = grantLifetimes(
+    ctx,
+    request,
+    grant,
+    asked.sessionExpiresAt,
+    refresh,
+    client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds,
+  );
   const secret = ctx.random.text(SECRET_LENGTH);
   const taken = await ctx.store.exchangeCode(
     ctx.tenant,

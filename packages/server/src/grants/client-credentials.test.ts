@@ -60,7 +60,11 @@ test('the resource decides the format, and one token is for one of them (RFC 870
   const vault = await ask({ resource: VAULT, scope: 'unlock' });
   assert.match(String(vault.json['access_token']), /^hfm_/);
   assert.equal(vault.json['expires_in'], 300);
-  const two = await postToken(world, `grant_type=client_credentials&resource=${encodeURIComponent(API)}&resource=${encodeURIComponent(VAULT)}`, MACHINE);
+  const two = await postToken(
+    world,
+    `grant_type=client_credentials&resource=${encodeURIComponent(API)}&resource=${encodeURIComponent(VAULT)}`,
+    MACHINE,
+  );
   assert.equal(two.json['error'], 'invalid_target');
   assert.equal((await ask({ resource: 'https://other.example/' })).json['error'], 'invalid_target');
   assert.equal((await ask({ resource: VAULT, scope: 'write' })).json['error'], 'invalid_scope');
@@ -72,7 +76,10 @@ test('a public client has no credentials (RFC 6749 §4.4)', async () => {
 });
 
 test('a platform with more resources and scopes than a token can point at serves its machines all the same (decision 0002)', async () => {
-  const resources = Array.from({ length: 300 }, (_, i) => `  - { identifier: 'urn:example:r${i}', scopes: [s${i}, t${i}], token_format: opaque }`);
+  const resources = Array.from(
+    { length: 300 },
+    (_, i) => `  - { identifier: 'urn:example:r${i}', scopes: [s${i}, t${i}], token_format: opaque }`,
+  );
   const yaml = `clients:\n  - { client_id: machine, client_secret: ${SECRETS.machine}, grant_types: [client_credentials] }\nresources:\n${resources.join('\n')}\n`;
   const own = await openWorld({ yaml });
   for (const i of [0, 255, 256, 299]) {

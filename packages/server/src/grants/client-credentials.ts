@@ -1,11 +1,11 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { formatScope, readScope } from '@hufu/protocol/scope';
 import { MAX_SCOPES } from '@hufu/protocol/tally';
+import type { ResourceConfig } from '../config/config.ts';
+import type { Context } from '../context.ts';
 import { ownScopes } from '../tokens/allowed-scopes.ts';
 import { issueAccessToken } from '../tokens/issue-access-token.ts';
 import { findResource, requireKnownScopes, resourcesFor, scopesAt } from '../tokens/resources.ts';
-import type { ResourceConfig } from '../config/config.ts';
-import type { Context } from '../context.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
 import type { TokenRequest } from './grant.ts';
 

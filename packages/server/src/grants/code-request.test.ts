@@ -11,7 +11,14 @@ test('what an authorization request leaves for the exchange comes back as it wen
 });
 
 test('anything else in its place is a mistake of ours', () => {
-  for (const broken of [undefined, {}, { ...REQUEST, refresh: 'yes' }, { ...REQUEST, redirectUri: undefined }, { ...REQUEST, sessionExpiresAt: '7' }, { ...REQUEST, codeChallenge: 7 }]) {
+  for (const broken of [
+    undefined,
+    {},
+    { ...REQUEST, refresh: 'yes' },
+    { ...REQUEST, redirectUri: undefined },
+    { ...REQUEST, sessionExpiresAt: '7' },
+    { ...REQUEST, codeChallenge: 7 },
+  ]) {
     assert.throws(() => readCodeRequest(broken), TypeError);
   }
 });

@@ -70,7 +70,11 @@ test('a client that authenticates may come back for it until the successor is us
   const basic = `web:${SECRETS.web}`;
   const web = { client_id: 'web', redirect_uri: 'https://web.example/cb' };
   const code = answerOf(await ask(own, await signedIn(own), web)).get('code') ?? assert.fail();
-  const exchanged = await postToken(own, { grant_type: 'authorization_code', code, redirect_uri: web.redirect_uri, code_verifier: VERIFIER }, { basic });
+  const exchanged = await postToken(
+    own,
+    { grant_type: 'authorization_code', code, redirect_uri: web.redirect_uri, code_verifier: VERIFIER },
+    { basic },
+  );
   const send = (text: unknown): Promise<Reply> => postToken(own, { grant_type: 'refresh_token', refresh_token: String(text) }, { basic });
   const one = exchanged.json['refresh_token'];
   const two = (await send(one)).json['refresh_token'];
@@ -94,7 +98,8 @@ test('an older one is theft at any time, and takes all of its grant along (RFC 9
 test('changed, guessed and future ones are refused without effect (RFC 6749 §5.2)', async () => {
   const one = await first();
   const { keyId, id, secret } = readHolder(world.ctx.keys.tally, 'refresh', one) ?? assert.fail();
-  const write = (generation: number, by = secret, of = id): string => writeHolder(world.ctx.keys.tally, 'refresh', { keyId, id: of, generation }, by);
+  const write = (generation: number, by = secret, of = id): string =>
+    writeHolder(world.ctx.keys.tally, 'refresh', { keyId, id: of, generation }, by);
   await refused(await refresh(`${one}A`), 'credential_form', 'the refresh token is not one of ours, or was changed');
   await refused(await refresh(one.replace('hfr_', 'hfc_')), 'credential_form', 'the refresh token is not one of ours, or was changed');
   await refused(await refresh(write(0)), 'credential_form', 'the refresh token is not one of ours, or was changed');
@@ -117,7 +122,10 @@ test("another client's refresh token is refused without effect on the grant, and
 test('scope may be narrowed for the access token; the refresh token keeps what it had (RFC 6749 §6)', async () => {
   const one = await first({ scope: 'openid read write' });
   const narrow = await refresh(one, { scope: 'read' });
-  assert.deepEqual([narrow.json['scope'], 'id_token' in narrow.json, claimsOf(narrow.json['access_token'])['scope']], ['read', false, 'read']);
+  assert.deepEqual(
+    [narrow.json['scope'], 'id_token' in narrow.json, claimsOf(narrow.json['access_token'])['scope']],
+    ['read', false, 'read'],
+  );
   const again = await refresh(narrow.json['refresh_token']);
   assert.equal(again.json['scope'], 'openid read write');
   await refused(await refresh(again.json['refresh_token'], { scope: 'read unlock' }), 'scope', 'unlock', world, 'invalid_scope');
@@ -129,11 +137,19 @@ test('a resource of the grant may be chosen for the access token (RFC 8707 §2.2
   const vault = await refresh(one, { resource: VAULT });
   assert.match(String(vault.json['access_token']), /^hfa_/);
   assert.equal(vault.json['scope'], 'openid unlock');
-  await refused(await refresh(vault.json['refresh_token'], { resource: 'https://id.example' }), 'resource', 'https://id.example', world, 'invalid_target');
+  await refused(
+    await refresh(vault.json['refresh_token'], { resource: 'https://id.example' }),
+    'resource',
+    'https://id.example',
+    world,
+    'invalid_target',
+  );
 });
 
 test('a grant ends on its second: of its session, of idleness (RFC 6749 §6)', async () => {
-  const own = await openWorld({ yaml: BASIC_YAML.replace('hufu: { first_party: true }', 'hufu: { first_party: true, refresh_token: { absolute: 1h, idle: 10m } }') });
+  const own = await openWorld({
+    yaml: BASIC_YAML.replace('hufu: { first_party: true }', 'hufu: { first_party: true, refresh_token: { absolute: 1h, idle: 10m } }'),
+  });
   const [idle, absolute] = [await first({}, own), await first({}, own)];
   own.clock.freeze(START_MS + 599_000);
   let text = String((await refresh(absolute, {}, own)).json['refresh_token']);
@@ -156,7 +172,11 @@ test('a client that lost the refresh grant has no refresh tokens any more (RFC 7
   const one = await first({}, own);
   const row = (await own.store.listClients(own.tenant, '', 20)).find(({ clientId }) => clientId === 'spa') ?? assert.fail();
   const { clientId, secrets, source, enabled } = row;
-  await own.store.putClient(own.tenant, { clientId, secrets, source, enabled, metadata: { ...row.metadata, grant_types: ['authorization_code'] } }, START);
+  await own.store.putClient(
+    own.tenant,
+    { clientId, secrets, source, enabled, metadata: { ...row.metadata, grant_types: ['authorization_code'] } },
+    START,
+  );
   const reply = await refresh(one, {}, own);
   assert.equal(reply.json['error'], 'unauthorized_client');
   await own.close();

@@ -7,8 +7,8 @@ import type { GrantRecord } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { sha256 } from '../tokens/secrets.ts';
-import { isRefreshable, narrow, userTokens } from '../tokens/user-tokens.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
+import { isRefreshable, narrow, userTokens } from '../tokens/user-tokens.ts';
 import type { TokenRequest } from './grant.ts';
 
 const REFRESH_REFUSED = 'the refresh token is invalid, expired, revoked, or was issued to another client';
@@ -33,7 +33,8 @@ export async function refreshToken(ctx: Context, request: TokenRequest): Promise
     throw refused(`issued to ${grant.clientId}`);
   }
   trail.at('secret');
-  if (grant.secretHash === undefined || !equalText(grant.secretHash, sha256(credential.secret))) throw refused('its secret is not the one the row knows');
+  if (grant.secretHash === undefined || !equalText(grant.secretHash, sha256(credential.secret)))
+    throw refused('its secret is not the one the row knows');
   requireLive(grant, request);
   trail.at('generation');
   if (credential.generation > grant.generation) throw refused('a generation that has not been issued');

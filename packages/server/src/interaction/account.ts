@@ -12,7 +12,7 @@ import { displayName } from './client-of-page.ts';
 import { csrfToken, requireOwnForm } from './csrf.ts';
 import { PageError, pageRefusal } from './page-error.ts';
 import { languageLinks, localeOf } from './page-locale.ts';
-import { accountPage, type AppView } from './pages/account.ts';
+import { type AppView, accountPage } from './pages/account.ts';
 import { pageHeaders } from './pages/headers.ts';
 import type { Locale } from './pages/messages/locale.ts';
 
@@ -92,7 +92,12 @@ async function appsOf(ctx: Context, { user }: BrowserSession, locale: Locale): P
   for (const [clientId, { since, scopes }] of [...found].sort(([, a], [, b]) => a.since - b.since)) {
     const client = await findClient(ctx, clientId);
     if (client === undefined) continue;
-    apps.push({ clientId, name: displayName(client, locale), scopes: [...scopes], since: new Date(since * 1000).toISOString().slice(0, 10) });
+    apps.push({
+      clientId,
+      name: displayName(client, locale),
+      scopes: [...scopes],
+      since: new Date(since * 1000).toISOString().slice(0, 10),
+    });
   }
   return apps;
 }

@@ -54,8 +54,11 @@ test('a page speaks what its address asks for, then what the request asks for, t
 
 test('each language has a link to the same page', () => {
   const links = languageLinks('/signin', [['request', 'a.b']]);
-  assert.deepEqual(links.map(({ locale, href }) => [locale, href]), [
-    ['en', '/signin?request=a.b&ui_locales=en'],
-    ['zh-CN', '/signin?request=a.b&ui_locales=zh-CN'],
-  ]);
+  assert.deepEqual(
+    links.map(({ locale, href }) => [locale, href]),
+    [
+      ['en', '/signin?request=a.b&ui_locales=en'],
+      ['zh-CN', '/signin?request=a.b&ui_locales=zh-CN'],
+    ],
+  );
 });

@@ -24,7 +24,8 @@ test('the page says who asks for what in whose name; agreeing is remembered and 
   const alice = await signedIn(world);
   const page = await pageFor(world, alice);
   assert.deepEqual([page.status, pageOf(page), page.headers['cache-control']], [200, 'consent', 'no-store']);
-  for (const said of ['third.example', 'Alice Example', 'consent-allow', 'consent-deny', API]) assert.ok(page.body.toString().includes(said), said);
+  for (const said of ['third.example', 'Alice Example', 'consent-allow', 'consent-deny', API])
+    assert.ok(page.body.toString().includes(said), said);
   const reply = await send(world, alice, page, { decision: 'allow' });
   assert.ok(answerOf(reply).get('code'));
   const consent = await world.store.findConsent(world.tenant, alice.user.id, clientId('third'));

@@ -9,12 +9,18 @@ after(() => world.close());
 
 const BROWSER = 'browser-id-of-24-charact';
 
-function send(csrf: string | undefined, { site, browser = BROWSER, page = '/signin' }: { site?: string; browser?: string; page?: string } = {}): void {
-  const headers = { cookie: browser === '' ? '' : `__Host-hufu_browser=${browser}`, ...(site === undefined ? {} : { 'sec-fetch-site': site }) };
+function send(
+  csrf: string | undefined,
+  { site, browser = BROWSER, page = '/signin' }: { site?: string; browser?: string; page?: string } = {},
+): void {
+  const headers = {
+    cookie: browser === '' ? '' : `__Host-hufu_browser=${browser}`,
+    ...(site === undefined ? {} : { 'sec-fetch-site': site }),
+  };
   requireOwnForm(world.ctx, world.http({ method: 'POST', headers }), readForm(csrf === undefined ? '' : `csrf=${csrf}`), page);
 }
 
-test("a form of our own page, sent from the browser that was shown it, passes (RFC 9700 §4.7)", () => {
+test('a form of our own page, sent from the browser that was shown it, passes (RFC 9700 §4.7)', () => {
   const token = csrfToken(world.ctx, BROWSER, '/signin');
   send(token);
   send(token, { site: 'same-origin' });
@@ -33,11 +39,17 @@ test('another site, another browser, another page, no cookie or no token is acce
     [() => send(undefined), 'the form token is not the one of this browser'],
     [() => send('x'), 'the form token is not the one of this browser'],
   ];
-  for (const [act, detail] of cases) assert.throws(act, { code: 'access_denied', status: 403, description: 'the form could not be verified', detail });
+  for (const [act, detail] of cases)
+    assert.throws(act, { code: 'access_denied', status: 403, description: 'the form could not be verified', detail });
 });
 
 test('the token is no secret of the server in disguise: it is bound to browser and page, and differs for both', () => {
-  const tokens = [csrfToken(world.ctx, BROWSER, '/signin'), csrfToken(world.ctx, BROWSER, '/consent 1'), csrfToken(world.ctx, BROWSER, '/consent 2'), csrfToken(world.ctx, 'other', '/signin')];
+  const tokens = [
+    csrfToken(world.ctx, BROWSER, '/signin'),
+    csrfToken(world.ctx, BROWSER, '/consent 1'),
+    csrfToken(world.ctx, BROWSER, '/consent 2'),
+    csrfToken(world.ctx, 'other', '/signin'),
+  ];
   assert.equal(new Set(tokens).size, 4);
   for (const token of tokens) assert.match(token, /^[\w-]{43}$/);
 });

@@ -1,5 +1,5 @@
-import { OAuthError } from '@hufu/protocol/errors';
 import { equalText } from '@hufu/protocol/equal-text';
+import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
 import type { Context } from '../context.ts';
 import type { HttpRequest } from '../http.ts';

@@ -17,8 +17,13 @@ function refuse(thrown: unknown, headers: Record<string, string> = {}): ReturnTy
 }
 
 test('a refusal that nobody can be sent is a page with its phrase, its status and its decision (RFC 6749 §4.1.2.1)', async () => {
-  const reply = refuse(new PageError('redirect_uri_not_registered', 'asked for <x>', [{ name: 'redirect_uri', value: 'https://evil.test/"><script>' }]));
-  assert.deepEqual([reply.status, pageOf(reply), reply.headers['cache-control'], 'location' in reply.headers], [400, 'error', 'no-store', false]);
+  const reply = refuse(
+    new PageError('redirect_uri_not_registered', 'asked for <x>', [{ name: 'redirect_uri', value: 'https://evil.test/"><script>' }]),
+  );
+  assert.deepEqual(
+    [reply.status, pageOf(reply), reply.headers['cache-control'], 'location' in reply.headers],
+    [400, 'error', 'no-store', false],
+  );
   const body = reply.body.toString();
   assert.ok(body.includes('redirect_uri is not registered'));
   assert.ok(body.includes(String(reply.headers['hufu-decision'])));
@@ -34,7 +39,12 @@ test('other failures find their page: a form that is not ours, a request that do
     [new OAuthError('invalid_request', 'x'), 400, 'request is malformed', 'invalid_request'],
     [new OAuthError('invalid_scope', 'x'), 400, 'request is malformed', 'invalid_request'],
     [new StoreUnavailable('x'), 503, 'service is temporarily unavailable', 'temporarily_unavailable'],
-    [new OAuthError('temporarily_unavailable', 'x', { retryAfterSeconds: 7 }), 503, 'service is temporarily unavailable', 'temporarily_unavailable'],
+    [
+      new OAuthError('temporarily_unavailable', 'x', { retryAfterSeconds: 7 }),
+      503,
+      'service is temporarily unavailable',
+      'temporarily_unavailable',
+    ],
     [new TypeError('the secret is x'), 500, 'internal error', 'server_error'],
   ];
   for (const [thrown, status, phrase, code] of cases) {

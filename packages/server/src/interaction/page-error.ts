@@ -2,10 +2,10 @@ import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { toOAuthError } from '../reply.ts';
+import { localeOf } from './page-locale.ts';
 import { errorPage } from './pages/error.ts';
 import { ERROR_KINDS, type ErrorKind } from './pages/error-kinds.ts';
 import { pageHeaders } from './pages/headers.ts';
-import { localeOf } from './page-locale.ts';
 
 /** A refusal that ends on a page of ours, because there is nobody it could safely be sent to (RFC 6749 §4.1.2.1). */
 export class PageError extends Error {
@@ -15,7 +15,12 @@ export class PageError extends Error {
   readonly received: readonly { readonly name: string; readonly value: string }[];
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(kind: ErrorKind, detail: string, received: readonly { readonly name: string; readonly value: string }[] = [], retryAfterSeconds?: number) {
+  constructor(
+    kind: ErrorKind,
+    detail: string,
+    received: readonly { readonly name: string; readonly value: string }[] = [],
+    retryAfterSeconds?: number,
+  ) {
     super(`${kind}: ${detail}`);
     this.kind = kind;
     this.detail = detail;
@@ -28,7 +33,13 @@ export class PageError extends Error {
 export function pageRefusal(ctx: Context, endpoint: string, request: HttpRequest, trail: Trail, thrown: unknown): HttpReply {
   const error = thrown instanceof PageError ? thrown : toPageError(ctx, thrown, request);
   const { status, phrase } = ERROR_KINDS[error.kind];
-  const decisionId = ctx.decisions.record(endpoint, status, { code: codeOf(error.kind), description: phrase, detail: error.detail }, trail, request.nowMs);
+  const decisionId = ctx.decisions.record(
+    endpoint,
+    status,
+    { code: codeOf(error.kind), description: phrase, detail: error.detail },
+    trail,
+    request.nowMs,
+  );
   const body = errorPage({
     locale: localeOf(request, undefined),
     languages: [],

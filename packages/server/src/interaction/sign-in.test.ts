@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StoreUnavailable } from '@hufu/store/port';
+import { token } from '../endpoints/token.ts';
 import type { HttpReply } from '../http.ts';
+import { findBrowserSession } from '../sessions/browser-session.ts';
 import { BROWSER, cookieOf, getOf, hiddenOf, pageOf, postOf } from '../testing/pages.ts';
 import { answerOf, ask, claimsOf, post, signedIn, tokensOf, VERIFIER } from '../testing/visits.ts';
 import { API, BASIC_YAML, CHEAP_HASH, openWorld, PASSWORD, START, START_MS, type World } from '../testing/world.ts';
-import { token } from '../endpoints/token.ts';
-import { findBrowserSession } from '../sessions/browser-session.ts';
 import { signInGet, signInPost } from './sign-in.ts';
 
 const RIGHT = { username: 'alice', password: PASSWORD };
@@ -50,12 +50,23 @@ test('an unknown user, a wrong password, a disabled and a nameless one look the 
   await world.store.setUserEnabled(world.tenant, bob.user.id, false, START);
   const page = await pageFor(world);
   const texts = new Set<string>();
-  for (const fields of [{ username: 'nobody', password: PASSWORD }, { username: 'alice', password: 'wrong' }, { username: 'bob', password: PASSWORD }, { username: '', password: '' }]) {
+  for (const fields of [
+    { username: 'nobody', password: PASSWORD },
+    { username: 'alice', password: 'wrong' },
+    { username: 'bob', password: PASSWORD },
+    { username: '', password: '' },
+  ]) {
     const reply = await send(world, page, fields);
-    assert.deepEqual([reply.status, pageOf(reply), cookieOf(reply, 'session'), cookieOf(reply, 'known')], [401, 'signin', undefined, undefined]);
+    assert.deepEqual(
+      [reply.status, pageOf(reply), cookieOf(reply, 'session'), cookieOf(reply, 'known')],
+      [401, 'signin', undefined, undefined],
+    );
     if (fields.username !== '') texts.add(reply.body.toString().replaceAll(/value="[^"]*"/g, ''));
     const why = await world.why(reply);
-    assert.deepEqual([why.failed, why.description, why.detail, why.row.endpoint], ['credentials', 'wrong user name or password', 'wrong user name or password', 'signin']);
+    assert.deepEqual(
+      [why.failed, why.description, why.detail, why.row.endpoint],
+      ['credentials', 'wrong user name or password', 'wrong user name or password', 'signin'],
+    );
   }
   assert.equal(texts.size, 1);
   await world.close();
@@ -119,7 +130,7 @@ test('cancelling goes back to the client as access_denied, or to our first page 
   await world.close();
 });
 
-test("a form that is not from our page in this browser signs nobody in (RFC 9700 §4.7)", async () => {
+test('a form that is not from our page in this browser signs nobody in (RFC 9700 §4.7)', async () => {
   const world = await openWorld();
   const page = await pageFor(world);
   for (const [fields, headers] of [
@@ -154,7 +165,14 @@ test('one page gives one code, however often it is sent (attacks CON-13)', async
   const world = await openWorld();
   const page = await pageFor(world);
   const replies = [await send(world, page, RIGHT), await send(world, page, RIGHT), await send(world, page, RIGHT)];
-  assert.deepEqual(replies.map((reply) => [reply.status, 'location' in reply.headers]), [[303, true], [200, false], [200, false]]);
+  assert.deepEqual(
+    replies.map((reply) => [reply.status, 'location' in reply.headers]),
+    [
+      [303, true],
+      [200, false],
+      [200, false],
+    ],
+  );
   assert.equal(pageOf(replies[1] ?? assert.fail()), 'completed');
   await world.close();
 });
@@ -173,7 +191,10 @@ test('a client that was disabled while the page was open gets no code', async ()
 test('names and passwords without end are refused before anything is hashed, and nothing of them is kept', async () => {
   const world = await openWorld();
   const page = await pageFor(world);
-  for (const fields of [{ username: 'x'.repeat(257), password: 'y' }, { username: 'alice', password: 'canary-'.repeat(200) }]) {
+  for (const fields of [
+    { username: 'x'.repeat(257), password: 'y' },
+    { username: 'alice', password: 'canary-'.repeat(200) },
+  ]) {
     const reply = await send(world, page, fields);
     assert.equal(reply.status, 400);
     assert.equal((await world.why(reply)).detail, 'user name or password too long');
@@ -181,13 +202,22 @@ test('names and passwords without end are refused before anything is hashed, and
   await send(world, page, { username: 'alice', password: 'canary-password' });
   const decisions = await world.store.listDecisions(world.tenant, 100);
   assert.equal(JSON.stringify(decisions).includes('canary'), false);
-  assert.equal(world.lines.some((line) => line.includes('canary')), false);
+  assert.equal(
+    world.lines.some((line) => line.includes('canary')),
+    false,
+  );
   await world.close();
 });
 
 test('who has to agree as well goes on to the consent page', async () => {
   const world = await openWorld();
-  const page = await pageFor(world, { client_id: 'third', redirect_uri: 'https://third.example/cb', ui_locales: 'zh-CN', scope: 'openid read', resource: API });
+  const page = await pageFor(world, {
+    client_id: 'third',
+    redirect_uri: 'https://third.example/cb',
+    ui_locales: 'zh-CN',
+    scope: 'openid read',
+    resource: API,
+  });
   assert.match(page.body.toString(), /lang="zh-CN"/i);
   const reply = await send(world, page, RIGHT);
   assert.match(String(reply.headers['location']), /^\/consent\?request=.*&ui_locales=zh-CN$/);

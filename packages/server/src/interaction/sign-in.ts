@@ -15,7 +15,7 @@ import { csrfToken, requireOwnForm } from './csrf.ts';
 import { PageError, pageRefusal } from './page-error.ts';
 import { languageLinks, localeOf } from './page-locale.ts';
 import { pageHeaders } from './pages/headers.ts';
-import { signInPage, type SignInProblem } from './pages/sign-in.ts';
+import { type SignInProblem, signInPage } from './pages/sign-in.ts';
 import { proceed, readUnderWay, refusalByRedirect, type UnderWay } from './way.ts';
 
 const PATH = '/signin';
@@ -53,7 +53,8 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
     trail.at('credentials');
     const username = form.get('username') ?? '';
     const password = form.get('password') ?? '';
-    if (username.length > MAX_USERNAME || password.length > MAX_PASSWORD) throw new PageError('request_malformed', 'user name or password too long');
+    if (username.length > MAX_USERNAME || password.length > MAX_PASSWORD)
+      throw new PageError('request_malformed', 'user name or password too long');
     const account = foldUsername(username);
     const attempt = { account, address: http.address, knownBrowser: knownBrowser(ctx, http, account) };
     trail.at('sign_in_throttle');
@@ -144,8 +145,12 @@ function page(
 }
 
 /** New parameters for an old hash, unless the password has been changed meanwhile. */
-async function upgradeHash(ctx: Context, user: Parameters<Context['store']['findUser']>[1], hash: string | undefined, password: string): Promise<void> {
+async function upgradeHash(
+  ctx: Context,
+  user: Parameters<Context['store']['findUser']>[1],
+  hash: string | undefined,
+  password: string,
+): Promise<void> {
   if (hash === undefined || !ctx.passwords.isOutdated(hash)) return;
   await ctx.store.upgradePasswordHash(ctx.tenant, user, hash, await ctx.passwords.hash(password));
 }
-

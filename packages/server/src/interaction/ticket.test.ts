@@ -15,7 +15,7 @@ test('a ticket comes back as it went, and holds what an address can hold', () =>
   assert.deepEqual(readTicket(world.ctx, text), TICKET);
 });
 
-test('no other text is a ticket: one changed character, a piece, somebody else\'s seal', async () => {
+test("no other text is a ticket: one changed character, a piece, somebody else's seal", async () => {
   const text = writeTicket(world.ctx, TICKET);
   fc.assert(
     fc.property(fc.nat(text.length - 1), fc.constantFrom('A', 'b', '0', '-', '.', ' ', 'ä'), (at, character) => {
@@ -24,7 +24,15 @@ test('no other text is a ticket: one changed character, a piece, somebody else\'
     }),
   );
   const [body = '', seal = ''] = text.split('.');
-  for (const bad of ['', '.', body, `${body}.`, `.${seal}`, `${body}.${seal}.${seal}`, `${body}.${world.ctx.keys.keyedHash('csrf', body)}`]) {
+  for (const bad of [
+    '',
+    '.',
+    body,
+    `${body}.`,
+    `.${seal}`,
+    `${body}.${seal}.${seal}`,
+    `${body}.${world.ctx.keys.keyedHash('csrf', body)}`,
+  ]) {
     assert.equal(readTicket(world.ctx, bad), undefined, bad);
   }
   const other = await openWorld({ empty: true });

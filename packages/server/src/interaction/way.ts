@@ -1,21 +1,21 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { readQuery } from '@hufu/protocol/form';
 import { sessionId } from '@hufu/protocol/ids';
-import { decide, type Done } from '../authorize/decide.ts';
-import { issueCode } from '../authorize/issue-code.ts';
 import { type AuthorizationRequest } from '../authorize/authorization-request.ts';
-import { readAuthorizationRequest, RedirectError, REQUEST_RULES } from '../authorize/read-request.ts';
+import { type Done, decide } from '../authorize/decide.ts';
+import { issueCode } from '../authorize/issue-code.ts';
+import { REQUEST_RULES, RedirectError, readAuthorizationRequest } from '../authorize/read-request.ts';
 import { respondWithCode, respondWithError, seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import type { BrowserSession } from '../sessions/browser-session.ts';
+import { clientHome } from './client-of-page.ts';
+import { PageError } from './page-error.ts';
+import { localeOf } from './page-locale.ts';
 import { completedPage } from './pages/completed.ts';
 import { pageHeaders } from './pages/headers.ts';
-import { PageError } from './page-error.ts';
-import { clientHome } from './client-of-page.ts';
-import { localeOf } from './page-locale.ts';
-import { MAX_TICKET, readTicket, type Ticket, TICKET_SECONDS, writeTicket } from './ticket.ts';
+import { MAX_TICKET, readTicket, TICKET_SECONDS, type Ticket, writeTicket } from './ticket.ts';
 
 /** A request that one of our pages serves: its ticket, and what it asks, read and checked anew. */
 export interface UnderWay {
@@ -63,7 +63,14 @@ export async function proceed(
 }
 
 /** The same for a request that has just come and shown no page yet: nothing has to be taken, each is its own. */
-export async function begin(ctx: Context, http: HttpRequest, request: AuthorizationRequest, session: BrowserSession | undefined, query: string, trail: Trail): Promise<HttpReply> {
+export async function begin(
+  ctx: Context,
+  http: HttpRequest,
+  request: AuthorizationRequest,
+  session: BrowserSession | undefined,
+  query: string,
+  trail: Trail,
+): Promise<HttpReply> {
   const now = Math.floor(http.nowMs / 1000);
   trail.at('authentication');
   const step = await decide(ctx, request, session, { signedIn: undefined, agreed: false }, now);
@@ -76,9 +83,16 @@ export async function begin(ctx: Context, http: HttpRequest, request: Authorizat
 }
 
 /** A refusal on the way: to the client where that is certain, else `undefined` for a page of ours. */
-export function refusalByRedirect(ctx: Context, http: HttpRequest, thrown: unknown, request: AuthorizationRequest | undefined, trail: Trail): HttpReply | undefined {
+export function refusalByRedirect(
+  ctx: Context,
+  http: HttpRequest,
+  thrown: unknown,
+  request: AuthorizationRequest | undefined,
+  trail: Trail,
+): HttpReply | undefined {
   if (thrown instanceof RedirectError) return respondWithError(ctx, http, thrown.path, thrown.error, trail);
-  if (thrown instanceof OAuthError && request !== undefined && thrown.status < 500) return respondWithError(ctx, http, request, thrown, trail);
+  if (thrown instanceof OAuthError && request !== undefined && thrown.status < 500)
+    return respondWithError(ctx, http, request, thrown, trail);
   return undefined;
 }
 
@@ -86,7 +100,8 @@ export function refusalByRedirect(ctx: Context, http: HttpRequest, thrown: unkno
 export function pagePath(path: '/signin' | '/consent', ctx: Context, ticket: Ticket, request: AuthorizationRequest): string {
   const text = writeTicket(ctx, ticket);
   if (text.length > MAX_TICKET) throw new OAuthError('invalid_request', 'the request is too long');
-  const locales = request.uiLocales === undefined ? '' : `&ui_locales=${encodeURIComponent(request.uiLocales.slice(0, 100).toWellFormed())}`;
+  const locales =
+    request.uiLocales === undefined ? '' : `&ui_locales=${encodeURIComponent(request.uiLocales.slice(0, 100).toWellFormed())}`;
   return `${path}?request=${text}${locales}`;
 }
 

@@ -32,7 +32,13 @@ test('a second start with the same file changes nothing', async () => {
     const second = await open(BASIC_YAML);
     await applyConfig(second.ctx, START + 1_000);
     assert.deepEqual([await store.listClients(first.tenant, '', 100), await store.listUsers(first.tenant, 0, 100)], before);
-    assert.deepEqual(second.events('config.applied').map(({ clients, disabled, usersCreated }) => [clients, disabled, usersCreated]), [[6, 0, 0], [6, 0, 0]]);
+    assert.deepEqual(
+      second.events('config.applied').map(({ clients, disabled, usersCreated }) => [clients, disabled, usersCreated]),
+      [
+        [6, 0, 0],
+        [6, 0, 0],
+      ],
+    );
   });
 });
 
@@ -56,7 +62,11 @@ test('a client that somebody registered is not of the file, and stays', async ()
   await onOneStore(async (open, store) => {
     const world = await open(BASIC_YAML);
     const metadata = { redirect_uris: ['https://own.example/cb'], token_endpoint_auth_method: 'none' };
-    await store.putClient(world.tenant, { clientId: clientId('registered'), metadata, secrets: [], enabled: true, source: 'registered' }, START);
+    await store.putClient(
+      world.tenant,
+      { clientId: clientId('registered'), metadata, secrets: [], enabled: true, source: 'registered' },
+      START,
+    );
     await applyConfig(world.ctx, START);
     assert.equal((await clientOf(world, 'registered'))?.enabled, true);
   });
@@ -66,10 +76,16 @@ test('what was bound to one way of proving oneself is not to be had by another (
   await onOneStore(async (open) => {
     const first = await open(BASIC_YAML);
     const refresh = { grant_type: 'refresh_token', client_id: 'spa', refresh_token: String((await tokensOf(first))['refresh_token']) };
-    const confidential = BASIC_YAML.replace('token_endpoint_auth_method: none', 'client_secret: now-it-has-a-secret-0123456789\n    token_endpoint_auth_method: client_secret_post');
+    const confidential = BASIC_YAML.replace(
+      'token_endpoint_auth_method: none',
+      'client_secret: now-it-has-a-secret-0123456789\n    token_endpoint_auth_method: client_secret_post',
+    );
     const second = await open(confidential);
     const reply = await post(second, token, { ...refresh, client_secret: 'now-it-has-a-secret-0123456789' });
-    assert.deepEqual([reply.json['error'], (await second.why(reply)).detail], ['invalid_grant', `the grant is dead since ${START}: client_revoked`]);
+    assert.deepEqual(
+      [reply.json['error'], (await second.why(reply)).detail],
+      ['invalid_grant', `the grant is dead since ${START}: client_revoked`],
+    );
     assert.equal((await clientOf(second, 'spa'))?.epoch, 2);
     const third = await open(confidential.replace('client_name: Reader', 'client_name: Writer'));
     assert.equal((await clientOf(third, 'spa'))?.epoch, 2, 'any other change revokes nothing');
@@ -80,7 +96,10 @@ test('a start that is cut off between the two is made good by the next (attacks 
   await onOneStore(async (open, store) => {
     const first = await open(BASIC_YAML);
     const refresh = { grant_type: 'refresh_token', client_id: 'spa', refresh_token: String((await tokensOf(first))['refresh_token']) };
-    const confidential = BASIC_YAML.replace('token_endpoint_auth_method: none', 'client_secret: now-it-has-a-secret-0123456789\n    token_endpoint_auth_method: client_secret_post');
+    const confidential = BASIC_YAML.replace(
+      'token_endpoint_auth_method: none',
+      'client_secret: now-it-has-a-secret-0123456789\n    token_endpoint_auth_method: client_secret_post',
+    );
     for (const cut of ['revokeClient', 'putClient']) {
       const wrap = (real: Store): Store =>
         new Proxy(real, {
@@ -93,7 +112,10 @@ test('a start that is cut off between the two is made good by the next (attacks 
       await assert.rejects(openWorld({ store, wrap, yaml: confidential }), StoreUnavailable);
     }
     const second = await open(confidential);
-    assert.equal((await post(second, token, { ...refresh, client_secret: 'now-it-has-a-secret-0123456789' })).json['error'], 'invalid_grant');
+    assert.equal(
+      (await post(second, token, { ...refresh, client_secret: 'now-it-has-a-secret-0123456789' })).json['error'],
+      'invalid_grant',
+    );
   });
 });
 
@@ -141,7 +163,10 @@ test('a user whose sub somebody else has is told, not passed over', async () => 
     await open(BASIC_YAML);
     const second = await open(BASIC_YAML.replace('username: alice', 'username: alicia'));
     assert.equal(await store.findUserByName(second.tenant, 'alicia'), undefined);
-    assert.deepEqual(second.events('config.user_taken').map(({ level, sub }) => [level, sub]), [['warn', 'alice-sub']]);
+    assert.deepEqual(
+      second.events('config.user_taken').map(({ level, sub }) => [level, sub]),
+      [['warn', 'alice-sub']],
+    );
     assert.equal(second.events('config.applied')[0]?.['usersCreated'], 0);
   });
 });

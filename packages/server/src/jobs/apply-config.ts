@@ -21,7 +21,8 @@ export async function applyConfig(ctx: Context, now: number): Promise<void> {
       if (JSON.stringify(known.claims) !== JSON.stringify(user.claims)) await ctx.store.setClaims(ctx.tenant, known.id, user.claims, now);
       continue;
     }
-    const passwordHash = user.password.kind === 'hash' ? user.password.phc.reveal() : await ctx.passwords.hash(user.password.value.reveal());
+    const passwordHash =
+      user.password.kind === 'hash' ? user.password.phc.reveal() : await ctx.passwords.hash(user.password.value.reveal());
     const sub = user.sub ?? ctx.random.text(20);
     const made = await ctx.store.createUser(ctx.tenant, { sub, username: user.username, passwordHash, claims: user.claims }, now);
     if (made.kind === 'created') created++;
@@ -34,12 +35,17 @@ export async function applyConfig(ctx: Context, now: number): Promise<void> {
 async function applyClient(ctx: Context, client: ClientConfig, now: number): Promise<void> {
   const before = await ctx.store.findClient(ctx.tenant, client.clientId);
   const hash = client.clientSecret === undefined ? undefined : hashClientSecret(ctx, client.clientId, client.clientSecret.reveal());
-  const secrets = hash === undefined ? [] : [before?.secrets.find((secret) => secret.hash === hash) ?? { hash, createdAt: now, expiresAt: 0 }];
+  const secrets =
+    hash === undefined ? [] : [before?.secrets.find((secret) => secret.hash === hash) ?? { hash, createdAt: now, expiresAt: 0 }];
   // What was bound to one way of proving oneself must not be had by a weaker one (attacks REF-13). Before the change, so that a start that
   // is cut off in between does it again; and after it, for what another node issued meanwhile.
   const changed = before !== undefined && methodOf(before.metadata) !== methodOf(client.metadata);
   if (changed) await ctx.store.revokeClient(ctx.tenant, client.clientId, now);
-  await ctx.store.putClient(ctx.tenant, { clientId: client.clientId, metadata: client.metadata, secrets, enabled: true, source: 'config' }, now);
+  await ctx.store.putClient(
+    ctx.tenant,
+    { clientId: client.clientId, metadata: client.metadata, secrets, enabled: true, source: 'config' },
+    now,
+  );
   if (changed) await ctx.store.revokeClient(ctx.tenant, client.clientId, now);
 }
 

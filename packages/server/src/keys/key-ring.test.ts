@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { readJwt } from '@hufu/protocol/jwt';
 import { openMemory } from '@hufu/store/memory';
 import type { Store } from '@hufu/store/port';
-import { type Log, jsonLog } from '../log.ts';
+import { jsonLog, type Log } from '../log.ts';
 import { type KeyRing, openKeyRing, PUBLISH_LEAD_SECONDS } from './key-ring.ts';
-import { masterKey, MasterKeyError } from './master-key.ts';
+import { MasterKeyError, masterKey } from './master-key.ts';
 
 const MASTER = masterKey(new Uint8Array(32).fill(7));
 const T = 1_800_000_000;
@@ -20,10 +20,16 @@ interface Ground {
 async function ground(): Promise<Ground> {
   const store = await openMemory();
   const events: string[] = [];
-  const log: Log = jsonLog((line) => events.push(String(JSON.parse(line).event)), () => T * 1000);
+  const log: Log = jsonLog(
+    (line) => events.push(String(JSON.parse(line).event)),
+    () => T * 1000,
+  );
   const tenant = (await store.ensureTenant('default')).id;
   const open: Ground['open'] = (now, part = {}) =>
-    openKeyRing({ store, tenant, master: MASTER, algorithms: ['ES256'], rotateEverySeconds: 90 * DAY, verifySeconds: 90_000, log, ...part }, now);
+    openKeyRing(
+      { store, tenant, master: MASTER, algorithms: ['ES256'], rotateEverySeconds: 90 * DAY, verifySeconds: 90_000, log, ...part },
+      now,
+    );
   return { store, events, open };
 }
 
@@ -105,7 +111,11 @@ test('keys rotate by themselves when they are old enough, once for any number of
   assert.equal((await store.listKeys(tenant)).filter(({ use }) => use === 'sig').length, 1);
   await a.follow(over);
   assert.equal(a.verifierFor(first, due), undefined, 'the row is gone, whatever the time');
-  assert.equal((await store.listKeys(tenant)).some(({ use }) => use === 'seal'), true, 'a seal key never falls: live grants hang on it');
+  assert.equal(
+    (await store.listKeys(tenant)).some(({ use }) => use === 'seal'),
+    true,
+    'a seal key never falls: live grants hang on it',
+  );
 });
 
 test('follow() takes in what another process rotated, and asks for nothing but a number while nothing changed', async () => {

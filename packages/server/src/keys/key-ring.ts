@@ -1,10 +1,10 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
-import { idPermutation } from '@hufu/protocol/tally-id';
-import type { TallyKeys } from '@hufu/protocol/tally';
 import type { TenantId } from '@hufu/protocol/ids';
+import type { TallyKeys } from '@hufu/protocol/tally';
+import { idPermutation } from '@hufu/protocol/tally-id';
 import type { KeyRecord, Store } from '@hufu/store/port';
 import type { Log } from '../log.ts';
-import { importPrivate, exportPrivate, publicJwk, type SigningAlgorithm, signingAlgorithms } from './algorithms.ts';
+import { exportPrivate, importPrivate, publicJwk, type SigningAlgorithm, signingAlgorithms } from './algorithms.ts';
 import { writeJwks } from './jwks.ts';
 import type { MasterKey } from './master-key.ts';
 import { type Signer, signer, thumbprint } from './signer.ts';
@@ -48,10 +48,12 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
   const { store, tenant, master, log } = options;
   let state = await load();
   for (const use of ['seal', 'hash', 'id'] as const) {
-    if (!state.records.some((key) => key.use === use)) await add(use, '', randomBytes(use === 'id' ? 16 : 32), { createdAt: now, activeAt: now }, 0);
+    if (!state.records.some((key) => key.use === use))
+      await add(use, '', randomBytes(use === 'id' ? 16 : 32), { createdAt: now, activeAt: now }, 0);
   }
   for (const alg of options.algorithms) {
-    if (!state.records.some((key) => key.use === 'sig' && key.alg === alg && alive(key, now))) await addSigningKey(alg, { createdAt: now, activeAt: now }, newest(alg));
+    if (!state.records.some((key) => key.use === 'sig' && key.alg === alg && alive(key, now)))
+      await addSigningKey(alg, { createdAt: now, activeAt: now }, newest(alg));
   }
   state = await load();
 
@@ -60,10 +62,25 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
     return readState(await store.listKeys(tenant), tenant, version, master);
   }
 
-  async function add(use: KeyRecord['use'], alg: string, secret: Uint8Array, times: Times, after: number, publicPart = ''): Promise<number | undefined> {
+  async function add(
+    use: KeyRecord['use'],
+    alg: string,
+    secret: Uint8Array,
+    times: Times,
+    after: number,
+    publicPart = '',
+  ): Promise<number | undefined> {
     const added = await store.addKey(
       tenant,
-      { use, alg, publicJwk: publicPart, sealedPrivate: master.seal(secret, sealContext(tenant, use, alg)), ...times, retiredAt: 0, expiresAt: 0 },
+      {
+        use,
+        alg,
+        publicJwk: publicPart,
+        sealedPrivate: master.seal(secret, sealContext(tenant, use, alg)),
+        ...times,
+        retiredAt: 0,
+        expiresAt: 0,
+      },
       after,
     );
     if (added.kind === 'present') return undefined;
@@ -187,7 +204,17 @@ function readState(records: readonly KeyRecord[], tenant: TenantId, version: num
     else if (record.use === 'id') permutation = idPermutation(Uint8Array.from(secret));
     else signers.push(signer(record, algorithm(record.alg), importPrivate(secret), thumbprint(record.publicJwk)));
   }
-  return { version, records, seals, sealKeyId, hashKey, permutation, signers, byKid: new Map(signers.map((key) => [key.kid, key])), jwks: undefined };
+  return {
+    version,
+    records,
+    seals,
+    sealKeyId,
+    hashKey,
+    permutation,
+    signers,
+    byKid: new Map(signers.map((key) => [key.kid, key])),
+    jwks: undefined,
+  };
 }
 
 function alive(key: KeyRecord, now: number): boolean {

@@ -38,7 +38,9 @@ export function signer(record: KeyRecord, algorithm: SigningAlgorithm, privateKe
 export function thumbprint(publicJwk: string): string {
   const members: unknown = JSON.parse(publicJwk);
   const sorted = Object.entries(Object(members)).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(Object.fromEntries(sorted))).digest('base64url');
+  return createHash('sha256')
+    .update(JSON.stringify(Object.fromEntries(sorted)))
+    .digest('base64url');
 }
 
 function encode(json: string): string {

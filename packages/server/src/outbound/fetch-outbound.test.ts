@@ -28,9 +28,30 @@ const exempt = { ...limits, allow: [{ kind: 'host', host: '127.0.0.1' }] as cons
 
 test('a private address is refused before anything is sent, however it is written (attacks SSR-01, SSR-05, SSR-12)', async () => {
   const port = new URL(origin).port;
-  const hosts = ['127.0.0.1', '127.1', '2130706433', '0x7f000001', '0177.0.0.1', 'localhost', 'localhost.', '[::1]', '[::ffff:127.0.0.1]', '0.0.0.0', '127。0。0。1', '①②⑦.0.0.1'];
+  const hosts = [
+    '127.0.0.1',
+    '127.1',
+    '2130706433',
+    '0x7f000001',
+    '0177.0.0.1',
+    'localhost',
+    'localhost.',
+    '[::1]',
+    '[::ffff:127.0.0.1]',
+    '0.0.0.0',
+    '127。0。0。1',
+    '①②⑦.0.0.1',
+  ];
   for (const host of hosts) await assert.rejects(fetchOutbound(`https://${host}:${port}/`, limits), OutboundRefused, host);
-  for (const url of ['http://example.com/', 'file:///etc/passwd', 'gopher://x/', 'data:,x', 'https://user@example.com/', 'https://example.com:22/', 'nonsense']) {
+  for (const url of [
+    'http://example.com/',
+    'file:///etc/passwd',
+    'gopher://x/',
+    'data:,x',
+    'https://user@example.com/',
+    'https://example.com:22/',
+    'nonsense',
+  ]) {
     await assert.rejects(fetchOutbound(url, limits), OutboundRefused, url);
   }
   assert.equal(seen, 0);

@@ -35,7 +35,8 @@ export function fetchOutbound(text: string, limits: OutboundLimits): Promise<Out
   const hostname = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
   const allowed = isAllowedName(hostname, limits.allow) || (isIP(hostname) !== 0 && isAllowedAddress(hostname, limits.allow));
   if (url.username !== '' || url.password !== '') return Promise.reject(new OutboundRefused('a URL with credentials'));
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && allowed)) return Promise.reject(new OutboundRefused(`scheme ${url.protocol}`));
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && allowed))
+    return Promise.reject(new OutboundRefused(`scheme ${url.protocol}`));
   if (url.port !== '' && !allowed && Number(url.port) < 1024) return Promise.reject(new OutboundRefused(`port ${url.port}`));
   if (isIP(hostname) !== 0 && !mayReach(hostname, allowed, limits.allow)) return Promise.reject(new OutboundRefused('a private address'));
   return new Promise((resolve, reject) => {
@@ -60,7 +61,9 @@ export function fetchOutbound(text: string, limits: OutboundLimits): Promise<Out
 function guardedLookup(allowed: boolean, allow: readonly AllowedHost[]): LookupFunction {
   return (hostname, options, callback) => {
     dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
-      const fault = error ?? (addresses.every(({ address }) => mayReach(address, allowed, allow)) ? null : new OutboundRefused('a name with a private address'));
+      const fault =
+        error ??
+        (addresses.every(({ address }) => mayReach(address, allowed, allow)) ? null : new OutboundRefused('a name with a private address'));
       const [first] = addresses ?? [];
       if (fault !== null || first === undefined) {
         callback(fault ?? new OutboundRefused('a name without an address'), '', 4);

@@ -31,9 +31,19 @@ test('a cookie that is forged, ended, over, of another secret or of a disabled u
   const world = await openWorld();
   const alice = await signedIn(world);
   const [name = '', text = ''] = alice.cookie.split('=');
-  const find = (cookie: string, at = START): Promise<unknown> => findBrowserSession(world.ctx, { ...withCookie(world, cookie), nowMs: at * 1000 });
-  const other = (id: number): string => writeHolder(world.ctx.keys.tally, 'session', { keyId: world.ctx.keys.sealKeyId, id, generation: 0 }, 'x'.repeat(24));
-  for (const bad of ['', 'x', text.slice(0, -1), `${text.slice(0, -1)}${text.endsWith('A') ? 'B' : 'A'}`, text.replace('hfs_', 'hfr_'), other(alice.session.id), other(99)]) {
+  const find = (cookie: string, at = START): Promise<unknown> =>
+    findBrowserSession(world.ctx, { ...withCookie(world, cookie), nowMs: at * 1000 });
+  const other = (id: number): string =>
+    writeHolder(world.ctx.keys.tally, 'session', { keyId: world.ctx.keys.sealKeyId, id, generation: 0 }, 'x'.repeat(24));
+  for (const bad of [
+    '',
+    'x',
+    text.slice(0, -1),
+    `${text.slice(0, -1)}${text.endsWith('A') ? 'B' : 'A'}`,
+    text.replace('hfs_', 'hfr_'),
+    other(alice.session.id),
+    other(99),
+  ]) {
     assert.equal(await find(`${name}=${bad}`), undefined, bad);
   }
   assert.ok(await find(alice.cookie, alice.session.expiresAt - 1));

@@ -11,7 +11,7 @@ function read(cookie: string | undefined, ctx = SECURE): string | undefined {
   return readCookie(ctx, { headers: { cookie } } as unknown as HttpRequest, 'session');
 }
 
-test('a cookie is for this host alone, not for scripts, and not for other sites\' posts (RFC 6265bis §4.1)', () => {
+test("a cookie is for this host alone, not for scripts, and not for other sites' posts (RFC 6265bis §4.1)", () => {
   assert.equal(writeCookie(SECURE, 'session', 'v', 60), '__Host-hufu_session=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure');
   assert.equal(writeCookie(PLAIN, 'browser', 'v', 60), 'hufu_browser=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax');
   assert.equal(clearCookie(SECURE, 'known'), '__Host-hufu_known=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure');
@@ -29,7 +29,15 @@ test('the value is read from among others, to the character of its name (RFC 626
   assert.equal(read('a=b; __Host-hufu_session=hfs_x; c=d'), 'hfs_x');
   assert.equal(read('__Host-hufu_session=a=b'), 'a=b');
   assert.equal(read('__Host-hufu_session='), '');
-  for (const other of ['hufu_session=x', '__host-hufu_session=x', '__Host-hufu_session2=x', 'x__Host-hufu_session=x', '__Host-hufu_session', '', undefined]) {
+  for (const other of [
+    'hufu_session=x',
+    '__host-hufu_session=x',
+    '__Host-hufu_session2=x',
+    'x__Host-hufu_session=x',
+    '__Host-hufu_session',
+    '',
+    undefined,
+  ]) {
     assert.equal(read(other), undefined, other ?? 'none');
   }
   assert.equal(read('hufu_session=x', PLAIN), 'x');

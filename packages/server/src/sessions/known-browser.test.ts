@@ -44,7 +44,12 @@ test('eight accounts are remembered, the last one first; garbage is dropped', ()
   let known = 'garbage..x';
   for (let i = 0; i < 10; i++) known = valueOf(rememberBrowser(world.ctx, request({ browser: ID, known }), ID, `user${i}`));
   assert.equal(known.split('.').length, 8);
-  for (const [name, expected] of [['user9', ID], ['user2', ID], ['user1', undefined], ['user0', undefined]] as const) {
+  for (const [name, expected] of [
+    ['user9', ID],
+    ['user2', ID],
+    ['user1', undefined],
+    ['user0', undefined],
+  ] as const) {
     assert.equal(knownBrowser(world.ctx, request({ browser: ID, known }), name), expected, name);
   }
   const again = valueOf(rememberBrowser(world.ctx, request({ browser: ID, known }), ID, 'user5'));

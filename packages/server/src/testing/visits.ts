@@ -40,7 +40,11 @@ export function authorizationQuery(part: Readonly<Record<string, string | undefi
 }
 
 /** Sends an authorization request as that visitor. */
-export function ask(world: World, visitor: Visitor | undefined, part: Readonly<Record<string, string | undefined>> = {}): Promise<HttpReply> {
+export function ask(
+  world: World,
+  visitor: Visitor | undefined,
+  part: Readonly<Record<string, string | undefined>> = {},
+): Promise<HttpReply> {
   const headers = visitor === undefined ? {} : { cookie: visitor.cookie };
   return authorize(world.ctx, world.http({ path: '/oauth/authorize', query: authorizationQuery(part), headers }));
 }
@@ -75,7 +79,11 @@ export async function post(
 }
 
 /** A token request. */
-export function postToken(world: World, fields: Readonly<Record<string, string>> | string, headers: Readonly<Record<string, string>> = {}): ReturnType<typeof post> {
+export function postToken(
+  world: World,
+  fields: Readonly<Record<string, string>> | string,
+  headers: Readonly<Record<string, string>> = {},
+): ReturnType<typeof post> {
   return post(world, token, fields, headers);
 }
 

@@ -140,13 +140,24 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     clock,
     lines,
     now,
-    http: (part = {}) => ({ method: 'GET', path: '/', query: '', headers: {}, body: '', address: '192.0.2.1', nowMs: clock.nowMs(), ...part }),
+    http: (part = {}) => ({
+      method: 'GET',
+      path: '/',
+      query: '',
+      headers: {},
+      body: '',
+      address: '192.0.2.1',
+      nowMs: clock.nowMs(),
+      ...part,
+    }),
     events: (name) => lines.map((line) => Object(JSON.parse(line))).filter((line) => line.event === name),
     async why({ headers }) {
       await ctx.decisions.settled();
       const row = await store.findDecision(ctx.tenant, String(headers['hufu-decision']));
       if (row === undefined) throw new Error(`no decision ${String(headers['hufu-decision'])}`);
-      const { description, checks }: { description: string; checks: { check: string; outcome: string; detail?: string }[] } = JSON.parse(row.record);
+      const { description, checks }: { description: string; checks: { check: string; outcome: string; detail?: string }[] } = JSON.parse(
+        row.record,
+      );
       const failed = checks.find(({ outcome }) => outcome === 'failed');
       const passed = checks.filter(({ outcome }) => outcome === 'passed').map(({ check }) => check);
       return { row, description, passed, failed: failed?.check, detail: failed?.detail };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
 import { grantId } from '@hufu/protocol/ids';
-import { readAccess, ROTATED, scopesOfMask } from '@hufu/protocol/tally';
-import { NEVER } from '@hufu/store/retention';
+import { ROTATED, readAccess, scopesOfMask } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
+import { NEVER } from '@hufu/store/retention';
+import fc from 'fast-check';
 import type { ResourceConfig } from '../config/config.ts';
 import { claimsOf } from '../testing/visits.ts';
 import { API, ISSUER, openWorld, START, VAULT } from '../testing/world.ts';
@@ -51,7 +51,15 @@ function resource(identifier: string): ResourceConfig {
 }
 
 function issue(part: Partial<AccessTokenRequest> = {}): ReturnType<typeof issueAccessToken> {
-  return issueAccessToken(world.ctx, { grant: grant(), resource: resource(VAULT), scopes: ['unlock'], secret: SECRET, ttl: 600, now: START, ...part });
+  return issueAccessToken(world.ctx, {
+    grant: grant(),
+    resource: resource(VAULT),
+    scopes: ['unlock'],
+    secret: SECRET,
+    ttl: 600,
+    now: START,
+    ...part,
+  });
 }
 
 test('a JWT says who, for whom, for how long and which one it is (RFC 9068 §2.2, §2.2.1, §2.2.3)', async () => {
@@ -162,7 +170,16 @@ test('the token of a rotation that was revoked alone is handed out again as anot
   const { id } = await own.store.ownGrant(own.tenant, client.clientId, ['openid', 'unlock'], [VAULT], own.ctx.keys.sealKeyId, START);
   const find = async (): Promise<GrantRecord> => (await own.store.findGrant(own.tenant, id)) ?? assert.fail();
   const token = async (): Promise<string> =>
-    (await issueAccessToken(own.ctx, { grant: await find(), resource: resource(VAULT), scopes: ['unlock'], secret: SECRET, ttl: 300, now: START })).text;
+    (
+      await issueAccessToken(own.ctx, {
+        grant: await find(),
+        resource: resource(VAULT),
+        scopes: ['unlock'],
+        secret: SECRET,
+        ttl: 300,
+        now: START,
+      })
+    ).text;
   const first = readAccess(own.ctx.keys.tally, await token()) ?? assert.fail();
   await own.store.revokeToken(own.tenant, id, first.name, START + 300, START);
   const second = readAccess(own.ctx.keys.tally, await token()) ?? assert.fail();
@@ -178,7 +195,8 @@ test('a JWT of its own second is dead by its name as well, and its grant lives (
   const client = own.ctx.config.clients.find(({ clientId }) => clientId === 'machine') ?? assert.fail();
   const row = await own.store.ownGrant(own.tenant, client.clientId, ['read'], [API], own.ctx.keys.sealKeyId, START);
   const make = async (): Promise<string> =>
-    (await issueAccessToken(own.ctx, { grant: row, resource: resource(API), scopes: ['read'], secret: undefined, ttl: 300, now: START })).text;
+    (await issueAccessToken(own.ctx, { grant: row, resource: resource(API), scopes: ['read'], secret: undefined, ttl: 300, now: START }))
+      .text;
   const [one, other] = [await make(), await make()];
   await own.store.revokeToken(own.tenant, row.id, String(claimsOf(one)['jti']), START + 300, START);
   assert.equal((await readAccessToken(own.ctx, one, START)).kind, 'dead');

@@ -1,6 +1,6 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { formatScope } from '@hufu/protocol/scope';
-import { accessName, type AccessPart, type Head, randomNumber, ROTATED, scopeMask, writeAccess } from '@hufu/protocol/tally';
+import { type AccessPart, accessName, type Head, ROTATED, randomNumber, scopeMask, writeAccess } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
@@ -36,7 +36,9 @@ export async function issueAccessToken(ctx: Context, request: AccessTokenRequest
   const expiresAt = part.issuedAt + part.lifetime;
   if (resource.tokenFormat === 'opaque') {
     const text =
-      secret === undefined ? writeAccess(ctx.keys.tally, 'machine', head, part, '') : writeAccess(ctx.keys.tally, 'access', head, part, derivedSecret(secret));
+      secret === undefined
+        ? writeAccess(ctx.keys.tally, 'machine', head, part, '')
+        : writeAccess(ctx.keys.tally, 'access', head, part, derivedSecret(secret));
     return { text, expiresIn: expiresAt - now };
   }
   const signer = ctx.keys.signerFor(resource.signingAlg, now);

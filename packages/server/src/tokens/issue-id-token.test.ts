@@ -5,9 +5,9 @@ import { grantId } from '@hufu/protocol/ids';
 import { readJwt } from '@hufu/protocol/jwt';
 import type { GrantRecord } from '@hufu/store/port';
 import { findClient } from '../clients.ts';
+import { sessionName } from '../sessions/session-name.ts';
 import { claimsOf, signedIn, tokensOf } from '../testing/visits.ts';
 import { BASIC_YAML, ISSUER, openWorld, START } from '../testing/world.ts';
-import { sessionName } from '../sessions/session-name.ts';
 import { type IdTokenRequest, issueIdToken } from './issue-id-token.ts';
 
 const world = await openWorld({ yaml: BASIC_YAML.replace('algorithms: [ES256]', 'algorithms: [ES256, EdDSA]') });
@@ -36,7 +36,15 @@ test('an ID token has the claims of the standard and none of the user (OpenID Co
 
 test('what is not there is left out: nonce, amr, sid (OpenID Connect Core §2)', () => {
   const bare = { ...request, nonce: undefined, sid: undefined, grant: { ...request.grant, amr: [] } };
-  assert.deepEqual(Object.keys(claimsOf(issueIdToken(world.ctx, bare))).toSorted(), ['at_hash', 'aud', 'auth_time', 'exp', 'iat', 'iss', 'sub']);
+  assert.deepEqual(Object.keys(claimsOf(issueIdToken(world.ctx, bare))).toSorted(), [
+    'at_hash',
+    'aud',
+    'auth_time',
+    'exp',
+    'iat',
+    'iss',
+    'sub',
+  ]);
 });
 
 test("at_hash is the left half of the access token's hash, by the algorithm of the signature (OpenID Connect Core §3.1.3.6)", () => {

@@ -78,7 +78,11 @@ test('a JWT that we signed under another issuer, or without a name of ours, is n
   const claims = claimsOf(await token());
   assert.equal((await readAccessToken(world.ctx, signer.sign('at+jwt', claims), START)).kind, 'live');
   for (const part of [{ iss: 'https://id.example/' }, { iss: undefined }, { jti: 7 }, { jti: 'x' }, { jti: 'A'.repeat(44) }]) {
-    assert.equal((await readAccessToken(world.ctx, signer.sign('at+jwt', { ...claims, ...part }), START)).kind, 'dead', JSON.stringify(part));
+    assert.equal(
+      (await readAccessToken(world.ctx, signer.sign('at+jwt', { ...claims, ...part }), START)).kind,
+      'dead',
+      JSON.stringify(part),
+    );
   }
   assert.equal((await readAccessToken(world.ctx, signer.sign('JWT', claims), START)).kind, 'dead');
 });
@@ -105,16 +109,39 @@ test("a sealed token of a grant that has no such half is dead: a client's own te
     const result = await readAccessToken(world.ctx, forged, START);
     return result.kind === 'dead' ? result.reason : result.kind;
   };
-  assert.equal(await reasonOf(writeAccess(tally, 'access', head, part, derivedSecret('t'.repeat(24)))), 'its secret is not the one the row knows');
+  assert.equal(
+    await reasonOf(writeAccess(tally, 'access', head, part, derivedSecret('t'.repeat(24)))),
+    'its secret is not the one the row knows',
+  );
   assert.equal(await reasonOf(writeAccess(tally, 'machine', head, part, '')), 'its secret is not the one the row knows');
-  assert.equal(await reasonOf(writeAccess(tally, 'access', { ...head, generation: 2 }, part, read.derived)), 'a generation that has not been issued');
-  assert.equal(await reasonOf(writeAccess(tally, 'access', head, { ...part, resource: 7 }, read.derived)), 'it names what its grant does not have');
-  assert.equal(await reasonOf(writeAccess(tally, 'access', head, { ...part, mask: '____' }, read.derived)), 'it names what its grant does not have');
-  assert.equal(await reasonOf(writeAccess(tally, 'access', { ...head, id: grantId(40_000) }, part, read.derived)), 'no grant has this token; it may have expired long ago');
+  assert.equal(
+    await reasonOf(writeAccess(tally, 'access', { ...head, generation: 2 }, part, read.derived)),
+    'a generation that has not been issued',
+  );
+  assert.equal(
+    await reasonOf(writeAccess(tally, 'access', head, { ...part, resource: 7 }, read.derived)),
+    'it names what its grant does not have',
+  );
+  assert.equal(
+    await reasonOf(writeAccess(tally, 'access', head, { ...part, mask: '____' }, read.derived)),
+    'it names what its grant does not have',
+  );
+  assert.equal(
+    await reasonOf(writeAccess(tally, 'access', { ...head, id: grantId(40_000) }, part, read.derived)),
+    'no grant has this token; it may have expired long ago',
+  );
   assert.equal(await reasonOf(writeAccess(tally, 'access', head, part, read.derived)), 'live');
 
   const machine = (await world.ctx.store.findClient(world.tenant, world.ctx.config.clients[4]?.clientId ?? assert.fail())) ?? assert.fail();
   const own = await world.store.ownGrant(world.tenant, machine.clientId, ['unlock'], [VAULT], keyId, START);
-  assert.equal(await reasonOf(writeAccess(tally, 'access', { keyId, id: own.id, generation: 1 }, { ...part, mask: 'gAAA', resource: 0 }, 'd'.repeat(24))), 'its secret is not the one the row knows');
-  assert.equal(await reasonOf(writeAccess(tally, 'machine', { keyId, id: own.id, generation: 1 }, { ...part, mask: 'gAAA', resource: 0 }, '')), 'live');
+  assert.equal(
+    await reasonOf(
+      writeAccess(tally, 'access', { keyId, id: own.id, generation: 1 }, { ...part, mask: 'gAAA', resource: 0 }, 'd'.repeat(24)),
+    ),
+    'its secret is not the one the row knows',
+  );
+  assert.equal(
+    await reasonOf(writeAccess(tally, 'machine', { keyId, id: own.id, generation: 1 }, { ...part, mask: 'gAAA', resource: 0 }, '')),
+    'live',
+  );
 });

@@ -21,7 +21,14 @@ test('a request is for the resources that it names, each once, whatever the scop
 });
 
 test('an unknown resource is invalid_target, to the character (RFC 8707 §2)', () => {
-  for (const identifier of ['https://other.example/', API.slice(0, -1), API.toUpperCase(), `${API}#x`, '', `https://x/${'y'.repeat(500)}`]) {
+  for (const identifier of [
+    'https://other.example/',
+    API.slice(0, -1),
+    API.toUpperCase(),
+    `${API}#x`,
+    '',
+    `https://x/${'y'.repeat(500)}`,
+  ]) {
     assert.throws(() => resourcesFor(world.ctx, [API, identifier], []), { code: 'invalid_target', detail: identifier.slice(0, 200) });
   }
 });
@@ -33,17 +40,30 @@ test('without a name it is the first of the list that offers all scopes, or else
     [['unlock'], [VAULT]],
     [['read', 'unlock'], [VAULT]],
     [['unlock', 'write'], [EXTRA]],
-    [['read', 'write', 'unlock'], [API, VAULT]],
-    [['read', 'extra'], [API, EXTRA]],
+    [
+      ['read', 'write', 'unlock'],
+      [API, VAULT],
+    ],
+    [
+      ['read', 'extra'],
+      [API, EXTRA],
+    ],
     [['extra', 'openid'], [EXTRA]],
   ];
   for (const [scopes, expected] of cases) assert.deepEqual(resourcesFor(world.ctx, [], scopes), expected, scopes.join(' '));
 });
 
 test('without scopes of an API it is our own userinfo, whose tokens are opaque and short (OpenID Connect Core §5.3)', () => {
-  for (const scopes of [[], ['openid'], ['openid', 'profile', 'offline_access'], ['nobody-offers-this']]) assert.deepEqual(resourcesFor(world.ctx, [], scopes), [ISSUER]);
+  for (const scopes of [[], ['openid'], ['openid', 'profile', 'offline_access'], ['nobody-offers-this']])
+    assert.deepEqual(resourcesFor(world.ctx, [], scopes), [ISSUER]);
   assert.deepEqual(findResource(world.ctx, ISSUER), ownResource(ISSUER));
-  assert.deepEqual(ownResource(ISSUER), { identifier: ISSUER, scopes: [], tokenFormat: 'opaque', signingAlg: 'ES256', tokenTtlSeconds: 600 });
+  assert.deepEqual(ownResource(ISSUER), {
+    identifier: ISSUER,
+    scopes: [],
+    tokenFormat: 'opaque',
+    signingAlg: 'ES256',
+    tokenTtlSeconds: 600,
+  });
 });
 
 test('an access token has what its resource offers, and the OpenID scopes, in their order (RFC 6749 §3.3)', () => {

@@ -1,6 +1,6 @@
 import { OAuthError } from '@hufu/protocol/errors';
-import type { Context } from '../context.ts';
 import type { ResourceConfig } from '../config/config.ts';
+import type { Context } from '../context.ts';
 
 /** The scopes that OpenID Connect defines (Core §5.4, §11): granted to users' grants beside those of any resource. */
 export const OPENID_SCOPES: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'address', 'phone', 'offline_access']);
@@ -12,7 +12,10 @@ export function ownResource(issuer: string): ResourceConfig {
 
 /** The configured resource of that identifier, or our own. */
 export function findResource(ctx: Context, identifier: string): ResourceConfig | undefined {
-  return ctx.config.resources.find((resource) => resource.identifier === identifier) ?? (identifier === ctx.issuer ? ownResource(ctx.issuer) : undefined);
+  return (
+    ctx.config.resources.find((resource) => resource.identifier === identifier) ??
+    (identifier === ctx.issuer ? ownResource(ctx.issuer) : undefined)
+  );
 }
 
 /**
@@ -22,7 +25,8 @@ export function findResource(ctx: Context, identifier: string): ResourceConfig |
 export function resourcesFor(ctx: Context, named: readonly string[], scopes: readonly string[]): readonly string[] {
   if (named.length > 0) {
     for (const identifier of named) {
-      if (findResource(ctx, identifier) === undefined) throw new OAuthError('invalid_target', 'the resource is unknown', { detail: identifier.slice(0, 200) });
+      if (findResource(ctx, identifier) === undefined)
+        throw new OAuthError('invalid_target', 'the resource is unknown', { detail: identifier.slice(0, 200) });
     }
     return [...new Set(named)];
   }
@@ -49,7 +53,9 @@ export function scopesAt(resource: ResourceConfig, scopes: readonly string[]): r
 export function requireKnownScopes(ctx: Context, scopes: readonly string[], named: readonly string[]): void {
   for (const scope of scopes) {
     if (OPENID_SCOPES.has(scope)) continue;
-    const offered = ctx.config.resources.some((resource) => (named.length === 0 || named.includes(resource.identifier)) && resource.scopes.includes(scope));
+    const offered = ctx.config.resources.some(
+      (resource) => (named.length === 0 || named.includes(resource.identifier)) && resource.scopes.includes(scope),
+    );
     if (!offered) throw new OAuthError('invalid_scope', 'a scope is unknown at the resource', { detail: scope });
   }
 }

@@ -17,6 +17,16 @@ test('a client may ask for the scopes of its registration, or for all there are 
   const third = (await findClient(world.ctx, 'third')) ?? assert.fail();
   assert.deepEqual(allowedScopes(world.ctx, third), ['openid', 'profile', 'read']);
   const spa = (await findClient(world.ctx, 'spa')) ?? assert.fail();
-  assert.deepEqual(allowedScopes(world.ctx, spa), ['openid', 'profile', 'email', 'address', 'phone', 'offline_access', 'read', 'write', 'unlock']);
+  assert.deepEqual(allowedScopes(world.ctx, spa), [
+    'openid',
+    'profile',
+    'email',
+    'address',
+    'phone',
+    'offline_access',
+    'read',
+    'write',
+    'unlock',
+  ]);
   await world.close();
 });

@@ -11,7 +11,12 @@ import { isRefreshable, narrow as narrowed } from './user-tokens.ts';
 const world = await openWorld();
 after(() => world.close());
 
-function narrow(ctx: Context, grant: GrantRecord, named: readonly string[], asked: readonly string[] | undefined): ReturnType<typeof narrowed> {
+function narrow(
+  ctx: Context,
+  grant: GrantRecord,
+  named: readonly string[],
+  asked: readonly string[] | undefined,
+): ReturnType<typeof narrowed> {
   return narrowed(ctx, grant, named, asked, new Trail());
 }
 
@@ -21,7 +26,10 @@ function grant(scopes: readonly string[], resources: readonly string[]): GrantRe
 
 test('within a grant the whole of it is the default, at the first resource that offers it (RFC 6749 §6, RFC 8707 §2.2)', () => {
   const whole = grant(['openid', 'read', 'unlock'], [API, VAULT]);
-  assert.deepEqual(narrow(world.ctx, whole, [], undefined), { resource: world.ctx.config.resources[1], scopes: ['openid', 'read', 'unlock'] });
+  assert.deepEqual(narrow(world.ctx, whole, [], undefined), {
+    resource: world.ctx.config.resources[1],
+    scopes: ['openid', 'read', 'unlock'],
+  });
   const nobodyOffersAll = grant(['write', 'unlock'], [API, VAULT]);
   const first = narrow(world.ctx, nobodyOffersAll, [], undefined);
   assert.equal(first.resource.identifier, API);
@@ -67,7 +75,9 @@ test('a token response: Bearer, seconds left, the granted scope, a refresh token
 });
 
 test('a client without the refresh grant gets none, and its grant ends with the access token (RFC 6749 §1.5)', async () => {
-  const own = await openWorld({ yaml: BASIC_YAML.replace('grant_types: [authorization_code, refresh_token]', 'grant_types: [authorization_code]') });
+  const own = await openWorld({
+    yaml: BASIC_YAML.replace('grant_types: [authorization_code, refresh_token]', 'grant_types: [authorization_code]'),
+  });
   const tokens = await tokensOf(own);
   assert.equal('refresh_token' in tokens, false);
   const [row] = await own.store.listGrants(own.tenant, {}, 10);
@@ -78,7 +88,9 @@ test('a client without the refresh grant gets none, and its grant ends with the 
 });
 
 test("a client's own lifetime of access tokens counts before the resource's", async () => {
-  const own = await openWorld({ yaml: BASIC_YAML.replace('hufu: { first_party: true }', 'hufu: { first_party: true, access_token_ttl: 90s }') });
+  const own = await openWorld({
+    yaml: BASIC_YAML.replace('hufu: { first_party: true }', 'hufu: { first_party: true, access_token_ttl: 90s }'),
+  });
   assert.equal((await tokensOf(own))['expires_in'], 90);
   await own.close();
 });

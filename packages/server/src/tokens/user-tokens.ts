@@ -6,11 +6,11 @@ import type { Client } from '../clients.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
-import type { TokenResponse } from './token-response.ts';
 import { sessionName } from '../sessions/session-name.ts';
 import { issueAccessToken } from './issue-access-token.ts';
 import { issueIdToken } from './issue-id-token.ts';
 import { findResource, OPENID_SCOPES, scopesAt } from './resources.ts';
+import type { TokenResponse } from './token-response.ts';
 
 export interface UserTokens {
   readonly client: Client;
@@ -35,7 +35,12 @@ export async function userTokens(ctx: Context, tokens: UserTokens): Promise<Toke
     expires_in: access.expiresIn,
   };
   if (isRefreshable(grant)) {
-    response.refresh_token = writeHolder(ctx.keys.tally, 'refresh', { keyId: grant.keyId, id: grant.id, generation: grant.generation }, secret);
+    response.refresh_token = writeHolder(
+      ctx.keys.tally,
+      'refresh',
+      { keyId: grant.keyId, id: grant.id, generation: grant.generation },
+      secret,
+    );
   }
   if (scopes.includes('openid')) {
     const sid = grant.sessionId === undefined ? undefined : sessionName(ctx, grant.sessionId);
@@ -68,7 +73,8 @@ export function narrow(
   if (second !== undefined) throw new OAuthError('invalid_target', 'an access token is for one resource');
   const wanted = asked ?? grant.scopes;
   const chosen = identifier ?? resourceOfGrant(ctx, grant, wanted);
-  if (!grant.resources.includes(chosen)) throw new OAuthError('invalid_target', 'the resource was not granted', { detail: chosen.slice(0, 200) });
+  if (!grant.resources.includes(chosen))
+    throw new OAuthError('invalid_target', 'the resource was not granted', { detail: chosen.slice(0, 200) });
   const resource = findResource(ctx, chosen);
   if (resource === undefined) throw new OAuthError('invalid_target', 'the resource is no longer there', { detail: chosen.slice(0, 200) });
   return { resource, scopes: scopesAt(resource, wanted) };

@@ -7,7 +7,11 @@ import { purger } from './purge.ts';
 import type { RevocationLog } from './revocation-log.ts';
 
 /** Access tokens that were revoked one by one (RFC 7009 §2). */
-export function revokedTokens(db: Connection, log: RevocationLog, memo: Memo<GrantId, GrantRecord>): Pick<Grants, 'revokeToken' | 'findRevokedToken'> {
+export function revokedTokens(
+  db: Connection,
+  log: RevocationLog,
+  memo: Memo<GrantId, GrantRecord>,
+): Pick<Grants, 'revokeToken' | 'findRevokedToken'> {
   const markGrant = db.lazy('UPDATE grants SET has_revoked_tokens = 1 WHERE tenant = ? AND id = ? AND revoked_at IS NULL');
   const insert = db.lazy('INSERT INTO revoked_tokens (tenant, grant_id, token, expires_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING');
   const find = db.lazy('SELECT 1 FROM revoked_tokens WHERE tenant = ? AND grant_id = ? AND token = ?');

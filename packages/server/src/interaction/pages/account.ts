@@ -1,4 +1,4 @@
-import { userName, type UserView } from './consent.ts';
+import { type UserView, userName } from './consent.ts';
 import { displayText } from './display-text.ts';
 import { requirePath } from './href.ts';
 import { type Html, html } from './html.ts';
@@ -39,8 +39,12 @@ export function accountPage(view: AccountView): string {
 ${view.removed !== undefined && html`<p role="status" id="account-removed">${words.removed(displayText(view.removed, MAX_NAME))}</p>`}
 <hr class="seam">
 <h2>${words.apps}</h2>
-${view.apps.length === 0 ? html`<p class="faded">${words.noApps}</p>` : html`<ul class="apps">${view.apps.map((app) => appItem(app, view, messages))}</ul>
-<p class="small faded">${words.removeMeaning}</p>`}`;
+${
+  view.apps.length === 0
+    ? html`<p class="faded">${words.noApps}</p>`
+    : html`<ul class="apps">${view.apps.map((app) => appItem(app, view, messages))}</ul>
+<p class="small faded">${words.removeMeaning}</p>`
+}`;
   return layout(view, { page: 'account', title: words.heading, main, width: 'wide' });
 }
 

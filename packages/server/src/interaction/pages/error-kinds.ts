@@ -29,7 +29,7 @@ export const ERROR_KINDS = {
   too_many_requests: { status: 429, phrase: 'too many requests' },
   server_error: { status: 500, phrase: 'internal error' },
   temporarily_unavailable: { status: 503, phrase: 'service is temporarily unavailable' },
-} as const satisfies Readonly<Record<string, { readonly status: number; readonly phrase: string }>>;
+} as const;
 
 /** The name of a refusal that is shown as a page. */
 export type ErrorKind = keyof typeof ERROR_KINDS;
