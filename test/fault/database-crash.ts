@@ -61,18 +61,18 @@ export async function crashDatabase(rounds: number, seed: number, { unsafe }: { 
       };
       const enough = log.count + CUSTOMERS + random() * 200;
       while (log.count < enough) await sleep(1);
+      const where = `HUFU_SEED=${seed}, round ${round}`;
+      const before = load.unavailable();
       if (round % 4 === 0) {
         // One of its processes dies, and it throws everybody out by itself.
         await cluster.crash();
+        await told(() => load.unavailable() > before, where);
       } else {
         await cluster.stop('immediate');
         const away = load.unavailable();
         await sleep(random() * 400);
         // Whoever waits for an answer that never comes is told at once, not when some limit is over.
-        for (let waited = 0; load.unavailable() < away + CUSTOMERS; waited += 10) {
-          assert.ok(waited < TOLD_MS, `HUFU_SEED=${seed}, round ${round}: not everybody was told that it is away`);
-          await sleep(10);
-        }
+        await told(() => load.unavailable() >= away + CUSTOMERS, where);
         assert.equal((await fetch(`${origin}/readyz`)).status, 503);
         assert.equal((await fetch(`${origin}/healthz`)).status, 200);
         await cluster.start();
@@ -91,6 +91,13 @@ export async function crashDatabase(rounds: number, seed: number, { unsafe }: { 
     await cluster.stop('immediate');
     await log.close();
     await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function told(check: () => boolean, where: string): Promise<void> {
+  for (let waited = 0; !check(); waited += 10) {
+    assert.ok(waited < TOLD_MS, `${where}: not everybody was told that the database is away`);
+    await sleep(10);
   }
 }
 

@@ -1,4 +1,5 @@
-import { postForm } from '../support/agent.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type JsonReply, postForm } from '../support/agent.ts';
 import { API, advance, type Chain, type Load, readTokens, redeem, refresh } from './load.ts';
 
 /** What a crash cost. Both are 0, or it is a defect. */
@@ -42,10 +43,10 @@ async function verifyChain(load: Load, chain: Chain, origin: string, random: () 
 
 /** A code that was never sent works, and then not again; one that was sent and not answered for works at most once. */
 async function verifyCode(chain: Chain, origin: string, losses: Losses): Promise<void> {
-  const reply = await redeem(origin, chain);
+  const reply = await persist(() => redeem(origin, chain));
   if (reply.status !== 200 && chain.exchanged === 'no') losses.lost.push(`a code: ${JSON.stringify(reply.body)}`);
   if (reply.status !== 200) return;
-  if ((await redeem(origin, chain)).status !== 400) losses.revived.push('a code that had just been redeemed');
+  if ((await persist(() => redeem(origin, chain))).status !== 400) losses.revived.push('a code that had just been redeemed');
 }
 
 async function verifyLiving(load: Load, chain: Chain, origin: string, random: () => number, losses: Losses): Promise<void> {
@@ -54,7 +55,7 @@ async function verifyLiving(load: Load, chain: Chain, origin: string, random: ()
   // With a refresh under way nobody knows whether it is still the newest.
   if (!chain.refreshing && chain.party.basic !== undefined && !(await isActive(origin, newest, chain.party.basic)))
     losses.lost.push('a refresh token');
-  const reply = await refresh(origin, chain.party, newest);
+  const reply = await persist(() => refresh(origin, chain.party, newest));
   if (reply.status !== 200) {
     losses.lost.push(`a refresh token, or its generation: ${JSON.stringify(reply.body)}`);
     load.chains.delete(chain);
@@ -71,7 +72,7 @@ async function verifyLiving(load: Load, chain: Chain, origin: string, random: ()
 async function verifySpent(chain: Chain, origin: string, random: () => number, losses: Losses): Promise<void> {
   const older = chain.used.at(-2);
   const byCode = older === undefined || random() < 0.5;
-  const reply = byCode ? await redeem(origin, chain) : await refresh(origin, chain.party, older);
+  const reply = await persist(() => (byCode ? redeem(origin, chain) : refresh(origin, chain.party, older)));
   if (reply.status !== 400) losses.revived.push(byCode ? 'a code that was redeemed' : 'a refresh token that was used');
   if (await isAlive(origin, chain)) losses.revived.push('a grant after a replay');
 }
@@ -80,12 +81,23 @@ async function verifySpent(chain: Chain, origin: string, random: () => number, l
 async function isAlive(origin: string, chain: Chain, losses?: Losses): Promise<boolean> {
   const { access, refresh: newest } = chain.tokens ?? { access: '', refresh: '' };
   const active = await isActive(origin, access, API);
-  const renewed = (await refresh(origin, chain.party, newest)).status === 200;
+  const renewed = (await persist(() => refresh(origin, chain.party, newest))).status === 200;
   if (losses !== undefined && active !== renewed) losses.revived.push('half a grant');
   return active || renewed;
 }
 
 async function isActive(origin: string, token: string, basic: string): Promise<boolean> {
-  const reply = await postForm(`${origin}/oauth/introspect`, { token }, basic);
+  const reply = await persist(() => postForm(`${origin}/oauth/introspect`, { token }, basic));
   return reply.body['active'] === true;
 }
+
+/** 503 is not an answer: a database that died may be on its way back. Whoever asks for too long gets it all the same. */
+async function persist(act: () => Promise<JsonReply>): Promise<JsonReply> {
+  for (let tries = 0; ; tries += 1) {
+    const reply = await act();
+    if (reply.status !== 503 || tries >= MAX_TRIES) return reply;
+    await sleep(20);
+  }
+}
+
+const MAX_TRIES = 100;

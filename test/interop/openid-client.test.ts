@@ -142,6 +142,7 @@ for (const engine of ENGINES) {
     });
 
     test('nothing of all this was an error on our side', () => {
+      assert.ok(provider.lines.some((line) => line.includes('server.started')));
       assert.deepEqual(
         provider.lines.filter((line) => line.includes('"level":"error"')),
         [],

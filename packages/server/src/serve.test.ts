@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { after, test } from 'node:test';
+import type { HttpReply } from './http.ts';
 import { type Route, routes } from './routes.ts';
 import { serve } from './serve.ts';
 import { openWorld, type World } from './testing/world.ts';
@@ -124,6 +126,25 @@ test('a body of 65,536 bytes is read, one more is 413, in one piece or in many, 
     sending.end();
   });
   assert.equal(chunked, 413);
+});
+
+test('an endpoint never sees a body that is too large, not even its end', async () => {
+  let seen = 0;
+  const count = (): HttpReply => {
+    seen++;
+    return { status: 200, headers: {}, body: '' };
+  };
+  const more = await listening(world, [{ path: '/count', crossOrigin: 'none', methods: { POST: count } }]);
+  const { port } = more.address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  socket.resume();
+  const body = 'x'.repeat(70_000);
+  socket.end(`POST /count HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  await once(socket, 'close');
+  assert.equal((await send('/count', { method: 'POST', body: 'y' }, more)).status, 200);
+  assert.equal(seen, 1);
+  more.closeAllConnections();
+  more.close();
 });
 
 test('an address of more than 8,192 characters is 414 (RFC 9110 §15.5.15)', async () => {

@@ -181,3 +181,26 @@ test('a client that lost the refresh grant has no refresh tokens any more (RFC 7
   assert.equal(reply.json['error'], 'unauthorized_client');
   await own.close();
 });
+
+test('a client that proves itself may do without rotation: the same token until the end, whatever its idle time (FAPI 2.0 Security Profile §5.3.2.1)', async () => {
+  const settings = 'hufu: { first_party: true, refresh_token: { rotation: off, absolute: 30d, idle: 1h } }';
+  const own = await openWorld({ yaml: BASIC_YAML.replace(/(client_id: web\n[\s\S]*?)hufu: \{ first_party: true \}/, `$1${settings}`) });
+  const basic = `web:${SECRETS.web}`;
+  const web = { client_id: 'web', redirect_uri: 'https://web.example/cb', scope: 'openid offline_access read', prompt: 'consent' };
+  const visitor = await signedIn(own);
+  const form = { grant_type: 'authorization_code', redirect_uri: web.redirect_uri, code_verifier: VERIFIER };
+  const code = answerOf(await ask(own, visitor, { ...web, scope: 'openid read', prompt: undefined })).get('code') ?? assert.fail();
+  const exchanged = await postToken(own, { ...form, code }, { basic });
+  const one = String(exchanged.json['refresh_token']);
+  const send = (): Promise<Reply> => postToken(own, { grant_type: 'refresh_token', refresh_token: one }, { basic });
+  for (const day of [1, 6, 13]) {
+    own.clock.freeze(START_MS + day * 86_400_000);
+    const reply = await send();
+    assert.deepEqual([reply.status, reply.json['refresh_token']], [200, one]);
+    assert.ok(Number(reply.json['expires_in']) >= 300, 'and the access token is a fresh one');
+  }
+  assert.equal((await rowOf(one, own)).generation, 1);
+  own.clock.freeze(START_MS + 14 * 86_400_000);
+  await refused(await send(), 'grant_fresh', 'the grant ended 0 seconds ago', own);
+  await own.close();
+});
