@@ -9,6 +9,7 @@ import type { Config } from './config/config.ts';
 const HEADER_LIMIT = 16_384;
 /** How long requests under way may take when the server stops. */
 const DRAIN_MS = 10_000;
+const SWEEP_MS = 50;
 
 /** A server that listens. */
 export interface Listening {
@@ -47,8 +48,18 @@ export async function listen(config: Config, handle: RequestListener): Promise<L
       typeof bound === 'object' && bound !== null ? { host: bound.address, port: bound.port } : { host: '', port: config.listen.port },
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
+        let closed = false;
+        server.close(() => {
+          closed = true;
+          resolve();
+        });
+        // Again and again: a connection that was under way is idle once it has its answer, and would be kept for the next request.
+        const sweep = (): void => {
+          if (closed) return;
+          server.closeIdleConnections();
+          later(SWEEP_MS, sweep);
+        };
+        sweep();
         later(DRAIN_MS, () => server.closeAllConnections());
       }),
   };

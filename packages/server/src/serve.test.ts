@@ -21,16 +21,20 @@ interface Sent {
 }
 
 const world = await openWorld();
+const servers: Server[] = [];
 const server = await listening(world);
 after(async () => {
-  server.closeAllConnections();
-  server.close();
+  for (const one of servers) {
+    one.closeAllConnections();
+    one.close();
+  }
   await world.close();
 });
 
 async function listening(on: World, more: readonly Route[] = []): Promise<Server> {
   const made = createServer({ requireHostHeader: false }, serve(on.ctx, [...routes(on.ctx, undefined), ...more]));
   await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
+  servers.push(made);
   return made;
 }
 
@@ -143,8 +147,6 @@ test('an endpoint never sees a body that is too large, not even its end', async 
   await once(socket, 'close');
   assert.equal((await send('/count', { method: 'POST', body: 'y' }, more)).status, 200);
   assert.equal(seen, 1);
-  more.closeAllConnections();
-  more.close();
 });
 
 test('an address of more than 8,192 characters is 414 (RFC 9110 §15.5.15)', async () => {
@@ -185,7 +187,6 @@ test('every reply has the headers that keep it what it is, pages their own, and 
   const plain = await openWorld({ issuer: 'http://localhost:4400', empty: true });
   const other = await listening(plain);
   assert.equal((await send('/healthz', {}, other)).headers['strict-transport-security'], undefined);
-  other.close();
   await plain.close();
 });
 
@@ -258,8 +259,6 @@ test('an endpoint that throws, at once or later, is 500 with fixed text and a de
   }
   assert.equal(world.events('request.failed').filter((event) => String(event['path']).startsWith('/boom/')).length, 2);
   assert.equal((await send('/healthz', {}, noisy)).status, 200);
-  noisy.closeAllConnections();
-  noisy.close();
 });
 
 test('a path below another takes one step and no more', async () => {
@@ -270,8 +269,6 @@ test('a path below another takes one step and no more', async () => {
   for (const path of ['/files/a', '/files/', '/files/a%2Fb']) assert.equal((await send(path, {}, more)).status, 200, path);
   for (const path of ['/files', '/files/a/b', '/file/a']) assert.equal((await send(path, {}, more)).status, 404, path);
   assert.deepEqual(seen, ['/files/a', '/files/', '/files/a%2Fb']);
-  more.closeAllConnections();
-  more.close();
 });
 
 test('lengths are bytes, for text and for bytes alike', async () => {
@@ -285,8 +282,6 @@ test('lengths are bytes, for text and for bytes alike', async () => {
   ]);
   assert.deepEqual([(await send('/text', {}, more)).text, (await send('/text', {}, more)).headers['content-length']], ['虎符 ä', '9']);
   assert.deepEqual([(await send('/bytes', {}, more)).text, (await send('/bytes', {}, more)).headers['content-length']], ['虎符', '6']);
-  more.closeAllConnections();
-  more.close();
 });
 
 test('the clock can be set and there is a test resource in mode test alone (product M27)', async () => {

@@ -1,15 +1,25 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { StoreUnavailable } from '@hufu/store/port';
+import { type Passwords, passwords } from '../accounts/passwords.ts';
 import { token } from '../endpoints/token.ts';
 import type { HttpReply } from '../http.ts';
 import { findBrowserSession } from '../sessions/browser-session.ts';
 import { BROWSER, cookieOf, getOf, hiddenOf, pageOf, postOf } from '../testing/pages.ts';
 import { answerOf, ask, claimsOf, post, signedIn, tokensOf, VERIFIER } from '../testing/visits.ts';
-import { API, BASIC_YAML, CHEAP_HASH, openWorld, PASSWORD, START, START_MS, type World } from '../testing/world.ts';
+import { API, BASIC_YAML, CHEAP_HASH, openWorld, PASSWORD, START, START_MS, type World, type WorldOptions } from '../testing/world.ts';
 import { signInGet, signInPost } from './sign-in.ts';
 
 const RIGHT = { username: 'alice', password: PASSWORD };
+
+/** One thread for all, and no hash is made anew: what that costs is not what these tests are about. */
+const cheap: Passwords = { ...passwords(), isOutdated: () => false };
+after(() => cheap.close());
+
+async function openCheap(options: WorldOptions = {}): Promise<World> {
+  const world = await openWorld(options);
+  return { ...world, ctx: { ...world.ctx, passwords: cheap } };
+}
 
 /** The page for an authorization request, as a browser that has been here before sees it. */
 async function pageFor(world: World, part: Record<string, string> = {}): Promise<HttpReply> {
@@ -23,7 +33,7 @@ function send(world: World, page: HttpReply, fields: Record<string, string>, hea
 }
 
 test('a request that has nobody signed in leads to the page, which leads back with a code (OpenID Connect Core §3.1.2.3)', async () => {
-  const world = await openWorld();
+  const world = await openCheap();
   const page = await pageFor(world, { login_hint: 'alice@example.com', nonce: 'n' });
   assert.deepEqual([page.status, pageOf(page), page.headers['cache-control']], [200, 'signin', 'no-store']);
   assert.match(page.body.toString(), /name="username"[^>]* value="alice@example\.com"/);
@@ -45,7 +55,7 @@ test('a request that has nobody signed in leads to the page, which leads back wi
 });
 
 test('an unknown user, a wrong password, a disabled and a nameless one look the same, and are one check in the record (attacks USR-01)', async () => {
-  const world = await openWorld();
+  const world = await openCheap();
   const bob = await signedIn(world, 'bob');
   await world.store.setUserEnabled(world.tenant, bob.user.id, false, START);
   const page = await pageFor(world);
@@ -73,7 +83,7 @@ test('an unknown user, a wrong password, a disabled and a nameless one look the 
 });
 
 test('a name in other letters is the same name, and a new browser is remembered for it', async () => {
-  const world = await openWorld();
+  const world = await openCheap();
   const page = await signInGet(world.ctx, getOf(world, '/signin', ''));
   const browser = cookieOf(page, 'browser') ?? assert.fail();
   const reply = await send(world, page, { username: 'ALICE', password: PASSWORD }, { cookie: browser });
@@ -83,7 +93,7 @@ test('a name in other letters is the same name, and a new browser is remembered 
 });
 
 test('who fails too often waits, and is told how long; the browser that knows the account does not (RFC 6585 §4)', async () => {
-  const world = await openWorld();
+  const world = await openCheap();
   const page = await pageFor(world);
   const known = cookieOf(await send(world, await pageFor(world), RIGHT), 'known') ?? assert.fail();
   for (let i = 0; i < 5; i++) assert.equal((await send(world, page, { ...RIGHT, password: 'wrong' })).status, 401);
@@ -108,7 +118,7 @@ test('a password with weaker parameters is hashed anew at a sign-in, a changed o
 });
 
 test('a sign-in for prompt=login or max_age counts for that request alone (OpenID Connect Core §3.1.2.1)', async () => {
-  const world = await openWorld();
+  const world = await openCheap();
   for (const part of [{ prompt: 'login' }, { max_age: '0' }]) {
     const { cookie } = await signedIn(world);
     const page = await signInGet(world.ctx, getOf(world, await ask(world, await signedIn(world), part), `${BROWSER}; ${cookie}`));
@@ -122,7 +132,7 @@ test('a sign-in for prompt=login or max_age counts for that request alone (OpenI
 });
 
 test('cancelling goes back to the client as access_denied, or to our first page (RFC 6749 §4.1.2.1)', async () => {
-  const world = await openWorld();
+  const world = await openCheap();
   const reply = await send(world, await pageFor(world), { cancel: '1' });
   assert.deepEqual([reply.status, answerOf(reply).get('error'), answerOf(reply).get('state')], [303, 'access_denied', 's-1']);
   const own = await signInGet(world.ctx, getOf(world, '/signin'));
@@ -131,7 +141,7 @@ test('cancelling goes back to the client as access_denied, or to our first page 
 });
 
 test('a form that is not from our page in this browser signs nobody in (RFC 9700 §4.7)', async () => {
-  const world = await openWorld();
+  const world = await openCheap();
   const page = await pageFor(world);
   for (const [fields, headers] of [
     [{ ...RIGHT, csrf: 'x' }, {}],
@@ -147,7 +157,7 @@ test('a form that is not from our page in this browser signs nobody in (RFC 9700
 });
 
 test('a ticket lasts half an hour, and what its request names is looked at again (attacks CON-13)', async () => {
-  const world = await openWorld();
+  const world = await openCheap();
   const page = await pageFor(world);
   world.clock.freeze(START_MS + 1_799_999);
   assert.equal((await send(world, page, { ...RIGHT, password: 'wrong' })).status, 401);
@@ -162,7 +172,7 @@ test('a ticket lasts half an hour, and what its request names is looked at again
 });
 
 test('one page gives one code, however often it is sent (attacks CON-13)', async () => {
-  const world = await openWorld();
+  const world = await openCheap();
   const page = await pageFor(world);
   const replies = [await send(world, page, RIGHT), await send(world, page, RIGHT), await send(world, page, RIGHT)];
   assert.deepEqual(
@@ -178,7 +188,7 @@ test('one page gives one code, however often it is sent (attacks CON-13)', async
 });
 
 test('a client that was disabled while the page was open gets no code', async () => {
-  const world = await openWorld();
+  const world = await openCheap();
   const page = await pageFor(world);
   const spa = (await world.store.listClients(world.tenant, '', 10)).find(({ clientId }) => clientId === 'spa') ?? assert.fail();
   const { clientId, metadata, secrets, source } = spa;
@@ -189,7 +199,7 @@ test('a client that was disabled while the page was open gets no code', async ()
 });
 
 test('names and passwords without end are refused before anything is hashed, and nothing of them is kept', async () => {
-  const world = await openWorld();
+  const world = await openCheap();
   const page = await pageFor(world);
   for (const fields of [
     { username: 'x'.repeat(257), password: 'y' },
@@ -210,7 +220,7 @@ test('names and passwords without end are refused before anything is hashed, and
 });
 
 test('who has to agree as well goes on to the consent page', async () => {
-  const world = await openWorld();
+  const world = await openCheap();
   const page = await pageFor(world, {
     client_id: 'third',
     redirect_uri: 'https://third.example/cb',
@@ -225,7 +235,7 @@ test('who has to agree as well goes on to the consent page', async () => {
 });
 
 test('somebody else than the one whom the client named gets login_required, and is signed in (OpenID Connect Core §3.1.2.1)', async () => {
-  const world = await openWorld();
+  const world = await openCheap();
   const hint = String((await tokensOf(world, {}, await signedIn(world, 'bob')))['id_token']);
   const reply = await send(world, await pageFor(world, { id_token_hint: hint }), RIGHT);
   assert.equal(answerOf(reply).get('error'), 'login_required');
@@ -235,7 +245,7 @@ test('somebody else than the one whom the client named gets login_required, and 
 
 test('a store that is away takes no attempt from anybody', async () => {
   let away = false;
-  const world = await openWorld({
+  const world = await openCheap({
     yaml: BASIC_YAML,
     wrap: (store) =>
       new Proxy(store, {
