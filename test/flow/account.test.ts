@@ -42,7 +42,15 @@ test('nobody takes access away from outside the page or in another session (RFC 
   await authorizeAs(agent, THIRD, USER);
   const page = await agent.get('/account');
   assert.equal((await agent.post('/account', { client_id: 'third' })).status, 403);
-  assert.equal((await agent.post('/account', { ...page.hidden, csrf: page.hidden['csrf']?.replace(/^./, (first) => (first === 'A' ? 'B' : 'A')) ?? '' })).status, 403);
+  assert.equal(
+    (
+      await agent.post('/account', {
+        ...page.hidden,
+        csrf: page.hidden['csrf']?.replace(/^./, (first) => (first === 'A' ? 'B' : 'A')) ?? '',
+      })
+    ).status,
+    403,
+  );
   assert.equal((await agent.post('/account', page.hidden, { 'sec-fetch-site': 'cross-site' })).status, 403);
   const other = new Agent(hufu.issuer);
   await authorizeAs(other, { ...THIRD }, { username: 'bob', password: 'bobs long password here' });
