@@ -150,3 +150,28 @@ test('a confidential client that does without rotation keeps its refresh token (
     assert.equal(again.body['refresh_token'], token);
   }
 });
+
+test('a clock frozen before the server was born lets people and machines go on (M27)', async () => {
+  const past = await startHufu();
+  try {
+    await authorizeAs(new Agent(past.issuer), SPA, USER);
+    await past.freeze('2001-01-01T00:00:00Z');
+    const tokens = await exchange(new Agent(past.issuer), SPA, await authorizeAs(new Agent(past.issuer), SPA, USER));
+    assert.equal(tokens.status, 200, JSON.stringify(tokens.body));
+    const machine = await postForm(
+      `${past.issuer}/oauth/token`,
+      { grant_type: 'client_credentials', scope: 'read' },
+      'machine:machine-secret-0123456789abcdef012345',
+    );
+    assert.equal(machine.status, 200);
+    await past.advance('P400D');
+    const refreshed = await postForm(`${past.issuer}/oauth/token`, {
+      grant_type: 'refresh_token',
+      client_id: 'spa',
+      refresh_token: String(tokens.body['refresh_token']),
+    });
+    assert.equal(refreshed.body['error'], 'invalid_grant');
+  } finally {
+    await past.stop();
+  }
+});

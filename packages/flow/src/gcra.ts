@@ -18,8 +18,11 @@ export type GcraDecision =
 
 /** Takes `cost` units, or says how long to wait until they are there. A refusal costs nothing. */
 export function gcra(state: GcraState, nowMs: number, cost: number, rule: GcraRule): GcraDecision {
-  const next = Math.max(state, nowMs) + cost * rule.intervalMs;
-  const early = next - nowMs - rule.burst * rule.intervalMs;
+  const depth = rule.burst * rule.intervalMs;
+  // No state is further ahead than the bucket is deep, unless the clock was set back: then nothing is known of it.
+  const known = state > nowMs + depth ? nowMs : Math.max(state, nowMs);
+  const next = known + cost * rule.intervalMs;
+  const early = next - nowMs - depth;
   return early > 0 ? { kind: 'limited', retryAfterMs: early } : { kind: 'allowed', state: next };
 }
 

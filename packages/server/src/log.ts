@@ -18,6 +18,8 @@ export type LogEvent =
   | 'config.user_taken'
   | 'decisions.dropped'
   | 'job.failed'
+  /** Whoever reaches a test server can set its clock. */
+  | 'mode.test_exposed'
   | 'outbound.refused';
 
 export interface Log {

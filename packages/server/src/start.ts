@@ -39,6 +39,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const listening = await listen(config, handle);
   const stopJobs = startJobs(ctx);
   const { address } = listening;
+  if (settable !== undefined && config.issuer.startsWith('https:')) log.warn('mode.test_exposed', { issuer: config.issuer });
   log.info('server.started', { issuer: config.issuer, mode: config.mode, port: address.port, store: store.kind });
   return {
     context: ctx,

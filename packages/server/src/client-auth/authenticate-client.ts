@@ -29,8 +29,7 @@ export async function authenticateClient(
   trail: Trail,
   now: number,
 ): Promise<AuthenticatedClient> {
-  trail.at('client_authentication');
-  const presented = readPresented(request, form);
+  const presented = readPresented(request, form, trail);
   trail.clientId = beginningOf(presented.clientId);
   trail.at('client_known');
   const client = await findClient(ctx, presented.clientId);
@@ -72,7 +71,17 @@ export function hashClientSecret(ctx: Pick<Context, 'keys'>, clientId: string, s
   return ctx.keys.keyedHash('client_secret', `${clientId}\n${secret}`);
 }
 
-function readPresented(request: HttpRequest, form: Form): Presented {
+/** What was presented, or the refusal of it: only then is this a check of its own, as the proof comes once the client is known. */
+function readPresented(request: HttpRequest, form: Form, trail: Trail): Presented {
+  try {
+    return readMechanism(request, form);
+  } catch (error) {
+    trail.at('client_authentication');
+    throw error;
+  }
+}
+
+function readMechanism(request: HttpRequest, form: Form): Presented {
   const authorization = request.headers['authorization'];
   const bodyId = form.get('client_id');
   const bodySecret = form.get('client_secret');

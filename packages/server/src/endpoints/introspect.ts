@@ -3,16 +3,14 @@ import { OAuthError } from '@hufu/protocol/errors';
 import { grantId } from '@hufu/protocol/ids';
 import { formatScope } from '@hufu/protocol/scope';
 import { readHolder, tallyKindOf } from '@hufu/protocol/tally';
-import { authenticateClient } from '../client-auth/authenticate-client.ts';
 import type { AuthenticatedClient } from '../client-auth/authenticated-client.ts';
 import type { Context } from '../context.ts';
-import { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
-import { refusal, tokenReply } from '../reply.ts';
+import { tokenReply } from '../reply.ts';
 import { readAccessToken } from '../tokens/read-access-token.ts';
 import { sha256 } from '../tokens/secrets.ts';
 import { isRefreshable } from '../tokens/user-tokens.ts';
-import { requireForm } from './form-body.ts';
+import { clientEndpoint } from './client-endpoint.ts';
 
 const INACTIVE = { active: false } as const;
 
@@ -20,13 +18,9 @@ const INACTIVE = { active: false } as const;
  * Introspection (RFC 7662) for confidential clients. Who may know of a token: the client it was issued to, and clients whose
  * `hufu.resource_server_of` lists the token's resource. Everybody else learns that it is not active (§4).
  */
-export async function introspect(ctx: Context, request: HttpRequest): Promise<HttpReply> {
-  const trail = new Trail();
-  try {
-    trail.at('parameters');
-    const form = requireForm(request);
-    const now = Math.floor(request.nowMs / 1000);
-    const client = await authenticateClient(ctx, request, form, trail, now);
+export function introspect(ctx: Context, request: HttpRequest): Promise<HttpReply> {
+  return clientEndpoint(ctx, request, 'introspect', async ({ client, form, trail, now }) => {
+    trail.at('client_authentication');
     if (!client.confidential)
       throw new OAuthError('invalid_client', 'client authentication failed', { detail: 'introspection is for clients that authenticate' });
     trail.at('parameters');
@@ -35,9 +29,7 @@ export async function introspect(ctx: Context, request: HttpRequest): Promise<Ht
     const body =
       tallyKindOf(token) === 'refresh' ? await ofRefreshToken(ctx, client, token, now) : await ofAccessToken(ctx, client, token, now);
     return tokenReply(body);
-  } catch (error) {
-    return refusal(ctx, 'introspect', request, trail, error);
-  }
+  });
 }
 
 async function ofAccessToken(ctx: Context, client: AuthenticatedClient, text: string, now: number): Promise<object> {

@@ -22,7 +22,9 @@ export const TICKET_SECONDS = 1_800;
 export const MAX_TICKET = 7_000;
 
 export function writeTicket(ctx: Context, ticket: Ticket): string {
-  const body = Buffer.from(JSON.stringify([ticket.id, ticket.startedMs, ticket.query, ticket.session])).toString('base64url');
+  // The browser can read it: a session's number would say how many there are.
+  const session = ctx.keys.tally.permutation.permute(ticket.session);
+  const body = Buffer.from(JSON.stringify([ticket.id, ticket.startedMs, ticket.query, session])).toString('base64url');
   return `${body}.${ctx.keys.keyedHash('ticket', body)}`;
 }
 
@@ -36,5 +38,5 @@ export function readTicket(ctx: Context, text: string): Ticket | undefined {
   if (!Array.isArray(parts)) return undefined;
   const [id, startedMs, query, session]: unknown[] = parts;
   if (typeof id !== 'string' || typeof startedMs !== 'number' || typeof query !== 'string' || typeof session !== 'number') return undefined;
-  return { id, startedMs, query, session };
+  return { id, startedMs, query, session: ctx.keys.tally.permutation.restore(session) };
 }

@@ -1,0 +1,46 @@
+import type { Form } from '@hufu/protocol/form';
+import { authenticateClient } from '../client-auth/authenticate-client.ts';
+import type { AuthenticatedClient } from '../client-auth/authenticated-client.ts';
+import type { Context } from '../context.ts';
+import { Trail } from '../decisions/trail.ts';
+import type { HttpReply, HttpRequest } from '../http.ts';
+import { originsOf } from '../origins.ts';
+import { refusal } from '../reply.ts';
+import { requireForm } from './form-body.ts';
+
+/** A form that an authenticated client has sent. */
+export interface ClientCall {
+  readonly client: AuthenticatedClient;
+  readonly form: Form;
+  readonly trail: Trail;
+  /** Seconds since 1970. */
+  readonly now: number;
+}
+
+/**
+ * What the token, introspection and revocation endpoints have in common (RFC 6749 §3.2, RFC 7009 §2.1, RFC 7662 §2.1): a form, a client
+ * that proves itself, and a JSON error with a decision when either fails or `act` throws. Scripts on the client's own origins may read both.
+ *
+ * @param name as decisions call the endpoint.
+ */
+export async function clientEndpoint(
+  ctx: Context,
+  request: HttpRequest,
+  name: string,
+  act: (call: ClientCall) => Promise<HttpReply>,
+): Promise<HttpReply> {
+  const trail = new Trail();
+  let origins: readonly string[] | undefined;
+  let reply: HttpReply;
+  try {
+    trail.at('parameters');
+    const form = requireForm(request);
+    const now = Math.floor(request.nowMs / 1000);
+    const client = await authenticateClient(ctx, request, form, trail, now);
+    if (request.headers['origin'] !== undefined) origins = originsOf(client);
+    reply = await act({ client, form, trail, now });
+  } catch (error) {
+    reply = refusal(ctx, name, request, trail, error);
+  }
+  return origins === undefined ? reply : { ...reply, origins };
+}
