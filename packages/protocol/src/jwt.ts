@@ -31,6 +31,21 @@ export function readJwt(text: string): ReadJwt | undefined {
   return { header, payload, signingInput: text.slice(0, last), signature };
 }
 
+/** An unsecured JWT (RFC 7519 §6): `alg` is `none`, and there is no signature. For the one place where a client may be allowed it. */
+export function readUnsecuredJwt(text: string): Omit<ReadJwt, 'signingInput' | 'signature'> | undefined {
+  if (text.length > MAX_JWT || !text.endsWith('.')) return undefined;
+  const parts = text.split('.', 4);
+  const header = readObject(parts[0] ?? '');
+  const payload = readObject(parts[1] ?? '');
+  if (parts.length !== 3 || header === undefined || payload === undefined) return undefined;
+  return hasAlg(header) && header.alg === 'none' && !('crit' in header) ? { header, payload } : undefined;
+}
+
+/** Whether a text has the five parts of a compact JWE (RFC 7516 §7.1). */
+export function isEncryptedJwt(text: string): boolean {
+  return text.split('.', 6).length === 5;
+}
+
 function hasAlg(header: Readonly<Record<string, unknown>>): header is Readonly<Record<string, unknown>> & { readonly alg: string } {
   return typeof header['alg'] === 'string';
 }

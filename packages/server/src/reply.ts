@@ -22,6 +22,13 @@ export function tokenReply(body: object): HttpReply {
   return { status: 200, headers: NO_STORE, body: JSON.stringify(body) };
 }
 
+/** An answer that is a JWT (OpenID Connect Core §5.3.2). */
+export function jwtReply(jwt: string): HttpReply {
+  return { status: 200, headers: JWT_NO_STORE, body: jwt };
+}
+
+const JWT_NO_STORE = { ...NO_STORE, 'content-type': 'application/jwt' } as const;
+
 /**
  * Any failure as an `OAuthError`: what the standards know stays as it is, a store that is away is 503 (never `invalid_grant`: clients throw
  * good sessions away on that), and anything else is our bug: logged here with its stack, answered with fixed text.

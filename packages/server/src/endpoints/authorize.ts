@@ -24,9 +24,9 @@ export async function authorize(ctx: Context, http: HttpRequest): Promise<HttpRe
   try {
     trail.at('parameters');
     const form = readParameters(http);
-    request = await readAuthorizationRequest(ctx, form, trail, Math.floor(http.nowMs / 1000));
-    // Written anew: what a body may hold raw, an address may not.
-    const query = writeForm(form.names().flatMap((name) => form.many(name).map((value) => [name, value] as const)));
+    request = await readAuthorizationRequest(ctx, form, 'client', trail, Math.floor(http.nowMs / 1000));
+    // Written anew: what a body may hold raw, an address may not. A POST goes on as it came, request object and all.
+    const query = writeQuery(http.method === 'POST' ? form : request.form);
     if (query.length > MAX_QUERY)
       throw new RedirectError(
         request,
@@ -37,6 +37,10 @@ export async function authorize(ctx: Context, http: HttpRequest): Promise<HttpRe
   } catch (error) {
     return refusalByRedirect(ctx, http, error, request, trail) ?? refusalByPage(ctx, http, error, trail);
   }
+}
+
+function writeQuery(form: Form): string {
+  return writeForm(form.names().flatMap((name) => form.many(name).map((value) => [name, value] as const)));
 }
 
 /** An address that is too long is refused as such where there is no client to tell (RFC 9110 §15.5.15). */

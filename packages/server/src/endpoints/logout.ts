@@ -19,6 +19,7 @@ import { clearCookie } from '../sessions/cookies.ts';
 import { browserOf } from '../sessions/known-browser.ts';
 import { sessionName } from '../sessions/session-name.ts';
 import { type IdTokenHint, readIdTokenHint } from '../tokens/read-id-token-hint.ts';
+import { subjectFor } from '../tokens/subject.ts';
 import { requireForm } from './form-body.ts';
 
 const PATH = '/oauth/logout';
@@ -52,7 +53,9 @@ export async function logout(ctx: Context, http: HttpRequest): Promise<HttpReply
     // Without a hint nobody has vouched for the address: only the user's own click goes there.
     if (session === undefined) return done(ctx, http, request.hint === undefined ? { ...request, redirectTo: undefined } : request);
     const own =
-      request.hint?.sub === session.user.sub &&
+      request.hint !== undefined &&
+      request.client !== undefined &&
+      request.hint.sub === subjectFor(ctx, request.client, session.user) &&
       (request.hint.sid === undefined || request.hint.sid === sessionName(ctx, session.session.id));
     if (own) return await end(ctx, http, request, session);
     return confirmPage(ctx, http, request, session);
@@ -82,7 +85,7 @@ async function confirmed(ctx: Context, http: HttpRequest, form: Form, trail: Tra
 async function readLogoutRequest(ctx: Context, http: HttpRequest, parameters: Form, trail: Trail): Promise<LogoutRequest> {
   trail.at('logout_hint');
   const hintText = parameters.get('id_token_hint');
-  const hint = hintText === undefined ? undefined : readIdTokenHint(ctx, hintText, Math.floor(http.nowMs / 1000));
+  const hint = hintText === undefined ? undefined : await readIdTokenHint(ctx, hintText, Math.floor(http.nowMs / 1000));
   if (hintText !== undefined && hint === undefined) throw new PageError('id_token_hint_invalid', 'not an ID token of ours');
   const named = parameters.get('client_id');
   if (hint !== undefined && named !== undefined && named !== hint.aud)

@@ -2,6 +2,7 @@ import { readQuery } from '@hufu/protocol/form';
 import { type ClientId, isClientId } from '@hufu/protocol/ids';
 import { seeOther } from '../authorize/respond.ts';
 import { findClient } from '../clients.ts';
+import { shownScopes } from '../authorize/consent-scopes.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import { requireForm } from '../endpoints/form-body.ts';
@@ -95,7 +96,7 @@ async function appsOf(ctx: Context, { user }: BrowserSession, locale: Locale): P
     apps.push({
       clientId,
       name: displayName(client, locale),
-      scopes: [...scopes],
+      scopes: shownScopes([...scopes]),
       since: new Date(since * 1000).toISOString().slice(0, 10),
     });
   }

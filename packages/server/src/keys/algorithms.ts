@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sign, verify } from 'node:crypto';
+import { createHmac, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sign, timingSafeEqual, verify } from 'node:crypto';
 import { promisify } from 'node:util';
 
 /** Everything there is to know about a JWS `alg` (RFC 7518 §3.1, RFC 8037 §3.1), in one place. */
@@ -47,6 +47,32 @@ const edDsa: SigningAlgorithm = {
 /** An algorithm is one entry; metadata and validation derive from here. */
 export const signingAlgorithms: ReadonlyMap<string, SigningAlgorithm> = new Map(
   [ecdsa('ES256', 'sha256', 'P-256'), rsa('RS256', 'sha256'), edDsa].map((algorithm) => [algorithm.alg, algorithm]),
+);
+
+/** What there is to know about an `alg` that is keyed with a client's secret (RFC 7518 §3.2, OpenID Connect Core §10.1). */
+export interface MacAlgorithm {
+  readonly alg: string;
+  readonly hash: string;
+  /** @param secret its UTF-8 bytes are the key. */
+  sign(input: string, secret: string): string;
+  verify(input: string, signature: Uint8Array, secret: string): boolean;
+}
+
+function hmac(alg: string, hash: string): MacAlgorithm {
+  const mac = (input: string, secret: string): Buffer => createHmac(hash, secret).update(input, 'latin1').digest();
+  return {
+    alg,
+    hash,
+    sign: (input, secret) => mac(input, secret).toString('base64url'),
+    verify(input, signature, secret) {
+      const own = mac(input, secret);
+      return own.length === signature.length && timingSafeEqual(own, signature);
+    },
+  };
+}
+
+export const macAlgorithms: ReadonlyMap<string, MacAlgorithm> = new Map(
+  [hmac('HS256', 'sha256'), hmac('HS384', 'sha384'), hmac('HS512', 'sha512')].map((algorithm) => [algorithm.alg, algorithm]),
 );
 
 /** Private key to PKCS #8 bytes, for sealing at rest. */

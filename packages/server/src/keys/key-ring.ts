@@ -20,6 +20,8 @@ export interface KeyRing {
   signerFor(alg: string, now: number): Signer | undefined;
   /** The key of a token of ours that is being presented: by `kid`, unless it has expired. */
   verifierFor(kid: string, now: number): Signer | undefined;
+  /** STAND-IN until part A: the key pairs that clients may have encrypted to. */
+  decryptionKeys(now: number): readonly { readonly kid: string; readonly key: KeyObject }[];
   /** The JWKS document, ready to send, and its `ETag`. */
   jwks(now: number): { readonly body: Buffer; readonly etag: string };
   /** Keyed hash of a generated or configured secret, 32 bytes as base64url; `purpose` keeps kinds of secrets apart. */
@@ -141,6 +143,7 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
       const found = state.byKid.get(kid);
       return found !== undefined && alive(found.record, at) ? found : undefined;
     },
+    decryptionKeys: () => [],
     jwks(at) {
       const living = state.signers.filter((key) => alive(key.record, at));
       // Keys only ever leave: their number says which ones are left.

@@ -1,6 +1,6 @@
 import { grantId } from '@hufu/protocol/ids';
 import { writeList } from '../encoding.ts';
-import type { Grants, NewGrant } from '../port.ts';
+import type { CodeCredential, Grants, NewGrant } from '../port.ts';
 import { purgeTime } from '../retention.ts';
 import type { Database, Statement } from './database.ts';
 import { LIMIT_CODES, limitValues } from './limit-grants.ts';
@@ -15,7 +15,7 @@ export function createGrant(db: Database, ids: ReservedIds, purge: Purge): Pick<
       const [, verdict, revoked] = await db.runTogether([
         { statement: LOCK_USER, values: [tenant, grant.userId] },
         { statement: CREATE, values: [tenant, id, ...values] },
-        { statement: LIMIT_CODES, values: limitValues(tenant, now, [{ id, max: grant.maxCodes }]) },
+        { statement: LIMIT_CODES, values: limitValues(tenant, now, [{ id, max: codeOf(grant).maxCodes }]) },
       ]);
       const reason = verdict?.[0]?.['reason'] as Reason | undefined;
       if (reason === undefined) throw new Error('no verdict');
@@ -28,6 +28,11 @@ export function createGrant(db: Database, ids: ReservedIds, purge: Purge): Pick<
 }
 
 type Reason = 'created' | Extract<Awaited<ReturnType<Grants['createGrant']>>, { kind: 'refused' }>['reason'];
+
+function codeOf({ credential }: NewGrant): CodeCredential {
+  if (credential.kind !== 'code') throw new TypeError('part B builds this');
+  return credential;
+}
 
 function writeNewGrant(grant: NewGrant, now: number): unknown[] {
   return [
@@ -43,8 +48,8 @@ function writeNewGrant(grant: NewGrant, now: number): unknown[] {
     writeList(grant.amr),
     grant.offline ? 1 : 0,
     grant.keyId,
-    grant.codeHash,
-    JSON.stringify(grant.codeRequest),
+    codeOf(grant).codeHash,
+    JSON.stringify(codeOf(grant).codeRequest),
     grant.expiresAt,
     purgeTime(grant.expiresAt),
   ];

@@ -37,18 +37,21 @@ export function createGrant(db: Connection, counters: Counters, endings: Endings
   return async (tenant, grant, now) => {
     const { userId, clientId, sessionId, keyId, expiresAt } = grant;
     const [scopes, resources, amr] = [writeList(grant.scopes), writeList(grant.resources), writeList(grant.amr)];
-    const codeRequest = JSON.stringify(grant.codeRequest);
+    const { credential } = grant;
+    if (credential.kind !== 'code') throw new TypeError('part B builds this');
+    const codeRequest = JSON.stringify(credential.codeRequest);
     return await db.write(() => {
       const around = lookAround().get(tenant, userId, clientId, sessionId ?? null, now) as unknown as Around;
       const reason = refusal(grant, around);
       if (reason !== undefined) return { kind: 'refused', reason };
       const [waiting] = countCodes().get(tenant, userId, clientId) as unknown as [number];
-      if (waiting >= grant.maxCodes) {
-        const oldest = findOldest().all(tenant, userId, clientId, waiting - grant.maxCodes + 1) as unknown as GrantEnd[];
+      if (waiting >= credential.maxCodes) {
+        const oldest = findOldest().all(tenant, userId, clientId, waiting - credential.maxCodes + 1) as unknown as GrantEnd[];
         endings.revokeGrants(tenant, oldest, 'too_many_grants', now);
       }
       const id = grantId(counters.nextOfBlock(tenant, 'grant'));
-      const { subject, authTime, offline, codeHash } = grant;
+      const { subject, authTime, offline } = grant;
+      const { codeHash } = credential;
       insert().run(
         tenant,
         id,
