@@ -17,12 +17,17 @@ export function writeCodeRequest(request: CodeRequest): Readonly<Record<string, 
 /** Throws `TypeError` where the row holds something else: only we write it. */
 export function readCodeRequest(value: Readonly<Record<string, unknown>> | undefined): CodeRequest {
   const { redirectUri, codeChallenge, nonce, refresh, sessionExpiresAt } = value ?? {};
-  if (typeof redirectUri !== 'string' || typeof refresh !== 'boolean' || typeof sessionExpiresAt !== 'number') {
+  if (
+    typeof redirectUri !== 'string' ||
+    (codeChallenge !== undefined && typeof codeChallenge !== 'string') ||
+    typeof refresh !== 'boolean' ||
+    typeof sessionExpiresAt !== 'number'
+  ) {
     throw new TypeError('a code without its request');
   }
   return {
     redirectUri,
-    codeChallenge: typeof codeChallenge === 'string' ? codeChallenge : undefined,
+    codeChallenge,
     nonce: typeof nonce === 'string' ? nonce : undefined,
     refresh,
     sessionExpiresAt,
