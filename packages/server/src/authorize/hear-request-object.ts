@@ -10,8 +10,9 @@ const MAX_BYTES = 32_768;
 const TIMEOUT_MS = 3_000;
 
 /**
- * The parameters that count, where the request brings a request object (RFC 9101 §5, OpenID Connect Core §6). In an OpenID request what the object does not
- * say is taken from outside (Core §6.1); otherwise, and for a client that must sign, only the object is heard (RFC 9101 §6.3).
+ * The parameters that count, where the request brings a request object (RFC 9101 §5, OpenID Connect Core §6). In an OpenID request, which says so outside, what the
+ * object does not say is taken from there (Core §6.1), but never more rights than were signed; otherwise, and for a client that must sign, only the
+ * object is heard (RFC 9101 §6.3).
  */
 export async function hearRequestObject(ctx: Context, form: Form, client: Client, now: number): Promise<Form> {
   if (form.has('registration')) throw new OAuthError('registration_not_supported', 'the registration parameter is not supported');
@@ -23,7 +24,7 @@ export async function hearRequestObject(ctx: Context, form: Form, client: Client
   }
   if (mustSign && !object.signed)
     throw new OAuthError('invalid_request_object', 'the request object is not valid', { detail: 'it is not signed' });
-  return merge(form, object, client);
+  return heard(form, object, client);
 }
 
 async function find(ctx: Context, form: Form, client: Client, now: number): Promise<RequestObject | undefined> {
@@ -54,7 +55,8 @@ async function fetchObject(ctx: Context, client: Client, uri: string): Promise<s
   }
 }
 
-function merge(form: Form, { claims }: RequestObject, client: Client): Form {
+function heard(form: Form, object: RequestObject, client: Client): Form {
+  const { claims } = object;
   const names: string[] = ['client_id'];
   const values: string[] = [client.id];
   for (const [name, value] of Object.entries(claims)) {
@@ -68,11 +70,15 @@ function merge(form: Form, { claims }: RequestObject, client: Client): Form {
   const type = form.get('response_type');
   if (type !== undefined && inner.has('response_type') && claims['response_type'] !== type)
     throw new OAuthError('invalid_request_object', 'response_type is not the same outside of the request object');
-  const scope = typeof claims['scope'] === 'string' ? claims['scope'] : form.get('scope');
-  const openid = (scope ?? '').split(' ').includes('openid');
-  if (!openid || client.metadata.requireSignedRequestObject) return new Form(names, values, [], []);
+  const openid = type !== undefined && (form.get('scope') ?? '').split(' ').includes('openid');
+  if (!openid || object.oauth || client.metadata.requireSignedRequestObject) return new Form(names, values, [], []);
+  if (object.signed && !inner.has('scope')) {
+    names.push('scope');
+    values.push('openid');
+  }
   for (const name of form.names()) {
     if (inner.has(name) || name === 'request' || name === 'request_uri') continue;
+    if (object.signed && RIGHTS.has(name)) continue;
     for (const value of form.many(name)) {
       names.push(name);
       values.push(value);
@@ -81,6 +87,9 @@ function merge(form: Form, { claims }: RequestObject, client: Client): Form {
   const outer = (name: string): boolean => !inner.has(name);
   return new Form(names, values, form.repeated.filter(outer), form.malformed.filter(outer));
 }
+
+/** What a signed request asks for, nobody adds to from outside. */
+const RIGHTS: ReadonlySet<string> = new Set(['scope', 'resource', 'claims']);
 
 /** Members that belong to the JWT and not to the request (RFC 9101 §4), and `client_id`, which has been compared. */
 const JWT_CLAIMS: ReadonlySet<string> = new Set(['iss', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sub', 'client_id']);

@@ -114,7 +114,9 @@ async function issueToken(
   now: number,
 ): Promise<{ readonly token: AccessToken; readonly scope: string }> {
   const { client } = request;
-  const { resource, scopes } = narrow(ctx, common, [], undefined);
+  // Nothing here outlives the session (OpenID Connect Core §11).
+  const online = common.scopes.filter((scope) => scope !== 'offline_access');
+  const { resource, scopes } = narrow(ctx, common, [], online);
   const ttl = client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds;
   const secret = ctx.random.text(SECRET_LENGTH);
   const keyId = ctx.keys.sealKeyId;

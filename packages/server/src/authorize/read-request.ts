@@ -84,7 +84,7 @@ export async function readAuthorizationRequest(
     trail.at('resource');
     const named = checkResource(ctx, form);
     trail.at('scope');
-    const { scopes, askedOffline } = checkScope(ctx, form, client, prompt, named);
+    const { scopes, askedOffline } = checkScope(ctx, form, client, responseType, prompt, named);
     if (responseType.idToken && !scopes.includes('openid'))
       throw new OAuthError('invalid_request', 'an ID token is for requests with the scope openid');
     return {

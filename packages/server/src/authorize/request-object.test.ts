@@ -33,9 +33,11 @@ test('what the request object says counts, and the rest comes from beside it in 
 
 test('in a plain OAuth request only the object is heard (RFC 9101 §6.3)', async () => {
   const plain = { ...INNER, scope: 'read', redirect_uri: 'https://app.example/cb' };
-  const missing = await answer(plain);
+  const missing = await answer(plain, { scope: undefined });
   assert.deepEqual([missing.get('error'), missing.get('state')], ['invalid_request', 'inner'], 'the challenge beside it is not heard');
-  assert.ok((await answer({ ...plain, code_challenge: CHALLENGE, code_challenge_method: 'S256' })).has('code'));
+  assert.ok((await answer({ ...plain, code_challenge: CHALLENGE, code_challenge_method: 'S256' }, { scope: undefined })).has('code'));
+  const marked = await ask(world, alice, { request: unsigned(INNER, { alg: 'none', typ: 'oauth-authz-req+jwt' }) });
+  assert.match(marked.body.toString(), /redirect_uri is missing/, 'who follows RFC 9101 says everything inside');
 });
 
 test('an object that is not for us, not by the client, not for now or of another kind is refused (RFC 9101 §6, §10.8, attacks AUT-29)', async () => {

@@ -12,6 +12,8 @@ export interface RequestObject {
   readonly claims: Readonly<Record<string, unknown>>;
   /** Whether a key of the client vouches for it; otherwise an administrator allowed the client to leave that out. */
   readonly signed: boolean;
+  /** Whether it says by its `typ` that it follows RFC 9101, which hears nothing beside it. */
+  readonly oauth: boolean;
 }
 
 /** Seconds that the client's clock may be ahead. */
@@ -27,13 +29,18 @@ export async function openRequestObject(ctx: Context, client: Client, text: stri
   const unsigned = requestObjectSigningAlg === 'none' ? readUnsecuredJwt(inner) : undefined;
   if (unsigned !== undefined) {
     checkClaims(ctx, client, unsigned.header, unsigned.payload, now);
-    return { claims: unsigned.payload, signed: false };
+    return { claims: unsigned.payload, signed: false, oauth: isOauth(unsigned.header) };
   }
   const algs = requestObjectSigningAlg === undefined ? VERIFICATION_ALGS : [requestObjectSigningAlg];
   const read = await verifyClientJwt(ctx, client, inner, { algs, now });
   if (read.kind === 'refused') throw invalid(read.reason);
   checkClaims(ctx, client, read.header, read.payload, now);
-  return { claims: read.payload, signed: true };
+  if (read.payload['iss'] === undefined && read.payload['client_id'] === undefined) throw invalid('it does not say whose it is');
+  return { claims: read.payload, signed: true, oauth: isOauth(read.header) };
+}
+
+function isOauth(header: Readonly<Record<string, unknown>>): boolean {
+  return header['typ'] === 'oauth-authz-req+jwt';
 }
 
 /** A client that registered an encryption sends nothing in the clear (OpenID Connect Registration §2). */

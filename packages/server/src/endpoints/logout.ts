@@ -54,6 +54,8 @@ export async function logout(ctx: Context, http: HttpRequest): Promise<HttpReply
     if (session === undefined) return done(ctx, http, request.hint === undefined ? { ...request, redirectTo: undefined } : request);
     const own =
       request.hint !== undefined &&
+      // What a client could have written itself signs nobody out unasked.
+      !request.hint.byClient &&
       request.client !== undefined &&
       request.hint.sub === subjectFor(ctx, request.client, session.user) &&
       (request.hint.sid === undefined || request.hint.sid === sessionName(ctx, session.session.id));

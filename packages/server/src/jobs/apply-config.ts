@@ -37,9 +37,9 @@ async function applyClient(ctx: Context, client: ClientConfig, now: number): Pro
   const hash = client.clientSecret === undefined ? undefined : hashClientSecret(ctx, client.clientId, client.clientSecret.reveal());
   const secrets =
     hash === undefined ? [] : [before?.secrets.find((secret) => secret.hash === hash) ?? { hash, createdAt: now, expiresAt: 0 }];
-  // What was bound to one way of proving oneself must not be had by a weaker one (attacks REF-13). Before the change, so that a start that
+  // What was bound to one way of proving oneself must not be had by a weaker one (attacks REF-13), nor a user's token have two subjects. Before the change, so that a start that
   // is cut off in between does it again; and after it, for what another node issued meanwhile.
-  const changed = before !== undefined && methodOf(before.metadata) !== methodOf(client.metadata);
+  const changed = before !== undefined && identityOf(before.metadata) !== identityOf(client.metadata);
   if (changed) await ctx.store.revokeClient(ctx.tenant, client.clientId, now);
   await ctx.store.putClient(
     ctx.tenant,
@@ -49,8 +49,11 @@ async function applyClient(ctx: Context, client: ClientConfig, now: number): Pro
   if (changed) await ctx.store.revokeClient(ctx.tenant, client.clientId, now);
 }
 
-function methodOf(metadata: Readonly<Record<string, unknown>>): unknown {
-  return metadata['token_endpoint_auth_method'] ?? 'client_secret_basic';
+/** How the client proves itself, and by what `sub` it knows users: a grant of one does not fit the other. */
+function identityOf(metadata: Readonly<Record<string, unknown>>): string {
+  const { token_endpoint_auth_method: method = 'client_secret_basic', subject_type: subjects = 'public' } = metadata;
+  const sector = subjects === 'pairwise' ? [metadata['sector_identifier_uri'], metadata['redirect_uris']] : [];
+  return JSON.stringify([method, subjects, ...sector]);
 }
 
 async function disableOthers(ctx: Context, kept: ReadonlySet<string>, now: number): Promise<number> {

@@ -11,6 +11,8 @@ export interface IdTokenHint {
   readonly sub: string;
   readonly aud: string;
   readonly sid: string | undefined;
+  /** Whether its key is the client's secret, so that the client could have written it. */
+  readonly byClient: boolean;
 }
 
 /**
@@ -22,8 +24,9 @@ export async function readIdTokenHint(ctx: Context, text: string, now: number): 
   if (jwt === undefined || jwt.header['typ'] !== 'JWT') return undefined;
   const { iss, sub, aud, sid } = jwt.payload;
   if (iss !== ctx.issuer || typeof sub !== 'string' || typeof aud !== 'string' || !isClientId(aud)) return undefined;
-  const genuine = MAC_ALGS.includes(jwt.header.alg) ? await isKeyedWithSecret(ctx, jwt, aud, now) : isSigned(ctx, jwt, now);
-  return genuine ? { sub, aud, sid: typeof sid === 'string' ? sid : undefined } : undefined;
+  const byClient = MAC_ALGS.includes(jwt.header.alg);
+  const genuine = byClient ? await isKeyedWithSecret(ctx, jwt, aud, now) : isSigned(ctx, jwt, now);
+  return genuine ? { sub, aud, sid: typeof sid === 'string' ? sid : undefined, byClient } : undefined;
 }
 
 function isSigned(ctx: Context, jwt: ReadJwt, now: number): boolean {
@@ -37,6 +40,5 @@ async function isKeyedWithSecret(ctx: Context, jwt: ReadJwt, clientId: string, n
   const client = await findClient(ctx, clientId);
   const mac = macAlgorithms.get(jwt.header.alg);
   if (client === undefined || mac === undefined || client.metadata.idTokenSignedResponseAlg !== jwt.header.alg) return false;
-  // The client has the secret too, and could sign a hint itself: it learns nothing from it but what it says.
   return readableSecrets(ctx, client, now).some((secret) => mac.verify(jwt.signingInput, jwt.signature, secret));
 }

@@ -11,9 +11,12 @@ export function subjectFor(ctx: Pick<Context, 'keys'>, client: Client, user: Pic
   return ctx.keys.keyedHash('pairwise', `${sectorOf(client)}\n${user.sub}`);
 }
 
-/** The host of the `sector_identifier_uri`, else of the redirect URIs, which then share it. */
+/**
+ * The host of the `sector_identifier_uri`, else of the redirect URIs, which then share it. A scheme of a program's own has no host, and all
+ * programs of a machine have the same: there the client is its own sector.
+ */
 function sectorOf({ id, metadata }: Client): string {
-  const uri = metadata.sectorIdentifierUri ?? metadata.redirectUris[0];
-  // A scheme of a program's own has no host: the client is its own sector.
-  return (uri === undefined ? '' : URL.parse(uri)?.host) || id;
+  const uri = metadata.sectorIdentifierUri ?? metadata.redirectUris[0] ?? '';
+  const host = uri.startsWith('https:') ? URL.parse(uri)?.host : undefined;
+  return host ?? id;
 }
