@@ -4,7 +4,22 @@ import { clientId, tenantId, userId } from '@hufu/protocol/ids';
 import pg from 'pg';
 // Runs on the cluster of HUFU_TEST_POSTGRES, or on one of its own.
 import { createDatabase, dropDatabase, testPostgres } from '../../../../scripts/provision/postgres.mjs';
-import { APP, bench, hashText, makeCode, makeGrant, makeScene, NOW, someClient, someCode, someSession } from '../contract/bench.ts';
+import {
+  APP,
+  type Bench,
+  bench,
+  hashText,
+  makeCode,
+  makeGrant,
+  makeScene,
+  makeSession,
+  NOW,
+  type Scene,
+  someAccess,
+  someClient,
+  someCode,
+  someSession,
+} from '../contract/bench.ts';
 import { MIGRATIONS } from '../migrations/list.ts';
 import { migrate } from '../migrations/migrate.ts';
 import type { Store } from '../port.ts';
@@ -25,6 +40,7 @@ const WALKS: readonly RegExp[] = [
   /FROM keys WHERE tenant = \$1::bigint/,
   /FROM decisions WHERE tenant = \$1::bigint\s+ORDER BY id DESC/,
   /ORDER BY g\.id DESC LIMIT/,
+  /ORDER BY d\.died_at DESC, d\.id DESC LIMIT/,
 ];
 
 describe('plans', () => {
@@ -43,7 +59,7 @@ describe('plans', () => {
 
   test('a plan that was made for sixty-four rows finds its rows by their whole keys', async () => {
     await fill(64);
-    assert.ok(statements.size > 45, `${statements.size} statements`);
+    assert.ok(statements.size > 65, `${statements.size} statements`);
     for (const statement of statements.values()) {
       for (const step of await explain(statement.text)) {
         if (WALKS.some((walk) => walk.test(statement.text))) continue;
@@ -53,10 +69,29 @@ describe('plans', () => {
     }
   });
 
+  test('the newest dead deliveries and the most overdue living ones are read in order, without sorting all of them', async () => {
+    const ordered = [...statements.values()].filter(({ text }) => /ORDER BY (d\.died_at DESC|due_at, id)/.test(text));
+    assert.equal(ordered.length, 2);
+    for (const { text } of ordered) {
+      const plan = (await explain(text)).join('\n');
+      assert.match(plan, /Index Scan( Backward)? using deliveries_(dead|due)/);
+      assert.doesNotMatch(plan, /Sort/);
+    }
+  });
+
   test('the hot statements are prepared by name, once a connection', async () => {
     const names = [...statements.values()].flatMap((statement) => statement.name ?? []);
     assert.equal(new Set(names).size, names.length);
-    for (const hot of ['find_grants', 'rotate_grants', 'exchange_codes', 'find_client_versions', 'find_own_grants', 'take_marks'])
+    for (const hot of [
+      'find_grants',
+      'rotate_grants',
+      'exchange_codes',
+      'find_client_versions',
+      'find_own_grants',
+      'take_marks',
+      'create_grant',
+      'admit',
+    ])
       assert.ok(names.includes(hot), hot);
   });
 
@@ -154,6 +189,7 @@ async function useEveryVerb(all: Store): Promise<void> {
     await all.endSession(tenant, opened.session.id, NOW);
   }
   await all.createGrant(tenant, someCode({ ...scene, session }, { sessionId: undefined }), NOW);
+  await useSignOut(b, scene);
   await all.withdrawConsent(tenant, user.id, APP, NOW);
   await all.changePassword(tenant, user.id, 'new', undefined, NOW);
   await all.revokeUser(tenant, user.id, 'revoked_by_user', NOW);
@@ -169,6 +205,10 @@ async function useEveryVerb(all: Store): Promise<void> {
   await all.keysVersion(tenant);
   await all.retireKey(tenant, 1, 1, 1);
   await all.removeKey(tenant, 1);
+  await all.revokeKey(tenant, 1, NOW);
+  await all.countClients(tenant, 'registered', 10);
+  await all.putClient(tenant, { ...someClient(clientId('registered')), source: 'registered' }, NOW);
+  await all.removeClient(tenant, clientId('registered'), NOW);
   await all.recordDecisions(tenant, [{ id: 'd', at: 1, endpoint: '', status: 400, error: '', clientId: '', record: '[]' }], 1);
   await all.findDecision(tenant, 'd');
   await all.listDecisions(tenant, 1);
@@ -177,16 +217,39 @@ async function useEveryVerb(all: Store): Promise<void> {
   assert.equal(await all.findUser(tenant, userId(99)), undefined);
 }
 
+async function useSignOut(b: Bench, scene: Scene): Promise<void> {
+  const { store: all, tenant } = b;
+  const session = await makeSession(b, scene.user);
+  const participation = { sid: 'sid', backchannel: true };
+  await all.createGrant(tenant, someCode({ ...scene, session }, { participation }), NOW);
+  await all.createGrant(tenant, someAccess({ ...scene, session }), NOW);
+  for (const each of [participation, undefined]) await all.admit(tenant, someCode({ ...scene, session }, { participation: each }), NOW);
+  await all.listParticipants(tenant, session.id, 1);
+  await all.endSession(tenant, session.id, NOW);
+  const outcomes = [
+    { kind: 'failed', error: '', dueAt: NOW },
+    { kind: 'failed', error: '', dueAt: undefined },
+    { kind: 'delivered' },
+  ] as const;
+  for (const outcome of outcomes) {
+    await all.takeDeliveries(tenant, 1, 60, NOW);
+    await all.settleDelivery(tenant, 1, 1, outcome, NOW);
+  }
+  await all.listDeadDeliveries(tenant, 1);
+}
+
 /** Every table has `count` rows of tenant 1, and the planner knows it. */
 async function fill(count: number): Promise<void> {
   const tables: Readonly<Record<string, string>> = {
     tenants: `g, 't' || g`,
     counters: `g, 'grant', 1`,
-    clients: `1, 'client-' || g, '{}', '[]', 1, 0, 1, 'config', 1, NULL, NULL`,
+    clients: `1, 'client-' || g, '{}', '[]', 1, 0, 1, CASE WHEN g % 2 = 0 THEN 'config' ELSE 'registered' END, 1, NULL, NULL`,
     users: `1, g, 's' || g, 'u' || g, 'u' || g, NULL, '{}', 1, 1, 1, 1`,
     sessions: `1, g, 1 + g % 16, 's', 1, '', 1, 2000000000 + g, NULL, '', 2000000000 + g`,
     consents: `1, 1 + g % 16, 'client-' || g, '', '', 1, 1`,
     revoked_tokens: `1, g, 'token', 2000000000 + g`,
+    participants: `1, 1 + g % 16, 'client-' || g, 'sid', 's', 1`,
+    deliveries: `1, g, 'client-' || g % 8, 's', 'sid', 1, 0, CASE WHEN g % 2 = 0 THEN g END, CASE WHEN g % 2 = 1 THEN g END, '', 2000000000 + g`,
     marks: `1, 'interaction', 2000000000 + g, 'value'`,
     keys: `1, g, 'seal', '', '', '', 1, 1, 0, 0`,
     decisions: `1, 'd' || g, 1, '', 400, '', '', ''`,
