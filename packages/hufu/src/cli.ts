@@ -3,6 +3,8 @@ import { MasterKeyError } from '@hufu/server/keys/master-key';
 import { StoreUnavailable } from '@hufu/store/port';
 import { type Command, type CommandCall, type ExitCode, RefusedError, UsageError } from './command.ts';
 import { doctor } from './commands/doctor.ts';
+import { keyList } from './commands/key-list.ts';
+import { keyRevoke } from './commands/key-revoke.ts';
 import { keyRotate } from './commands/key-rotate.ts';
 import { clientList, grantList, userList } from './commands/lists.ts';
 import { migrate } from './commands/migrate.ts';
@@ -25,6 +27,8 @@ const commands: readonly Command[] = [
   userDisable,
   userEnable,
   keyRotate,
+  keyList,
+  keyRevoke,
   doctor,
 ];
 

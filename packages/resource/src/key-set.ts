@@ -39,11 +39,12 @@ export function readKeySet(document: unknown, before: KeySet): KeySet | undefine
 }
 
 const SECRET_MEMBERS: readonly string[] = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
-/** The public members by kind (RFC 7518 §6, RFC 8037 §2): only these are imported. */
+/** The public members by kind (RFC 7518 §6, RFC 8037 §2, RFC 9964): only these are imported. */
 const PUBLIC_MEMBERS: ReadonlyMap<unknown, readonly string[]> = new Map([
   ['EC', ['crv', 'x', 'y']],
   ['RSA', ['n', 'e']],
   ['OKP', ['crv', 'x']],
+  ['AKP', ['alg', 'pub']],
 ]);
 
 function readKey(jwk: Readonly<Record<string, unknown>>, kid: string, before: VerificationKey | undefined): VerificationKey | undefined {

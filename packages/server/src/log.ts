@@ -10,6 +10,7 @@ export type LogEvent =
   | 'key.added'
   | 'key.retired'
   | 'key.removed'
+  | 'key.revoked'
   | 'keys.reloaded'
   | 'code.replayed'
   | 'refresh_token.replayed'

@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto';
 import { encryptToClient } from '../client-keys/encrypt-to-client.ts';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
+import { halfHash } from '../keys/algorithms.ts';
 import { acrOf } from './acr.ts';
-import { type ResponseSigner, responseSigner } from './response-signer.ts';
+import { responseSigner } from './response-signer.ts';
 
 /** Seconds. */
 const ID_TOKEN_LIFETIME = 3_600;
@@ -39,9 +39,9 @@ export function issueIdToken(ctx: Context, request: IdTokenRequest): string | Pr
     iat: now,
   };
   if (request.authTime !== undefined) claims['auth_time'] = request.authTime;
-  if (request.accessToken !== undefined) claims['at_hash'] = halfHash(signer, request.accessToken);
-  if (request.code !== undefined) claims['c_hash'] = halfHash(signer, request.code);
-  if (request.state !== undefined) claims['s_hash'] = halfHash(signer, request.state);
+  if (request.accessToken !== undefined) claims['at_hash'] = halfHash(signer.hash, request.accessToken);
+  if (request.code !== undefined) claims['c_hash'] = halfHash(signer.hash, request.code);
+  if (request.state !== undefined) claims['s_hash'] = halfHash(signer.hash, request.state);
   if (request.nonce !== undefined) claims['nonce'] = request.nonce;
   const acr = acrOf(amr);
   if (acr !== undefined) claims['acr'] = acr;
@@ -50,10 +50,4 @@ export function issueIdToken(ctx: Context, request: IdTokenRequest): string | Pr
   const signed = signer.sign(claims);
   const { idTokenEncryption } = client.metadata;
   return idTokenEncryption === undefined ? signed : encryptToClient(ctx, client, idTokenEncryption, signed, 'JWT', now);
-}
-
-/** The left half of the hash that the signature uses, of the ASCII text (OpenID Connect Core §3.1.3.6). */
-function halfHash(signer: ResponseSigner, text: string): string {
-  const digest = hash(signer.hash, text, 'buffer');
-  return digest.toString('base64url', 0, digest.length / 2);
 }
