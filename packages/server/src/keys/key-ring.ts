@@ -26,6 +26,10 @@ export interface KeyRing {
   jwks(now: number): { readonly body: Buffer; readonly etag: string };
   /** Keyed hash of a generated or configured secret, 32 bytes as base64url; `purpose` keeps kinds of secrets apart. */
   keyedHash(purpose: string, text: string): string;
+  /** A text encrypted under the master key, base64url; it opens with the same `context` alone. */
+  sealSecret(text: string, context: string): string;
+  /** Throws `MasterKeyError` where the key or the context is another one. */
+  openSecret(sealed: string, context: string): string;
   /** Takes in what another process added, retired or removed. Cheap when nothing changed. */
   follow(now: number): Promise<void>;
   /** Adds, retires and removes keys as their times come. */
@@ -153,6 +157,8 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
     keyedHash(purpose, text) {
       return createHmac('sha256', state.hashKey).update(`${purpose}\n${text}`).digest('base64url');
     },
+    sealSecret: (text, context) => Buffer.from(master.seal(Buffer.from(text), context)).toString('base64url'),
+    openSecret: (sealed, context) => Buffer.from(master.open(Buffer.from(sealed, 'base64url'), context)).toString(),
     async follow() {
       if ((await store.keysVersion(tenant)) === state.version) return;
       state = await load();
