@@ -42,14 +42,16 @@ function sortedJson(value: unknown): string | undefined {
   });
 }
 
-/** A client's secrets as JSON: `[hash, createdAt, expiresAt]` each. */
+/** A client's secrets as JSON: `[hash, createdAt, expiresAt]` each, and `sealed` after them where it is there. */
 export function writeSecrets(secrets: readonly ClientSecret[]): string {
-  return JSON.stringify(secrets.map((secret) => [secret.hash, secret.createdAt, secret.expiresAt]));
+  return JSON.stringify(
+    secrets.map(({ hash, createdAt, expiresAt, sealed }) => [hash, createdAt, expiresAt, ...(sealed === undefined ? [] : [sealed])]),
+  );
 }
 
 export function readSecrets(json: string): readonly ClientSecret[] {
-  const rows = JSON.parse(json) as [string, number, number][];
-  return rows.map(([hash, createdAt, expiresAt]) => ({ hash, createdAt, expiresAt }));
+  const rows = JSON.parse(json) as [string, number, number, string?][];
+  return rows.map(([hash, createdAt, expiresAt, sealed]) => ({ hash, createdAt, expiresAt, ...(sealed === undefined ? {} : { sealed }) }));
 }
 
 /** Whether `putClient` has something to write. */
