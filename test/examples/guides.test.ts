@@ -26,6 +26,7 @@ const API: Stage = { config: 'examples/api/hufu.yaml', example: 'api', printed: 
 const STAGES: Readonly<Record<string, Stage>> = {
   'quickstart.md': { config: undefined },
   'quickstart.zh-CN.md': { config: undefined },
+  'client-authentication.md': { config: 'examples/client-keys/hufu.yaml' },
   'machine-to-machine.md': API,
   'protect-an-api.md': API,
   'why-was-this-refused.md': API,

@@ -344,6 +344,7 @@ function checkSecret(metadata: ClientMetadata, fields: FieldReader, registries: 
 
 /** A client that proves itself with a key, or has things encrypted to one, says which (RFC 7591 §2, OpenID Connect Registration §2). */
 function checkKeys(metadata: ClientMetadata, fields: FieldReader): void {
+  checkAssertionAlg(metadata, fields);
   if (fields.take('jwks') !== undefined || fields.take('jwks_uri') !== undefined) return;
   if (metadata.tokenEndpointAuthMethod === 'private_key_jwt')
     fields.fault(['jwks'], 'is needed (or jwks_uri): token_endpoint_auth_method is private_key_jwt');
@@ -354,6 +355,17 @@ function checkKeys(metadata: ClientMetadata, fields: FieldReader): void {
     if (encryption !== undefined && ASYMMETRIC_ENCRYPTION_ALGS.includes(encryption.alg))
       fields.fault(['jwks'], `is needed (or jwks_uri): ${name} is ${encryption.alg}`);
   }
+}
+
+/** OpenID Connect Core §9: one method is keyed with the secret, the other with a key pair. */
+function checkAssertionAlg({ tokenEndpointAuthMethod, tokenEndpointAuthSigningAlg }: ClientMetadata, fields: FieldReader): void {
+  if (tokenEndpointAuthSigningAlg === undefined) return;
+  const mac = MAC_ALGS.includes(tokenEndpointAuthSigningAlg);
+  if ((tokenEndpointAuthMethod === 'private_key_jwt' && mac) || (tokenEndpointAuthMethod === 'client_secret_jwt' && !mac))
+    fields.fault(
+      ['token_endpoint_auth_signing_alg'],
+      `is ${tokenEndpointAuthSigningAlg}, which ${tokenEndpointAuthMethod} cannot be done with`,
+    );
 }
 
 /** OpenID Connect Core §8.1: without a `sector_identifier_uri` there is one sector, the host of all redirect URIs. */

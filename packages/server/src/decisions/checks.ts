@@ -11,6 +11,12 @@ export const checks = {
   client_known: { title: 'The client is registered', setting: 'clients' },
   client_enabled: { title: 'The client is enabled', setting: 'clients' },
   client_authentication: { title: 'The client proved who it is', setting: 'clients[].token_endpoint_auth_method, clients[].client_secret' },
+  assertion_key: {
+    title: 'The client assertion is signed with a key or the secret of the client',
+    setting: 'clients[].jwks, clients[].jwks_uri, clients[].client_secret, clients[].token_endpoint_auth_signing_alg',
+  },
+  assertion_claims: { title: 'The client assertion is the client’s own, for this server alone, and in time', setting: undefined },
+  assertion_unused: { title: 'The client assertion has not been used before', setting: undefined },
   client_throttle: { title: 'The client has not failed to prove itself too often', setting: 'policies.brute_force' },
   grant_type: { title: 'The grant type is supported', setting: undefined },
   client_grant_type: { title: 'The client may use the grant type', setting: 'clients[].grant_types' },

@@ -1,3 +1,4 @@
+import type { ClientMetadata } from '@hufu/protocol/client-metadata';
 import type { UserRecord } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
@@ -8,15 +9,15 @@ import type { Context } from '../context.ts';
  */
 export function subjectFor(ctx: Pick<Context, 'keys'>, client: Client, user: Pick<UserRecord, 'sub'>): string {
   if (client.metadata.subjectType === 'public') return user.sub;
-  return ctx.keys.keyedHash('pairwise', `${sectorOf(client)}\n${user.sub}`);
+  return ctx.keys.keyedHash('pairwise', `${sectorOf(client.metadata) ?? client.id}\n${user.sub}`);
 }
 
 /**
- * The host of the `sector_identifier_uri`, else of the redirect URIs, which then share it. A scheme of a program's own has no host, and all
- * programs of a machine have the same: there the client is its own sector.
+ * The sector of a pairwise client (OpenID Connect Core §8.1): the host of the `sector_identifier_uri`, else of the redirect URIs, which then
+ * share it. Undefined where the client is its own: a scheme of a program's own has no host, and all programs of a machine have the same.
  */
-function sectorOf({ id, metadata }: Client): string {
-  const uri = metadata.sectorIdentifierUri ?? metadata.redirectUris[0] ?? '';
-  const host = uri.startsWith('https:') ? URL.parse(uri)?.host : undefined;
-  return host ?? id;
+export function sectorOf({ subjectType, sectorIdentifierUri, redirectUris }: ClientMetadata): string | undefined {
+  if (subjectType === 'public') return undefined;
+  const uri = sectorIdentifierUri ?? redirectUris[0] ?? '';
+  return uri.startsWith('https:') ? URL.parse(uri)?.host : undefined;
 }
