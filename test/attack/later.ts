@@ -78,5 +78,15 @@ export const LATER: ReadonlyMap<string, Later> = new Map([
   ['CRY-07', rest('an audit log; the line of the log is tested')],
   ['CRY-09', rest('command lines of the CLI, support bundles and backups')],
   ['CRY-10', rest('an audit against an advisory database, an SBOM, and the bytes of the whole release')],
+  ['JWT-13', rest('the time and the memory are not measured: nothing is begun')],
+  ['JWT-15', all('the registration endpoint; the reader of registered keys is tested')],
+  ['JWT-17', all('the audiences of client assertions and request objects; that of access tokens is tested in the SDK')],
+  [
+    'JWT-18',
+    rest('request objects, client assertions, signed introspection, JARM, DPoP and software statements; userinfo answers as hints'),
+  ],
+  ['JWT-25', rest('times are not asserted')],
+  ['JWT-27', all('the registration endpoint; the reader of registered keys is tested')],
+  ['JWT-30', all('patterns: no option of ours takes any')],
   ['TOK-27', rest('mutual TLS (RFC 8705) and a terminator that is trusted to tell of certificates')],
 ]);

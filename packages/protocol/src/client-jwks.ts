@@ -1,5 +1,6 @@
 import { decodeBase64url } from './base64url.ts';
 import { type Fault, FieldReader } from './field-reader.ts';
+import { isRocaModulus } from './roca.ts';
 
 /** A public key of a client (RFC 7517 §4), only the members we know. */
 export interface PublicJwk {
@@ -145,7 +146,8 @@ function findModulusFault(text: string): string | undefined {
   const first = bytes?.[0] ?? 0;
   if (bytes === undefined || first === 0) return 'is not a number in base64url without leading zeros';
   const bits = bytes.length * 8 - (Math.clz32(first) - 24);
-  return bits < MIN_RSA_BITS || bits > MAX_RSA_BITS ? `has ${bits} bits, not ${MIN_RSA_BITS} to ${MAX_RSA_BITS}` : undefined;
+  if (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS) return `has ${bits} bits, not ${MIN_RSA_BITS} to ${MAX_RSA_BITS}`;
+  return isRocaModulus(bytes) ? 'is a weak one, whose factors can be found (CVE-2017-15361)' : undefined;
 }
 
 function findExponentFault(text: string): string | undefined {

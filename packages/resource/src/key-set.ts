@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { isRocaModulus } from '@hufu/protocol/roca';
 
 /** A public key of the issuer. The same object as long as the issuer publishes it unchanged. */
 export interface VerificationKey {
@@ -62,6 +63,7 @@ function readKey(jwk: Readonly<Record<string, unknown>>, kid: string, before: Ve
   }
   const text = JSON.stringify([alg, members]);
   if (before?.text === text) return before;
+  if (kty === 'RSA' && isRocaModulus(Buffer.from(members['n'] ?? '', 'base64url'))) return undefined;
   try {
     return { kid, alg, key: createPublicKey({ key: members, format: 'jwk' }), text };
   } catch {

@@ -235,6 +235,17 @@ test('the JWKS has an ETag that changes with it and with nothing else (RFC 9110 
   assert.notEqual(ring.jwks(T).etag, before.etag);
 });
 
+test('a clock that is set back sees the JWKS of that time again', async () => {
+  const { open } = await ground();
+  const ring = await open(T);
+  const [old, oldEncryption] = [signingKid(ring, T), encryptionKid(ring, T, 'EC')];
+  await ring.rotateNow(T);
+  const over = T + PUBLISH_LEAD_SECONDS + 90_000;
+  assert.equal(kids(ring, over).includes(old), false);
+  assert.ok(kids(ring, T).includes(old));
+  assert.equal(encryptionKid(ring, T, 'EC'), oldEncryption);
+});
+
 test('an algorithm that is added to a running platform gets its key; one that has none signs nothing', async () => {
   const { open } = await ground();
   const before = await open(T);
@@ -316,6 +327,7 @@ test('a key that may be stolen is worth nothing from the second on, and its succ
     assert.equal(node.verifierFor(stolen, T), undefined, 'whatever the time');
   }
   assert.equal(signingKid(ring, T + 5), signingKid(other, T + 5));
+  assert.equal(ring.list(T + 5).find(({ kid }) => kid === signingKid(ring, T + 5))?.activeAt, T + 5);
   assert.ok(events.includes('key.revoked'));
   assert.deepEqual(await ring.revokeKey(stolen, T + 6), { kind: 'unknown' });
   assert.deepEqual(await ring.revokeKey('nobody', T + 6), { kind: 'unknown' });
