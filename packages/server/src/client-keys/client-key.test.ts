@@ -71,5 +71,6 @@ test('what is encrypted goes to a key that is for that, and never to one for sig
   assert.deepEqual(['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A256KW'].map(chosen), ['other', 'enc', 'ec', 'ecdh']);
   assert.equal(selectEncryptionKey(importKeys({ keys: [jwk('x25519', {}, { kid: 'x' })] }), 'ECDH-ES')?.kid, 'x');
   assert.equal(selectEncryptionKey(importKeys({ keys: [jwk('ed25519', {}), { ...RSA, use: 'sig' }] }), 'ECDH-ES'), undefined);
+  assert.equal(selectEncryptionKey(importKeys({ keys: [{ ...RSA, use: 'sig' }] }), 'RSA-OAEP'), undefined);
   assert.equal(selectEncryptionKey([], 'RSA-OAEP'), undefined);
 });

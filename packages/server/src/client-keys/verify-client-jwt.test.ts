@@ -36,7 +36,7 @@ async function outcome(client: keyof typeof clients, text: string, algs: readonl
   return read.kind === 'verified' ? JSON.stringify(read.payload) : read.reason;
 }
 
-test('a signature of one of the client’s own keys verifies, with its kid or without (RFC 7515 §5.2, OpenID Connect Core §10.1)', async () => {
+test('a signature of one of the client’s own keys verifies, with its kid or without (RFC 7515 §4.1.4, §5.2, OpenID Connect Core §10.1)', async () => {
   for (const pair of [es, rs, ed]) {
     assert.equal(await outcome('pair', signWith(pair, PAYLOAD)), JSON.stringify(PAYLOAD), pair.alg);
     assert.equal(await outcome('pair', signWith(pair, PAYLOAD, { kid: undefined })), JSON.stringify(PAYLOAD), pair.alg);

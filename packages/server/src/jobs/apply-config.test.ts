@@ -149,6 +149,8 @@ test('a secret can be read as long as an algorithm of the client is keyed with i
     const version = (await clientOf(second, 'web'))?.version;
     const third = await open(keyed);
     assert.equal((await clientOf(third, 'web'))?.version, version, 'another start changes nothing');
+    const without = await open(BASIC_YAML);
+    assert.deepEqual([await sealedOf(without), await readable(without)], [undefined, []], 'the same secret, hashed alone');
     const changed = await open(keyed.replace('web-secret-0', 'new-secret-0'));
     assert.deepEqual(await readable(changed), [SECRETS.web.replace('web-secret-0', 'new-secret-0')]);
     const last = await open(BASIC_YAML);

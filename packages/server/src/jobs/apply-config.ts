@@ -1,4 +1,5 @@
 import { readClientMetadata } from '@hufu/protocol/client-metadata';
+import { equalText } from '@hufu/protocol/equal-text';
 import type { ClientId } from '@hufu/protocol/ids';
 import type { ClientRecord, ClientSecret } from '@hufu/store/port';
 import { foldUsername } from '@hufu/store/username';
@@ -55,7 +56,7 @@ function secretOf(ctx: Context, client: ClientConfig, secret: string, before: Cl
   const read = readClientMetadata(client.metadata, { source: 'store' });
   if (read.kind === 'refused') throw new TypeError(`the client ${client.clientId} does not read: ${read.faults[0]?.message ?? ''}`);
   const record = clientSecretRecord(ctx, client.clientId, read.metadata, secret, now);
-  const kept = before?.secrets.find(({ hash }) => hash === record.hash);
+  const kept = before?.secrets.find(({ hash }) => equalText(hash, record.hash));
   if (kept === undefined) return record;
   const { hash, createdAt, expiresAt } = kept;
   if (record.sealed === undefined) return { hash, createdAt, expiresAt };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { LookupAddress } from 'node:dns';
 import { test } from 'node:test';
-import { guard } from './guard.ts';
+import { findAddressFault, guard } from './guard.ts';
 
-test('https on its own port, or on one that web servers have (attacks SSR-05, SSR-06)', () => {
+test('https on its own port, or on one that web servers have (RFC 6335 §6, attacks SSR-05, SSR-06)', () => {
   for (const url of ['https://rp.example/jwks', 'https://rp.example:8443/', 'https://rp.example:443/', 'https://1.1.1.1:10443/'])
     assert.doesNotThrow(() => guard(url, []), url);
   for (const port of [21, 22, 23, 25, 80, 110, 445, 636, 1023, 1433, 2375, 2379, 3306, 5432, 6379, 6443, 9200, 10_250, 11_211, 27_017]) {
@@ -38,7 +38,21 @@ test('what is vetted is what is called: one reading of the address (attacks SSR-
     assert.throws(() => guard(url, []), { message: 'a URL with credentials' }, url);
 });
 
-test('a name with one private address among its addresses is not called at all (attacks SSR-01)', async () => {
+test('one private address among those of a name is enough to refuse it (attacks SSR-01)', () => {
+  const addresses = (...all: readonly string[]): readonly { readonly address: string }[] => all.map((address) => ({ address }));
+  const faultOf = (...rest: Parameters<typeof findAddressFault>): string | undefined => findAddressFault(...rest)?.message;
+  const privately = 'a name with a private address';
+  assert.equal(faultOf(addresses('1.1.1.1', '2606:4700::1111'), false, []), undefined);
+  assert.equal(faultOf(addresses('1.1.1.1', '10.0.0.1'), false, []), privately);
+  assert.equal(faultOf(addresses('::1', '1.1.1.1'), false, []), privately);
+  assert.equal(faultOf([], false, []), 'a name without an address');
+  assert.equal(faultOf(addresses('10.0.0.1'), true, []), undefined, 'the name is exempt');
+  const inside = [{ kind: 'network', network: { address: '10.0.0.0', prefixLength: 8, family: 'ipv4' } }] as const;
+  assert.equal(faultOf(addresses('10.0.0.1', '1.1.1.1'), false, inside), undefined);
+  assert.equal(faultOf(addresses('10.0.0.1', '192.168.0.1'), false, inside), privately);
+});
+
+test('a name that leads inside is not called at all (attacks SSR-01)', async () => {
   const { lookup } = guard('https://localhost.example/', []);
   const looked = await new Promise<[unknown, string | LookupAddress[]]>((resolve) =>
     lookup('localhost', { all: true }, (error, address) => resolve([error, address])),

@@ -1,4 +1,4 @@
-import { lookup as dnsLookup } from 'node:dns';
+import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
 import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
 import type { AllowedHost } from '../config/config.ts';
 import { OutboundRefused } from './outbound-refused.ts';
@@ -47,18 +47,24 @@ function isWebPort(port: number): boolean {
 function guardedLookup(exempt: boolean, allow: readonly AllowedHost[]): LookupFunction {
   return (hostname, options, callback) => {
     dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
-      const fault =
-        error ??
-        (addresses.every(({ address }) => mayReach(address, exempt, allow)) ? null : new OutboundRefused('a name with a private address'));
+      const fault = error ?? findAddressFault(addresses, exempt, allow);
       const [first] = addresses ?? [];
-      if (fault !== null || first === undefined) {
-        callback(fault ?? new OutboundRefused('a name without an address'), '', 4);
-        return;
-      }
-      if (options.all === true) callback(null, addresses);
+      if (fault !== undefined || first === undefined) callback(fault ?? null, '', 4);
+      else if (options.all === true) callback(null, addresses);
       else callback(null, first.address, first.family);
     });
   };
+}
+
+/** One private address among those of a name is enough: whoever answers for the name chooses which of them is called. */
+export function findAddressFault(
+  addresses: readonly Pick<LookupAddress, 'address'>[],
+  exempt: boolean,
+  allow: readonly AllowedHost[],
+): OutboundRefused | undefined {
+  if (addresses.length === 0) return new OutboundRefused('a name without an address');
+  const all = addresses.every(({ address }) => mayReach(address, exempt, allow));
+  return all ? undefined : new OutboundRefused('a name with a private address');
 }
 
 function mayReach(address: string, exemptName: boolean, allow: readonly AllowedHost[]): boolean {
