@@ -2,6 +2,9 @@ import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import type { KeyRecord } from '@hufu/store/port';
 import type { SigningAlgorithm } from './algorithms.ts';
 
+/** `typ` of what we sign: ID tokens and other answers, access tokens (RFC 9068 §2.1), logout tokens (Back-Channel Logout §2.4). */
+export type JwtType = 'JWT' | 'at+jwt' | 'logout+jwt';
+
 /** A signing key in memory, with everything a signature needs made beforehand. */
 export interface Signer {
   readonly alg: string;
@@ -11,7 +14,7 @@ export interface Signer {
   /** The hash of `at_hash` for this algorithm. */
   readonly hash: string;
   /** A compact JWS (RFC 7515 §7.1) over the payload; `typ` as RFC 8725 §3.11 wants it. */
-  sign(typ: 'JWT' | 'at+jwt', payload: object): string;
+  sign(typ: JwtType, payload: object): string;
   verify(signingInput: string, signature: Uint8Array): boolean;
 }
 
@@ -20,6 +23,7 @@ export function signer(record: KeyRecord, algorithm: SigningAlgorithm, privateKe
   const headers = {
     JWT: encode(JSON.stringify({ alg: algorithm.alg, typ: 'JWT', kid })),
     'at+jwt': encode(JSON.stringify({ alg: algorithm.alg, typ: 'at+jwt', kid })),
+    'logout+jwt': encode(JSON.stringify({ alg: algorithm.alg, typ: 'logout+jwt', kid })),
   };
   return {
     alg: algorithm.alg,

@@ -30,6 +30,15 @@ export class OutboundRefused extends Error {
  * variable heard; size and time are bounded.
  */
 export function fetchOutbound(text: string, limits: OutboundLimits): Promise<OutboundReply> {
+  return sendOutbound(text, undefined, limits);
+}
+
+/** The same for a POST of `application/x-www-form-urlencoded`. */
+export function postOutbound(text: string, form: string, limits: OutboundLimits): Promise<OutboundReply> {
+  return sendOutbound(text, form, limits);
+}
+
+function sendOutbound(text: string, form: string | undefined, limits: OutboundLimits): Promise<OutboundReply> {
   const url = URL.parse(text);
   if (url === null) return Promise.reject(new OutboundRefused('not a URL'));
   const hostname = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
@@ -44,8 +53,15 @@ export function fetchOutbound(text: string, limits: OutboundLimits): Promise<Out
     const request = send(
       url,
       {
-        method: 'GET',
-        headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'hufu' },
+        method: form === undefined ? 'GET' : 'POST',
+        headers: {
+          accept: '*/*',
+          'accept-encoding': 'identity',
+          'user-agent': 'hufu',
+          ...(form === undefined
+            ? {}
+            : { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(form).toString() }),
+        },
         lookup: guardedLookup(allowed, limits.allow),
         signal: AbortSignal.timeout(limits.timeoutMs),
         agent: false,
@@ -54,7 +70,7 @@ export function fetchOutbound(text: string, limits: OutboundLimits): Promise<Out
       (reply) => readReply(reply, limits.maxBytes).then(resolve, reject),
     );
     request.on('error', (cause) => reject(new OutboundRefused(`the request failed: ${cause.message}`, { cause })));
-    request.end();
+    request.end(form);
   });
 }
 
