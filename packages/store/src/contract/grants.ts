@@ -42,6 +42,7 @@ export function grantCases(define: Case): void {
       secretHash: undefined,
       accessHash: undefined,
       codeRequest: { redirect_uri: 'https://app.example/cb', nonce: 'n' },
+      claims: undefined,
       expiresAt: NOW + 60,
       idleSeconds: 0,
       dead: undefined,

@@ -202,13 +202,13 @@ const CODE = {
   authTime: NOW,
   amr: [],
   offline: false,
+  claims: undefined,
   keyId: 1,
-  codeHash: hashText('code'),
-  codeRequest: {},
   expiresAt: NOW + 60,
   needsConsent: false,
-  maxCodes: 10,
-};
+  participation: undefined,
+  credential: { kind: 'code', codeHash: hashText('code'), codeRequest: {}, maxCodes: 10 },
+} as const;
 
 /** A grant that somebody rotates, who may not know whether the last rotation happened. */
 class Rotated {
