@@ -84,7 +84,7 @@ export const en: Messages = {
   signedOut: {
     heading: 'Signed out',
     ended: 'Your session in this browser has ended.',
-    onward: (host) => html`You go on to ${host} once the apps that you used have been told. If nothing happens by itself, continue here.`,
+    onward: (host) => html`The apps that you used are being told; then you go on to ${host}. If nothing happens by itself, continue here.`,
     continue: 'Continue',
     elsewhere: 'An app that keeps a session of its own may still know you. On a shared computer, close the browser.',
     backTo: (client) => `Back to ${client}`,
