@@ -164,8 +164,12 @@ function redirectFaults({ status, headers, body }: Exchange, issuer: string): re
   return faults;
 }
 
-/** O6: RFC 6265bis §4.1; `__Host-` and `Secure` wherever the issuer is https. */
+/**
+ * O6: RFC 6265bis §4.1; `__Host-` and `Secure` wherever the issuer is https. Scripts and frames see the browser state alone, which opens
+ * nothing (OpenID Connect Session Management §3.2).
+ */
 function isSafeCookie(cookie: string, issuer: string): boolean {
+  const forScripts = /^(?:__Host-)?hufu_browser_state=/.test(cookie);
   const flags = cookie
     .split(';')
     .slice(1)
@@ -173,6 +177,8 @@ function isSafeCookie(cookie: string, issuer: string): boolean {
   const site = flags.includes('samesite=lax') || flags.includes('samesite=strict');
   const bound = flags.includes('path=/') && !flags.some((flag) => flag.startsWith('domain='));
   const secure = issuer.startsWith('http:') || (flags.includes('secure') && cookie.startsWith('__Host-'));
+  if (forScripts)
+    return !flags.includes('httponly') && (site || (flags.includes('samesite=none') && flags.includes('secure'))) && bound && secure;
   return flags.includes('httponly') && site && bound && secure;
 }
 

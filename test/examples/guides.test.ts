@@ -39,6 +39,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'test-with-a-clock.md': { config: 'examples/test-with-a-clock/hufu.yaml' },
   'web-app.md': WEB_APP,
   'sign-in-pages.md': WEB_APP,
+  'sign-out.md': WEB_APP,
 };
 
 for (const guide of GUIDES) {

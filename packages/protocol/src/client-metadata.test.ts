@@ -244,6 +244,21 @@ test('private hosts can be refused to strangers, except where a browser is sent 
   accept({ redirect_uris: ['http://localhost:3000/cb', 'https://10.0.0.1/cb'] }, rules);
 });
 
+test('the front-channel logout page has the origin of a redirect URI (Front-Channel Logout §2)', () => {
+  const at = (uri: string) => ({ redirect_uris: ['https://app.example/cb', 'https://b.example:8443/cb'], frontchannel_logout_uri: uri });
+  for (const uri of ['https://app.example/bye?x=1', 'https://app.example:443/', 'https://b.example:8443/']) {
+    for (const rules of [CONFIGURATION, REGISTRATION])
+      assert.deepEqual(accept(at(uri), rules).frontchannelLogout, { uri, sessionRequired: false });
+  }
+  for (const uri of ['https://evil.test/', 'https://app.example:8443/', 'http://localhost/', 'https://b.example/'])
+    for (const rules of [CONFIGURATION, REGISTRATION]) assertFaultAt('frontchannel_logout_uri', at(uri), rules);
+  assert.equal(
+    accept(at('https://evil.test/'), { source: 'store' }).frontchannelLogout?.uri,
+    'https://evil.test/',
+    'what is kept stays readable',
+  );
+});
+
 test('a native client has private-use schemes, a web client has not (RFC 8252 §7.1)', () => {
   accept({ application_type: 'native', redirect_uris: ['com.example.app:/cb'], post_logout_redirect_uris: ['com.example.app:/bye'] });
   assertFaultAt('redirect_uris[0]', { redirect_uris: ['com.example.app:/cb'] });

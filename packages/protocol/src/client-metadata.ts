@@ -180,6 +180,7 @@ export function readClientMetadata(input: unknown, rules: ClientMetadataRules): 
   checkSecret(metadata, fields, registries, rules);
   checkKeys(metadata, fields);
   checkSector(metadata, fields);
+  if (rules.source !== 'store') checkFrontchannelLogout(metadata, fields);
   if (fields.take('jwks') !== undefined && fields.take('jwks_uri') !== undefined)
     fields.fault(['jwks_uri'], 'stands beside jwks; one is enough');
   return faults.length === 0 ? { kind: 'read', metadata } : { kind: 'refused', faults };
@@ -374,6 +375,14 @@ function checkSector(metadata: ClientMetadata, fields: FieldReader): void {
   const hosts = new Set(metadata.redirectUris.map((uri) => URL.parse(uri)?.host));
   if (hosts.size > 1)
     fields.fault(['sector_identifier_uri'], 'is needed: subject_type is pairwise and the redirect URIs have several hosts');
+}
+
+/** OpenID Connect Front-Channel Logout §2: the frame is of an origin that the client gets its answers at. */
+function checkFrontchannelLogout({ frontchannelLogout, redirectUris }: ClientMetadata, fields: FieldReader): void {
+  if (frontchannelLogout === undefined || fields.faults.some(({ path }) => path[0] === 'redirect_uris')) return;
+  const origin = URL.parse(frontchannelLogout.uri)?.origin;
+  if (!redirectUris.some((uri) => URL.parse(uri)?.origin === origin))
+    fields.fault(['frontchannel_logout_uri'], 'has another scheme, host or port than every redirect URI');
 }
 
 function readLogout(fields: FieldReader, channel: 'frontchannel' | 'backchannel', uri: TextRules): LogoutMetadata | undefined {

@@ -21,7 +21,11 @@ export type LogEvent =
   | 'job.failed'
   /** Whoever reaches a test server can set its clock. */
   | 'mode.test_exposed'
-  | 'outbound.refused';
+  | 'outbound.refused'
+  | 'logout.delivered'
+  | 'logout.failed'
+  /** A client was not told, and nobody will try again: see `hufu delivery list`. */
+  | 'logout.dead';
 
 export interface Log {
   info(event: LogEvent, fields?: Readonly<Record<string, string | number | boolean>>): void;

@@ -1,12 +1,14 @@
 import type { TestClock } from './clock.ts';
 import type { Context } from './context.ts';
 import { authorize } from './endpoints/authorize.ts';
+import { checkSession } from './endpoints/check-session.ts';
 import { health, home, ready } from './endpoints/health.ts';
 import { introspect } from './endpoints/introspect.ts';
 import { document, jwks } from './endpoints/jwks.ts';
 import { logo } from './endpoints/logo.ts';
 import { logout } from './endpoints/logout.ts';
 import { revoke } from './endpoints/revoke.ts';
+import { signedOut, SIGNED_OUT_PATH } from './endpoints/signed-out.ts';
 import { testClockEndpoint } from './endpoints/test-clock.ts';
 import { testResource } from './endpoints/test-resource.ts';
 import { token } from './endpoints/token.ts';
@@ -50,6 +52,8 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
       longAddress: 'answered',
     },
     closed('/oauth/logout', { GET: (http) => logout(ctx, http), POST: (http) => logout(ctx, http) }),
+    closed(SIGNED_OUT_PATH, { GET: (http) => signedOut(ctx, http) }),
+    closed('/oauth/check_session', { GET: (http) => checkSession(ctx, http) }),
     closed('/signin', { GET: (http) => signInGet(ctx, http), POST: (http) => signInPost(ctx, http) }),
     closed('/account', { GET: (http) => accountGet(ctx, http), POST: (http) => accountPost(ctx, http) }),
     closed('/consent', { GET: (http) => consentGet(ctx, http), POST: (http) => consentPost(ctx, http) }),

@@ -32,6 +32,7 @@ export function describeServer(config: Config): ServerDescription {
       introspection_endpoint: '/oauth/introspect',
       revocation_endpoint: '/oauth/revoke',
       end_session_endpoint: '/oauth/logout',
+      check_session_iframe: '/oauth/check_session',
     },
     scopes: [...OPENID_SCOPES, ...new Set(config.resources.flatMap((resource) => resource.scopes))],
     responseTypes: [...RESPONSE_TYPES.keys()],

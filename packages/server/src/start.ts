@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { applyConfig } from './jobs/apply-config.ts';
 import { listen } from './listen.ts';
 import type { Log } from './log.ts';
+import { startDelivery } from './logout/delivery-job.ts';
 import { openContext } from './open-context.ts';
 import { type Route, routes } from './routes.ts';
 import { serve } from './serve.ts';
@@ -38,6 +39,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const handle = serve(ctx, [...routes(ctx, settable), ...(options.extraRoutes?.(ctx) ?? [])]);
   const listening = await listen(config, handle);
   const stopJobs = startJobs(ctx);
+  const stopDelivery = startDelivery(ctx);
   const { address } = listening;
   if (settable !== undefined && config.issuer.startsWith('https:')) log.warn('mode.test_exposed', { issuer: config.issuer });
   log.info('server.started', { issuer: config.issuer, mode: config.mode, port: address.port, store: store.kind });
@@ -48,6 +50,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       log.info('server.stopping');
       stopJobs();
       await listening.close();
+      await stopDelivery();
       await ctx.decisions.settled();
       await ctx.passwords.close();
       await store.close();

@@ -165,6 +165,8 @@ export interface Sessions {
     now: number,
   ): Promise<{ readonly kind: 'opened'; readonly session: SessionRecord } | { readonly kind: 'user_inactive' }>;
   findSession(tenant: TenantId, id: SessionId): Promise<SessionRecord | undefined>;
+  /** Those of a user that have neither ended nor expired, newest first (largest id). */
+  listSessions(tenant: TenantId, user: UserId, limit: number, now: number): Promise<SessionRecord[]>;
   /**
    * Ends it, revokes its grants that are not offline, and its unredeemed codes (`signed_out`), and makes a `Delivery` for each participant
    * who wants one, in the same act. `ended` also where it had ended before (nothing happens then); `unknown` where there is no such row.

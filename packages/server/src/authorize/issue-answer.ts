@@ -68,7 +68,8 @@ function commonOf(ctx: Context, request: AuthorizationRequest, { session, user }
       ? writeGrantedClaims({ userinfo: namesOf(claims.userinfo), idToken: namesOf(claims.idToken), locales: claimsLocales })
       : undefined,
     needsConsent: !client.metadata.settings.firstParty,
-    participation: participationOf(ctx, client, session),
+    // Only an ID token names the session to the client.
+    participation: scopes.includes('openid') ? participationOf(ctx, client, session) : undefined,
   };
 }
 

@@ -10,6 +10,7 @@ import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import type { BrowserSession } from '../sessions/browser-session.ts';
+import { missingBrowserState } from '../sessions/browser-state.ts';
 import { sessionState } from '../sessions/session-state.ts';
 import { clientHome } from './client-of-page.ts';
 import { PageError } from './page-error.ts';
@@ -92,7 +93,9 @@ async function answer(
 ): Promise<HttpReply> {
   const fields = await issueAnswer(ctx, request, session, now);
   const state = request.scopes.includes('openid') ? sessionState(ctx, request, session) : undefined;
-  return respondWithAnswer(ctx, http, request, [...fields, ['session_state', state]]);
+  const reply = respondWithAnswer(ctx, http, request, [...fields, ['session_state', state]]);
+  const cookie = state === undefined ? undefined : missingBrowserState(ctx, http, session.session);
+  return cookie === undefined ? reply : { ...reply, headers: { ...reply.headers, 'set-cookie': cookie } };
 }
 
 /** A refusal on the way: to the client where that is certain, else `undefined` for a page of ours. */

@@ -9,8 +9,8 @@ import { macAlgorithms } from '../keys/algorithms.ts';
 export interface ResponseSigner {
   /** The hash of its algorithm, for `at_hash`. */
   readonly hash: string;
-  /** A compact JWS over the claims, `typ: JWT`. */
-  sign(claims: object): string;
+  /** A compact JWS over the claims, `typ: JWT` unless something else is said. */
+  sign(claims: object, typ?: 'JWT' | 'logout+jwt'): string;
 }
 
 /** The signer of ID tokens and userinfo answers for an `alg` that the client registered: a key of ours, or the client's secret (OpenID Connect Core §10.1). */
@@ -18,7 +18,7 @@ export function responseSigner(ctx: Context, client: Client, alg: string, now: n
   if (MAC_ALGS.includes(alg)) return secretSigner(ctx, client, alg, now);
   const signer = ctx.keys.signerFor(alg, now);
   if (signer === undefined) throw new OAuthError('server_error', 'no signing key', { detail: `no active ${alg} key` });
-  return { hash: signer.hash, sign: (claims) => signer.sign('JWT', claims) };
+  return { hash: signer.hash, sign: (claims, typ = 'JWT') => signer.sign(typ, claims) };
 }
 
 function secretSigner(ctx: Context, client: Client, alg: string, now: number): ResponseSigner {
@@ -28,8 +28,8 @@ function secretSigner(ctx: Context, client: Client, alg: string, now: number): R
     throw new OAuthError('server_error', 'no signing key', { detail: `${client.id} has no secret for ${alg}` });
   return {
     hash: mac.hash,
-    sign(claims) {
-      const input = `${encode({ alg, typ: 'JWT' })}.${encode(claims)}`;
+    sign(claims, typ = 'JWT') {
+      const input = `${encode({ alg, typ })}.${encode(claims)}`;
       return `${input}.${mac.sign(input, secret)}`;
     },
   };

@@ -50,6 +50,7 @@ export async function useEveryVerb(all: Store): Promise<void> {
   const opened = await all.openSession(tenant, someSession(other.user), undefined, NOW);
   if (opened.kind === 'opened') {
     await all.findSession(tenant, opened.session.id);
+    await all.listSessions(tenant, user.id, 10, NOW);
     await all.openSession(tenant, someSession(user), opened.session.id, NOW);
     await all.endSession(tenant, opened.session.id, NOW);
   }

@@ -53,6 +53,10 @@ export function sessions(db: Database, ids: ReservedIds, purge: Purge): Sessions
       return row === undefined ? undefined : readSession(row);
     },
 
+    async listSessions(tenant, user, limit, now) {
+      return (await db.run<SessionRow>(LIST, [tenant, user, now, limit])).map(readSession);
+    },
+
     async endSession(tenant, id, now) {
       const told = await db.transact(async (act) => {
         const session = await lockSession(act, tenant, id);
@@ -117,6 +121,10 @@ function readSession(row: SessionRow): SessionRecord {
 const COLUMNS = 'id, user_id, secret_hash, auth_time, amr, created_at, expires_at, ended_at, user_agent';
 
 const FIND: Statement = { name: 'find_session', text: `SELECT ${COLUMNS} FROM sessions WHERE tenant = $1::bigint AND id = $2::bigint` };
+const LIST: Statement = {
+  text: `SELECT ${COLUMNS} FROM sessions
+    WHERE tenant = $1::bigint AND user_id = $2::bigint AND ended_at IS NULL AND expires_at > $3::bigint ORDER BY id DESC LIMIT $4::bigint`,
+};
 const LOCK: Statement = {
   name: 'lock_session',
   text: `SELECT ${COLUMNS} FROM sessions WHERE tenant = $1::bigint AND id = $2::bigint FOR NO KEY UPDATE`,

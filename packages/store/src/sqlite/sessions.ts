@@ -12,6 +12,8 @@ const COLUMNS = 'id, user_id, secret_hash, auth_time, amr, created_at, expires_a
 
 export function sessions(db: Connection, counters: Counters, endings: Endings, participants: Participants): Sessions {
   const find = db.lazy(`SELECT ${COLUMNS} FROM sessions WHERE tenant = ? AND id = ?`);
+  const list = db.lazy(`SELECT ${COLUMNS} FROM sessions INDEXED BY sessions_by_user
+    WHERE tenant = ? AND user_id = ? AND ended_at IS NULL AND expires_at > ? ORDER BY id DESC LIMIT ?`);
   const insert = db.lazy(`INSERT INTO sessions (tenant, ${COLUMNS}, purge_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)`);
   const isEnabled = db.lazy('SELECT 1 FROM users WHERE tenant = ? AND id = ? AND enabled = 1');
   const moveGrants = db.lazy(
@@ -51,6 +53,8 @@ export function sessions(db: Connection, counters: Counters, endings: Endings, p
       }),
 
     findSession: (tenant, id) => db.read(() => readThere(tenant, id)),
+
+    listSessions: (tenant, user, limit, now) => db.read(() => (list().all(tenant, user, now, limit) as unknown as Row[]).map(readSession)),
 
     endSession: (tenant, id, now) =>
       db.write(() => {
