@@ -2,6 +2,7 @@ import { ConfigError } from '@hufu/server/config/problem';
 import { MasterKeyError } from '@hufu/server/keys/master-key';
 import { StoreUnavailable } from '@hufu/store/port';
 import { type Command, type CommandCall, type ExitCode, RefusedError, UsageError } from './command.ts';
+import { clientInvite } from './commands/client-invite.ts';
 import { doctor } from './commands/doctor.ts';
 import { keyRotate } from './commands/key-rotate.ts';
 import { clientList, grantList, userList } from './commands/lists.ts';
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   revokeClient,
   grantList,
   clientList,
+  clientInvite,
   userList,
   userDisable,
   userEnable,
