@@ -17,14 +17,20 @@ export async function register(ctx: Context, http: HttpRequest): Promise<HttpRep
   try {
     const admission = admit(ctx, http, trail, now);
     trail.at('parameters');
-    const metadata = await requireMetadata(ctx, requireJson(http), trail);
+    const body = requireJson(http);
+    const metadata = await requireMetadata(ctx, body, trail, now);
     trail.at('registration_throttle');
     await requireRoom(ctx, 'registered');
     trail.at('registration_open');
     await admission.take();
     const { record, credentials } = await registerClient(ctx, metadata, now);
-    return json(201, clientInformation(ctx, record, credentials));
+    return json(201, { ...clientInformation(ctx, record, credentials), ...statementOf(ctx, body) });
   } catch (error) {
     return registrationRefusal(ctx, 'register', http, trail, error);
   }
+}
+
+/** RFC 7591 §3.2.1: a statement that was heard comes back as it was. */
+function statementOf({ config }: Context, { software_statement: statement }: Readonly<Record<string, unknown>>): object {
+  return config.policies.softwareStatements.length === 0 || typeof statement !== 'string' ? {} : { software_statement: statement };
 }

@@ -31,7 +31,7 @@ export function replaceClient(ctx: Context, http: HttpRequest, id: string): Prom
     const body = requireJson(http);
     trail.at('client_metadata');
     const presented = requireSameClient(ctx, record, body);
-    const metadata = await requireMetadata(ctx, body, trail);
+    const metadata = await requireMetadata(ctx, body, trail, now);
     const replaced = await replaceMetadata(ctx, record, metadata, presented, now);
     return json(200, clientInformation(ctx, replaced.record, { registrationToken: token, secret: replaced.secret }));
   });
