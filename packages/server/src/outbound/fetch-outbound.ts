@@ -9,6 +9,8 @@ import { isPrivateAddress } from './private-address.ts';
 export interface OutboundReply {
   readonly status: number;
   readonly contentType: string;
+  /** `Cache-Control`; '' where there is none. */
+  readonly cacheControl: string;
   readonly body: Buffer;
 }
 
@@ -107,5 +109,10 @@ async function readReply(reply: IncomingMessage, maxBytes: number): Promise<Outb
   }
   const status = reply.statusCode ?? 0;
   if (status >= 300 && status < 400) throw new OutboundRefused(`a redirect (${status})`);
-  return { status, contentType: reply.headers['content-type'] ?? '', body: Buffer.concat(chunks) };
+  return {
+    status,
+    contentType: reply.headers['content-type'] ?? '',
+    cacheControl: reply.headers['cache-control'] ?? '',
+    body: Buffer.concat(chunks),
+  };
 }

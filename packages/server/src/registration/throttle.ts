@@ -40,11 +40,15 @@ export function takeAttempt(ctx: Context, request: HttpRequest): void {
   }
 }
 
-/** Whether there is room for one more client of that kind. Racers may go beyond the limit by as many as they are. Throws `slow_down`. */
+/**
+ * Whether there is room for one more client of that kind. Racers may go beyond the limit by as many as they are. Throws `slow_down`, and
+ * `temporarily_unavailable` (RFC 6749 §4.1.2.1) where the answer goes to a client.
+ */
 export async function requireRoom(ctx: Context, source: 'registered' | 'document'): Promise<void> {
   const { max } = ctx.config.policies.registeredClients;
   if ((await ctx.store.countClients(ctx.tenant, source, max)) < max) return;
-  throw new OAuthError('slow_down', 'this server has as many registered clients as it takes; try again later', {
+  const code = source === 'document' ? 'temporarily_unavailable' : 'slow_down';
+  throw new OAuthError(code, 'this server has as many registered clients as it takes; try again later', {
     detail: `policies.registered_clients.max is ${max}`,
     retryAfterSeconds: QUOTA_RETRY_SECONDS,
   });
