@@ -3,6 +3,7 @@ import { MasterKeyError } from '@hufu/server/keys/master-key';
 import { StoreUnavailable } from '@hufu/store/port';
 import { type Command, type CommandCall, type ExitCode, RefusedError, UsageError } from './command.ts';
 import { deliveryList } from './commands/delivery-list.ts';
+import { clientInvite } from './commands/client-invite.ts';
 import { doctor } from './commands/doctor.ts';
 import { keyList } from './commands/key-list.ts';
 import { keyRevoke } from './commands/key-revoke.ts';
@@ -27,6 +28,7 @@ const commands: readonly Command[] = [
   grantList,
   sessionList,
   clientList,
+  clientInvite,
   userList,
   userDisable,
   userEnable,

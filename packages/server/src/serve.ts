@@ -61,7 +61,7 @@ export function serve(ctx: Context, table: readonly Route[]): RequestListener {
 }
 
 function endpointOf(ctx: Context, { route, allow }: Mounted, method: string): Endpoint {
-  const endpoint = method === 'GET' || method === 'POST' || method === 'PUT' ? route.methods[method] : undefined;
+  const endpoint = method === 'GET' || method === 'POST' || method === 'PUT' || method === 'DELETE' ? route.methods[method] : undefined;
   if (endpoint !== undefined) return endpoint;
   if (method === 'HEAD' && route.methods.GET !== undefined && isDocument(route)) return route.methods.GET;
   if (method === 'OPTIONS') return (http) => preflight(ctx, route, allow, http);

@@ -3,6 +3,7 @@ import { systemClock, testClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Context } from './context.ts';
 import { applyConfig } from './jobs/apply-config.ts';
+import { unusedClientRemover } from './jobs/remove-unused-clients.ts';
 import { listen } from './listen.ts';
 import type { Log } from './log.ts';
 import { startDelivery } from './logout/delivery-job.ts';
@@ -65,7 +66,12 @@ function startJobs(ctx: Context): () => void {
     act().catch((error: unknown) => {
       ctx.log.error('job.failed', error, { job: name });
     });
+  const removeUnused = unusedClientRemover(ctx);
   const stops = [
+    ctx.clock.every(
+      600_000,
+      guarded('remove unused clients', () => removeUnused(seconds(ctx))),
+    ),
     ctx.clock.every(
       500,
       guarded('follow keys', () => ctx.keys.follow(seconds(ctx))),

@@ -66,6 +66,8 @@ async function needsConsent(ctx: Context, request: AuthorizationRequest, { user 
  * go to the device itself (RFC 8252 §8.6, OAuth 2.1 §7.3).
  */
 export function asksEachTime({ client, redirectUri }: ReturnAddress): boolean {
+  // Who stands behind an address today need not be who stood there when somebody agreed.
+  if (client.record.source === 'document') return true;
   const { applicationType, tokenEndpointAuthMethod } = client.metadata;
   return applicationType === 'native' || (tokenEndpointAuthMethod === 'none' && !redirectUri.startsWith('https:'));
 }

@@ -5,6 +5,7 @@ import type { GrantRefusal, NewGrant } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import { writeCodeRequest } from '../grants/code-request.ts';
 import { participationOf } from '../logout/participation.ts';
+import { ensureStored } from '../registration/ensure-stored.ts';
 import type { BrowserSession } from '../sessions/browser-session.ts';
 import { sessionName } from '../sessions/session-name.ts';
 import { writeGrantedClaims } from '../tokens/granted-claims.ts';
@@ -35,6 +36,7 @@ export async function issueAnswer(
   now: number,
 ): Promise<readonly AnswerField[]> {
   const { responseType } = request;
+  await ensureStored(ctx, request.client, now);
   const common = commonOf(ctx, request, session);
   const code = responseType.code ? await issueCode(ctx, request, session, common, now) : undefined;
   const access = responseType.token ? await issueToken(ctx, request, common, now) : undefined;

@@ -49,6 +49,12 @@ export const checks = {
   credentials: { title: 'The user name and the password are right', setting: 'users' },
   sign_in_throttle: { title: 'Signing in has not failed too often', setting: 'policies.brute_force' },
   interaction: { title: 'The page is still valid', setting: undefined },
+  registration_open: { title: 'Whoever asks may register a client', setting: 'policies.registration' },
+  registration_throttle: { title: 'Clients are not registered too fast, nor too many', setting: 'policies.registered_clients' },
+  software_statement: { title: 'The software statement is signed by somebody trusted', setting: 'policies.software_statements' },
+  client_metadata: { title: 'The metadata is sound, and such as a stranger may register', setting: 'policies.outbound' },
+  sector_identifier: { title: 'The sector identifier document names every redirect URI', setting: 'policies.outbound' },
+  registration_access_token: { title: 'The registration access token is the one of this client', setting: undefined },
   logout_hint: { title: 'The ID token hint is ours', setting: undefined },
   logout_redirect_uri: { title: 'The post-logout redirect URI is registered', setting: 'clients[].post_logout_redirect_uris' },
 } as const;

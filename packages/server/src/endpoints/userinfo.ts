@@ -2,7 +2,7 @@ import { formatBearerChallenge, readBearerToken } from '@hufu/protocol/bearer';
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
 import { encryptToClient } from '../client-keys/encrypt-to-client.ts';
-import { type Client, findClient } from '../clients.ts';
+import { type Client, findStoredClient } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
@@ -36,7 +36,7 @@ export async function userinfo(ctx: Context, request: HttpRequest): Promise<Http
     const user = await ctx.store.findUser(ctx.tenant, token.grant.userId);
     if (user === undefined || !user.enabled)
       throw new OAuthError('invalid_token', 'the access token is not active', { detail: 'the user is gone' });
-    const client = await findClient(ctx, token.grant.clientId);
+    const client = await findStoredClient(ctx, token.grant.clientId);
     if (client === undefined) throw new OAuthError('invalid_token', 'the access token is not active', { detail: 'the client is gone' });
     return { ...(await answer(ctx, client, userinfoClaims(user, token.grant, token.scopes), now)), origins };
   } catch (thrown) {
@@ -63,7 +63,7 @@ function noToken(ctx: Context, request: HttpRequest, trail: Trail): HttpReply {
 }
 
 async function clientOrigins(ctx: Context, id: string): Promise<readonly string[]> {
-  const client = await findClient(ctx, id);
+  const client = await findStoredClient(ctx, id);
   return client === undefined ? [] : originsOf(client);
 }
 

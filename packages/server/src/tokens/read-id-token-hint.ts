@@ -2,7 +2,7 @@ import { isClientId } from '@hufu/protocol/ids';
 import { MAC_ALGS } from '@hufu/protocol/jose-algorithms';
 import { readJwt, type ReadJwt } from '@hufu/protocol/jwt';
 import { readableSecrets } from '../client-keys/client-secret.ts';
-import { findClient } from '../clients.ts';
+import { findStoredClient } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { macAlgorithms } from '../keys/algorithms.ts';
 
@@ -37,7 +37,7 @@ function isSigned(ctx: Context, jwt: ReadJwt, now: number): boolean {
 
 /** Only the algorithm that the client registered: its secret is no key for anything else. */
 async function isKeyedWithSecret(ctx: Context, jwt: ReadJwt, clientId: string, now: number): Promise<boolean> {
-  const client = await findClient(ctx, clientId);
+  const client = await findStoredClient(ctx, clientId);
   const mac = macAlgorithms.get(jwt.header.alg);
   if (client === undefined || mac === undefined || client.metadata.idTokenSignedResponseAlg !== jwt.header.alg) return false;
   return readableSecrets(ctx, client, now).some((secret) => mac.verify(jwt.signingInput, jwt.signature, secret));
