@@ -70,6 +70,7 @@ export const LATER: ReadonlyMap<string, Later> = new Map([
   ['CRY-07', rest('an audit log; the line of the log is tested')],
   ['CRY-09', rest('command lines of the CLI, support bundles and backups')],
   ['CRY-10', rest('an audit against an advisory database, an SBOM, and the bytes of the whole release')],
+  ['JWT-01', rest('client assertions and request objects: those are attacked beside their own reader')],
   ['JWT-13', rest('the time and the memory are not measured: nothing is begun')],
   ['JWT-15', all('the registration endpoint; the reader of registered keys is tested')],
   ['JWT-17', all('the audiences of client assertions and request objects; that of access tokens is tested in the SDK')],

@@ -85,10 +85,10 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
     if (!state.records.some((key) => key.use === use))
       await add({ use, alg: '' }, randomBytes(use === 'id' ? 16 : 32), { createdAt: now, activeAt: now }, 0);
   }
-  for (const line of lines) {
-    if (!state.records.some((key) => isOf(line, key) && isAlive(key, now)))
-      await addPair(line, { createdAt: now, activeAt: now }, newest(line));
-  }
+  const missing = lines.filter((line) => !state.records.some((key) => isOf(line, key) && isAlive(key, now)));
+  // At the same time: an RSA key takes a tenth of a second of one core.
+  const pairs = await Promise.all(missing.map(async (line) => [line, await generate(line)] as const));
+  for (const [line, key] of pairs) await addPair(line, key, { createdAt: now, activeAt: now }, newest(line));
   await reload();
 
   async function load(): Promise<KeyState> {
@@ -119,9 +119,14 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
     return added.id;
   }
 
-  async function addPair(line: Line, times: Times, after: number): Promise<number | undefined> {
-    const key = await generate(line);
+  function addPair(line: Line, key: KeyObject, times: Times, after: number): Promise<number | undefined> {
     return add(line, exportPrivate(key), times, after, JSON.stringify(publicJwk(key)));
+  }
+
+  /** A pair after the newest there is now: if another one comes in between, this one is nobody's. */
+  async function makePair(line: Line, times: Times): Promise<number | undefined> {
+    const before = newest(line);
+    return addPair(line, await generate(line), times, before);
   }
 
   function newest(line: Line): number {
@@ -131,7 +136,7 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
   /** A successor for the newest key of its line, and the others' retirement. */
   async function succeed(line: Line, at: number): Promise<number | undefined> {
     const activeAt = at + PUBLISH_LEAD_SECONDS;
-    const id = await addPair(line, { createdAt: at, activeAt }, newest(line));
+    const id = await makePair(line, { createdAt: at, activeAt });
     if (id !== undefined) {
       const afterlife = line.use === 'sig' ? options.verifySeconds : DECRYPT_SECONDS;
       for (const key of state.records) if (isOf(line, key)) await store.retireKey(tenant, key.id, activeAt, activeAt + afterlife);
@@ -203,7 +208,7 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
       const { record } = found;
       const line = lines.find((candidate) => isOf(candidate, record));
       // First the successor: whatever happens in between, there is a key to go on with.
-      if (line !== undefined && !hasOther(record, at)) await addPair(line, { createdAt: at, activeAt: at }, newest(line));
+      if (line !== undefined && !hasOther(record, at)) await makePair(line, { createdAt: at, activeAt: at });
       const outcome = await store.revokeKey(tenant, record.id, at);
       await ring.follow(at);
       if (outcome === 'unknown') return { kind: 'unknown' };
@@ -221,7 +226,7 @@ function isOf(line: Pick<KeyRecord, 'use' | 'alg'>, key: KeyRecord): boolean {
   return key.use === line.use && key.alg === line.alg;
 }
 
-function generate({ use, alg }: Line): Promise<KeyObject> {
+async function generate({ use, alg }: Line): Promise<KeyObject> {
   if (use === 'sig') return requireAlgorithm(alg).generate();
   const make = decryptionKeyTypes.get(alg);
   if (make === undefined) throw new TypeError(`no encryption key ${alg}`);
