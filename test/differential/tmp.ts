@@ -1,0 +1,10 @@
+import { authorizationRequests } from './authorization-requests.ts';
+import { requestObjectRequests } from './request-object-requests.ts';
+import { hintAndClaimsRequests } from './hint-and-claims-requests.ts';
+import { tokenRequests } from './token-requests.ts';
+import { runDifferential } from './run.ts';
+const t = performance.now();
+const all = [...authorizationRequests, ...requestObjectRequests, ...hintAndClaimsRequests, ...tokenRequests];
+const d = await runDifferential(all);
+console.log(all.length, new Set(d.map((x) => x.id)).size, d.length, performance.now() - t);
+for (const x of d) console.log(`${x.id} | ${x.aspect} | ${x.ours} | ${x.theirs}`);
