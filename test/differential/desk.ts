@@ -1,5 +1,5 @@
 import { Agent, type JsonReply, type Page } from '../support/agent.ts';
-import { type Facts, factsOfHeaders, factsOfIdToken, factsOfMembers, factsOfReply, outcomeOf } from './facts.ts';
+import { type Facts, factsOfHeaders, factsOfIdToken, factsOfMembers, factsOfReply, outcomeOf, presence } from './facts.ts';
 import { changed, encode, type Parameters, parameters, valueOf } from './parameters.ts';
 import { kindOf, settle, type Side, walk } from './side.ts';
 import { type DifferentialClient, redirectUriOf, secretOf, type World } from './world.ts';
@@ -8,10 +8,13 @@ import { type DifferentialClient, redirectUriOf, secretOf, type World } from './
 export const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 
+/** What is other than in the good request; undefined takes a parameter away. */
+type Changes = Readonly<Record<string, string | undefined>>;
+
 /** How a request to the authorization endpoint is sent. */
 export interface Way {
-  /** `known`: the user has signed in before. `through`: and clicks through whatever comes. */
-  readonly browser?: 'known' | 'new' | 'through';
+  /** `known`, where nothing is said: the user has signed in before. */
+  readonly browser?: 'known' | 'new';
   readonly method?: 'GET' | 'POST';
 }
 
@@ -46,12 +49,12 @@ export class Desk {
 
   /** Sends an authorization request and follows it as far as it goes without a person. */
   async visit(sent: Parameters, way: Way = {}): Promise<Page> {
-    const agent = way.browser === 'known' || way.browser === undefined ? this.#browser : this.newBrowser();
+    const agent = way.browser === 'new' ? this.newBrowser() : this.#browser;
     const first =
       way.method === 'POST'
         ? await agent.post('/oauth/authorize', Object.fromEntries(sent))
         : await agent.get(`/oauth/authorize?${encode(sent)}`);
-    return way.browser === 'through' ? walk(agent, first) : settle(agent, first);
+    return settle(agent, first);
   }
 
   /** Where the answer of an authorization request went, and what is in it. */
@@ -80,20 +83,20 @@ export class Desk {
   }
 
   /** What an authorization request brings: `code`, `id_token`, … */
-  async answer(clientId: string, changes: Readonly<Record<string, string | undefined>> = {}): Promise<URLSearchParams> {
-    const page = await this.visit(changed(authorizationRequest(clientId), changes), { browser: this.client(clientId).thirdParty ? 'through' : 'known' });
-    return readAnswer(page).members;
+  async answer(clientId: string, changes: Changes = {}, agent: Agent = this.#browser): Promise<URLSearchParams> {
+    const page = await walk(agent, await agent.get(`/oauth/authorize?${encode(changed(authorizationRequest(clientId), changes))}`));
+    return kindOf(page) === 'elsewhere' || kindOf(page) === 'form-post' ? readAnswer(page).members : new URLSearchParams();
   }
 
-  async code(clientId: string, changes: Readonly<Record<string, string | undefined>> = {}): Promise<string> {
-    const code = (await this.answer(clientId, changes)).get('code');
+  async code(clientId: string, changes: Changes = {}, agent: Agent = this.#browser): Promise<string> {
+    const code = (await this.answer(clientId, changes, agent)).get('code');
     if (code === null) throw new Error(`${this.side.name}: no code for ${clientId}`);
     return code;
   }
 
   /** The tokens of a whole sign-in. */
-  async tokens(clientId: string, changes: Readonly<Record<string, string | undefined>> = {}): Promise<Readonly<Record<string, string>>> {
-    const { headers, body } = this.authenticated(clientId, exchangeRequest(clientId, await this.code(clientId, changes)));
+  async tokens(clientId: string, changes: Changes = {}, agent: Agent = this.#browser): Promise<Readonly<Record<string, string>>> {
+    const { headers, body } = this.authenticated(clientId, exchangeRequest(clientId, await this.code(clientId, changes, agent)));
     const reply = await this.post('/oauth/token', body, headers);
     if (reply.status !== 200) throw new Error(`${this.side.name}: no tokens for ${clientId}: ${JSON.stringify(reply.body)}`);
     return Object.fromEntries(Object.entries(reply.body).map(([name, value]) => [name, String(value)]));
@@ -109,6 +112,12 @@ export class Desk {
 
   factsOfIdToken(idToken: string, clientId: string, accessToken: string): Promise<Facts> {
     return factsOfIdToken(this.side, this.world, idToken, { clientId, nonce: NONCE, accessToken });
+  }
+
+  /** The names of the claims that userinfo has for a token. */
+  async factsOfUserinfo(accessToken: string): Promise<Facts> {
+    const { body } = await this.fetch('/oauth/userinfo', { headers: { authorization: `Bearer ${accessToken}` } });
+    return presence('userinfo claim', Object.keys(body));
   }
 
   post(path: string, sent: Parameters, headers: Readonly<Record<string, string>> = {}): Promise<JsonReply> {

@@ -18,17 +18,17 @@ export interface Expected {
   readonly code?: string | undefined;
 }
 
+/** Each name as an aspect of its own, so that a difference is about one of them. */
+export function presence(kind: string, names: readonly string[]): Facts {
+  return Object.fromEntries(names.map((name) => [`${kind} ${name}`, 'there']));
+}
+
 /** Texts for people are not compared, nor is what only one of the two could know. */
 const NOT_COMPARED: ReadonlySet<string> = new Set(['error_description', 'error_uri']);
 
 /** The members of a JSON answer or of an authorization response. */
 export async function factsOfMembers(side: Side, world: World, members: Readonly<Record<string, unknown>>, expected: Expected): Promise<Facts> {
-  const facts: Record<string, string> = {
-    members: Object.keys(members)
-      .filter((name) => !NOT_COMPARED.has(name))
-      .toSorted()
-      .join(' '),
-  };
+  const facts: Record<string, string> = { ...presence('member', Object.keys(members).filter((name) => !NOT_COMPARED.has(name))) };
   for (const name of ['error', 'scope', 'active', 'aud', 'client_id', 'username', 'sub'] as const)
     if (members[name] !== undefined) facts[name] = name === 'scope' ? sorted(String(members[name])) : String(members[name]);
   if (typeof members['token_type'] === 'string') facts['token_type'] = members['token_type'].toLowerCase();
@@ -82,25 +82,25 @@ export async function factsOfIdToken(side: Side, world: World, text: string, exp
   const key = world.keys[expected.clientId];
   if (text.split('.').length === 5 && key !== undefined) {
     const { plaintext, protectedHeader } = await compactDecrypt(text, key);
-    facts['id_token.encryption'] = `${protectedHeader.alg} ${protectedHeader.enc} cty=${protectedHeader.cty ?? 'none'}`;
+    facts['id_token encryption'] = `${protectedHeader.alg} ${protectedHeader.enc} cty=${protectedHeader.cty ?? 'none'}`;
     signed = new TextDecoder().decode(plaintext);
   }
   const header = decodeProtectedHeader(signed);
-  facts['id_token.header'] = `${header.alg} kid=${header.kid === undefined ? 'no' : 'yes'}`;
+  facts['id_token header'] = `${header.alg} kid=${header.kid === undefined ? 'no' : 'yes'}`;
   const verified = await compactVerify(signed, side.jwks).catch(() => undefined);
-  facts['id_token.signature'] = verified === undefined ? 'invalid' : 'valid';
+  facts['id_token signature'] = verified === undefined ? 'invalid' : 'valid';
   const claims: Record<string, unknown> = Object(JSON.parse(Buffer.from(signed.split('.')[1] ?? '', 'base64url').toString()));
-  facts['id_token.claims'] = Object.keys(claims).toSorted().join(' ');
-  facts['id_token.iss'] = claims['iss'] === side.issuer ? 'the issuer' : String(claims['iss']);
-  facts['id_token.aud'] = String(claims['aud']);
-  facts['id_token.sub'] = claims['sub'] === USER.username ? 'public' : 'another';
-  if (claims['exp'] !== undefined) facts['id_token.lifetime'] = String(Number(claims['exp']) - Number(claims['iat']));
-  if (claims['nonce'] !== undefined) facts['id_token.nonce'] = claims['nonce'] === expected.nonce ? 'as sent' : 'another';
+  Object.assign(facts, presence('id_token claim', Object.keys(claims)));
+  facts['id_token iss'] = claims['iss'] === side.issuer ? 'the issuer' : String(claims['iss']);
+  facts['id_token aud'] = String(claims['aud']);
+  facts['id_token sub'] = claims['sub'] === USER.username ? 'public' : 'another';
+  if (claims['exp'] !== undefined) facts['id_token lifetime'] = String(Number(claims['exp']) - Number(claims['iat']));
+  if (claims['nonce'] !== undefined) facts['id_token nonce'] = claims['nonce'] === expected.nonce ? 'as sent' : 'another';
   for (const [name, value] of [
     ['at_hash', expected.accessToken],
     ['c_hash', expected.code],
   ] as const) {
-    if (claims[name] !== undefined) facts[`id_token.${name}`] = value !== undefined && claims[name] === halfHash(value) ? 'right' : 'wrong';
+    if (claims[name] !== undefined) facts[`id_token ${name}`] = value !== undefined && claims[name] === halfHash(value) ? 'right' : 'wrong';
   }
   return facts;
 }

@@ -44,7 +44,7 @@ export const hintAndClaimsRequests: readonly DifferentialRequest[] = [
       if (facts['outcome'] !== 'query: done') return facts;
       // What was asked for is in the tokens.
       const { access_token: token = '', id_token: idToken = '' } = await desk.tokens('web', { claims });
-      return { ...facts, ...(await desk.factsOfIdToken(idToken, 'web', token)), userinfo: await namesOfUserinfo(desk, token) };
+      return { ...facts, ...(await desk.factsOfIdToken(idToken, 'web', token)), ...(await desk.factsOfUserinfo(token)) };
     }),
   ),
   ...['{"id_token":{"name":null}}', '{"userinfo":{"name":null}}'].map((claims) =>
@@ -77,9 +77,4 @@ function hinted(id: string, hint: (desk: Desk) => Promise<string>): Differential
 
 async function idTokenFor(desk: Desk, clientId: string): Promise<string> {
   return (await desk.tokens(clientId))['id_token'] ?? '';
-}
-
-async function namesOfUserinfo(desk: Desk, token: string): Promise<string> {
-  const { body } = await desk.fetch('/oauth/userinfo', { headers: { authorization: `Bearer ${token}` } });
-  return Object.keys(body).toSorted().join(' ');
 }

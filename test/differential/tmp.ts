@@ -1,10 +1,6 @@
-import { authorizationRequests } from './authorization-requests.ts';
-import { requestObjectRequests } from './request-object-requests.ts';
-import { hintAndClaimsRequests } from './hint-and-claims-requests.ts';
-import { tokenRequests } from './token-requests.ts';
+import { REQUESTS } from './requests.ts';
 import { runDifferential } from './run.ts';
 const t = performance.now();
-const all = [...authorizationRequests, ...requestObjectRequests, ...hintAndClaimsRequests, ...tokenRequests];
-const d = await runDifferential(all);
-console.log(all.length, new Set(d.map((x) => x.id)).size, d.length, performance.now() - t);
+const d = await runDifferential(REQUESTS);
+console.log(REQUESTS.length, new Set(d.map((x) => x.id)).size, d.length, performance.now() - t, REQUESTS.length - new Set(REQUESTS.map((x) => x.id)).size);
 for (const x of d) console.log(`${x.id} | ${x.aspect} | ${x.ours} | ${x.theirs}`);
