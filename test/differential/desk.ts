@@ -70,15 +70,15 @@ export class Desk {
     }
     const answer = readAnswer(page);
     const state = answer.members.get('state');
-    const members = await factsOfMembers(this.side, this.world, Object.fromEntries(answer.members), {
+    const facts = await factsOfMembers(this.side, this.world, Object.fromEntries(answer.members), {
       clientId: valueOf(sent, 'client_id') ?? '',
       nonce: valueOf(sent, 'nonce'),
     });
     return {
-      outcome: outcomeOf(answer.place, members),
+      ...facts,
+      outcome: outcomeOf(answer.place, answer.members.get('error')),
       to: answer.to,
-      ...(state === null ? {} : { state: state === lastOf(sent, 'state') ? 'as sent' : 'another' }),
-      ...members,
+      ...(state === null ? {} : { 'member state': state === lastOf(sent, 'state') ? 'as sent' : 'another' }),
     };
   }
 

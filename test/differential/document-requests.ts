@@ -2,7 +2,13 @@ import { factsOfHeaders } from './facts.ts';
 import { type DifferentialRequest, request } from './request.ts';
 
 /** Members of metadata whose values have to agree where both have them; lists as sets. */
-const COMPARED = ['issuer', 'response_types_supported', 'response_modes_supported', 'subject_types_supported', 'code_challenge_methods_supported'];
+const COMPARED: ReadonlySet<string> = new Set([
+  'issuer',
+  'response_types_supported',
+  'response_modes_supported',
+  'subject_types_supported',
+  'code_challenge_methods_supported',
+]);
 
 /** Discovery (OpenID Connect Discovery §4, RFC 8414 §3) and the keys. */
 export const documentRequests: readonly DifferentialRequest[] = [
@@ -23,17 +29,12 @@ export const documentRequests: readonly DifferentialRequest[] = [
   request('/.well-known/openid-configuration: its members', async (desk) => {
     const { body } = await desk.fetch('/.well-known/openid-configuration');
     const facts: Record<string, string> = { outcome: 'done' };
-    for (const name of Object.keys(body)) facts[`metadata ${name}`] = 'there';
-    for (const name of COMPARED) {
-      const value = body[name];
-      facts[`metadata ${name}`] = Array.isArray(value) ? value.toSorted().join(', ') : String(value).replace(desk.side.issuer, 'the issuer');
+    for (const [name, value] of Object.entries(body)) {
+      if (typeof value === 'boolean') facts[`metadata ${name}`] = String(value);
+      else if (!COMPARED.has(name)) facts[`metadata ${name}`] = 'there';
+      else facts[`metadata ${name}`] = Array.isArray(value) ? value.toSorted().join(', ') : String(value).replace(desk.side.issuer, 'the issuer');
     }
     return facts;
-  }),
-  request('/.well-known/openid-configuration: what is true and false', async (desk) => {
-    const { body } = await desk.fetch('/.well-known/openid-configuration');
-    const flags = Object.entries(body).filter(([, value]) => typeof value === 'boolean');
-    return { outcome: 'done', ...Object.fromEntries(flags.map(([name, value]) => [`metadata ${name}`, String(value)])) };
   }),
   request('/oauth/jwks: members of the keys', async (desk) => {
     const { body } = await desk.fetch('/oauth/jwks');

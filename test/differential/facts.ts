@@ -24,17 +24,25 @@ export function presence(kind: string, names: readonly string[]): Facts {
 }
 
 /** Texts for people are not compared, nor is what only one of the two could know. */
-const NOT_COMPARED: ReadonlySet<string> = new Set(['error_description', 'error_uri']);
+const NOT_COMPARED: ReadonlySet<string> = new Set(['error', 'error_description', 'error_uri']);
+/** Members whose values have to be the same. */
+const SAID: ReadonlySet<string> = new Set(['active', 'aud', 'client_id', 'expires_in', 'iss', 'scope', 'sub', 'token_type', 'username']);
+
+function say(side: Side, name: string, value: unknown): string {
+  const text = String(value).replace(side.issuer, 'the issuer');
+  if (name === 'scope') return text.split(' ').toSorted().join(' ');
+  return name === 'token_type' ? text.toLowerCase() : text;
+}
 
 /** The members of a JSON answer or of an authorization response. */
 export async function factsOfMembers(side: Side, world: World, members: Readonly<Record<string, unknown>>, expected: Expected): Promise<Facts> {
-  const facts: Record<string, string> = { ...presence('member', Object.keys(members).filter((name) => !NOT_COMPARED.has(name))) };
-  for (const name of ['error', 'scope', 'active', 'aud', 'client_id', 'username', 'sub'] as const)
-    if (members[name] !== undefined) facts[name] = name === 'scope' ? sorted(String(members[name])) : String(members[name]);
-  if (typeof members['token_type'] === 'string') facts['token_type'] = members['token_type'].toLowerCase();
-  if (members['expires_in'] !== undefined) facts['expires_in'] = `${Number(members['expires_in'])}`;
-  if (members['iss'] !== undefined) facts['iss'] = members['iss'] === side.issuer ? 'the issuer' : String(members['iss']);
-  if (typeof members['exp'] === 'number' && typeof members['iat'] === 'number') facts['lifetime'] = String(members['exp'] - members['iat']);
+  const facts: Record<string, string> = {};
+  for (const [name, value] of Object.entries(members)) {
+    if (!NOT_COMPARED.has(name)) facts[`member ${name}`] = SAID.has(name) ? say(side, name, value) : 'there';
+  }
+  // The end of a refresh token moves with the session's.
+  if (typeof members['exp'] === 'number' && typeof members['iat'] === 'number' && members['token_type'] !== undefined)
+    facts['lifetime'] = String(members['exp'] - members['iat']);
   const idToken = members['id_token'];
   if (typeof idToken === 'string') {
     const own = {
@@ -50,13 +58,16 @@ export async function factsOfMembers(side: Side, world: World, members: Readonly
 
 /** Status, headers that mean something, and the JSON inside. */
 export async function factsOfReply(side: Side, world: World, reply: JsonReply, expected: Expected): Promise<Facts> {
-  const members = await factsOfMembers(side, world, reply.body, expected);
-  return { outcome: outcomeOf(String(reply.status), members), ...factsOfHeaders(reply.headers), ...members };
+  return {
+    outcome: outcomeOf(String(reply.status), reply.body['error']),
+    ...factsOfHeaders(reply.headers),
+    ...(await factsOfMembers(side, world, reply.body, expected)),
+  };
 }
 
 /** Where the answer is, and whether it is one: `query: invalid_scope`, `200: done`. */
-export function outcomeOf(place: string, { error }: Facts): string {
-  return `${place}: ${error ?? 'done'}`;
+export function outcomeOf(place: string, error: unknown): string {
+  return `${place}: ${typeof error === 'string' ? error : 'done'}`;
 }
 
 export function factsOfHeaders(headers: Headers): Facts {
@@ -91,16 +102,16 @@ export async function factsOfIdToken(side: Side, world: World, text: string, exp
   facts['id_token signature'] = verified === undefined ? 'invalid' : 'valid';
   const claims: Record<string, unknown> = Object(JSON.parse(Buffer.from(signed.split('.')[1] ?? '', 'base64url').toString()));
   Object.assign(facts, presence('id_token claim', Object.keys(claims)));
-  facts['id_token iss'] = claims['iss'] === side.issuer ? 'the issuer' : String(claims['iss']);
-  facts['id_token aud'] = String(claims['aud']);
-  facts['id_token sub'] = claims['sub'] === USER.username ? 'public' : 'another';
+  facts['id_token claim iss'] = String(claims['iss']).replace(side.issuer, 'the issuer');
+  facts['id_token claim aud'] = String(claims['aud']);
+  facts['id_token claim sub'] = claims['sub'] === USER.username ? 'public' : 'another';
   if (claims['exp'] !== undefined) facts['id_token lifetime'] = String(Number(claims['exp']) - Number(claims['iat']));
-  if (claims['nonce'] !== undefined) facts['id_token nonce'] = claims['nonce'] === expected.nonce ? 'as sent' : 'another';
+  if (claims['nonce'] !== undefined) facts['id_token claim nonce'] = claims['nonce'] === expected.nonce ? 'as sent' : 'another';
   for (const [name, value] of [
     ['at_hash', expected.accessToken],
     ['c_hash', expected.code],
   ] as const) {
-    if (claims[name] !== undefined) facts[`id_token ${name}`] = value !== undefined && claims[name] === halfHash(value) ? 'right' : 'wrong';
+    if (claims[name] !== undefined) facts[`id_token claim ${name}`] = value !== undefined && claims[name] === halfHash(value) ? 'right' : 'wrong';
   }
   return facts;
 }
@@ -108,10 +119,6 @@ export async function factsOfIdToken(side: Side, world: World, text: string, exp
 /** OpenID Connect Core §3.1.3.6, for the algorithms of this world, which all hash with SHA-256. */
 function halfHash(text: string): string {
   return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
-}
-
-function sorted(scope: string): string {
-  return scope.split(' ').toSorted().join(' ');
 }
 
 function textOf(value: unknown): string | undefined {

@@ -76,6 +76,6 @@ async function end(desk: Desk, agent: Agent, first: Page): Promise<Facts> {
 
 function describe(page: Page): string {
   const kind = kindOf(page);
-  if (kind === 'elsewhere') return `to ${page.location}`;
+  if (kind === 'elsewhere') return `to ${page.location.replaceAll('+', '%20')}`;
   return kind === 'error' ? `${kind} ${page.status}` : kind;
 }

@@ -77,9 +77,7 @@ interface Odd {
 function sent(id: string, claims: Claims, odd: Odd = {}): DifferentialRequest {
   return request(`request object: ${id}`, async (desk) => {
     const outside = odd.outside ?? authorizationRequest(odd.clientId ?? 'signer');
-    const facts = await desk.authorize([...outside, ['request', await sign(desk, claims, odd)]]);
-    // What was asked inside is what comes back.
-    return typeof claims['state'] === 'string' || odd.outside !== undefined ? { ...facts, state: facts['state'] ?? 'none' } : facts;
+    return desk.authorize([...outside, ['request', await sign(desk, claims, odd)]]);
   });
 }
 

@@ -1,6 +1,8 @@
+import { assertionRequests } from './assertion-requests.ts';
 import { authorizationRequests } from './authorization-requests.ts';
 import { documentRequests } from './document-requests.ts';
 import { hintAndClaimsRequests } from './hint-and-claims-requests.ts';
+import { lateRequests } from './late-requests.ts';
 import { logoutRequests } from './logout-requests.ts';
 import { refreshRequests } from './refresh-requests.ts';
 import type { DifferentialRequest } from './request.ts';
@@ -16,8 +18,10 @@ export const REQUESTS: readonly DifferentialRequest[] = [
   ...hintAndClaimsRequests,
   ...requestObjectRequests,
   ...tokenRequests,
+  ...assertionRequests,
   ...refreshRequests,
   ...tokenManagementRequests,
   ...userinfoRequests,
   ...logoutRequests,
+  ...lateRequests,
 ];

@@ -43,7 +43,6 @@ export async function startTheirs(world: World): Promise<Side> {
   const storage = new AgingStorage();
   const thirdParties = new Set(world.clients.filter(({ thirdParty }) => thirdParty).map(({ clientId }) => clientId));
   const resourceServers = new Set(world.clients.filter(({ resourceServer }) => resourceServer).map(({ clientId }) => clientId));
-  const ttl = { ...LIFETIMES, session: 86_400 };
 
   /** The library's own recipe for clients that need not ask: a grant of everything that was asked for. */
   const loadExistingGrant = async (context: PeerContext): Promise<unknown> => {
@@ -77,7 +76,7 @@ export async function startTheirs(world: World): Promise<Side> {
     scopes: ['openid', 'offline_access', ...RESOURCE_SCOPES],
     claims: {
       openid: ['sub'],
-      profile: ['name', 'given_name', 'family_name', 'locale', 'updated_at'],
+      profile: ['name', 'given_name', 'family_name', 'locale', 'preferred_username', 'updated_at'],
       email: ['email', 'email_verified'],
       phone: ['phone_number', 'phone_number_verified'],
       address: ['address'],
@@ -135,14 +134,14 @@ export async function startTheirs(world: World): Promise<Side> {
       userinfo: '/oauth/userinfo',
     },
     ttl: {
-      AccessToken: ttl.accessToken,
-      AuthorizationCode: ttl.code,
-      ClientCredentials: ttl.accessToken,
-      Grant: ttl.refreshToken,
-      IdToken: ttl.idToken,
+      AccessToken: LIFETIMES.accessToken,
+      AuthorizationCode: LIFETIMES.code,
+      ClientCredentials: LIFETIMES.accessToken,
+      Grant: LIFETIMES.refreshToken,
+      IdToken: LIFETIMES.idToken,
       Interaction: 3_600,
-      RefreshToken: ttl.refreshToken,
-      Session: ttl.session,
+      RefreshToken: LIFETIMES.refreshToken,
+      Session: LIFETIMES.session,
     },
   });
   const server = createServer(provider.callback());

@@ -3,7 +3,7 @@ import type { Facts } from './facts.ts';
 import { changed, MUTATIONS, mutate, parameters } from './parameters.ts';
 import { type DifferentialRequest, request } from './request.ts';
 import { aftermath } from './token-requests.ts';
-import { secretOf } from './world.ts';
+import { secretOf, USER } from './world.ts';
 
 const INTROSPECT = '/oauth/introspect';
 const REVOKE = '/oauth/revoke';
@@ -56,7 +56,7 @@ export const tokenManagementRequests: readonly DifferentialRequest[] = [
   ),
   request('/oauth/introspect: a token of a pairwise client', async (desk) => {
     const facts = await desk.ask(INTROSPECT, 'pair', parameters({ token: (await desk.tokens('pair'))['access_token'] }));
-    return { ...facts, sub: facts['sub'] === 'mei' ? 'public' : 'another' };
+    return { ...facts, 'member sub': facts['member sub'] === USER.username ? 'public' : 'another' };
   }),
   request('/oauth/introspect: after a revocation', async (desk) => {
     const token = await accessToken(desk);

@@ -141,7 +141,7 @@ function exchanged(
 export async function aftermath(desk: Desk, accessToken: string, refreshToken: string): Promise<Facts> {
   const info = await desk.fetch('/oauth/userinfo', { headers: { authorization: `Bearer ${accessToken}` } });
   const refreshed = await desk.ask(TOKEN, 'web', parameters({ grant_type: 'refresh_token', refresh_token: refreshToken }));
-  return { outcome: `access token ${info.status === 200 ? 'lives' : 'is dead'}, refresh token ${refreshed['error'] ?? 'lives'}` };
+  return { outcome: `access token ${info.status === 200 ? 'lives' : 'is dead'}, refresh token ${refreshed['outcome'] === '200: done' ? 'lives' : 'is dead'}` };
 }
 
 async function raw(desk: Desk, init: RequestInit): Promise<Facts> {

@@ -66,15 +66,14 @@ async function sent(desk: Desk, clientId: string, query: string, init: RequestIn
   const text = await reply.text();
   const headers = factsOfHeaders(reply.headers);
   if (headers['type'] === 'application/jwt')
-    return { outcome: outcomeOf(String(reply.status), {}), ...headers, ...(await desk.factsOfIdToken(text, clientId, '')) };
+    return { outcome: outcomeOf(String(reply.status), undefined), ...headers, ...(await desk.factsOfIdToken(text, clientId, '')) };
   const body: Record<string, unknown> = Object(text.startsWith('{') ? JSON.parse(text) : {});
   const { error, sub } = body;
-  if (error !== undefined) return { outcome: outcomeOf(String(reply.status), { error: String(error) }), ...headers };
   return {
-    outcome: outcomeOf(String(reply.status), {}),
+    outcome: outcomeOf(String(reply.status), error),
     ...headers,
     ...(sub === undefined ? {} : { sub: sub === 'mei' ? 'public' : 'another' }),
-    ...presence('userinfo claim', Object.keys(body)),
+    ...(error === undefined ? presence('userinfo claim', Object.keys(body)) : {}),
   };
 }
 

@@ -4,6 +4,7 @@ import { type CryptoKey, exportJWK, generateKeyPair, type JWK } from 'jose';
 export const USER = { username: 'mei', password: 'a tally in two halves, both of bronze' } as const;
 export const USER_CLAIMS: Readonly<Record<string, unknown>> = {
   name: 'Mei Lin',
+  preferred_username: 'mei',
   given_name: 'Mei',
   family_name: 'Lin',
   locale: 'zh-CN',
@@ -18,7 +19,7 @@ export const RESOURCE = 'https://api.example/';
 export const RESOURCE_SCOPES = ['read', 'write'] as const;
 
 /** Seconds; what the servers have no common default for. */
-export const LIFETIMES = { accessToken: 600, idToken: 3_600, code: 60, refreshToken: 86_400 } as const;
+export const LIFETIMES = { accessToken: 600, idToken: 3_600, code: 60, refreshToken: 31_536_000, session: 1_209_600 } as const;
 
 /** Client metadata of RFC 7591 §2. */
 export type Metadata = Readonly<Record<string, unknown>>;
