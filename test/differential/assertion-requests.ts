@@ -64,9 +64,7 @@ export const assertionRequests: readonly DifferentialRequest[] = [
   proved('a secret beside it', { more: { client_secret: 'x' } }),
   proved('a header beside it', { headers: { authorization: basic('keyed', 'x') } }),
   proved('of a client with a secret alone', { clientId: 'web' }),
-  ...['x', 'a.b.c', ''].map((text) =>
-    request(`assertion: ${JSON.stringify(text)}`, (desk) => ask(desk, 'keyed', text, {})),
-  ),
+  ...['x', 'a.b.c', ''].map((text) => request(`assertion: ${JSON.stringify(text)}`, (desk) => ask(desk, 'keyed', text, {}))),
   request('assertion: the name alone', (desk) => desk.askAs('/oauth/token', 'keyed', [...CODE, ['client_id', 'keyed']])),
 ];
 

@@ -20,36 +20,60 @@ export const authorizationRequests: readonly DifferentialRequest[] = [
       asked(`authorize hybrid: ${type}, response_mode ${mode ?? 'not said'}`, changed(hybrid(type), { response_mode: mode })),
     ),
   ),
-  ...['token id_token', 'token code', 'token id_token code', 'token', 'none', 'code none', 'code code', 'id_token  token', ' code'].map((type) =>
-    asked(`authorize hybrid: response_type ${JSON.stringify(type)}`, hybrid(type)),
+  ...['token id_token', 'token code', 'token id_token code', 'token', 'none', 'code none', 'code code', 'id_token  token', ' code'].map(
+    (type) => asked(`authorize hybrid: response_type ${JSON.stringify(type)}`, hybrid(type)),
   ),
-  ...RESPONSE_TYPES.slice(1).map((type) => asked(`authorize: response_type ${type} of a client without it`, changed(WEB, { response_type: type }))),
+  ...RESPONSE_TYPES.slice(1).map((type) =>
+    asked(`authorize: response_type ${type} of a client without it`, changed(WEB, { response_type: type })),
+  ),
   asked('authorize hybrid: id_token without openid', changed(hybrid('id_token'), { scope: 'profile' })),
   asked('authorize hybrid: code token without openid', changed(hybrid('code token'), { scope: 'read' })),
   asked('authorize hybrid: code token without a nonce', changed(hybrid('code token'), { nonce: undefined })),
-  asked('authorize hybrid: an error of code id_token with form_post', changed(hybrid('code id_token'), { nonce: undefined, response_mode: 'form_post' })),
+  asked(
+    'authorize hybrid: an error of code id_token with form_post',
+    changed(hybrid('code id_token'), { nonce: undefined, response_mode: 'form_post' }),
+  ),
   asked('authorize front: code of an implicit client', changed(authorizationRequest('front'), { response_type: 'code' })),
   asked('authorize front: id_token token', changed(authorizationRequest('front'), { response_type: 'id_token token' })),
   asked('authorize front: id_token without PKCE', front('id_token')),
 
-  ...['none', 'login', 'consent', 'select_account', 'create', 'none login', 'login consent', 'login login', 'unknown', 'NONE', '', ' none'].map((prompt) =>
-    asked(`authorize: prompt ${JSON.stringify(prompt)}`, changed(WEB, { prompt })),
-  ),
+  ...[
+    'none',
+    'login',
+    'consent',
+    'select_account',
+    'create',
+    'none login',
+    'login consent',
+    'login login',
+    'unknown',
+    'NONE',
+    '',
+    ' none',
+  ].map((prompt) => asked(`authorize: prompt ${JSON.stringify(prompt)}`, changed(WEB, { prompt }))),
   ...['none', 'login', 'consent'].map((prompt) =>
     request(`authorize, nobody signed in: prompt ${prompt}`, (desk) => desk.authorize(changed(WEB, { prompt }), { browser: 'new' })),
   ),
   request('authorize, nobody signed in', (desk) => desk.authorize(WEB, { browser: 'new' })),
   request('authorize third: the first time', (desk) => desk.authorize(authorizationRequest('third'))),
-  request('authorize third: prompt none before consent', (desk) => desk.authorize(changed(authorizationRequest('third'), { prompt: 'none' }))),
+  request('authorize third: prompt none before consent', (desk) =>
+    desk.authorize(changed(authorizationRequest('third'), { prompt: 'none' })),
+  ),
   ...['0', '1', '10000', '-1', '1.5', 'abc', '', '99999999999999999999', '+5', '0x10'].map((age) =>
     asked(`authorize: max_age ${JSON.stringify(age)}`, changed(WEB, { max_age: age })),
   ),
   asked('authorize: max_age 0 with prompt none', changed(WEB, { max_age: '0', prompt: 'none' })),
   asked('authorize fresh: default_max_age and require_auth_time', authorizationRequest('fresh')),
 
-  ...['page', 'popup', 'touch', 'wap', 'unknown', ''].map((display) => asked(`authorize: display ${JSON.stringify(display)}`, changed(WEB, { display }))),
-  ...['zh-CN en', 'xx', '', '!'].map((ui_locales) => asked(`authorize: ui_locales ${JSON.stringify(ui_locales)}`, changed(WEB, { ui_locales }))),
-  ...['zh-CN', '', '!'].map((claims_locales) => asked(`authorize: claims_locales ${JSON.stringify(claims_locales)}`, changed(WEB, { claims_locales }))),
+  ...['page', 'popup', 'touch', 'wap', 'unknown', ''].map((display) =>
+    asked(`authorize: display ${JSON.stringify(display)}`, changed(WEB, { display })),
+  ),
+  ...['zh-CN en', 'xx', '', '!'].map((ui_locales) =>
+    asked(`authorize: ui_locales ${JSON.stringify(ui_locales)}`, changed(WEB, { ui_locales })),
+  ),
+  ...['zh-CN', '', '!'].map((claims_locales) =>
+    asked(`authorize: claims_locales ${JSON.stringify(claims_locales)}`, changed(WEB, { claims_locales })),
+  ),
   ...['mei', 'nobody@nowhere', '', 'x'.repeat(500)].map((hint) =>
     asked(`authorize: login_hint ${JSON.stringify(hint.slice(0, 20))}`, changed(WEB, { login_hint: hint })),
   ),
@@ -58,9 +82,19 @@ export const authorizationRequests: readonly DifferentialRequest[] = [
   asked('authorize: a parameter that nobody knows', changed(WEB, { extra: 'foobar' })),
   asked('authorize: a parameter that nobody knows, twice', [...WEB, ['extra', 'a'], ['extra', 'b']]),
 
-  ...['openid', 'profile', 'openid openid', 'openid  profile', ' openid', 'openid "', 'openid unknown', 'openid read', 'read', 'OPENID', 'openid phone address'].map(
-    (scope) => asked(`authorize: scope ${JSON.stringify(scope)}`, changed(WEB, { scope })),
-  ),
+  ...[
+    'openid',
+    'profile',
+    'openid openid',
+    'openid  profile',
+    ' openid',
+    'openid "',
+    'openid unknown',
+    'openid read',
+    'read',
+    'OPENID',
+    'openid phone address',
+  ].map((scope) => asked(`authorize: scope ${JSON.stringify(scope)}`, changed(WEB, { scope }))),
   asked('authorize: scope offline_access without prompt', changed(WEB, { scope: 'openid offline_access' })),
   asked('authorize: scope offline_access with prompt consent', changed(WEB, { scope: 'openid offline_access', prompt: 'consent' })),
   ...[RESOURCE, 'https://unknown.example/', 'relative', `${RESOURCE}#fragment`, ''].map((resource) =>

@@ -1,7 +1,7 @@
 import { Agent, type JsonReply, type Page } from '../support/agent.ts';
 import { type Facts, factsOfHeaders, factsOfIdToken, factsOfMembers, factsOfReply, outcomeOf, presence } from './facts.ts';
 import { changed, encode, type Parameters, parameters, valueOf } from './parameters.ts';
-import { kindOf, settle, type Side, walk } from './side.ts';
+import { kindOf, type Side, settle, walk } from './side.ts';
 import { type DifferentialClient, redirectUriOf, secretOf, type World } from './world.ts';
 
 /** RFC 7636 appendix B. */
@@ -183,7 +183,8 @@ interface Answer {
 export function readAnswer(page: Page): Answer {
   if (kindOf(page) === 'form-post') return { place: 'form_post', to: page.action, members: new URLSearchParams(page.hidden) };
   const url = new URL(page.location);
-  if (url.hash !== '') return { place: 'fragment', to: page.location.split('#', 1)[0] ?? '', members: new URLSearchParams(url.hash.slice(1)) };
+  if (url.hash !== '')
+    return { place: 'fragment', to: page.location.split('#', 1)[0] ?? '', members: new URLSearchParams(url.hash.slice(1)) };
   return { place: 'query', to: page.location.split('?', 1)[0] ?? '', members: url.searchParams };
 }
 

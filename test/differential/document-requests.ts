@@ -32,7 +32,10 @@ export const documentRequests: readonly DifferentialRequest[] = [
     for (const [name, value] of Object.entries(body)) {
       if (typeof value === 'boolean') facts[`metadata ${name}`] = String(value);
       else if (!COMPARED.has(name)) facts[`metadata ${name}`] = 'there';
-      else facts[`metadata ${name}`] = Array.isArray(value) ? value.toSorted().join(', ') : String(value).replace(desk.side.issuer, 'the issuer');
+      else
+        facts[`metadata ${name}`] = Array.isArray(value)
+          ? value.toSorted().join(', ')
+          : String(value).replace(desk.side.issuer, 'the issuer');
     }
     return facts;
   }),

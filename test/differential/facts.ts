@@ -35,7 +35,12 @@ function say(side: Side, name: string, value: unknown): string {
 }
 
 /** The members of a JSON answer or of an authorization response. */
-export async function factsOfMembers(side: Side, world: World, members: Readonly<Record<string, unknown>>, expected: Expected): Promise<Facts> {
+export async function factsOfMembers(
+  side: Side,
+  world: World,
+  members: Readonly<Record<string, unknown>>,
+  expected: Expected,
+): Promise<Facts> {
   const facts: Record<string, string> = {};
   for (const [name, value] of Object.entries(members)) {
     if (!NOT_COMPARED.has(name)) facts[`member ${name}`] = SAID.has(name) ? say(side, name, value) : 'there';
@@ -111,7 +116,8 @@ export async function factsOfIdToken(side: Side, world: World, text: string, exp
     ['at_hash', expected.accessToken],
     ['c_hash', expected.code],
   ] as const) {
-    if (claims[name] !== undefined) facts[`id_token claim ${name}`] = value !== undefined && claims[name] === halfHash(value) ? 'right' : 'wrong';
+    if (claims[name] !== undefined)
+      facts[`id_token claim ${name}`] = value !== undefined && claims[name] === halfHash(value) ? 'right' : 'wrong';
   }
   return facts;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { KnownDifference } from './differences.ts';
 import { judge } from './judge.ts';
+import type { KnownDifference } from './known-difference.ts';
 
 const KNOWN: KnownDifference = {
   requests: /^exchange: /,

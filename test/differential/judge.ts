@@ -1,4 +1,4 @@
-import type { KnownDifference } from './differences.ts';
+import type { KnownDifference } from './known-difference.ts';
 import type { Difference } from './run.ts';
 
 /** What the known differences say of those that were seen. */

@@ -34,10 +34,21 @@ export const logoutRequests: readonly DifferentialRequest[] = [
   out('a parameter that nobody knows', (hint) => ({ id_token_hint: hint, extra: 'foobar' })),
   out('by POST', (hint) => ({ id_token_hint: hint, post_logout_redirect_uri: BYE, state: 's' }), { method: 'POST' }),
   out('nobody is signed in', () => ({}), { who: 'nobody' }),
-  out('nobody is signed in, with a hint and an address', (hint) => ({ id_token_hint: hint, post_logout_redirect_uri: BYE }), { who: 'nobody' }),
+  out('nobody is signed in, with a hint and an address', (hint) => ({ id_token_hint: hint, post_logout_redirect_uri: BYE }), {
+    who: 'nobody',
+  }),
   request('/oauth/logout: the hint twice', async (desk) => {
     const { agent, idToken } = await signIn(desk);
-    return end(desk, agent, await agent.get(`/oauth/logout?${encode([['id_token_hint', idToken], ['id_token_hint', idToken]])}`));
+    return end(
+      desk,
+      agent,
+      await agent.get(
+        `/oauth/logout?${encode([
+          ['id_token_hint', idToken],
+          ['id_token_hint', idToken],
+        ])}`,
+      ),
+    );
   }),
 ];
 
@@ -52,7 +63,9 @@ function out(id: string, ask: (hint: string) => Readonly<Record<string, string>>
     const sent: Parameters = parameters(ask(idToken));
     const browser = how.who === 'nobody' ? desk.newBrowser() : agent;
     const first =
-      how.method === 'POST' ? await browser.post('/oauth/logout', Object.fromEntries(sent)) : await browser.get(`/oauth/logout?${encode(sent)}`);
+      how.method === 'POST'
+        ? await browser.post('/oauth/logout', Object.fromEntries(sent))
+        : await browser.get(`/oauth/logout?${encode(sent)}`);
     return end(desk, browser, first);
   });
 }

@@ -31,7 +31,9 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
 };
 
 export function mutate(base: Parameters, name: string, mutation: Mutation): Parameters {
-  return base.flatMap(([known, value]) => (known === name ? mutation(value).map((other) => [known, other] as const) : [[known, value] as const]));
+  return base.flatMap(([known, value]) =>
+    known === name ? mutation(value).map((other) => [known, other] as const) : [[known, value] as const],
+  );
 }
 
 export function encode(sent: Parameters): string {

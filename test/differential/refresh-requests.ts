@@ -12,9 +12,18 @@ export const refreshRequests: readonly DifferentialRequest[] = [
     Object.entries(MUTATIONS).map(([how, mutation]) => refreshed(`refresh: ${name} ${how}`, (sent) => mutate(sent, name, mutation))),
   ),
   refreshed('refresh: a good one', (sent) => sent),
-  ...['openid', 'openid profile', 'profile', 'email profile openid', 'openid phone', 'openid read', 'unknown', '', 'openid  email', '"'].map((scope) =>
-    refreshed(`refresh: scope ${JSON.stringify(scope)}`, (sent) => changed(sent, { scope })),
-  ),
+  ...[
+    'openid',
+    'openid profile',
+    'profile',
+    'email profile openid',
+    'openid phone',
+    'openid read',
+    'unknown',
+    '',
+    'openid  email',
+    '"',
+  ].map((scope) => refreshed(`refresh: scope ${JSON.stringify(scope)}`, (sent) => changed(sent, { scope }))),
   refreshed('refresh: scope twice', (sent) => [...sent, ['scope', 'openid'], ['scope', 'openid']]),
   refreshed('refresh: an unknown resource', (sent) => changed(sent, { resource: 'https://unknown.example/' })),
   refreshed('refresh: a resource that was not granted', (sent) => changed(sent, { resource: RESOURCE })),
@@ -24,7 +33,7 @@ export const refreshRequests: readonly DifferentialRequest[] = [
   ),
   request('refresh: openid and read', async (desk) => desk.ask(TOKEN, 'web', await refreshRequest(desk, 'web', { scope: 'openid read' }))),
   request("refresh: another client's token", async (desk) => desk.ask(TOKEN, 'other', await refreshRequest(desk, 'web'))),
-  request("refresh: after another client tried it", async (desk) => {
+  request('refresh: after another client tried it', async (desk) => {
     const sent = await refreshRequest(desk, 'web');
     await desk.ask(TOKEN, 'other', sent);
     return desk.ask(TOKEN, 'web', sent);

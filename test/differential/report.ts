@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { type Ground, KNOWN_DIFFERENCES, type KnownDifference } from './differences.ts';
+import { KNOWN_DIFFERENCES } from './differences.ts';
+import type { Ground, KnownDifference } from './known-difference.ts';
 import type { Difference } from './run.ts';
 
 export const REPORT: string = fileURLToPath(new URL('../../docs/differential.md', import.meta.url));
@@ -13,8 +14,7 @@ const GROUNDS: Readonly<Record<Ground, string>> = {
 /** `docs/differential.md`: how many requests, how many differ, and why. */
 export function writeReport(requests: number, seen: readonly Difference[], counts: ReadonlyMap<KnownDifference, number>): string {
   const differing = new Set(seen.map(({ id }) => id)).size;
-  const total = (ground: Ground): number =>
-    [...counts].reduce((sum, [entry, count]) => sum + (entry.ground === ground ? count : 0), 0);
+  const total = (ground: Ground): number => [...counts].reduce((sum, [entry, count]) => sum + (entry.ground === ground ? count : 0), 0);
   const summary = Object.entries(GROUNDS).map(([ground, words]) => `| ${words} | ${total(toGround(ground))} |`);
   const tables = Object.entries(GROUNDS).map(([ground, words]) => {
     const rows = KNOWN_DIFFERENCES.filter((entry) => entry.ground === ground).map((entry) => row(entry, counts.get(entry) ?? 0));

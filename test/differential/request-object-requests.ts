@@ -1,4 +1,4 @@
-import { SignJWT, UnsecuredJWT, generateKeyPair, type JWTPayload } from 'jose';
+import { generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { authorizationRequest, type Desk } from './desk.ts';
 import { changed, type Parameters, parameters } from './parameters.ts';
 import { type DifferentialRequest, request } from './request.ts';
@@ -49,7 +49,9 @@ export const requestObjectRequests: readonly DifferentialRequest[] = [
   ),
   request('request object: changed after it was signed', async (desk) => {
     const [header = '', payload = '', signature = ''] = (await sign(desk, {}, {})).split('.');
-    return desk.authorize(changed(SIGNER, { request: `${header}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}` }));
+    return desk.authorize(
+      changed(SIGNER, { request: `${header}.${payload}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}` }),
+    );
   }),
   request('request object: twice', async (desk) => {
     const text = await sign(desk, {}, {});

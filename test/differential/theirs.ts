@@ -120,7 +120,10 @@ export async function startTheirs(world: World): Promise<Side> {
           };
         },
       },
-      revocation: { enabled: true, allowedPolicy: async (_context: unknown, client: PeerClient, token: PeerToken) => token.clientId === client.clientId },
+      revocation: {
+        enabled: true,
+        allowedPolicy: async (_context: unknown, client: PeerClient, token: PeerToken) => token.clientId === client.clientId,
+      },
       registration: { enabled: true },
     },
     routes: {

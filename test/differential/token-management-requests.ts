@@ -28,8 +28,12 @@ export const tokenManagementRequests: readonly DifferentialRequest[] = [
     ),
     request(`${path}: a code`, async (desk) => desk.ask(path, 'web', parameters({ token: await desk.code('web') }))),
     request(`${path}: an ID token`, async (desk) => desk.ask(path, 'web', parameters({ token: (await desk.tokens('web'))['id_token'] }))),
-    request(`${path}: another client's access token`, async (desk) => desk.ask(path, 'other', parameters({ token: await accessToken(desk) }))),
-    request(`${path}: another client's refresh token`, async (desk) => desk.ask(path, 'other', parameters({ token: await refreshToken(desk) }))),
+    request(`${path}: another client's access token`, async (desk) =>
+      desk.ask(path, 'other', parameters({ token: await accessToken(desk) })),
+    ),
+    request(`${path}: another client's refresh token`, async (desk) =>
+      desk.ask(path, 'other', parameters({ token: await refreshToken(desk) })),
+    ),
     request(`${path}: without a proof`, async (desk) => desk.askAs(path, 'web', parameters({ token: await accessToken(desk) }))),
     request(`${path}: a wrong secret`, async (desk) =>
       desk.askAs(path, 'web', parameters({ token: await accessToken(desk) }), { authorization: basic('web', 'wrong') }),
@@ -47,7 +51,9 @@ export const tokenManagementRequests: readonly DifferentialRequest[] = [
   request('/oauth/introspect: a machine, of its own token', async (desk) =>
     desk.ask(INTROSPECT, 'machine', parameters({ token: await machineToken(desk) })),
   ),
-  request('/oauth/introspect: the resource server', async (desk) => desk.ask(INTROSPECT, 'api', parameters({ token: await machineToken(desk) }))),
+  request('/oauth/introspect: the resource server', async (desk) =>
+    desk.ask(INTROSPECT, 'api', parameters({ token: await machineToken(desk) })),
+  ),
   request('/oauth/introspect: the resource server, of a token of a user', async (desk) =>
     desk.ask(INTROSPECT, 'api', parameters({ token: (await desk.tokens('web', { scope: 'openid read' }))['access_token'] })),
   ),

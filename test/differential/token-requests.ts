@@ -2,7 +2,7 @@ import { basic, type Desk, exchangeRequest } from './desk.ts';
 import type { Facts } from './facts.ts';
 import { changed, MUTATIONS, mutate, type Parameters, parameters } from './parameters.ts';
 import { type DifferentialRequest, request } from './request.ts';
-import { redirectUriOf, RESOURCE, secretOf } from './world.ts';
+import { RESOURCE, redirectUriOf, secretOf } from './world.ts';
 
 const TOKEN = '/oauth/token';
 
@@ -10,7 +10,9 @@ const TOKEN = '/oauth/token';
 export const tokenRequests: readonly DifferentialRequest[] = [
   ...['grant_type', 'code', 'redirect_uri', 'code_verifier'].flatMap((name) =>
     Object.entries(MUTATIONS).map(([how, mutation]) =>
-      request(`exchange: ${name} ${how}`, async (desk) => desk.ask(TOKEN, 'web', mutate(exchangeRequest('web', await desk.code('web')), name, mutation))),
+      request(`exchange: ${name} ${how}`, async (desk) =>
+        desk.ask(TOKEN, 'web', mutate(exchangeRequest('web', await desk.code('web')), name, mutation)),
+      ),
     ),
   ),
   ...['web', 'post', 'spa', 'third', 'hybrid', 'fresh', 'pair', 'twin', 'said', 'sealed', 'signer'].map((clientId) =>
@@ -28,12 +30,17 @@ export const tokenRequests: readonly DifferentialRequest[] = [
   exchanged('exchange: with a scope', 'web', {}, (sent) => [...sent, ['scope', 'openid']]),
   exchanged('exchange: for a resource that was not asked for', 'web', {}, (sent) => [...sent, ['resource', RESOURCE]]),
   exchanged('exchange: for an unknown resource', 'web', {}, (sent) => [...sent, ['resource', 'https://unknown.example/']]),
-  exchanged('exchange: for the resource that was asked for', 'web', { scope: 'openid read', resource: RESOURCE }, (sent) => [...sent, ['resource', RESOURCE]]),
+  exchanged('exchange: for the resource that was asked for', 'web', { scope: 'openid read', resource: RESOURCE }, (sent) => [
+    ...sent,
+    ['resource', RESOURCE],
+  ]),
   exchanged("exchange: another client's redirect_uri", 'web', {}, (sent) => changed(sent, { redirect_uri: redirectUriOf('other') })),
   exchanged('exchange: another verifier', 'web', {}, (sent) => changed(sent, { code_verifier: 'v'.repeat(43) })),
   exchanged('exchange: a verifier of 42 characters', 'web', {}, (sent) => changed(sent, { code_verifier: 'v'.repeat(42) })),
   exchanged('exchange: a verifier with a quote', 'web', {}, (sent) => changed(sent, { code_verifier: `${'v'.repeat(43)}"` })),
-  exchanged('exchange: the code in capitals', 'web', {}, (sent) => changed(sent, { code: (sent.find(([name]) => name === 'code')?.[1] ?? '').toUpperCase() })),
+  exchanged('exchange: the code in capitals', 'web', {}, (sent) =>
+    changed(sent, { code: (sent.find(([name]) => name === 'code')?.[1] ?? '').toUpperCase() }),
+  ),
   request("exchange: another client's code", async (desk) => desk.ask(TOKEN, 'other', exchangeRequest('other', await desk.code('web')))),
   request('exchange: a code a second time', async (desk) => {
     const sent = exchangeRequest('web', await desk.code('web'));
@@ -64,13 +71,20 @@ export const tokenRequests: readonly DifferentialRequest[] = [
   }),
 
   ...['password', 'implicit', 'urn:ietf:params:oauth:grant-type:device_code', 'AUTHORIZATION_CODE', 'client_credentials'].map((type) =>
-    request(`token: grant_type ${type}`, (desk) => desk.ask(TOKEN, 'web', parameters({ grant_type: type, username: 'mei', password: 'x' }))),
+    request(`token: grant_type ${type}`, (desk) =>
+      desk.ask(TOKEN, 'web', parameters({ grant_type: type, username: 'mei', password: 'x' })),
+    ),
   ),
   request('token: an empty body', (desk) => desk.askAs(TOKEN, 'web', [], { authorization: basic('web', secretOf('web')) })),
   request('token: JSON', (desk) =>
-    raw(desk, { headers: { 'content-type': 'application/json', authorization: basic('web', secretOf('web')) }, body: '{"grant_type":"authorization_code"}' }),
+    raw(desk, {
+      headers: { 'content-type': 'application/json', authorization: basic('web', secretOf('web')) },
+      body: '{"grant_type":"authorization_code"}',
+    }),
   ),
-  request('token: no content type', (desk) => raw(desk, { headers: { authorization: basic('web', secretOf('web')) }, body: new Uint8Array([97, 61, 49]) })),
+  request('token: no content type', (desk) =>
+    raw(desk, { headers: { authorization: basic('web', secretOf('web')) }, body: new Uint8Array([97, 61, 49]) }),
+  ),
   request('token: multipart', (desk) => raw(desk, { headers: { authorization: basic('web', secretOf('web')) }, body: new FormData() })),
   ...['GET', 'PUT', 'DELETE'].map((method) =>
     request(`token by ${method}`, async (desk) => ({ outcome: String((await desk.fetch(TOKEN, { method })).status) })),
@@ -83,7 +97,9 @@ export const tokenRequests: readonly DifferentialRequest[] = [
 function proofs(): readonly DifferentialRequest[] {
   const secret = secretOf('web');
   const as = (id: string, more: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>> = {}): DifferentialRequest =>
-    request(`client: ${id}`, async (desk) => desk.askAs(TOKEN, 'web', [...exchangeRequest('web', await desk.code('web')), ...parameters(more)], headers));
+    request(`client: ${id}`, async (desk) =>
+      desk.askAs(TOKEN, 'web', [...exchangeRequest('web', await desk.code('web')), ...parameters(more)], headers),
+    );
   const header = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
   return [
     as('nothing', {}),
@@ -107,7 +123,10 @@ function proofs(): readonly DifferentialRequest[] {
     as('a secret in the body without a name', { client_secret: secret }),
     as('an assertion of an unknown type', { client_id: 'web', client_assertion: 'x', client_assertion_type: 'urn:unknown' }),
     as('an assertion without a type', { client_id: 'web', client_assertion: 'x' }),
-    as('a type without an assertion', { client_id: 'web', client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer' }),
+    as('a type without an assertion', {
+      client_id: 'web',
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    }),
     request('client post: in the header instead of the body', async (desk) =>
       desk.askAs(TOKEN, 'post', exchangeRequest('post', await desk.code('post')), { authorization: basic('post', secretOf('post')) }),
     ),
@@ -120,7 +139,10 @@ function proofs(): readonly DifferentialRequest[] {
       ]),
     ),
     request('client spa: with a secret', async (desk) =>
-      desk.askAs(TOKEN, 'spa', [...exchangeRequest('spa', await desk.code('spa')), ...parameters({ client_id: 'spa', client_secret: 'x' })]),
+      desk.askAs(TOKEN, 'spa', [
+        ...exchangeRequest('spa', await desk.code('spa')),
+        ...parameters({ client_id: 'spa', client_secret: 'x' }),
+      ]),
     ),
     request('client spa: in the header', async (desk) =>
       desk.askAs(TOKEN, 'spa', exchangeRequest('spa', await desk.code('spa')), { authorization: basic('spa', 'x') }),
@@ -141,7 +163,9 @@ function exchanged(
 export async function aftermath(desk: Desk, accessToken: string, refreshToken: string): Promise<Facts> {
   const info = await desk.fetch('/oauth/userinfo', { headers: { authorization: `Bearer ${accessToken}` } });
   const refreshed = await desk.ask(TOKEN, 'web', parameters({ grant_type: 'refresh_token', refresh_token: refreshToken }));
-  return { outcome: `access token ${info.status === 200 ? 'lives' : 'is dead'}, refresh token ${refreshed['outcome'] === '200: done' ? 'lives' : 'is dead'}` };
+  return {
+    outcome: `access token ${info.status === 200 ? 'lives' : 'is dead'}, refresh token ${refreshed['outcome'] === '200: done' ? 'lives' : 'is dead'}`,
+  };
 }
 
 async function raw(desk: Desk, init: RequestInit): Promise<Facts> {

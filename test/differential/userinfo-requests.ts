@@ -15,13 +15,22 @@ export const userinfoRequests: readonly DifferentialRequest[] = [
     headers: { ...FORM, ...bearer(token) },
     body: encode(parameters({ access_token: token })),
   })),
-  asked('in the body, twice', 'web', (token) => ({ method: 'POST', headers: FORM, body: `${encode(parameters({ access_token: token }))}&access_token=x` })),
+  asked('in the body, twice', 'web', (token) => ({
+    method: 'POST',
+    headers: FORM,
+    body: `${encode(parameters({ access_token: token }))}&access_token=x`,
+  })),
   asked('in the body as JSON', 'web', (token) => ({
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ access_token: token }),
   })),
-  asked('in the address', 'web', () => ({}), (token) => `?access_token=${token}`),
+  asked(
+    'in the address',
+    'web',
+    () => ({}),
+    (token) => `?access_token=${token}`,
+  ),
   asked('bearer in small letters', 'web', (token) => ({ headers: { authorization: `bearer ${token}` } })),
   asked('Bearer and nothing', 'web', () => ({ headers: { authorization: 'Bearer' } })),
   asked('Bearer and two tokens', 'web', (token) => ({ headers: { authorization: `Bearer ${token} ${token}` } })),
@@ -32,12 +41,18 @@ export const userinfoRequests: readonly DifferentialRequest[] = [
   asked('a changed token', 'web', (token) => ({ headers: bearer(`${token}x`) })),
   asked('a character that no token has', 'web', () => ({ headers: bearer('a"b') })),
   asked('by PUT', 'web', (token) => ({ method: 'PUT', headers: bearer(token) })),
-  ...['said', 'pair', 'hybrid', 'fresh', 'sealed'].map((clientId) => asked(`of ${clientId}`, clientId, (token) => ({ headers: bearer(token) }))),
+  ...['said', 'pair', 'hybrid', 'fresh', 'sealed'].map((clientId) =>
+    asked(`of ${clientId}`, clientId, (token) => ({ headers: bearer(token) })),
+  ),
   ...['openid', 'openid profile', 'openid email', 'openid phone address', 'openid profile email phone address'].map((scope) =>
     asked(`scope ${scope}`, 'web', (token) => ({ headers: bearer(token) }), undefined, scope),
   ),
-  request('/oauth/userinfo: a refresh token', async (desk) => sent(desk, 'web', '', { headers: bearer((await desk.tokens('web'))['refresh_token'] ?? '') })),
-  request('/oauth/userinfo: an ID token', async (desk) => sent(desk, 'web', '', { headers: bearer((await desk.tokens('web'))['id_token'] ?? '') })),
+  request('/oauth/userinfo: a refresh token', async (desk) =>
+    sent(desk, 'web', '', { headers: bearer((await desk.tokens('web'))['refresh_token'] ?? '') }),
+  ),
+  request('/oauth/userinfo: an ID token', async (desk) =>
+    sent(desk, 'web', '', { headers: bearer((await desk.tokens('web'))['id_token'] ?? '') }),
+  ),
   request('/oauth/userinfo: a code', async (desk) => sent(desk, 'web', '', { headers: bearer(await desk.code('web')) })),
   request('/oauth/userinfo: a token of a machine', async (desk) => {
     const { headers, body } = desk.authenticated('machine', parameters({ grant_type: 'client_credentials', scope: 'read' }));

@@ -83,11 +83,7 @@ export async function makeWorld(): Promise<World> {
     client('keyed', { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [assertion.public] } }, { secret: false }),
     client('maced', { token_endpoint_auth_method: 'client_secret_jwt' }),
     client('machine', { grant_types: ['client_credentials'], response_types: [], redirect_uris: [], scope: 'read write' }),
-    client(
-      'api',
-      { grant_types: ['client_credentials'], response_types: [], redirect_uris: [], scope: 'read' },
-      { resourceServer: true },
-    ),
+    client('api', { grant_types: ['client_credentials'], response_types: [], redirect_uris: [], scope: 'read' }, { resourceServer: true }),
   ];
   return { clients, keys: { signer: request.private, keyed: assertion.private, sealed: encryption.private } };
 }
