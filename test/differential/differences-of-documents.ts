@@ -49,4 +49,19 @@ export const DOCUMENT_DIFFERENCES: readonly KnownDifference[] = [
     'OpenID Connect Front-Channel Logout §3',
     'The same.',
   ),
+  free(
+    '/oauth/jwks: members of the keys',
+    'key undefined enc RSA',
+    ['e kid n', 'nothing'],
+    'RFC 7517 §4.4',
+    'alg is optional; the key takes RSA-OAEP and RSA-OAEP-256.',
+  ),
+  free('/oauth/jwks: members of the keys', 'key RSA-OAEP-256 enc RSA', ['nothing', 'e kid n'], 'RFC 7517 §4.4', 'The same.'),
+  free(
+    '/oauth/jwks: members of the keys',
+    'key undefined enc EC',
+    ['crv kid x y', 'nothing'],
+    'RFC 7518 §4.6',
+    'For those who encrypt with ECDH-ES.',
+  ),
 ];

@@ -1,4 +1,4 @@
-import { generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
+import { CompactEncrypt, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { authorizationRequest, type Desk } from './desk.ts';
 import { changed, type Parameters, parameters } from './parameters.ts';
 import { type DifferentialRequest, request } from './request.ts';
@@ -7,6 +7,7 @@ import { redirectUriOf } from './world.ts';
 const SIGNER = authorizationRequest('signer');
 /** The private key of nobody. */
 const FOREIGN = await generateKeyPair('ES256');
+const ELSEWHERE = await generateKeyPair('RSA-OAEP-256');
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -57,6 +58,25 @@ export const requestObjectRequests: readonly DifferentialRequest[] = [
     const text = await sign(desk, {}, {});
     return desk.authorize([...SIGNER, ['request', text], ['request', text]]);
   }),
+  ...['A256GCM', 'A128CBC-HS256'].map((enc) =>
+    request(`request object: encrypted to the server with ${enc}`, async (desk) => {
+      const { kid, key } = await encryptionKey(desk);
+      return desk.authorize(changed(SIGNER, { request: await encrypt(await sign(desk, {}, {}), key, enc, kid) }));
+    }),
+  ),
+  request('request object: encrypted to somebody else', async (desk) =>
+    desk.authorize(changed(SIGNER, { request: await encrypt(await sign(desk, {}, {}), ELSEWHERE.publicKey, 'A256GCM', 'elsewhere') })),
+  ),
+  request('request object: encrypted, and not signed', async (desk) => {
+    const { kid, key } = await encryptionKey(desk);
+    return desk.authorize(changed(SIGNER, { request: await encrypt(await sign(desk, {}, { unsigned: true }), key, 'A256GCM', kid) }));
+  }),
+  request('request object: encrypted, and a signed one of somebody else', async (desk) => {
+    const { kid, key } = await encryptionKey(desk);
+    return desk.authorize(
+      changed(SIGNER, { request: await encrypt(await sign(desk, {}, { key: FOREIGN.privateKey }), key, 'A256GCM', kid) }),
+    );
+  }),
   request('request object and request_uri', async (desk) =>
     desk.authorize(changed(SIGNER, { request: await sign(desk, {}, {}), request_uri: 'https://signer.example/r' })),
   ),
@@ -98,4 +118,18 @@ async function sign(desk: Desk, claims: Claims, odd: Odd): Promise<string> {
   if (unsigned === true) return new UnsecuredJWT(payload).encode();
   if (key === undefined) throw new TypeError('no key');
   return new SignJWT(payload).setProtectedHeader({ alg: 'ES256', kid: 'client-sig', ...(typ === undefined ? {} : { typ }) }).sign(key);
+}
+
+/** The server's RSA key to encrypt to, out of its own keys. */
+async function encryptionKey(desk: Desk): Promise<{ readonly kid: string; readonly key: CryptoKey }> {
+  const { body } = await desk.fetch('/oauth/jwks');
+  const keys: readonly JWK[] = Array.isArray(body['keys']) ? body['keys'] : [];
+  const jwk = keys.find(({ use, kty }) => use === 'enc' && kty === 'RSA');
+  const key = jwk === undefined ? undefined : await importJWK(jwk, 'RSA-OAEP-256');
+  if (!(key instanceof CryptoKey)) throw new TypeError('no key to encrypt to');
+  return { kid: jwk?.kid ?? '', key };
+}
+
+function encrypt(text: string, key: CryptoKey, enc: string, kid: string): Promise<string> {
+  return new CompactEncrypt(new TextEncoder().encode(text)).setProtectedHeader({ alg: 'RSA-OAEP-256', enc, kid, cty: 'JWT' }).encrypt(key);
 }

@@ -5,6 +5,7 @@ import { hintAndClaimsRequests } from './hint-and-claims-requests.ts';
 import { lateRequests } from './late-requests.ts';
 import { logoutRequests } from './logout-requests.ts';
 import { refreshRequests } from './refresh-requests.ts';
+import { registrationRequests } from './registration-requests.ts';
 import type { DifferentialRequest } from './request.ts';
 import { requestObjectRequests } from './request-object-requests.ts';
 import { tokenManagementRequests } from './token-management-requests.ts';
@@ -22,6 +23,7 @@ export const REQUESTS: readonly DifferentialRequest[] = [
   ...refreshRequests,
   ...tokenManagementRequests,
   ...userinfoRequests,
+  ...registrationRequests,
   ...logoutRequests,
   ...lateRequests,
 ];

@@ -66,7 +66,7 @@ export async function startTheirs(world: World): Promise<Side> {
       ...(secret === undefined ? {} : { client_secret: secret }),
       ...metadata,
     })),
-    jwks: { keys: [await signingKey('RS256'), await signingKey('ES256')] },
+    jwks: { keys: [await privateKey('RS256'), await privateKey('ES256'), await privateKey('RSA-OAEP-256')] },
     // Its POST at the authorization endpoint wants that.
     cookies: { keys: ['differential'], long: { sameSite: 'none' } },
     responseTypes: ['code', 'id_token', 'id_token token', 'code id_token', 'code token', 'code id_token token'],
@@ -125,6 +125,7 @@ export async function startTheirs(world: World): Promise<Side> {
         allowedPolicy: async (_context: unknown, client: PeerClient, token: PeerToken) => token.clientId === client.clientId,
       },
       registration: { enabled: true },
+      registrationManagement: { enabled: true, rotateRegistrationAccessToken: false },
     },
     routes: {
       authorization: '/oauth/authorize',
@@ -169,7 +170,7 @@ function wantsResource({ oidc }: PeerContext): boolean {
   return RESOURCE_SCOPES.some((scope) => oidc.requestParamScopes?.has(scope));
 }
 
-async function signingKey(alg: string): Promise<JWK> {
-  const { privateKey } = await generateKeyPair(alg, { extractable: true });
-  return { ...(await exportJWK(privateKey)), alg, use: 'sig', kid: `peer-${alg}` };
+async function privateKey(alg: string): Promise<JWK> {
+  const pair = await generateKeyPair(alg, { extractable: true });
+  return { ...(await exportJWK(pair.privateKey)), alg, use: alg.startsWith('RSA-OAEP') ? 'enc' : 'sig', kid: `peer-${alg}` };
 }

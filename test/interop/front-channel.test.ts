@@ -154,7 +154,11 @@ describe('foreign libraries and what travels through the browser', () => {
       id_token_signed_response_alg: 'ES256',
       userinfo_signed_response_alg: 'ES256',
     });
-    client.enableDecryptingResponses(config, ['A256GCM', 'A128CBC-HS256'], { key: parties.decryptionKey, alg: 'RSA-OAEP-256' });
+    client.enableDecryptingResponses(config, ['A256GCM', 'A128CBC-HS256'], {
+      key: parties.decryptionKey,
+      alg: 'RSA-OAEP-256',
+      kid: 'rp-opens',
+    });
     const { url, nonce, verifier } = await authorizationUrl(config, {});
     const { arrived } = await arriveAt(provider.issuer, url);
     const tokens = await client.authorizationCodeGrant(config, arrived, {
