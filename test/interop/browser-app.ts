@@ -23,7 +23,7 @@ const SCRIPTS: ReadonlyMap<string, string> = new Map(
 );
 
 const BUTTONS = ['sign-in', 'sign-in-popup', 'renew', 'status', 'revoke', 'sign-out', 'sign-out-popup'];
-const OUTPUTS = ['user', 'state', 'session', 'said'];
+const OUTPUTS = ['user', 'state', 'session', 'answers', 'said'];
 const PAGE = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>App</title><link rel="icon" href="data:,">
 <script type="importmap">{"imports":{"oidc-client-ts":"/oidc-client-ts.js","jwt-decode":"/jwt-decode.js"}}</script>

@@ -65,6 +65,7 @@ function settingsOf(authority: string): Readonly<Record<string, Partial<UserMana
   const settings = { authority, scope: 'openid profile email', loadUserInfo: true };
   return {
     'browser-refresh': { ...settings, client_id: 'browser-refresh', revokeTokensOnSignout: true },
+    'browser-monitor': { ...settings, client_id: 'browser-silent', monitorSession: true },
     'browser-silent': { ...settings, client_id: 'browser-silent', response_mode: 'fragment' },
   };
 }
@@ -210,6 +211,26 @@ describe('oidc-client-ts in Chromium', () => {
     await press(page, 'renew');
     assert.equal((await read<string[]>(page, 'said')).at(-1), 'renew: login_required');
     await opened.context.close();
+  });
+
+  test('the library watches the session: quiet while it lasts, and told when the user signs out elsewhere (OpenID Connect Session Management §3)', async () => {
+    const opened = await open('browser-monitor');
+    const { page, context, requests } = opened;
+    const user = await signInByRedirect(opened);
+    assert.ok(user.session_state);
+    await page.waitForFunction(() => JSON.parse(document.getElementById('answers')?.textContent || '[]').length >= 2);
+    assert.ok((await read<string[]>(page, 'answers')).every((answer) => answer === 'unchanged'));
+    assert.equal(requests.filter((request) => request === 'GET /oauth/authorize').length, 1);
+    await press(page, 'status');
+    assert.equal((await read<{ sub: string }>(page, 'session')).sub, user.profile.sub);
+
+    const elsewhere = await context.newPage();
+    await elsewhere.goto(`${hufu.origin}/oauth/logout`);
+    await elsewhere.click('#logout-confirm');
+    await elsewhere.waitForSelector('body[data-page=signed-out]');
+    await page.waitForFunction(() => document.getElementById('said')?.textContent?.includes('signed out elsewhere'));
+    assert.ok((await read<string[]>(page, 'answers')).includes('changed'));
+    await context.close();
   });
 
   test('a refusal arrives as the code that the server gave: access_denied after a no (RFC 6749 §4.1.2.1)', async () => {

@@ -39,6 +39,14 @@ manager.events.addUserUnloaded(() => showUser(null));
 manager.events.addUserSignedOut(() => say('signed out elsewhere'));
 manager.events.addUserSessionChanged(() => say('session changed'));
 
+/** What the server's session frame answers. */
+const answers = [];
+addEventListener('message', ({ origin: from, data }) => {
+  if (from !== settings.authority || typeof data !== 'string') return;
+  answers.push(data);
+  show('answers', answers);
+});
+
 /** What goes wrong is on the page, with the code that the server gave. */
 const attempt = (id, act) => {
   document.getElementById(id).addEventListener('click', async () => {
