@@ -59,7 +59,7 @@ export const authorizationRequests: readonly DifferentialRequest[] = [
   request('authorize third: prompt none before consent', (desk) =>
     desk.authorize(changed(authorizationRequest('third'), { prompt: 'none' })),
   ),
-  ...['0', '1', '10000', '-1', '1.5', 'abc', '', '99999999999999999999', '+5', '0x10'].map((age) =>
+  ...['0', '3600', '10000', '-1', '3600.5', 'abc', '', '99999999999999999999', '+3600', '0x3600'].map((age) =>
     asked(`authorize: max_age ${JSON.stringify(age)}`, changed(WEB, { max_age: age })),
   ),
   asked('authorize: max_age 0 with prompt none', changed(WEB, { max_age: '0', prompt: 'none' })),

@@ -169,7 +169,7 @@ export const AUTHORIZATION_DIFFERENCES: readonly KnownDifference[] = [
     'One of the four values.',
   ),
   free(
-    /^authorize: max_age "(\+5|0x10)"$/,
+    /^authorize: max_age "(\+3600|0x3600)"$/,
     'outcome',
     ['query: invalid_request', 'query: done'],
     'OpenID Connect Core §3.1.2.1',

@@ -176,7 +176,6 @@ export const TOKEN_DIFFERENCES: readonly KnownDifference[] = [
     'OpenID Connect Core §5.3.2',
     'A signed userinfo answer has iss and aud; how long it holds is the client’s to say.',
   ),
-  free('/oauth/userinfo: of said', 'id_token lifetime', ['nothing', '600'], 'OpenID Connect Core §5.3.2', 'The same.'),
   demanded(/ by (GET|PUT|POST|DELETE|PATCH)$/, 'outcome', ['405', '404'], 'RFC 9110 §15.5.6', 'The address is there, the method is not.'),
   demanded('/oauth/userinfo: by PUT', 'outcome', ['405: invalid_request', '404: done'], 'RFC 9110 §15.5.6', 'The same.'),
 ];

@@ -7,7 +7,7 @@ import { LIFETIMES } from './world.ts';
 export const lateRequests: readonly DifferentialRequest[] = [
   late('exchange: a code just before its end', async (desk) => {
     const sent = exchangeRequest('web', await desk.code('web'));
-    await desk.side.advance(LIFETIMES.code - 5);
+    await desk.side.advance(LIFETIMES.code - 20);
     return desk.ask('/oauth/token', 'web', sent);
   }),
   late('exchange: a code after its end', async (desk) => {

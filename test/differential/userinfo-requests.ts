@@ -80,8 +80,11 @@ async function sent(desk: Desk, clientId: string, query: string, init: RequestIn
   const reply = await fetch(`${desk.side.issuer}/oauth/userinfo${query}`, init);
   const text = await reply.text();
   const headers = factsOfHeaders(reply.headers);
-  if (headers['type'] === 'application/jwt')
-    return { outcome: outcomeOf(String(reply.status), undefined), ...headers, ...(await desk.factsOfIdToken(text, clientId, '')) };
+  if (headers['type'] === 'application/jwt') {
+    // Its end is that of the access token, which was there some moments before.
+    const { 'id_token lifetime': _, ...facts } = await desk.factsOfIdToken(text, clientId, '');
+    return { outcome: outcomeOf(String(reply.status), undefined), ...headers, ...facts };
+  }
   const body: Record<string, unknown> = Object(text.startsWith('{') ? JSON.parse(text) : {});
   const { error, sub } = body;
   return {
