@@ -34,7 +34,7 @@ export async function makeFrontChannel(logoutUri: string): Promise<FrontChannel>
     ].join('\n    ');
   return {
     yaml: `
-policies: { outbound: { allow_hosts: [127.0.0.1] } }
+policies: { registration: open, outbound: { allow_hosts: [127.0.0.1] } }
 clients:
 ${client('hybrid')}
 ${client('jar', `jwks: ${signs}`, 'request_object_signing_alg: ES256', 'require_signed_request_object: true')}

@@ -246,6 +246,43 @@ describe('foreign libraries and what travels through the browser', () => {
     assert.ok(typeof payload.jti === 'string');
   });
 
+  test('openid-client registers itself, and signs in without PKCE by code id_token (RFC 7591 §3.2.1, OpenID Connect Core §3.3)', async () => {
+    const metadata: Partial<client.ClientMetadata> = {
+      client_name: 'Registered',
+      // What the library does where it is told nothing; a server takes the header by default.
+      token_endpoint_auth_method: 'client_secret_post',
+      redirect_uris: [REDIRECT_URI],
+      grant_types: ['authorization_code', 'implicit', 'refresh_token'],
+      response_types: ['code id_token'],
+      userinfo_signed_response_alg: 'ES256',
+      id_token_signed_response_alg: 'ES256',
+    };
+    const config = await client.dynamicClientRegistration(new URL(provider.issuer), metadata, undefined, {
+      execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks, client.useCodeIdTokenResponseType],
+    });
+    assert.equal(config.clientMetadata().id_token_signed_response_alg, 'ES256');
+    const nonce = client.randomNonce();
+    const { arrived } = await arriveAt(provider.issuer, client.buildAuthorizationUrl(config, { ...BASE, nonce }));
+    const tokens = await client.authorizationCodeGrant(config, arrived, { expectedNonce: nonce, expectedState: 's+1' });
+    assert.equal((await client.fetchUserInfo(config, tokens.access_token, 'mei')).email, 'mei@example.com');
+    assert.equal((await client.refreshTokenGrant(config, tokens.refresh_token ?? '')).claims()?.sub, 'mei');
+  });
+
+  test('oauth4webapi registers itself, and reads why it may not (RFC 7591 §3.2.2)', async () => {
+    const as = await discover(provider);
+    const made = await oauth.processDynamicClientRegistrationResponse(
+      await oauth.dynamicClientRegistrationRequest(as, { redirect_uris: [REDIRECT_URI], client_name: 'Registered' }, LOOPBACK),
+    );
+    assert.ok(typeof made.client_secret === 'string');
+    assert.equal(made['token_endpoint_auth_method'], 'client_secret_basic');
+    await assert.rejects(
+      oauth.processDynamicClientRegistrationResponse(
+        await oauth.dynamicClientRegistrationRequest(as, { redirect_uris: ['javascript:alert(1)'] }, LOOPBACK),
+      ),
+      (error) => error instanceof oauth.ResponseBodyError && error.error === 'invalid_redirect_uri',
+    );
+  });
+
   test('nothing of all this was an error on our side', () => {
     assert.deepEqual(
       provider.lines.filter((line) => line.includes('"level":"error"')),
