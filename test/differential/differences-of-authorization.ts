@@ -35,7 +35,7 @@ export const AUTHORIZATION_DIFFERENCES: readonly KnownDifference[] = [
     /^authorize/,
     'id_token claim s_hash',
     ['there', 'nothing'],
-    'FAPI 1.0 part 2 §5.2.2',
+    'FAPI 1.0 part 2 §5.1.1',
     'Binds the state as well, for every client of the front channel.',
   ),
   lacking(/./, 'member session_state', ['there', 'nothing'], 'OpenID Connect Session Management §3', 'For the check_session iframe.'),
