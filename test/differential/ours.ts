@@ -6,7 +6,7 @@ import { RESOURCE, RESOURCE_SCOPES, USER, USER_CLAIMS, type World } from './worl
 export async function startOurs(world: World): Promise<Side> {
   const config = {
     limits: 'off',
-    policies: { brute_force: 'off', registration: 'open' },
+    policies: { brute_force: 'off', registration: 'open', client_id_metadata_documents: 'off' },
     clients: world.clients.map(({ clientId, secret, thirdParty, resourceServer, metadata }) => ({
       client_id: clientId,
       ...(secret === undefined ? {} : { client_secret: secret }),
