@@ -16,7 +16,7 @@ export interface Suite {
 }
 
 /** Folders of test/ in the order of what fails soonest and costs least; one that is not named here comes after these, before e2e. */
-const ORDER = ['interop', 'attack', 'race', 'fault', 'model', 'fuzz'];
+const ORDER = ['interop', 'differential', 'attack', 'race', 'fault', 'model', 'fuzz'];
 const LONG_FACTOR = 12;
 
 /**
