@@ -17,8 +17,8 @@ export const discovery: Module = async (run) => {
   assert.ok(issuer.protocol === 'https:' && issuer.search === '' && issuer.hash === '', `issuer ${run.issuer}`);
   checkResponseTypes(run);
   checkGrantTypes(run);
-  for (const name of ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'registration_endpoint', 'jwks_uri'])
-    assertHttps(run, name);
+  for (const name of ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'jwks_uri']) assertHttps(run, name);
+  if (run.variant.registration === 'dynamic') assertHttps(run, 'registration_endpoint');
   assertEndpointsAreHttps(run);
   const subjects = asTexts(metadata['subject_types_supported'], 'subject_types_supported');
   assert.ok(subjects.length > 0 && subjects.every((type) => type === 'public' || type === 'pairwise'), `subject types ${subjects.join(' ')}`);

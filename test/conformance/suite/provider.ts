@@ -36,7 +36,7 @@ export async function startProvider(): Promise<Provider> {
   const site = await Site.start(tls);
   const directory = await mkdtemp(join(tmpdir(), 'hufu-conformance-'));
   const port = await freePort();
-  const hufu = await startProcess({
+  const begun = startProcess({
     directory,
     port,
     tls,
@@ -44,6 +44,11 @@ export async function startProvider(): Promise<Provider> {
     database: `sqlite:${join(directory, 'hufu.db')}`,
     mode: 'test',
     yaml: providerYaml(site.origin + STATIC_BASE),
+  });
+  const hufu = await begun.catch(async (cause: unknown) => {
+    http.close();
+    await site.stop();
+    throw cause;
   });
   let aheadSeconds = 0;
   return {
