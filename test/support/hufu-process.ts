@@ -40,6 +40,8 @@ export interface HufuProcessOptions {
   readonly main?: string;
   /** Serves https on localhost with it, and trusts it when it asks others. */
   readonly tls?: TestCertificate;
+  /** A module that runs in the process before the server does. */
+  readonly preload?: string;
 }
 
 /** The program that `hufu` runs. */
@@ -49,7 +51,7 @@ const KEPT_LINES = 1_000;
 
 /** Starts it and waits until it serves. Throws with its last words where it ends instead. */
 export async function startProcess(options: HufuProcessOptions): Promise<HufuProcess> {
-  const { directory, port, database, mode = 'production', main = MAIN, tls } = options;
+  const { directory, port, database, mode = 'production', main = MAIN, tls, preload } = options;
   const origin = tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, `hufu-${port}.yaml`);
@@ -63,7 +65,8 @@ export async function startProcess(options: HufuProcessOptions): Promise<HufuPro
   );
 
   const begun = performance.now();
-  const child = spawn(process.execPath, ['--conditions=source', '--disable-warning=ExperimentalWarning', main, 'start', '--config', file], {
+  const flags = ['--conditions=source', '--disable-warning=ExperimentalWarning', ...(preload === undefined ? [] : ['--import', preload])];
+  const child = spawn(process.execPath, [...flags, main, 'start', '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...hufuEnvironment(), ...(tls === undefined ? {} : { NODE_EXTRA_CA_CERTS: join(directory, 'cert.pem') }) },
   });

@@ -23,7 +23,7 @@ export const sessionManagementLogout: Module = async (run) => {
 
 const ANSWER_MS = 10_000;
 
-/** The relying party's page with the provider's frame and its own; what the provider's frame answers ends up in an address of ours. */
+/** The relying party's page with the provider's frame and its own; what the provider's frame answers is told to us. */
 async function askFrame(run: ModuleRun, name: string, clientId: string, sessionState: string): Promise<string> {
   const page = `${run.base}/${name}_session_verify`;
   const frame = `${run.base}/${name}_rp_session_iframe`;
@@ -45,7 +45,7 @@ function frameScript(run: ModuleRun, message: string, result: string): string {
   return `<!doctype html><title>Frame</title><script>
 addEventListener('message', function (event) {
   if (event.origin !== ${JSON.stringify(new URL(run.issuer).origin)}) return;
-  parent.location.href = ${JSON.stringify(result)} + '?state=' + encodeURIComponent(event.data);
+  fetch(${JSON.stringify(result)} + '?state=' + encodeURIComponent(event.data));
 });
 setTimeout(function () {
   parent.document.getElementById('op').contentWindow.postMessage(${JSON.stringify(message)}, '*');

@@ -1,4 +1,5 @@
 import { clientKey } from './keys.ts';
+import { SITE_HOST } from './site.ts';
 import { RESPONSE_TYPES } from './variant.ts';
 
 /** Who signs in. */
@@ -55,7 +56,7 @@ export function providerYaml(base: string): string {
   const { client, client2, client_secret_post: post } = STATIC_CLIENTS;
   const members: Readonly<Record<string, unknown>> = {
     limits: 'off',
-    policies: { registration: 'open', brute_force: 'off', outbound: { allow_hosts: ['127.0.0.1', 'localhost'] } },
+    policies: { registration: 'open', brute_force: 'off', outbound: { allow_hosts: [SITE_HOST] } },
     users: [{ ...USER, claims: CLAIMS }],
     clients: [
       { ...staticClient(client, base, 0), token_endpoint_auth_method: 'client_secret_basic' },

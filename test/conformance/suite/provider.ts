@@ -8,7 +8,7 @@ import { freePort } from '../../support/hufu.ts';
 import { hufuEnvironment, MAIN, startProcess } from '../../support/hufu-process.ts';
 import { type HttpReply, HttpsClient, textOf } from './https-client.ts';
 import { providerYaml } from './provider-config.ts';
-import { Site } from './site.ts';
+import { Site, SITE_HOST } from './site.ts';
 
 const run = promisify(execFile);
 
@@ -31,7 +31,7 @@ export interface Provider {
 export const STATIC_BASE = '/static';
 
 export async function startProvider(): Promise<Provider> {
-  const tls = testCertificate();
+  const tls = testCertificate([SITE_HOST]);
   const http = new HttpsClient(tls.cert);
   const site = await Site.start(tls);
   const directory = await mkdtemp(join(tmpdir(), 'hufu-conformance-'));
@@ -40,6 +40,7 @@ export async function startProvider(): Promise<Provider> {
     directory,
     port,
     tls,
+    preload: new URL('resolve-site.ts', import.meta.url).href,
     issuer: `https://localhost:${port}`,
     database: `sqlite:${join(directory, 'hufu.db')}`,
     mode: 'test',

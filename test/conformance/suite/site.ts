@@ -15,6 +15,12 @@ export interface SiteReply {
   readonly body: string | Buffer;
 }
 
+/**
+ * Where the relying party lives, in the browser's eyes another site than the provider's localhost. It is no name of this machine either: those are
+ * nothing for a client with the implicit flow (OpenID Connect Registration §2). `resolve-site.ts` says where it is.
+ */
+export const SITE_HOST = 'suite.test';
+
 const MAX_BODY = 100_000;
 const ARRIVED: SiteReply = { type: 'text/html; charset=utf-8', body: '<!doctype html><title>Relying party</title><body data-page="rp">Arrived.' };
 
@@ -31,7 +37,7 @@ export class Site {
     this.origin = origin;
   }
 
-  /** Listens on 127.0.0.1, which is another site than the provider's localhost. */
+  /** Listens on 127.0.0.1. */
   static async start({ cert, key }: TestCertificate): Promise<Site> {
     const server = createServer({ cert, key, keepAliveTimeout: 60_000 });
     await new Promise<void>((resolve, reject) => {
@@ -40,7 +46,7 @@ export class Site {
     });
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
-    const site = new Site(server, `https://127.0.0.1:${address.port}`);
+    const site = new Site(server, `https://${SITE_HOST}:${address.port}`);
     site.#listen();
     return site;
   }
