@@ -52,7 +52,10 @@ describe('conformance: the plans', () => {
 
   test('every module stands in a plan, and every plan has a file', () => {
     const used = new Set<string>(PLANS.flatMap((plan) => testsOf(plan).map(({ module }) => module)));
-    assert.deepEqual(Object.keys(MODULES).filter((name) => !used.has(name)), []);
+    assert.deepEqual(
+      Object.keys(MODULES).filter((name) => !used.has(name)),
+      [],
+    );
     for (const { id } of PLANS) assert.ok(existsSync(join(import.meta.dirname, `${id}.test.ts`)), `${id}.test.ts`);
   });
 });

@@ -21,7 +21,10 @@ export const discovery: Module = async (run) => {
   if (run.variant.registration === 'dynamic') assertHttps(run, 'registration_endpoint');
   assertEndpointsAreHttps(run);
   const subjects = asTexts(metadata['subject_types_supported'], 'subject_types_supported');
-  assert.ok(subjects.length > 0 && subjects.every((type) => type === 'public' || type === 'pairwise'), `subject types ${subjects.join(' ')}`);
+  assert.ok(
+    subjects.length > 0 && subjects.every((type) => type === 'public' || type === 'pairwise'),
+    `subject types ${subjects.join(' ')}`,
+  );
   assert.ok(run.offers('id_token_signing_alg_values_supported', 'RS256'), 'RS256 for ID tokens is not offered');
   run.should(run.offers('request_object_signing_alg_values_supported', 'RS256'), 'RS256 for request objects is not offered');
   for (const name of ['request_parameter_supported', 'request_uri_parameter_supported', 'claims_parameter_supported'])
@@ -48,7 +51,8 @@ function checkGrantTypes(run: ModuleRun): void {
   const offered = asTexts(run.metadata['grant_types_supported'], 'grant_types_supported');
   assert.ok(offered.length > 0, 'grant_types_supported is empty');
   if (run.variant.registration !== 'dynamic') return;
-  for (const grantType of ['authorization_code', 'implicit']) assert.ok(offered.includes(grantType), `grant type ${grantType} is not offered`);
+  for (const grantType of ['authorization_code', 'implicit'])
+    assert.ok(offered.includes(grantType), `grant type ${grantType} is not offered`);
 }
 
 /** BCP 47, written as everybody writes it (RFC 5646 §2.1.1). */

@@ -40,7 +40,9 @@ async function leave(run: ModuleRun, changes: Changes): Promise<{ readonly clien
 
 /** oidcc-rp-initiated-logout-bad-post-logout-redirect-uri */
 export const badPostLogoutRedirectUri: Module = (run) =>
-  staysOnPage(run, /post_logout_redirect_uri is not registered/, () => ({ post_logout_redirect_uri: `${run.base}/bad_post_logout_redirect_uri` }));
+  staysOnPage(run, /post_logout_redirect_uri is not registered/, () => ({
+    post_logout_redirect_uri: `${run.base}/bad_post_logout_redirect_uri`,
+  }));
 
 /** oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri */
 export const queryAddedToPostLogoutRedirectUri: Module = (run) =>
@@ -76,7 +78,10 @@ async function staysOnPage(
   assert.ok(place.url.startsWith(run.issuer), `the browser went to ${place.url}`);
   assert.ok(place.page === 'error' || place.page === 'logout', `page ${place.page}`);
   if (place.page === 'error') assert.match(visibleText(place.html), phrase);
-  assertUntouched(run, [client.postLogoutRedirectUri, ...Object.values(changes).filter((value) => value?.startsWith(run.base) === true)].map(String));
+  assertUntouched(
+    run,
+    [client.postLogoutRedirectUri, ...Object.values(changes).filter((value) => value?.startsWith(run.base) === true)].map(String),
+  );
 }
 
 /** oidcc-rp-initiated-logout-no-params */
@@ -107,7 +112,11 @@ export const frontchannelLogout: Module = async (run) => {
   const request = await run.site.awaitRequest(uri, 1, FRAME_MS);
   assert.ok(request !== undefined, 'frontchannel_logout_uri was not loaded');
   assert.equal(request.method, 'GET');
-  assert.deepEqual(Object.fromEntries(request.query), { iss: run.issuer, sid: asText(claims['sid'], 'ID token: sid') }, 'frontchannel_logout_uri');
+  assert.deepEqual(
+    Object.fromEntries(request.query),
+    { iss: run.issuer, sid: asText(claims['sid'], 'ID token: sid') },
+    'frontchannel_logout_uri',
+  );
   assert.deepEqual([...requireRedirect(run, client).query], [['state', STATE]], 'parameters at post_logout_redirect_uri');
   await refusedSilently(run, client);
 };
@@ -135,7 +144,10 @@ function checkLogoutRequest(run: ModuleRun, client: Client, request: SiteRequest
   assert.equal(request.method, 'POST');
   assert.equal(request.headers['content-type']?.split(';')[0], 'application/x-www-form-urlencoded');
   const form = new URLSearchParams(request.body);
-  run.should([...form.keys()].every((name) => name === 'logout_token'), `the logout request says more: ${[...form.keys()].join(' ')}`);
+  run.should(
+    [...form.keys()].every((name) => name === 'logout_token'),
+    `the logout request says more: ${[...form.keys()].join(' ')}`,
+  );
   const token = readJwt(form.get('logout_token') ?? '', 'logout token');
   checkSignature(token, run.jwks, 'logout token');
   const { header, claims } = token;

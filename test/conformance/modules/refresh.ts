@@ -7,7 +7,7 @@ import { readJwt } from '../suite/jwt.ts';
 import { clientKey } from '../suite/keys.ts';
 import type { ModuleRun } from '../suite/module-run.ts';
 import { obtainClient, registerClient, registrationRequest } from '../suite/registration.ts';
-import { readTokenError, readTokens, tokenRequest, type Tokens } from '../suite/token-endpoint.ts';
+import { readTokenError, readTokens, type Tokens, tokenRequest } from '../suite/token-endpoint.ts';
 import { requireUserinfo } from '../suite/userinfo.ts';
 import type { Module } from './module.ts';
 

@@ -16,7 +16,9 @@ export const registrationLogoUri: Module = async (run) => {
   const logo = `${run.base}/logo.png`;
   run.site.publish(logo, () => ({ type: 'image/png', body: LOGO }));
   const { place } = await signInPage(run, { logo_uri: logo });
-  const pictures = readTags(place.html).flatMap(({ name, attributes }) => (name === 'img' && attributes['src'] !== undefined ? [attributes['src']] : []));
+  const pictures = readTags(place.html).flatMap(({ name, attributes }) =>
+    name === 'img' && attributes['src'] !== undefined ? [attributes['src']] : [],
+  );
   const loaded = await Promise.all(
     pictures.filter((src) => !src.startsWith('data:')).map((src) => run.http.send(new URL(src, place.url).href)),
   );

@@ -89,7 +89,8 @@ async function assertNotPassedOver(
     [],
     'an unsigned request object was passed over',
   );
-  if (!isBackAtClient(run, journey.place)) return assertErrorPage(run, journey, /request(?: object|_uri)? is not|redirect_uri is not registered/);
+  if (!isBackAtClient(run, journey.place))
+    return assertErrorPage(run, journey, /request(?: object|_uri)? is not|redirect_uri is not registered/);
   // How the answer was to travel stood in the object that nobody heard.
   const delivery = run.variant.responseType === 'code' ? 'query' : 'fragment';
   const error = readAnswer(run, client, journey, delivery).get('error') ?? '';

@@ -38,7 +38,8 @@ export const scopeEmail: Module = async (run) => {
 
 /** oidcc-alternate-happy-flow: the same with scopes and parameters the other way round (RFC 6749 §3.3). */
 export const alternateHappyFlow: Module = async (run) => {
-  const backwards = (parameters: Parameters): Parameters => Object.fromEntries(Object.entries(parameters).toSorted(([a], [b]) => (a < b ? 1 : -1)));
+  const backwards = (parameters: Parameters): Parameters =>
+    Object.fromEntries(Object.entries(parameters).toSorted(([a], [b]) => (a < b ? 1 : -1)));
   const released = await requestScope(run, 'email openid', {}, backwards);
   checkEmailAlone(run, released);
 };
@@ -53,7 +54,8 @@ export const claimsEssential: Module = async (run) => {
     return;
   }
   run.should(typeof userinfo['name'] === 'string', 'the essential name is not in userinfo');
-  for (const token of idTokenClaims(flow)) run.should(token['name'] === undefined, 'the name is in the ID token, but was asked for in userinfo');
+  for (const token of idTokenClaims(flow))
+    run.should(token['name'] === undefined, 'the name is in the ID token, but was asked for in userinfo');
 };
 
 async function requestScope(
@@ -62,7 +64,8 @@ async function requestScope(
   changes: Changes = {},
   order: (parameters: Parameters) => Parameters = (parameters) => parameters,
 ): Promise<Released> {
-  for (const name of scope.split(' ')) assert.ok(run.offers('scopes_supported', name), `the module would be skipped: ${name} is not offered`);
+  for (const name of scope.split(' '))
+    assert.ok(run.offers('scopes_supported', name), `the module would be skipped: ${name} is not offered`);
   const client = await obtainClient(run);
   const flow = await signIn(run, client, {
     changes: { ...changes, scope },

@@ -6,7 +6,7 @@ import type { Json } from './json.ts';
 import type { Jwt } from './jwt.ts';
 import type { ModuleRun } from './module-run.ts';
 import type { Journey } from './person.ts';
-import { codeRequest, readTokens, tokenRequest, type Tokens } from './token-endpoint.ts';
+import { codeRequest, readTokens, type Tokens, tokenRequest } from './token-endpoint.ts';
 import { requireUserinfo } from './userinfo.ts';
 import { brings } from './variant.ts';
 
@@ -55,7 +55,8 @@ export async function finish(
   const frontToken = answer.get('access_token');
   const code = answer.get('code');
   const text = answer.get('id_token');
-  const front = text === undefined ? undefined : checkIdToken(run, client, text, { nonce, accessToken: frontToken, code, channel: 'front' });
+  const front =
+    text === undefined ? undefined : checkIdToken(run, client, text, { nonce, accessToken: frontToken, code, channel: 'front' });
   if (frontToken !== undefined) await requireUserinfo(run, frontToken);
   if (!brings(responseType, 'code') || code === undefined)
     return { parameters, journey, answer, front, back: undefined, tokens: undefined, accessToken: frontToken };
@@ -64,7 +65,8 @@ export async function finish(
   assert.ok(tokens.idToken !== undefined, 'token endpoint: no id_token');
   const back = checkIdToken(run, client, tokens.idToken, { nonce, accessToken: tokens.accessToken, code, channel: 'back' });
   // OpenID Connect Core §3.3.3.6
-  if (front !== undefined) for (const name of ['iss', 'sub']) assert.equal(back.claims[name], front.claims[name], `${name} of the two ID tokens`);
+  if (front !== undefined)
+    for (const name of ['iss', 'sub']) assert.equal(back.claims[name], front.claims[name], `${name} of the two ID tokens`);
   await requireUserinfo(run, tokens.accessToken);
   return { parameters, journey, answer, front, back, tokens, accessToken: tokens.accessToken };
 }

@@ -32,7 +32,12 @@ export function readForms(text: string): readonly Form[] {
     const { name, attributes } = tag;
     const form = forms.at(-1);
     if (name === 'form') {
-      forms.push({ method: (attributes['method'] ?? 'get').toLowerCase(), action: attributes['action'] ?? '', fields: new Map(), buttons: [] });
+      forms.push({
+        method: (attributes['method'] ?? 'get').toLowerCase(),
+        action: attributes['action'] ?? '',
+        fields: new Map(),
+        buttons: [],
+      });
       open = true;
     } else if (name === '/form') {
       open = false;

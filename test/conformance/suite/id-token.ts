@@ -38,9 +38,7 @@ export function checkIdToken(run: ModuleRun, client: Client, text: string, expec
 }
 
 /** Members of an ID token that tell nothing about the person. */
-const PROTOCOL_CLAIMS: readonly string[] = [
-  ...['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'azp', 'at_hash', 'c_hash', 's_hash', 'nbf', 'jti', 'sid'],
-];
+const PROTOCOL_CLAIMS: readonly string[] = 'iss sub aud exp iat auth_time nonce acr amr azp at_hash c_hash s_hash nbf jti sid'.split(' ');
 
 /** Members of an ID token that nothing in the request asked for. */
 export function unaskedClaims(claims: Json, scope: string): readonly string[] {

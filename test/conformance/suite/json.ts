@@ -33,6 +33,9 @@ export function asNumber(value: unknown, what: string): number {
 }
 
 export function asTexts(value: unknown, what: string): readonly string[] {
-  assert.ok(Array.isArray(value) && value.every((item) => typeof item === 'string'), `${what} is no list of texts: ${JSON.stringify(value)}`);
+  assert.ok(
+    Array.isArray(value) && value.every((item) => typeof item === 'string'),
+    `${what} is no list of texts: ${JSON.stringify(value)}`,
+  );
   return value;
 }

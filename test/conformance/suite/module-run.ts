@@ -4,8 +4,8 @@ import type { Browser } from './browser.ts';
 import type { Client } from './client.ts';
 import { type HttpReply, type HttpsClient, mediaType, objectOf } from './https-client.ts';
 import { asText, type Json } from './json.ts';
-import { checkServerKeys } from './server-keys.ts';
 import { type Provider, STATIC_BASE } from './provider.ts';
+import { checkServerKeys } from './server-keys.ts';
 import type { Site } from './site.ts';
 import type { Variant } from './variant.ts';
 
@@ -49,7 +49,7 @@ export class ModuleRun {
     const metadata = objectOf(reply, 'discovery');
     const jwks = objectOf(await fetchDocument(provider.http, asText(metadata['jwks_uri'], 'jwks_uri')), 'the key set');
     const run = new ModuleRun(provider, variant, browser, metadata, jwks);
-    checkServerKeys(run, jwks);
+    checkServerKeys(jwks, (holds, text) => run.should(holds, text));
     return run;
   }
 

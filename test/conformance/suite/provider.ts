@@ -8,7 +8,7 @@ import { freePort } from '../../support/hufu.ts';
 import { hufuEnvironment, MAIN, startProcess } from '../../support/hufu-process.ts';
 import { type HttpReply, HttpsClient, textOf } from './https-client.ts';
 import { providerYaml } from './provider-config.ts';
-import { Site, SITE_HOST } from './site.ts';
+import { SITE_HOST, Site } from './site.ts';
 
 const run = promisify(execFile);
 

@@ -95,7 +95,11 @@ export async function deleteRegistered(run: ModuleRun): Promise<void> {
 /** OpenID Connect Registration §3.2: both or neither; a secret with its end. */
 function checkCredentials(answer: Json): void {
   const uri = answer['registration_client_uri'];
-  assert.equal(uri === undefined, answer['registration_access_token'] === undefined, 'registration: one management credential without the other');
+  assert.equal(
+    uri === undefined,
+    answer['registration_access_token'] === undefined,
+    'registration: one management credential without the other',
+  );
   if (uri !== undefined) assert.equal(new URL(asText(uri, 'registration_client_uri')).protocol, 'https:', 'registration_client_uri');
   if (answer['client_secret'] === undefined) return;
   const expires = answer['client_secret_expires_at'];

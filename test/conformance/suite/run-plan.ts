@@ -47,7 +47,11 @@ export function runPlan(id: string): void {
 }
 
 /** @returns why the suite would leave it, where it would */
-async function runModule(provider: Provider, chromium: Chromium | undefined, { module, variant }: PlannedTest): Promise<string | undefined> {
+async function runModule(
+  provider: Provider,
+  chromium: Chromium | undefined,
+  { module, variant }: PlannedTest,
+): Promise<string | undefined> {
   const browser: Browser =
     variant.browser === 'chromium' && chromium !== undefined ? await ChromiumBrowser.open(chromium) : new ScriptlessBrowser(provider.http);
   try {

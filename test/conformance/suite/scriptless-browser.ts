@@ -113,7 +113,9 @@ export class ScriptlessBrowser implements Browser {
   }
 
   #cookiesFor(url: URL, mayGo: (sameSite: string) => boolean): string {
-    const going = this.#cookies.filter(({ host, path, sameSite }) => host === url.hostname && url.pathname.startsWith(path) && mayGo(sameSite));
+    const going = this.#cookies.filter(
+      ({ host, path, sameSite }) => host === url.hostname && url.pathname.startsWith(path) && mayGo(sameSite),
+    );
     return going.map(({ name, value }) => `${name}=${value}`).join('; ');
   }
 

@@ -22,7 +22,10 @@ export interface SiteReply {
 export const SITE_HOST = 'suite.test';
 
 const MAX_BODY = 100_000;
-const ARRIVED: SiteReply = { type: 'text/html; charset=utf-8', body: '<!doctype html><title>Relying party</title><body data-page="rp">Arrived.' };
+const ARRIVED: SiteReply = {
+  type: 'text/html; charset=utf-8',
+  body: '<!doctype html><title>Relying party</title><body data-page="rp">Arrived.',
+};
 
 /** The relying party's own https server: it takes answers, and publishes keys, request objects, lists and pages. */
 export class Site {
@@ -101,7 +104,10 @@ export class Site {
       });
       request.on('end', () => {
         const url = new URL(request.url ?? '/', this.origin);
-        const headers = Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]);
+        const headers = Object.entries(request.headers).map(([name, value]) => [
+          name,
+          Array.isArray(value) ? value.join(', ') : (value ?? ''),
+        ]);
         this.#requests.push({
           method: request.method ?? '',
           path: url.pathname,

@@ -4,10 +4,10 @@ import { isObject, type Json } from './json.ts';
 /** What each scope releases (OpenID Connect Core §5.4). Written down anew: the product's own table is what is tested. */
 export const SCOPE_CLAIMS: Readonly<Record<string, readonly string[]>> = {
   openid: ['sub'],
-  profile: [
-    ...['name', 'given_name', 'family_name', 'middle_name', 'nickname', 'profile', 'picture', 'website', 'gender', 'birthdate'],
-    ...['zoneinfo', 'locale', 'updated_at', 'preferred_username'],
-  ],
+  profile: (
+    'name given_name family_name middle_name nickname profile picture website gender birthdate ' +
+    'zoneinfo locale updated_at preferred_username'
+  ).split(' '),
   email: ['email', 'email_verified'],
   address: ['address'],
   phone: ['phone_number', 'phone_number_verified'],
@@ -39,10 +39,14 @@ export function missingClaims(claims: Json, scope: string): readonly string[] {
 
 function checkAddress(value: unknown, where: string): void {
   assert.ok(isObject(value) && Object.keys(value).length > 0, `${where}: address is no object`);
-  for (const name of ADDRESS) assert.ok(value[name] === undefined || typeof value[name] === 'string', `${where}: address.${name} is no text`);
+  for (const name of ADDRESS)
+    assert.ok(value[name] === undefined || typeof value[name] === 'string', `${where}: address.${name} is no text`);
 }
 
 /** Seconds, not milliseconds, and not in the future. */
 function checkUpdatedAt(value: unknown, where: string): void {
-  assert.ok(typeof value === 'number' && value > 0 && value < 10_000_000_000, `${where}: updated_at is no number of seconds: ${String(value)}`);
+  assert.ok(
+    typeof value === 'number' && value > 0 && value < 10_000_000_000,
+    `${where}: updated_at is no number of seconds: ${String(value)}`,
+  );
 }

@@ -50,9 +50,8 @@ export function readTokens(reply: HttpReply): Tokens {
   return { body, accessToken, refreshToken, idToken };
 }
 
-const ERRORS: readonly string[] = [
-  ...['invalid_request', 'invalid_client', 'invalid_grant', 'unauthorized_client', 'unsupported_grant_type', 'invalid_scope'],
-];
+const ERRORS: readonly string[] =
+  'invalid_request invalid_client invalid_grant unauthorized_client unsupported_grant_type invalid_scope'.split(' ');
 
 /** Reads a refusal (RFC 6749 §5.2). @returns its code */
 export function readTokenError(reply: HttpReply): string {
