@@ -2,12 +2,18 @@ import assert from 'node:assert/strict';
 import type { Client } from './client.ts';
 import { asNumber, asText, type Json } from './json.ts';
 import { checkSignature, halfHash, type Jwt, readJwt } from './jwt.ts';
-import type { ModuleRun } from './module-run.ts';
 import { checkStandardClaims, SCOPE_CLAIMS } from './standard-claims.ts';
 
 /** Seconds by which the provider's clock and ours may differ: they are of one machine. */
 const SKEW = 3;
 const YEAR = 365 * 86_400;
+
+/** Whom the relying party believes, and what time it is there. */
+export interface Trust {
+  readonly issuer: string;
+  readonly jwks: Json;
+  readonly provider: { nowSeconds(): number };
+}
 
 export interface IdTokenExpectations {
   readonly nonce: string | undefined;
@@ -19,15 +25,15 @@ export interface IdTokenExpectations {
 }
 
 /** Checks an ID token as a careful client does (OpenID Connect Core §2, §3.1.3.7, §3.2.2.11, §3.3.2.11). */
-export function checkIdToken(run: ModuleRun, client: Client, text: string, expected: IdTokenExpectations): Jwt {
+export function checkIdToken(trust: Trust, client: Client, text: string, expected: IdTokenExpectations): Jwt {
   const token = readJwt(text, 'ID token');
   const { header, claims } = token;
   assert.equal(header['alg'], client.idTokenAlg, 'ID token: alg is not the registered one');
   asText(header['kid'], 'ID token: kid');
-  checkSignature(token, run.jwks, 'ID token');
-  assert.equal(claims['iss'], run.issuer, 'ID token: iss');
+  checkSignature(token, trust.jwks, 'ID token');
+  assert.equal(claims['iss'], trust.issuer, 'ID token: iss');
   checkAudience(claims, client);
-  checkTimes(run, claims);
+  checkTimes(trust, claims);
   assert.match(asText(claims['sub'], 'ID token: sub'), /^[\x20-\x7e]{1,255}$/, 'ID token: sub');
   assert.equal(claims['nonce'], expected.nonce, 'ID token: nonce');
   if (claims['acr'] !== undefined) asText(claims['acr'], 'ID token: acr');
@@ -52,8 +58,8 @@ function checkAudience({ aud, azp }: Json, { clientId }: Client): void {
   if (azp !== undefined) assert.equal(azp, clientId, 'ID token: azp');
 }
 
-function checkTimes(run: ModuleRun, claims: Json): void {
-  const now = run.provider.nowSeconds();
+function checkTimes(trust: Trust, claims: Json): void {
+  const now = trust.provider.nowSeconds();
   const iat = asNumber(claims['iat'], 'ID token: iat');
   const exp = asNumber(claims['exp'], 'ID token: exp');
   assert.ok(Math.abs(iat - now) <= 60 + SKEW && iat <= now + SKEW, `ID token: iat ${iat}, now ${now}`);
