@@ -80,6 +80,9 @@ export const LATER: ReadonlyMap<string, Later> = new Map([
   ['CRY-07', rest('an audit log; the line of the log is tested')],
   ['CRY-09', rest('command lines of the CLI, support bundles and backups')],
   ['CRY-10', rest('an audit against an advisory database, an SBOM, and the bytes of the whole release')],
-  ['LOG-09', all('the client SDK, which takes logout tokens; examples/web-app takes them with jose, and refuses an ID token in their place')],
+  [
+    'LOG-09',
+    all('the client SDK, which takes logout tokens; examples/web-app takes them with jose, and refuses an ID token in their place'),
+  ],
   ['TOK-27', rest('mutual TLS (RFC 8705) and a terminator that is trusted to tell of certificates')],
 ]);

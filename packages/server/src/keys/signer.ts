@@ -2,7 +2,7 @@ import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import type { KeyRecord } from '@hufu/store/port';
 import type { SigningAlgorithm } from './algorithms.ts';
 
-/** `typ` of what we sign: ID tokens and other answers, access tokens (RFC 9068 §2.1), logout tokens (Back-Channel Logout §2.4). */
+/** `typ` of what we sign: ID tokens and other answers, access tokens, logout tokens (Back-Channel Logout §2.4). */
 export type JwtType = 'JWT' | 'at+jwt' | 'logout+jwt';
 
 /** A signing key in memory, with everything a signature needs made beforehand. */
