@@ -54,15 +54,15 @@ export function readSecrets(json: string): readonly ClientSecret[] {
   return rows.map(([hash, createdAt, expiresAt, sealed]) => ({ hash, createdAt, expiresAt, ...(sealed === undefined ? {} : { sealed }) }));
 }
 
-/** Whether `putClient` has something to write. */
-export function sameClient(there: ClientRecord, put: Omit<ClientRecord, 'epoch' | 'version' | 'createdAt'>): boolean {
-  return (
-    there.enabled === put.enabled &&
-    there.source === put.source &&
-    there.registrationHash === put.registrationHash &&
-    writeSecrets(there.secrets) === writeSecrets(put.secrets) &&
-    sameJson(there.metadata, put.metadata)
-  );
+type PutClient = Omit<ClientRecord, 'epoch' | 'version' | 'createdAt'>;
+
+/** Whether `putClient` has nothing to write. */
+export function sameClient(there: PutClient, put: PutClient): boolean {
+  return sameJson(writtenOf(there), writtenOf(put));
+}
+
+function writtenOf({ metadata, secrets, enabled, source, registrationHash }: PutClient): unknown {
+  return { metadata, secrets: writeSecrets(secrets), enabled, source, registrationHash };
 }
 
 /** What is kept of a participation; a longer `sid`, or one without a session, is the caller's mistake. */

@@ -79,8 +79,9 @@ export interface Clients {
   /** Never older than what any acknowledged write left. The same object for the same version, so that callers can hang a parsed form on it. */
   findClient(tenant: TenantId, clientId: ClientId): Promise<ClientRecord | undefined>;
   /**
-   * Removes a `registered` client for ever, with its consents, in one act: its grants are unknown from then on, and its death is told in
-   * the log (`client`, reason `client_removed`). Its id is never given out again. `unknown` where there is none, or none of that source.
+   * Removes a `registered` client for ever, with its consents, participations and what it was still to be told, in one act: its grants are
+   * unknown from then on, and its death is told in the log (`client`, reason `client_removed`). Should a client be put under its id again, none
+   * of those grants lives for it. `unknown` where there is none, or none of that source.
    */
   removeClient(tenant: TenantId, clientId: ClientId, now: number): Promise<'removed' | 'unknown'>;
   /** How many clients of that source there are, counted up to `limit`. */
@@ -167,8 +168,8 @@ export interface Sessions {
   /** Those of a user that have neither ended nor expired, newest first (largest id). */
   listSessions(tenant: TenantId, user: UserId, limit: number, now: number): Promise<SessionRecord[]>;
   /**
-   * Ends it and revokes its grants that are not offline, and its unredeemed codes (`signed_out`), in the same act. `ended` also where it
-   * had ended before (nothing happens then); `unknown` where there is no such row.
+   * Ends it, revokes its grants that are not offline, and its unredeemed codes (`signed_out`), and makes a `Delivery` for each participant
+   * who wants one, in the same act. `ended` also where it had ended before (nothing happens then); `unknown` where there is no such row.
    */
   endSession(tenant: TenantId, id: SessionId, now: number): Promise<'ended' | 'unknown'>;
   /**
@@ -181,7 +182,8 @@ export interface Sessions {
 /**
  * That a client has been told of a session in an ID token, and wants to hear of its end. Written with what `createGrant` or
  * `admit` answers, once for each session, client and `sid`. Follows the session when a sign-in of the same user replaces it (with
- * the `sid` that the client knows); falls with it. At most 200 of one session; later ones are left out.
+ * the `sid` that the client knows); falls with it. Told again it says what the client wants by now. At most 200 of one session; later ones
+ * are left out. It needs a session (else a `TypeError`).
  */
 export interface Participation {
   /** The `sid` of the ID token; at most 64 characters. */
@@ -478,7 +480,7 @@ export interface Revocation {
 
 /**
  * What is written, by whom, in the same act, in this order: `user` (`changePassword`, `setUserEnabled` when it disables, `revokeUser`),
- * `client` (`revokeClient`; `putClient` when it disables), `session` (each that ends, by id; reason `session_replaced` in
+ * `client` (`revokeClient`; `putClient` when it disables; `removeClient`), `key` (`revokeKey`), `session` (each that ends, by id; reason `session_replaced` in
  * `openSession`), `grant` (each that is revoked, by id), `token` (`revokeToken`, reason `revoked_by_client`). Something that has expired
  * already is not written. A `client` entry kills what was issued in or before its second.
  */
@@ -509,8 +511,8 @@ export interface DeadDelivery extends Delivery {
 
 export interface Deliveries {
   /**
-   * Those that are due, oldest first, each given to one caller alone until `now + leaseSeconds`: whoever dies with one gives it back that
-   * way. Nobody's delivery is taken by two nodes at once.
+   * Those that are due, the most overdue first, each given to one caller alone until `now + leaseSeconds`: whoever dies with one gives it
+   * back that way. Nobody's delivery is taken by two nodes at once. One that is not delivered in 30 days falls.
    */
   takeDeliveries(tenant: TenantId, limit: number, leaseSeconds: number, now: number): Promise<Delivery[]>;
   /**

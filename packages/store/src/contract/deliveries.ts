@@ -106,6 +106,7 @@ export function deliveryCases(define: Case): void {
     }
     assert.deepEqual(await b.store.takeDeliveries(b.tenant, 1, 60, NOW + 61), [], 'the second still has it');
     assert.deepEqual(await b.store.listDeadDeliveries(b.tenant, 1), []);
+    assert.equal(await b.countRows('deliveries'), 1);
     await b.second.settleDelivery(b.tenant, second.id, 2, { kind: 'delivered' }, NOW + 61);
     assert.equal(await b.countRows('deliveries'), 0);
   });

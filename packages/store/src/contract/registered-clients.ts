@@ -150,6 +150,7 @@ export function registeredClientCases(define: Case): void {
     await store.revokeClient(tenant, REGISTERED, NOW);
     await store.ownGrant(tenant, REGISTERED, ['a'], [], 1, NOW);
     await store.revokeClient(tenant, REGISTERED, NOW);
+    await store.ownGrant(tenant, REGISTERED, ['b'], [], 1, NOW);
     await store.removeClient(tenant, REGISTERED, NOW);
     const later = NOW + 60 * DAY;
     for (let index = 0; index < 2 * PURGE_EVERY + 2; index += 1)

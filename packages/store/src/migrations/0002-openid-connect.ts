@@ -2,7 +2,8 @@ import type { Dialect, Migration } from './migrate.ts';
 
 /**
  * What single sign-out, registration and the `claims` parameter need. All of it is new columns that may be NULL, new tables and indexes that
- * are not unique, so the version before goes on working beside it: it only does not know whom to tell of a session's end.
+ * are not unique, so the version before goes on working beside it (`older-versions.test.ts`). It only does not know whom to tell of a session's
+ * end, and leaves participants behind where it lets a session's row fall.
  *
  * `participants`: one row for each session, client and `sid`; none outlives its session's row. `deliveries`: `due_at` is NULL once one is
  * dead, and `attempt` is how often it was taken. Clients of source `registered` can be removed from now on: counter 'client' is the highest

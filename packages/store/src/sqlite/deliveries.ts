@@ -9,13 +9,14 @@ import { purger } from './purge.ts';
 const COLUMNS = 'id, client_id, subject, sid, created_at, attempt';
 
 export interface SqliteDeliveries extends Deliveries {
-  /** One for each participant of a session that is ending who wants to be told, and whose client is still there. Inside that write. */
+  /** One for each participant of a session that is ending who wants to be told. Inside that write. */
   make(tenant: TenantId, session: SessionId, now: number): void;
 }
 
 export function deliveries(db: Connection, counters: Counters): SqliteDeliveries {
-  const findTold = db.lazy(`SELECT client_id, subject, sid FROM participants p WHERE tenant = ? AND session_id = ? AND backchannel = 1
-    AND EXISTS (SELECT 1 FROM clients c WHERE c.tenant = p.tenant AND c.client_id = p.client_id) ORDER BY client_id, sid`);
+  const findTold = db.lazy(
+    'SELECT client_id, subject, sid FROM participants WHERE tenant = ? AND session_id = ? AND backchannel = 1 ORDER BY client_id, sid',
+  );
   const insert = db.lazy(`INSERT INTO deliveries (tenant, ${COLUMNS}, due_at, died_at, error, purge_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?6, NULL, '', ?7)`);
   const isDue = db.lazy('SELECT 1 FROM deliveries INDEXED BY deliveries_due WHERE tenant = ? AND due_at <= ? LIMIT 1');
