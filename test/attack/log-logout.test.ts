@@ -7,7 +7,7 @@ import { BASIC_YAML, USER } from '../support/hufu.ts';
 import { withSeeds } from '../support/seeds.ts';
 import { slowStore } from '../support/slow-store.ts';
 import { assertInactive, assertPage, authorizePath, claimsOf } from './expect.ts';
-import { type Arena, arena } from './oracles.ts';
+import { arena } from './oracles.ts';
 import { API_BASIC, BOB, introspect, refresh, SPA, signedIn, THIRD, THIRD_BASIC, tokensOf, WEB, WEB_BASIC } from './sign-ins.ts';
 
 const OUT = 'https://app.example/out';
@@ -214,13 +214,12 @@ describe('LOG: clients that are told from here', () => {
   let receiver: Receiver;
   let held: ServerResponse[] = [];
   let answer: (reply: ServerResponse) => void = (reply) => void reply.writeHead(200).end();
-  let here: Arena;
   before(async () => {
     receiver = await openReceiver((_, reply) => answer(reply));
   });
   after(() => receiver.close());
-  // The port is not known before: clients are told at a fixed name that stands for it.
-  here = arena({
+  // The receiver's port is known once it is open: the configuration is read after that.
+  const here = arena({
     get yaml() {
       return `${BASIC_YAML.replace(
         'policies: { brute_force: off }',

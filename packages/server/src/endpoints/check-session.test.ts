@@ -66,6 +66,7 @@ test('signed out, signed in again, another client, another origin: changed (Sess
     { cookie: other, data: `spa ${state}` },
     { cookie, data: `web ${state}` },
     { cookie: `${cookie}; ${NAME}=x`, data: `spa ${state}` },
+    { cookie: `${NAME}=x; ${cookie}`, data: `spa ${state}` },
     { cookie, data: `spa ${state.slice(0, -1)}` },
     { cookie, data: `spa A${state.slice(1)}` },
   ])
