@@ -49,6 +49,7 @@ export async function startProvider(): Promise<Provider> {
   const hufu = await begun.catch(async (cause: unknown) => {
     http.close();
     await site.stop();
+    await rm(directory, { recursive: true, force: true });
     throw cause;
   });
   let aheadSeconds = 0;
