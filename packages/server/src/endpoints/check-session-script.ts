@@ -15,9 +15,9 @@ const SCRIPT = `(function () {
 
   function browserState() {
     var found = '';
-    var pairs = document.cookie.split(';');
+    var pairs = document.cookie.split('; ');
     for (var i = 0; i < pairs.length; i += 1) {
-      var pair = pairs[i].replace(/^\\s+|\\s+$/g, '');
+      var pair = pairs[i];
       if (pair.indexOf('NAME=') !== 0) continue;
       if (found !== '') return '';
       found = pair.slice('NAME='.length);
@@ -82,7 +82,7 @@ const SCRIPT = `(function () {
     for (var m = 0; m < 8; m += 1) {
       out += String.fromCharCode((hash[m] >>> 24) & 255, (hash[m] >>> 16) & 255, (hash[m] >>> 8) & 255, hash[m] & 255);
     }
-    return btoa(out).replace(/\\+/g, '-').replace(/\\//g, '_').replace(/=+$/, '');
+    return btoa(out).replace(/\\+/g, '-').replace(/\\//g, '_').slice(0, 43);
   }
 
   window.addEventListener('message', function (event) {
@@ -99,8 +99,8 @@ const SCRIPT = `(function () {
     var dot = parts.length === 2 ? parts[1].lastIndexOf('.') : -1;
     if (dot < 1 || parts[0] === '' || dot === parts[1].length - 1) return answer('error');
     function compare() {
-      var hash = sha256(parts[0] + ' ' + origin + ' ' + browserState() + ' ' + parts[1].slice(dot + 1));
-      answer(hash === parts[1].slice(0, dot) ? 'unchanged' : 'changed');
+      var made = sha256(parts[0] + ' ' + origin + ' ' + browserState() + ' ' + parts[1].slice(dot + 1));
+      answer(made === parts[1].slice(0, dot) ? 'unchanged' : 'changed');
     }
     if (browserState() !== '' || !document.hasStorageAccess) return compare();
     document.hasStorageAccess().then(function (has) {
