@@ -190,7 +190,7 @@ describe('CRY: secrets', () => {
     }
     const { keys }: { readonly keys: readonly Record<string, unknown>[] } = Object(await (await fetch(`${here.issuer}/oauth/jwks`)).json());
     assert.ok(keys.length > 0);
-    for (const key of keys) assert.equal(key['use'], 'sig');
+    for (const key of keys) assert.ok(key['use'] === 'sig' || key['use'] === 'enc');
     assert.equal(new Set(keys.map((key) => key['kid'])).size, keys.length);
   });
 });

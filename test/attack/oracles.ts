@@ -155,7 +155,8 @@ function redirectFaults({ status, headers, body }: Exchange, issuer: string): re
   if (location !== undefined && status !== 303) faults.push('a redirect that is not 303');
   if (location !== undefined && /[\r\n\0]/.test(location)) faults.push('a Location with a line break');
   if (location !== undefined && !location.startsWith('/') && /[?&#](?:code|error)=/.test(location)) {
-    const answer = new URL(location).searchParams;
+    const { hash, searchParams } = new URL(location);
+    const answer = hash === '' ? searchParams : new URLSearchParams(hash.slice(1));
     if (answer.getAll('iss').join() !== issuer) faults.push('an answer to a client without our iss');
     if (headers.get('cache-control')?.[0] !== 'no-store') faults.push('an answer to a client that may be cached');
   }

@@ -41,6 +41,7 @@ test('a wrong shape is invalid_request, however it is wrong (OpenID Connect Core
     '{"id_token":{"name":{"essential":"yes"}}}',
     '{"id_token":{"name":{"values":"a"}}}',
     '{"id_token":{"name":{"value":"a","values":["a"]}}}',
+    '{"__proto__":{"x":1}}',
     '{"id_token":{"":null}}',
     '{"id_token":{"__proto__":null}}',
     `{"id_token":{"${'x'.repeat(129)}":null}}`,

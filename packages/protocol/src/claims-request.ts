@@ -23,7 +23,7 @@ export function readClaimsRequest(text: string | undefined): ClaimsRequest {
   if (text === undefined) return NO_CLAIMS;
   if (text.length > MAX_LENGTH) throw refuse(`is longer than ${MAX_LENGTH} characters`);
   const root = parse(text);
-  if (!isObject(root)) throw refuse('is not a JSON object');
+  if (!isObject(root) || Object.hasOwn(root, '__proto__')) throw refuse('is not a JSON object of places');
   return { userinfo: readPlace(root, 'userinfo'), idToken: readPlace(root, 'id_token') };
 }
 

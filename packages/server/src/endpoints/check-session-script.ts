@@ -93,12 +93,16 @@ const SCRIPT = `(function () {
     }
     // A page without an origin of its own cannot be answered.
     if (!source || source === window || !/^https?:/.test(origin)) return;
+    // Only whoever framed this page is answered (Session Management §3.2), where the browser tells who that is.
+    if (location.ancestorOrigins && location.ancestorOrigins.length > 0 && location.ancestorOrigins[0] !== origin) return answer('error');
     var message = event.data;
     if (typeof message !== 'string' || message.length > 4096) return answer('error');
     var parts = message.split(' ');
     var dot = parts.length === 2 ? parts[1].lastIndexOf('.') : -1;
     if (dot < 1 || parts[0] === '' || dot === parts[1].length - 1) return answer('error');
     function compare() {
+      // Without a session there is nothing to be unchanged, and nobody can ask the empty one.
+      if (browserState() === '') return answer('changed');
       var made = sha256(parts[0] + ' ' + origin + ' ' + browserState() + ' ' + parts[1].slice(dot + 1));
       answer(made === parts[1].slice(0, dot) ? 'unchanged' : 'changed');
     }

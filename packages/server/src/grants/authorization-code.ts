@@ -95,8 +95,8 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
 
 /** Neither or both: a verifier without a challenge means that somebody took the challenge away (RFC 9700 §4.8.2). */
 function isVerified(verifier: string | undefined, challenge: string | undefined): boolean {
-  if (verifier === undefined || challenge === undefined) return verifier === challenge;
-  return checkVerifier(verifier, challenge, sha256);
+  if (challenge === undefined) return verifier === undefined;
+  return verifier !== undefined && checkVerifier(verifier, challenge, sha256);
 }
 
 /** A code shown twice: whoever holds tokens of it may be the thief (RFC 6749 §4.1.2, RFC 9700 §4.5). */
