@@ -1,5 +1,5 @@
-import { BASIC_YAML } from '../support/hufu.ts';
 import type { JsonReply } from '../support/agent.ts';
+import { BASIC_YAML } from '../support/hufu.ts';
 
 /** `BASIC_YAML` with another line of policies. */
 export function withPolicies(policies: string): string {

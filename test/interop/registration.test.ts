@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
-import { startHufu, type TestHufu, USER as OWNER } from '../support/hufu.ts';
 import { Agent, type Page } from '../support/agent.ts';
+import { USER as OWNER, startHufu, type TestHufu } from '../support/hufu.ts';
 
 const REDIRECT_URI = 'https://newcomer.example/cb';
 const LOOPBACK = { [oauth.allowInsecureRequests]: true } as const;

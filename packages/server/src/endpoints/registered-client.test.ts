@@ -118,6 +118,17 @@ test('the secret stays as long as one is needed, and another comes when it has g
   assert.notDeepEqual(await secrets(), before);
 });
 
+test('a secret that has to be readable from now on is the one that comes along, or else a new one (OpenID Connect Core §10.1)', async () => {
+  const keyed = { ...GOOD_METADATA, id_token_signed_response_alg: 'HS256' };
+  const sealed = async ({ id }: Own): Promise<readonly boolean[] | undefined> =>
+    (await world.store.findClient(world.tenant, clientId(id)))?.secrets.map((secret) => secret.sealed !== undefined);
+  const [told, untold] = [await newcomer(), await newcomer()];
+  assert.equal('client_secret' in (await put(told, { ...keyed, client_secret: told.json['client_secret'] })).json, false);
+  assert.match(String((await put(untold, keyed)).json['client_secret']), /^[\w-]{43}$/);
+  assert.equal('client_secret' in (await put(untold, keyed)).json, false, 'once');
+  assert.deepEqual([await sealed(told), await sealed(untold)], [[true], [true]]);
+});
+
 test('grants die when another could stand behind the client, and live on otherwise (RFC 7592 §2.2, attacks REF-13, REG-16)', async () => {
   const own = await newcomer();
   const first = (await epochOf(own)) ?? 0;

@@ -3,7 +3,7 @@ import { OAuthError } from '@hufu/protocol/errors';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { HttpRequest } from '../http.ts';
-import { readInitialAccessToken, REFUSED, takeUse } from './initial-access-token.ts';
+import { REFUSED, readInitialAccessToken, takeUse } from './initial-access-token.ts';
 import { takeAttempt } from './throttle.ts';
 
 /** Somebody who may register, once what they register has been judged. */

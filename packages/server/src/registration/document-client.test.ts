@@ -5,8 +5,8 @@ import { findClient, findStoredClient } from '../clients.ts';
 import { token } from '../endpoints/token.ts';
 import type { HttpReply } from '../http.ts';
 import { consentGet, consentPost } from '../interaction/consent.ts';
-import { BROWSER, getOf, hiddenOf, pageOf, postOf } from '../testing/pages.ts';
 import { openDocumentHost, type Served } from '../testing/documents.ts';
+import { BROWSER, getOf, hiddenOf, pageOf, postOf } from '../testing/pages.ts';
 import { registrationYaml } from '../testing/registrations.ts';
 import { answerOf, ask, post, signedIn, VERIFIER, type Visitor } from '../testing/visits.ts';
 import { openWorld, type World } from '../testing/world.ts';
@@ -99,7 +99,7 @@ test('only 200 with small JSON is a document, and what is none is not kept (OAut
     { status: 308, headers: { location: other } },
     { headers: { 'content-type': 'text/html' } },
     { headers: { 'content-type': 'application/javascript' } },
-    { body: { client_id: id, ...GOOD, client_uri: `https://doc.example/${'x'.repeat(5_000)}` } },
+    { body: JSON.stringify({ client_id: id, ...GOOD }).padEnd(5_121) },
     { body: 'nonsense' },
     { body: '[]' },
     { body: 'null' },
@@ -109,7 +109,10 @@ test('only 200 with small JSON is a document, and what is none is not kept (OAut
     assert.equal(await findClient(world.ctx, id), undefined, JSON.stringify(served).slice(0, 100));
   }
   assert.equal(timesAsked(), bad.length);
-  put(GOOD, { headers: { 'content-type': 'application/client-metadata+json; charset=utf-8' } });
+  put(GOOD, {
+    headers: { 'content-type': 'application/client-metadata+json; charset=utf-8' },
+    body: JSON.stringify({ client_id: id, ...GOOD }).padEnd(5_120),
+  });
   assert.notEqual(await findClient(world.ctx, id), undefined);
   assert.equal(timesAsked(other), 0, 'no redirect was followed');
 });
@@ -302,7 +305,9 @@ describe('what is granted to a client of a document', () => {
     await world.store.putClient(world.tenant, { ...row, enabled: false }, world.now());
     put({ ...GOOD, client_name: 'Again' });
     world.clock.advance(300_000);
+    const asked = timesAsked();
     assert.equal((await findClient(world.ctx, id))?.record.enabled, false);
+    assert.equal(timesAsked(), asked);
     const reply = await ask(world, await signedIn(world), { client_id: id, redirect_uri: REDIRECT });
     assert.equal(reply.status, 400);
   });

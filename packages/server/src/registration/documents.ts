@@ -32,7 +32,7 @@ const ALL: GcraRule = { intervalMs: 100, burst: 100 };
 const kept = new WeakMap<Context, Documents>();
 
 /**
- * The document of a client: a copy while that is fresh (§4.4 of the draft), else what its host answers. Neither failures nor documents that
+ * The document of a client: a copy while that is fresh (Client ID Metadata Document §4.4), else what its host answers. Neither failures nor documents that
  * don't do are kept; so hosts are asked so often and no more, whoever names them (attacks REG-14). One request at a time for each document.
  *
  * @param want `newest`: the copy is known to be another than the one that somebody else has.

@@ -18,7 +18,7 @@ export type DocumentReading =
 const MAX_BYTES = 5_120;
 const TIMEOUT_MS = 3_000;
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json[ \t]*(?:;|$)/i;
-/** What proves a client without a secret that two sides know (§4.1). */
+/** What proves a client without a secret that two sides know (Client ID Metadata Document §4.1). */
 const METHODS: readonly string[] = ['none', 'private_key_jwt'];
 
 /**

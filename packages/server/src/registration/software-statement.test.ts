@@ -62,7 +62,7 @@ test('a statement is signed by a key of its issuer, with or without kid (RFC 759
   assert.equal((await present(statement({}, second, { alg: 'EdDSA', kid: 'k1' }))).status, 400);
 });
 
-test('a statement that does not hold is invalid_software_statement (RFC 7591 §3.2.2, attacks REG-09)', async () => {
+test('a statement that does not hold is invalid_software_statement (RFC 7591 §3.2.2, RFC 7519 §4.1, §4.1.4, §4.1.5, attacks REG-09)', async () => {
   const good = statement({ client_name: 'A' });
   const [header = '', payload = '', signature = ''] = good.split('.');
   const forged = `${header}.${encode({ iss: 'https://vouch.example', client_name: 'B' })}.${signature}`;

@@ -1,5 +1,5 @@
-import { OAuthError } from '@hufu/protocol/errors';
 import { type GcraRule, gcra } from '@hufu/flow/gcra';
+import { OAuthError } from '@hufu/protocol/errors';
 import { sourceOf } from '../accounts/brute-force.ts';
 import type { Context } from '../context.ts';
 import type { HttpRequest } from '../http.ts';

@@ -1,5 +1,5 @@
-import { readClient, removeClient, replaceClient } from '../endpoints/registered-client.ts';
 import { register } from '../endpoints/register.ts';
+import { readClient, removeClient, replaceClient } from '../endpoints/registered-client.ts';
 import type { HttpReply } from '../http.ts';
 import { API, CHEAP_HASH, type World } from './world.ts';
 
