@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { clientId, sessionId } from '@hufu/protocol/ids';
+import fc from 'fast-check';
 import {
   isOver,
   joinLists,

@@ -147,7 +147,7 @@ describe('races, one step at a time', () => {
   });
 
   for (const [what, end] of ENDS) {
-    test(`${what} that meets somebody who joins the session waits for them and tells them (Back-Channel Logout §2.5)`, async () => {
+    test(`${what} that meets somebody who joins the session waits for them and tells them (OpenID Connect Back-Channel Logout §2.5)`, async () => {
       const bob = await makeUser(b, 'bob', tenant);
       await joinUnderLocks();
       await afterCommit(end(b, { ...scene, bob }));
