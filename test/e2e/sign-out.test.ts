@@ -7,12 +7,12 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { AxeResults } from 'axe-core';
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { readConfig } from '@hufu/server/config/read-config';
 import { jsonLog } from '@hufu/server/log';
 import { type RunningServer, startServer } from '@hufu/server/start';
 import { openMemory } from '@hufu/store/memory';
+import type { AxeResults } from 'axe-core';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { testCertificate } from '../support/certificate.ts';
 import { freePort } from '../support/hufu.ts';
 

@@ -1,5 +1,5 @@
 /** What Hufu sends when a session ends (OpenID Connect Back-Channel Logout §2.6). */
-import { createRemoteJWKSet, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { issuerOf } from './hufu.ts';
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';

@@ -236,11 +236,17 @@ test('every URI runs the same check (RFC 7591 §2, §5)', () => {
 
 test('private hosts can be refused to strangers, except where a browser is sent (RFC 7591 §5)', () => {
   const rules: ClientMetadataRules = { ...REGISTRATION, isHostRefused: (host) => host === '10.0.0.1' || host === 'localhost' };
-  for (const name of ['jwks_uri', 'logo_uri', 'client_uri', 'policy_uri', 'tos_uri', 'initiate_login_uri']) {
+  for (const name of ['jwks_uri', 'logo_uri', 'client_uri', 'policy_uri', 'tos_uri']) {
     assert.deepEqual(faultsOf({ ...WEB, [name]: 'https://10.0.0.1/x' }, rules), [`${name} names a host that is not allowed`]);
     assert.deepEqual(faultsOf({ ...WEB, [name]: 'http://localhost:8080/x' }, rules), [`${name} names a host that is not allowed`]);
     accept({ ...WEB, [name]: 'https://10.0.0.1/x' });
   }
+  assert.deepEqual(faultsOf({ ...WEB, initiate_login_uri: 'https://10.0.0.1/x' }, rules), [
+    'initiate_login_uri names a host that is not allowed',
+  ]);
+  assert.deepEqual(faultsOf({ ...WEB, initiate_login_uri: 'http://127.0.0.1/x' }, REGISTRATION), [
+    'initiate_login_uri is not an https URI',
+  ]);
   accept({ redirect_uris: ['http://localhost:3000/cb', 'https://10.0.0.1/cb'] }, rules);
 });
 

@@ -15,7 +15,7 @@ import {
   writeClientSettings,
 } from './client-settings.ts';
 import { OAuthError } from './errors.ts';
-import { type Fault, FieldReader, type FieldRules, formatPath, type TextRules } from './field-reader.ts';
+import { type Fault, FieldReader, type FieldRules, formatPath, type TextCheck, type TextRules } from './field-reader.ts';
 import { ASYMMETRIC_ENCRYPTION_ALGS, CONTENT_ENCRYPTION_ALGS, ENCRYPTION_ALGS, MAC_ALGS, SIGNATURE_ALGS } from './jose-algorithms.ts';
 import { findDisplayFault, type Localized, readLocalized, writeLocalized } from './localized.ts';
 import { type ApplicationType, findRedirectUriFault } from './redirect-uri.ts';
@@ -270,7 +270,7 @@ function readMembers(fields: FieldReader, registries: ClientRegistries, rules: C
     policyUri: readLocalized(fields, 'policy_uri', uri),
     tosUri: readLocalized(fields, 'tos_uri', uri),
     contacts: fields.texts('contacts', 20, display) ?? [],
-    initiateLoginUri: fields.text('initiate_login_uri', uri),
+    initiateLoginUri: fields.text('initiate_login_uri', rules.source === 'registration' ? { ...uri, check: httpsOnly(uri.check) } : uri),
     subjectType: fields.choice<'public' | 'pairwise'>('subject_type', ['public', 'pairwise']) ?? 'public',
     sectorIdentifierUri: fields.text('sector_identifier_uri', uri),
     requestUris: fields.texts('request_uris', MAX_REQUEST_URIS, uri) ?? [],
@@ -383,6 +383,11 @@ function checkFrontchannelLogout({ frontchannelLogout, redirectUris }: ClientMet
   const origin = URL.parse(frontchannelLogout.uri)?.origin;
   if (!redirectUris.some((uri) => URL.parse(uri)?.origin === origin))
     fields.fault(['frontchannel_logout_uri'], 'has another scheme, host or port than every redirect URI');
+}
+
+/** OpenID Connect Registration §2 knows https alone; an administrator may mean their own machine. */
+function httpsOnly(check: TextCheck): TextCheck {
+  return (text) => (text.startsWith('https:') ? check(text) : 'is not an https URI');
 }
 
 function readLogout(fields: FieldReader, channel: 'frontchannel' | 'backchannel', uri: TextRules): LogoutMetadata | undefined {

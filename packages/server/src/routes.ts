@@ -10,7 +10,7 @@ import { logout } from './endpoints/logout.ts';
 import { register } from './endpoints/register.ts';
 import { readClient, removeClient, replaceClient } from './endpoints/registered-client.ts';
 import { revoke } from './endpoints/revoke.ts';
-import { signedOut, SIGNED_OUT_PATH } from './endpoints/signed-out.ts';
+import { SIGNED_OUT_PATH, signedOut } from './endpoints/signed-out.ts';
 import { testClockEndpoint } from './endpoints/test-clock.ts';
 import { testResource } from './endpoints/test-resource.ts';
 import { token } from './endpoints/token.ts';

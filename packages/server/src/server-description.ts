@@ -8,8 +8,8 @@ import { DISPLAYS, PROMPTS } from './authorize/check-prompt.ts';
 import { RESPONSE_MODES } from './authorize/check-response-mode.ts';
 import type { Config } from './config/config.ts';
 import { grantTypes } from './grants/registry.ts';
-import { signingAlgorithms } from './keys/algorithms.ts';
 import { LOCALES } from './interaction/pages/messages/locale.ts';
+import { signingAlgorithms } from './keys/algorithms.ts';
 import { ACR_VALUES } from './tokens/acr.ts';
 import { OPENID_SCOPES } from './tokens/resources.ts';
 

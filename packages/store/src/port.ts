@@ -296,6 +296,8 @@ export interface NewGrant {
   readonly amr: readonly string[];
   readonly offline: boolean;
   readonly claims: Readonly<Record<string, unknown>> | undefined;
+  /** The `version` of the client that was judged: another one by now is `client_inactive`. Undefined: any. */
+  readonly clientVersion?: number | undefined;
   readonly keyId: number;
   /** End of the code, or of the access token. */
   readonly expiresAt: number;
@@ -323,7 +325,10 @@ export interface AccessCredential {
 }
 
 /** What is looked at before an answer that leaves no grant (an ID token alone). */
-export type Admission = Pick<NewGrant, 'userId' | 'subject' | 'clientId' | 'sessionId' | 'scopes' | 'needsConsent' | 'participation'>;
+export type Admission = Pick<
+  NewGrant,
+  'userId' | 'subject' | 'clientId' | 'clientVersion' | 'sessionId' | 'scopes' | 'needsConsent' | 'participation'
+>;
 
 export type GrantRefusal = 'user_inactive' | 'client_inactive' | 'session_ended' | 'consent_missing';
 
@@ -377,8 +382,11 @@ export interface Grants {
   revokeGrant(tenant: TenantId, id: GrantId, reason: RevocationReason, now: number): Promise<'revoked' | 'already' | 'unknown'>;
   /** Every grant of a user, unredeemed codes too: what "sign out everywhere" means. Ends the sessions too. Counts what was not revoked before. */
   revokeUser(tenant: TenantId, user: UserId, reason: RevocationReason, now: number): Promise<{ readonly revokedGrants: number }>;
-  /** Raises the client's epoch: one row, whatever the number of grants. */
-  revokeClient(tenant: TenantId, client: ClientId, now: number): Promise<'revoked' | 'unknown'>;
+  /**
+   * Raises the client's epoch: one row, whatever the number of grants. With `consents: 'forgotten'` nobody has agreed to the client any more,
+   * in the same act: it is not the one that they agreed to.
+   */
+  revokeClient(tenant: TenantId, client: ClientId, now: number, consents?: 'forgotten'): Promise<'revoked' | 'unknown'>;
   /** Those that nobody revoked (not they, and not their client), newest first (largest id). Expired ones are among them until they fall. */
   listGrants(tenant: TenantId, filter: { readonly userId?: UserId; readonly clientId?: ClientId }, limit: number): Promise<GrantRecord[]>;
   /** RFC 7009 for one access token. `token` is its name (a JWT's `jti`), at most 80 characters. Nothing happens for an unknown or revoked grant, an expired token, or a second time. */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { userinfo } from '../endpoints/userinfo.ts';
-import { answerOf, ask, claimsOf, postToken, signedIn, tokensOf } from '../testing/visits.ts';
+import { answerOf, ask, askUserinfo, claimsOf, postToken, signedIn, tokensOf } from '../testing/visits.ts';
 import { BASIC_YAML, openWorld, START } from '../testing/world.ts';
 
 const world = await openWorld({
@@ -11,7 +10,7 @@ const alice = await signedIn(world);
 after(() => world.close());
 
 async function userinfoOf(tokens: Readonly<Record<string, unknown>>): Promise<object> {
-  const reply = await userinfo(world.ctx, world.http({ headers: { authorization: `Bearer ${String(tokens['access_token'])}` } }));
+  const reply = await askUserinfo(world, tokens['access_token']);
   return JSON.parse(reply.body.toString());
 }
 

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, test } from 'node:test';
-import { userinfo } from '../endpoints/userinfo.ts';
 import type { HttpReply } from '../http.ts';
-import { ask, claimsOf, postToken, signedIn, VERIFIER } from '../testing/visits.ts';
+import { ask, askUserinfo, claimsOf, postToken, signedIn, VERIFIER } from '../testing/visits.ts';
 import { BASIC_YAML, ISSUER, openWorld, SECRETS, START } from '../testing/world.ts';
 
 const TYPES = ['code', 'id_token', 'id_token token', 'code id_token', 'code token', 'code id_token token'];
@@ -56,7 +55,7 @@ for (const type of TYPES.slice(1)) {
       assert.equal(claims['email'], type === 'id_token' ? 'alice@example.com' : undefined);
     }
     if (token) {
-      const reply = await userinfo(world.ctx, world.http({ headers: { authorization: `Bearer ${answer.get('access_token') ?? ''}` } }));
+      const reply = await askUserinfo(world, answer.get('access_token'));
       assert.deepEqual(JSON.parse(reply.body.toString()), { sub: 'alice-sub', email: 'alice@example.com', email_verified: true });
     }
     if (code) {
@@ -77,10 +76,9 @@ for (const type of TYPES.slice(1)) {
 test('a token from the front channel dies with the session, and is no refresh token of anything (OpenID Connect Core §3.2.2.5)', async () => {
   const visitor = await signedIn(world);
   const answer = fragmentOf(await ask(world, visitor, { ...WEB, response_type: 'id_token token' }));
-  const authorization = `Bearer ${answer.get('access_token') ?? ''}`;
-  assert.equal((await userinfo(world.ctx, world.http({ headers: { authorization } }))).status, 200);
+  assert.equal((await askUserinfo(world, answer.get('access_token'))).status, 200);
   await world.store.endSession(world.tenant, visitor.session.id, START);
-  assert.equal((await userinfo(world.ctx, world.http({ headers: { authorization } }))).status, 401);
+  assert.equal((await askUserinfo(world, answer.get('access_token'))).status, 401);
 });
 
 test('an ID token through the browser needs a nonce and openid (OpenID Connect Core §3.2.2.1, §3.3.2.11)', async () => {
@@ -107,7 +105,7 @@ test('whoever did not register a front-channel type does not get one, and hears 
   }
 });
 
-test('a client that need not has no code challenge, and then no verifier either (RFC 9700 §4.8.2, attacks COD-10)', async () => {
+test('a client that need not has no code challenge, and then no verifier either (OAuth 2.1 §7.5.1, RFC 9700 §4.8.2, attacks COD-10)', async () => {
   const bare = { ...WEB, code_challenge: undefined, code_challenge_method: undefined };
   const exchange = async (verifier: string | undefined): Promise<number> => {
     const answer = new URL(String((await ask(world, alice, bare)).headers['location'])).searchParams;

@@ -7,13 +7,13 @@ import { writeCodeRequest } from '../grants/code-request.ts';
 import { participationOf } from '../logout/participation.ts';
 import { ensureStored } from '../registration/ensure-stored.ts';
 import type { BrowserSession } from '../sessions/browser-session.ts';
-import { sessionName } from '../sessions/session-name.ts';
+import { sidFor } from '../sessions/session-name.ts';
 import { writeGrantedClaims } from '../tokens/granted-claims.ts';
 import { type AccessToken, issueAccessToken } from '../tokens/issue-access-token.ts';
 import { issueIdToken } from '../tokens/issue-id-token.ts';
+import { narrow } from '../tokens/narrow.ts';
 import { derivedSecret, sha256 } from '../tokens/secrets.ts';
 import { subjectFor } from '../tokens/subject.ts';
-import { narrow } from '../tokens/narrow.ts';
 import { userClaims } from '../tokens/user-claims.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 import { namesOf } from './check-claims.ts';
@@ -60,6 +60,8 @@ function commonOf(ctx: Context, request: AuthorizationRequest, { session, user }
     userId: user.id,
     subject: subjectFor(ctx, client, user),
     clientId: client.id,
+    // 0: a document's client that has got its row a moment ago.
+    clientVersion: client.record.version === 0 ? undefined : client.record.version,
     sessionId: session.id,
     scopes,
     resources,
@@ -158,7 +160,7 @@ async function issueFrontIdToken(
     subject: common.subject,
     authTime: session.authTime,
     amr: session.amr,
-    sid: sessionName(ctx, session.id),
+    sid: sidFor(ctx, client, session.id),
     nonce,
     accessToken,
     code,

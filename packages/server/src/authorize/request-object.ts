@@ -1,6 +1,6 @@
 import { OAuthError } from '@hufu/protocol/errors';
-import { isEncryptedJwt, readUnsecuredJwt } from '@hufu/protocol/jwt';
 import { SYMMETRIC_ENCRYPTION_ALGS } from '@hufu/protocol/jose-algorithms';
+import { isEncryptedJwt, readUnsecuredJwt } from '@hufu/protocol/jwt';
 import { readableSecrets } from '../client-keys/client-secret.ts';
 import { VERIFICATION_ALGS, verifyClientJwt } from '../client-keys/verify-client-jwt.ts';
 import type { Client } from '../clients.ts';

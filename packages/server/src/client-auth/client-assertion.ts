@@ -33,7 +33,8 @@ export async function findAssertionFault(
   const jwt = await verifyClientJwt(ctx, client, proof, { algs: only === undefined ? algs : algs.filter((alg) => alg === only), now });
   if (jwt.kind === 'refused') return jwt.reason;
   trail.at('assertion_claims');
-  const ours = [ctx.issuer, `${ctx.issuer}/oauth/token`, ctx.issuer + request.path];
+  // A client that is the same at every server says which one it means: an endpoint may be claimed by any of them.
+  const ours = client.record.source === 'document' ? [ctx.issuer] : [ctx.issuer, `${ctx.issuer}/oauth/token`, ctx.issuer + request.path];
   const claims = readClaims(jwt, client.id, ours, now);
   if (typeof claims === 'string') return claims;
   trail.at('assertion_unused');

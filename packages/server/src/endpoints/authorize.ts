@@ -35,8 +35,36 @@ export async function authorize(ctx: Context, http: HttpRequest): Promise<HttpRe
     if (http.method === 'POST') return seeOther(`/oauth/authorize?${query}`);
     return await begin(ctx, http, request, await findBrowserSession(ctx, http), query, trail);
   } catch (error) {
-    return refusalByRedirect(ctx, http, error, request, trail) ?? refusalByPage(ctx, http, error, trail);
+    return (
+      refusalToStranger(ctx, http, error, request, trail) ??
+      refusalByRedirect(ctx, http, error, request, trail) ??
+      refusalByPage(ctx, http, error, trail)
+    );
   }
+}
+
+/**
+ * Anybody can make a document that names any address. Before the user has seen who asks, nobody is sent there (RFC 9700 §4.11.2): a page of ours
+ * says what is wrong.
+ */
+function refusalToStranger(
+  ctx: Context,
+  http: HttpRequest,
+  error: unknown,
+  request: AuthorizationRequest | undefined,
+  trail: Trail,
+): HttpReply | undefined {
+  const client = error instanceof RedirectError ? error.path.client : request?.client;
+  if (client?.record.source !== 'document') return undefined;
+  const refusal = error instanceof RedirectError ? error.error : error;
+  if (!(refusal instanceof OAuthError) || refusal.status >= 500) return undefined;
+  return pageRefusal(
+    ctx,
+    'authorize',
+    http,
+    trail,
+    new PageError('request_malformed', `${refusal.code}: ${refusal.detail ?? refusal.description}`),
+  );
 }
 
 function writeQuery(form: Form): string {

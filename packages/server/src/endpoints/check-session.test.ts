@@ -21,18 +21,27 @@ interface Question {
   readonly cookie?: string;
   readonly data: unknown;
   readonly origin?: string;
+  /** The origin of the page that frames it; undefined: the browser does not say. */
+  readonly parent?: string;
   /** What the browser says of cookies in frames of others; undefined: it has no such word. */
   readonly storageAccess?: boolean;
 }
 
 /** What the page's script answers, and to whom. */
-async function ask({ cookie = '', data, origin = ORIGIN, storageAccess }: Question): Promise<readonly (readonly [unknown, string])[]> {
+async function ask({
+  cookie = '',
+  data,
+  origin = ORIGIN,
+  parent,
+  storageAccess,
+}: Question): Promise<readonly (readonly [unknown, string])[]> {
   const answers: (readonly [unknown, string])[] = [];
   const source = { postMessage: (status: unknown, to: string) => answers.push([status, to]) };
   let hear: ((event: object) => void) | undefined;
   const document = { cookie, ...(storageAccess === undefined ? {} : { hasStorageAccess: () => Promise.resolve(storageAccess) }) };
   const window = { addEventListener: (_: string, listener: (event: object) => void) => (hear = listener) };
-  vm.runInNewContext(checkSessionScript(NAME), { document, window, btoa });
+  const location = { ancestorOrigins: parent === undefined ? undefined : [parent] };
+  vm.runInNewContext(checkSessionScript(NAME), { document, window, location, btoa });
   hear?.({ data, origin, source });
   await Promise.resolve().then(() => Promise.resolve());
   return answers;
@@ -95,6 +104,16 @@ test('what is no question is an error, and whoever has no origin hears nothing (
     assert.deepEqual(await ask({ cookie, data: `spa ${state}`, origin }), [], origin);
 });
 
+test('only the page that framed it is answered, and nobody learns that there is no session (Session Management §3.2)', async () => {
+  const { state, cookie } = await known();
+  const data = `spa ${state}`;
+  assert.deepEqual(await ask({ cookie, data, parent: ORIGIN }), [['unchanged', ORIGIN]]);
+  assert.deepEqual(await ask({ cookie, data, parent: 'https://evil.test' }), [['error', ORIGIN]]);
+  const salt = 'salt';
+  const empty = createHash('sha256').update(`spa ${ORIGIN}  ${salt}`).digest('base64url');
+  assert.deepEqual(await ask({ data: `spa ${empty}.${salt}` }), [['changed', ORIGIN]]);
+});
+
 test('where the browser hides our cookies from pages of others the answer is an error: nobody signs in again and again (Session Management §3.1)', async () => {
   const { state, cookie } = await known();
   const data = `spa ${state}`;
@@ -105,11 +124,16 @@ test('where the browser hides our cookies from pages of others the answer is an 
 
 test("the script's SHA-256 is the one of everybody, for texts of every length and of other scripts than ours", async () => {
   const hash = (text: string): string => createHash('sha256').update(text).digest('base64url');
+  const cookie = `${NAME}=x`;
   for (let length = 1; length < 200; length += 1) {
     const client = 'c'.repeat(length);
-    assert.deepEqual(await ask({ data: `${client} ${hash(`${client} ${ORIGIN}  salt`)}.salt` }), [['unchanged', ORIGIN]], String(length));
+    assert.deepEqual(
+      await ask({ cookie, data: `${client} ${hash(`${client} ${ORIGIN} x salt`)}.salt` }),
+      [['unchanged', ORIGIN]],
+      String(length),
+    );
   }
-  assert.deepEqual(await ask({ data: `虎符😀 ${hash(`虎符😀 ${ORIGIN}  salt`)}.salt` }), [['unchanged', ORIGIN]]);
+  assert.deepEqual(await ask({ cookie, data: `虎符😀 ${hash(`虎符😀 ${ORIGIN} x salt`)}.salt` }), [['unchanged', ORIGIN]]);
 });
 
 test('it is ES5, for browsers that know no more', () => {

@@ -19,7 +19,7 @@ import { frontchannelFrames, MAX_FRAMES, type Told } from '../logout/frontchanne
 import { type BrowserSession, findBrowserSession } from '../sessions/browser-session.ts';
 import { clearCookie } from '../sessions/cookies.ts';
 import { browserOf } from '../sessions/known-browser.ts';
-import { sessionName } from '../sessions/session-name.ts';
+import { sidFor } from '../sessions/session-name.ts';
 import { type IdTokenHint, readIdTokenHint } from '../tokens/read-id-token-hint.ts';
 import { subjectFor } from '../tokens/subject.ts';
 import { requireForm } from './form-body.ts';
@@ -109,7 +109,7 @@ async function readLogoutRequest(ctx: Context, http: HttpRequest, parameters: Fo
 async function isOwn(ctx: Context, { client, hint }: LogoutRequest, { session, user }: BrowserSession): Promise<boolean> {
   // What a client could have written itself signs nobody out unasked.
   if (hint === undefined || hint.byClient || client === undefined || hint.sub !== subjectFor(ctx, client, user)) return false;
-  if (hint.sid === undefined || hint.sid === sessionName(ctx, session.id)) return true;
+  if (hint.sid === undefined || hint.sid === sidFor(ctx, client, session.id)) return true;
   const participants = await ctx.store.listParticipants(ctx.tenant, session.id, MAX_PARTICIPANTS);
   return participants.some(({ clientId, sid }) => clientId === client.id && sid === hint.sid);
 }

@@ -147,6 +147,18 @@ test('grants die when another could stand behind the client, and live on otherwi
     assert.ok(epoch > last, JSON.stringify(step));
     last = epoch;
   }
+  // What users agreed to was somebody else: nobody is sent to the new place by an old consent.
+  const { user: alice } = await world.store.createUser(
+    world.tenant,
+    { sub: 'a', username: 'alice', passwordHash: undefined, claims: {} },
+    world.now(),
+  );
+  const client = clientId(own.id);
+  await world.store.giveConsent(world.tenant, alice.id, client, ['openid'], [], world.now());
+  await put(own, { client_name: 'Renamed again', ...steps[3] });
+  assert.ok(await world.store.findConsent(world.tenant, alice.id, client));
+  await put(own, { redirect_uris: ['https://evil.example/cb'] });
+  assert.equal(await world.store.findConsent(world.tenant, alice.id, client), undefined);
 });
 
 test('a replacement that is cut off leaves no grant that outlives the change (attacks REF-13)', async () => {

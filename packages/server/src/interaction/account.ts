@@ -1,8 +1,8 @@
 import { readQuery } from '@hufu/protocol/form';
 import { type ClientId, isClientId } from '@hufu/protocol/ids';
+import { shownScopes } from '../authorize/consent-scopes.ts';
 import { seeOther } from '../authorize/respond.ts';
 import { findStoredClient } from '../clients.ts';
-import { shownScopes } from '../authorize/consent-scopes.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import { requireForm } from '../endpoints/form-body.ts';

@@ -7,7 +7,7 @@ import type { Store } from '@hufu/store/port';
 import { decryptCompact } from '../jose/decrypt.ts';
 import { encryptCompact } from '../jose/encrypt.ts';
 import { jsonLog, type Log } from '../log.ts';
-import { shareEncryptionKey } from '../testing/shared-key.ts';
+import { shareRsaKeys } from '../testing/shared-key.ts';
 import { DECRYPT_SECONDS, type KeyRing, openKeyRing, PUBLISH_LEAD_SECONDS } from './key-ring.ts';
 import { MasterKeyError, masterKey } from './master-key.ts';
 
@@ -30,7 +30,7 @@ async function ground(): Promise<Ground> {
     () => T * 1000,
   );
   const tenant = (await store.ensureTenant('default')).id;
-  await shareEncryptionKey(store, MATERIAL, T);
+  await shareRsaKeys(store, MATERIAL, [], T);
   const open: Ground['open'] = (now, part = {}) =>
     openKeyRing(
       { store, tenant, master: MASTER, algorithms: ['ES256'], rotateEverySeconds: 90 * DAY, verifySeconds: 90_000, log, ...part },

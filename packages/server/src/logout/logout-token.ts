@@ -25,7 +25,7 @@ export function issueLogoutToken(ctx: Context, client: Client, session: EndedSes
   const { idTokenSignedResponseAlg, idTokenEncryption } = client.metadata;
   const claims = {
     iss: ctx.issuer,
-    sub: session.subject,
+    ...(mayHearSubject(client) ? { sub: session.subject } : {}),
     aud: client.id,
     iat: now,
     exp: now + LOGOUT_TOKEN_LIFETIME,
@@ -35,4 +35,12 @@ export function issueLogoutToken(ctx: Context, client: Client, session: EndedSes
   };
   const signed = responseSigner(ctx, client, idTokenSignedResponseAlg, now).sign(claims, 'logout+jwt');
   return idTokenEncryption === undefined ? signed : encryptToClient(ctx, client, idTokenEncryption, signed, 'JWT', now);
+}
+
+/**
+ * A stranger may register somebody else's redirect URI, and with it the sector that it stands for; the code would be lost on it, but its own
+ * logout URI would hear the user's `sub` there. With a `sector_identifier_uri` the sector has vouched for it. `sid` says enough (§2.4).
+ */
+function mayHearSubject({ metadata, record }: Client): boolean {
+  return metadata.subjectType === 'public' || record.source === 'config' || metadata.sectorIdentifierUri !== undefined;
 }

@@ -234,6 +234,17 @@ const refresh = async (of: Readonly<Record<string, unknown>>): Promise<readonly 
   return [reply.status, reply.json['error']];
 };
 
+test('before anybody has signed in, a document sends nobody anywhere (RFC 9700 §4.11.2, attacks REG-14)', async () => {
+  put(GOOD);
+  for (const part of [{ response_type: 'bogus' }, { scope: 'unknown' }, { prompt: 'none' }, { request: 'x' }]) {
+    const reply = await ask(world, undefined, { client_id: id, redirect_uri: REDIRECT, ...part });
+    assert.deepEqual([reply.status, reply.headers['location']], [400, undefined], JSON.stringify(part));
+    assert.equal(pageOf(reply), 'error');
+  }
+  const page = await ask(world, undefined, { client_id: id, redirect_uri: REDIRECT, scope: 'openid' });
+  assert.match(String(page.headers['location']), /^\/signin/);
+});
+
 describe('what is granted to a client of a document', () => {
   test('is asked for each time, and only then the client is written down (OAuth Client ID Metadata Document §6.3, attacks REG-16)', async () => {
     put(GOOD);

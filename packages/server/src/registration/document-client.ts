@@ -51,9 +51,9 @@ async function rewrite(ctx: Context, record: ClientRecord, metadata: ClientMetad
   const now = Math.floor(ctx.clock.nowMs() / 1000);
   const { clientId, secrets, enabled, source } = record;
   const revokes = changesTrust(readClientRecord(record).metadata, metadata);
-  if (revokes) await ctx.store.revokeClient(ctx.tenant, clientId, now);
+  if (revokes) await ctx.store.revokeClient(ctx.tenant, clientId, now, 'forgotten');
   const put = await ctx.store.putClient(ctx.tenant, { clientId, metadata: storedMetadata(metadata), secrets, enabled, source }, now);
-  if (revokes) await ctx.store.revokeClient(ctx.tenant, clientId, now);
+  if (revokes) await ctx.store.revokeClient(ctx.tenant, clientId, now, 'forgotten');
   ctx.log.info('client.changed', { client: clientId, revoked: revokes });
   return readClientRecord((await ctx.store.findClient(ctx.tenant, clientId)) ?? put);
 }

@@ -44,13 +44,13 @@ export async function replaceMetadata(
   const { secrets, issued } = secretsFor(ctx, record, metadata, presented, now);
   const revokes = changesTrust(readClientRecord(record).metadata, metadata);
   // Before it, so that one that is cut off in between changes nothing unrevoked; and after it, for what was issued meanwhile.
-  if (revokes) await ctx.store.revokeClient(ctx.tenant, clientId, now);
+  if (revokes) await ctx.store.revokeClient(ctx.tenant, clientId, now, 'forgotten');
   const put = await ctx.store.putClient(
     ctx.tenant,
     { clientId, metadata: storedMetadata(metadata), secrets, enabled, source, registrationHash },
     now,
   );
-  if (revokes) await ctx.store.revokeClient(ctx.tenant, clientId, now);
+  if (revokes) await ctx.store.revokeClient(ctx.tenant, clientId, now, 'forgotten');
   ctx.log.info('client.changed', { client: clientId, revoked: revokes });
   return { record: put, secret: issued };
 }

@@ -4,8 +4,8 @@ import { readHolder, SECRET_LENGTH, writeHolder } from '@hufu/protocol/tally';
 import type { SessionRecord, UserRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import type { HttpRequest } from '../http.ts';
-import { sha256 } from '../tokens/secrets.ts';
 import { wakeDelivery } from '../logout/delivery-job.ts';
+import { sha256 } from '../tokens/secrets.ts';
 import { browserStateCookie } from './browser-state.ts';
 import { readCookie, writeCookie } from './cookies.ts';
 

@@ -3,9 +3,9 @@ import { after, test } from 'node:test';
 import { findClient } from '../clients.ts';
 import { ask, signedIn } from '../testing/visits.ts';
 import { openWorld, START } from '../testing/world.ts';
-import { browserState, browserStateCookie, missingBrowserState } from './browser-state.ts';
-import { openBrowserSession } from './browser-session.ts';
 import { sha256 } from '../tokens/secrets.ts';
+import { openBrowserSession } from './browser-session.ts';
+import { browserState, browserStateCookie, missingBrowserState } from './browser-state.ts';
 import { sessionState } from './session-state.ts';
 
 const world = await openWorld();

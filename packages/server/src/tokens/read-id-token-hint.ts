@@ -1,6 +1,6 @@
 import { isClientId } from '@hufu/protocol/ids';
 import { MAC_ALGS } from '@hufu/protocol/jose-algorithms';
-import { readJwt, type ReadJwt } from '@hufu/protocol/jwt';
+import { type ReadJwt, readJwt } from '@hufu/protocol/jwt';
 import { readableSecrets } from '../client-keys/client-secret.ts';
 import { findStoredClient } from '../clients.ts';
 import type { Context } from '../context.ts';
@@ -22,7 +22,9 @@ export interface IdTokenHint {
 export async function readIdTokenHint(ctx: Context, text: string, now: number): Promise<IdTokenHint | undefined> {
   const jwt = readJwt(text);
   if (jwt === undefined || jwt.header['typ'] !== 'JWT') return undefined;
-  const { iss, sub, aud, sid } = jwt.payload;
+  const { iss, sub, aud, sid, exp } = jwt.payload;
+  // A signed userinfo answer has no exp (JWT-18).
+  if (typeof exp !== 'number') return undefined;
   if (iss !== ctx.issuer || typeof sub !== 'string' || typeof aud !== 'string' || !isClientId(aud)) return undefined;
   const byClient = MAC_ALGS.includes(jwt.header.alg);
   const genuine = byClient ? await isKeyedWithSecret(ctx, jwt, aud, now) : isSigned(ctx, jwt, now);

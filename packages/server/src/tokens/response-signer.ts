@@ -1,5 +1,5 @@
-import { MAC_ALGS } from '@hufu/protocol/jose-algorithms';
 import { OAuthError } from '@hufu/protocol/errors';
+import { MAC_ALGS } from '@hufu/protocol/jose-algorithms';
 import { readableSecrets } from '../client-keys/client-secret.ts';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';

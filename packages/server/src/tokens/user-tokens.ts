@@ -4,9 +4,9 @@ import type { GrantRecord } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
-import { sessionName } from '../sessions/session-name.ts';
-import { issueAccessToken } from './issue-access-token.ts';
+import { sidFor } from '../sessions/session-name.ts';
 import { grantedIdTokenClaims } from './granted-claims.ts';
+import { issueAccessToken } from './issue-access-token.ts';
 import { issueIdToken } from './issue-id-token.ts';
 import type { TokenResponse } from './token-response.ts';
 
@@ -41,7 +41,7 @@ export async function userTokens(ctx: Context, tokens: UserTokens): Promise<Toke
     );
   }
   if (scopes.includes('openid')) {
-    const sid = grant.sessionId === undefined ? undefined : sessionName(ctx, grant.sessionId);
+    const sid = grant.sessionId === undefined ? undefined : sidFor(ctx, client, grant.sessionId);
     const { subject, authTime, amr } = grant;
     const claims = grant.claims === undefined ? {} : await grantedIdTokenClaims(ctx, grant);
     const about = { client, subject, authTime, amr, sid, nonce: tokens.nonce, accessToken: access.text, claims, now };

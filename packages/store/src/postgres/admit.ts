@@ -30,4 +30,4 @@ export function admit(db: Database, statistics: Statistics): Pick<Grants, 'admit
 }
 
 const LOOK: Statement = { name: 'admit', text: `WITH ${lookAround('')} SELECT reason FROM verdict` };
-const JOIN: Statement = { name: 'admit_joined', text: `WITH ${lookAround('FOR SHARE')}, ${joinText(8)} SELECT reason FROM verdict` };
+const JOIN: Statement = { name: 'admit_joined', text: `WITH ${lookAround('FOR SHARE')}, ${joinText(9)} SELECT reason FROM verdict` };

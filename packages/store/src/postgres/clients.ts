@@ -12,7 +12,7 @@ import type { Statistics } from './statistics.ts';
 
 /** Clients, and `revokeClient` with them. */
 export interface PostgresClients extends Clients {
-  revokeClient(tenant: TenantId, client: ClientId, now: number): Promise<'revoked' | 'unknown'>;
+  revokeClient(tenant: TenantId, client: ClientId, now: number, consents?: 'forgotten'): Promise<'revoked' | 'unknown'>;
 }
 
 export function clients(db: Database, purge: Purge, statistics: Statistics): PostgresClients {
@@ -59,11 +59,12 @@ export function clients(db: Database, purge: Purge, statistics: Statistics): Pos
       return rows.map(readClient);
     },
 
-    async revokeClient(tenant, client, now) {
+    async revokeClient(tenant, client, now, consents) {
       const answer = await db.transact(async (session) => {
         const [row] = await session.run<{ epoch: number }>(RAISE_EPOCH, [tenant, client, now]);
         if (row === undefined) return 'unknown';
         // Nobody ends them one by one, so they would stay for ever; there are at most `MAX_OWN_GRANTS`.
+        if (consents === 'forgotten') await session.run(REMOVE_CONSENTS, [tenant, client]);
         await session.run(LET_OWN_GRANTS_FALL, [tenant, client, row.epoch, now + REVOKED_KEPT_SECONDS]);
         await writeEntries(session, tenant, [entry(client, 'client_revoked', now)], now);
         return 'revoked';
@@ -187,9 +188,10 @@ const COUNT: Statement = {
 const REMOVE: Statement = {
   text: `DELETE FROM clients WHERE tenant = $1::bigint AND client_id = $2::text AND source = 'registered' RETURNING client_id, version`,
 };
+const REMOVE_CONSENTS: Statement = { text: 'DELETE FROM consents WHERE tenant = $1::bigint AND client_id = $2::text' };
 /** In the order in which rows are locked everywhere. What users gave it is unknown without it, and falls in its time. */
 const REMOVE_WITH_IT: readonly Statement[] = [
-  { text: 'DELETE FROM consents WHERE tenant = $1::bigint AND client_id = $2::text' },
+  REMOVE_CONSENTS,
   { text: 'DELETE FROM grants WHERE tenant = $1::bigint AND client_id = $2::text AND own_key IS NOT NULL' },
   { text: 'DELETE FROM participants WHERE tenant = $1::bigint AND client_id = $2::text' },
   { text: 'DELETE FROM deliveries WHERE tenant = $1::bigint AND client_id = $2::text AND due_at IS NOT NULL' },

@@ -65,9 +65,9 @@ const CREATED = `created AS (
       INSERT INTO grants (tenant, id, generation, key_id, rotated_at, expires_at, idle_seconds, revoked_at, revoked_reason, has_revoked_tokens,
         user_id, subject, client_id, client_epoch, session_id, parent_id, scopes, resources, auth_time, amr, offline, created_at, redeemed,
         secret_hash, access_hash, code_hash, code_request, claims, purge_at, own_key)
-      SELECT $1::bigint, $8::bigint, $17::smallint, $14::bigint, $5::bigint, $15::bigint, 0, NULL, NULL, 0,
-        $2::bigint, $10::text, $3::text, client.epoch, $4::bigint, NULL, $7::text, $9::text, $11::bigint, $12::text, $13::smallint, $5::bigint, $17::smallint,
-        NULL, $18::text, $19::text, $20::text, $21::text, $16::bigint, NULL
+      SELECT $1::bigint, $9::bigint, $18::smallint, $15::bigint, $5::bigint, $16::bigint, 0, NULL, NULL, 0,
+        $2::bigint, $11::text, $3::text, client.epoch, $4::bigint, NULL, $7::text, $10::text, $12::bigint, $13::text, $14::smallint, $5::bigint, $18::smallint,
+        NULL, $19::text, $20::text, $21::text, $22::text, $17::bigint, NULL
       FROM verdict CROSS JOIN client WHERE verdict.reason = '')`;
 
 const CREATE: Statement = { name: 'create_grant', text: `WITH ${lookAround('FOR SHARE')}, ${CREATED} SELECT reason FROM verdict` };
@@ -75,5 +75,5 @@ const CREATE: Statement = { name: 'create_grant', text: `WITH ${lookAround('FOR 
 /** Apart, so that a grant without a participation costs what it did. */
 const CREATE_JOINED: Statement = {
   name: 'create_joined_grant',
-  text: `WITH ${lookAround('FOR SHARE')}, ${CREATED}, ${joinText(22)} SELECT reason FROM verdict`,
+  text: `WITH ${lookAround('FOR SHARE')}, ${CREATED}, ${joinText(23)} SELECT reason FROM verdict`,
 };

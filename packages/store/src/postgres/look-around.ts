@@ -2,12 +2,12 @@ import { writeList } from '../encoding.ts';
 import type { Admission, GrantRefusal } from '../port.ts';
 import type { Statement } from './database.ts';
 
-/** What the first seven parameters of a statement with `lookAround` are; the tenant stands before them. */
+/** What the first eight parameters of a statement with `lookAround` are; the tenant stands before them. */
 export function lookValues(
-  { userId, clientId, sessionId, needsConsent, scopes }: Omit<Admission, 'subject' | 'participation'>,
+  { userId, clientId, clientVersion, sessionId, needsConsent, scopes }: Omit<Admission, 'subject' | 'participation'>,
   now: number,
 ): unknown[] {
-  return [userId, clientId, sessionId ?? null, now, needsConsent ? 1 : 0, writeList(scopes)];
+  return [userId, clientId, sessionId ?? null, now, needsConsent ? 1 : 0, writeList(scopes), clientVersion ?? null];
 }
 
 /** The reason in the row of a statement that ends in `verdict`. Undefined: nothing is refused. */
@@ -29,11 +29,11 @@ export const LOCK_USER: Statement = {
 /**
  * Whether user, client, session and consent are such that a grant may be made: common table expressions that end in `verdict`, whose `reason`
  * is empty where nothing is refused. `$1` tenant, `$2` user, `$3` client, `$4` session or NULL, `$5` now, `$6` whether consent is needed, `$7` the
- * scopes. CASE asks in order, so that session and consent are locked in order, and only where they are needed. Whoever leaves nothing
+ * scopes, `$8` the version of the client or NULL. CASE asks in order, so that session and consent are locked in order, and only where they are needed. Whoever leaves nothing
  * behind that a later end would have to find needs no `lock`.
  */
 export function lookAround(lock: 'FOR SHARE' | ''): string {
-  return `client AS MATERIALIZED (SELECT epoch FROM clients WHERE tenant = $1::bigint AND client_id = $3::text AND enabled = 1),
+  return `client AS MATERIALIZED (SELECT epoch FROM clients WHERE tenant = $1::bigint AND client_id = $3::text AND enabled = 1 AND ($8::bigint IS NULL OR version = $8::bigint)),
     session AS MATERIALIZED (SELECT user_id, ended_at, expires_at FROM sessions WHERE tenant = $1::bigint AND id = $4::bigint ${lock}),
     consent AS MATERIALIZED (
       SELECT client_id FROM consents

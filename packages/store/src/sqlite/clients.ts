@@ -11,7 +11,7 @@ const COLUMNS = 'client_id, metadata, secrets, enabled, epoch, version, source, 
 
 /** Clients, and `revokeClient` with them. */
 export interface SqliteClients extends Clients {
-  revokeClient(tenant: TenantId, client: ClientId, now: number): Promise<'revoked' | 'unknown'>;
+  revokeClient(tenant: TenantId, client: ClientId, now: number, consents?: 'forgotten'): Promise<'revoked' | 'unknown'>;
 }
 
 export function clients(db: Connection, counters: Counters, log: RevocationLog): SqliteClients {
@@ -98,9 +98,10 @@ export function clients(db: Connection, counters: Counters, log: RevocationLog):
 
     countClients: (tenant, source, limit) => db.read(() => (count().get(tenant, source, limit) as unknown as [number])[0]),
 
-    revokeClient: (tenant, client, now) =>
+    revokeClient: (tenant, client, now, consents) =>
       db.write(() => {
         if (raiseEpoch().run(now, tenant, client).changes === 0) return 'unknown';
+        if (consents === 'forgotten') removeConsents().run(tenant, client);
         cache.drop(tenant, client);
         db.changed();
         tell(tenant, client, 'client_revoked', now);

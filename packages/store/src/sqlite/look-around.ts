@@ -11,11 +11,18 @@ export function lookAround(
 ): (tenant: TenantId, admission: Omit<Admission, 'subject' | 'participation'>, now: number) => Look {
   const look = db.lazy(`SELECT
     (SELECT enabled FROM users WHERE tenant = ?1 AND id = ?2),
-    (SELECT epoch FROM clients WHERE tenant = ?1 AND client_id = ?3 AND enabled = 1),
+    (SELECT epoch FROM clients WHERE tenant = ?1 AND client_id = ?3 AND enabled = 1 AND (?6 IS NULL OR version = ?6)),
     (SELECT 1 FROM sessions WHERE tenant = ?1 AND id = ?4 AND user_id = ?2 AND ended_at IS NULL AND expires_at > ?5),
     (SELECT scopes FROM consents WHERE tenant = ?1 AND user_id = ?2 AND client_id = ?3)`);
-  return (tenant, { userId, clientId, sessionId, scopes, needsConsent }, now) => {
-    const [enabled, clientEpoch, session, consented] = look().get(tenant, userId, clientId, sessionId ?? null, now) as unknown as Around;
+  return (tenant, { userId, clientId, clientVersion, sessionId, scopes, needsConsent }, now) => {
+    const [enabled, clientEpoch, session, consented] = look().get(
+      tenant,
+      userId,
+      clientId,
+      sessionId ?? null,
+      now,
+      clientVersion ?? null,
+    ) as unknown as Around;
     if (enabled !== 1) return { kind: 'refused', reason: 'user_inactive' };
     if (clientEpoch === null) return { kind: 'refused', reason: 'client_inactive' };
     if (sessionId !== undefined && session === null) return { kind: 'refused', reason: 'session_ended' };
