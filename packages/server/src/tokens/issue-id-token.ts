@@ -21,7 +21,7 @@ export interface IdTokenRequest {
   readonly accessToken: string | undefined;
   readonly code?: string | undefined;
   readonly state?: string | undefined;
-  /** About the user: those of the scopes where there is no access token to ask for them with (§5.4), and those asked for by name. */
+  /** About the user: those of the scopes where there is no access token to ask for them with (OpenID Connect Core §5.4), and those asked for by name. */
   readonly claims: Readonly<Record<string, unknown>>;
   readonly now: number;
 }

@@ -1,6 +1,6 @@
 import type { ClientMetadata } from '@hufu/protocol/client-metadata';
 import type { UserRecord } from '@hufu/store/port';
-import type { Client } from '../clients.ts';
+import type { Client } from '../client-record.ts';
 import type { Context } from '../context.ts';
 
 /**
