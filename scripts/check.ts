@@ -1,8 +1,8 @@
 /**
- * `npm run check`: format, lint, types, unused code, and the map of the standards. All of them run, whatever fails.
+ * `npm run check`: format, lint, types, unused code, and the maps of the standards and of the conformance tests. All of them run, whatever fails.
  *
  *   npm run check -- [names]    only these
- *   npm run check -- --fix      writes the format and the map first
+ *   npm run check -- --fix      writes the format and the maps first
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,6 +28,7 @@ const CHECKS: readonly Check[] = [
   { name: 'types', commands: [[toolOf('typescript'), '-p', 'tsconfig.check.json']] },
   { name: 'package-types', commands: packageProjects().map((project) => [toolOf('typescript'), '-p', project]) },
   { name: 'unused', commands: [[toolOf('knip'), '--no-progress', '--no-config-hints']] },
+  { name: 'conformance', commands: [[join(import.meta.dirname, 'conformance.ts'), ...(values.fix ? ['--write'] : [])]] },
   { name: 'spec-map', commands: [[join(import.meta.dirname, 'spec-map.ts'), ...(values.fix ? ['--write'] : [])]] },
 ];
 

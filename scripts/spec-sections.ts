@@ -23,6 +23,10 @@ const DOCUMENTS: readonly { readonly name: string; readonly written: string }[] 
   { name: 'OpenID Connect Back-Channel Logout', written: '(?:OpenID Connect )?Back-Channel Logout(?: 1\\.0)?' },
   { name: 'OpenID Connect Session Management', written: '(?:OpenID Connect )?Session Management(?: 1\\.0)?' },
   { name: 'OpenID Connect Prompt Create', written: '(?:OpenID Connect )?Prompt Create(?: 1\\.0)?' },
+  {
+    name: 'OpenID Connect Unmet Authentication Requirements',
+    written: '(?:OpenID Connect )?Unmet Authentication Requirements(?: 1\\.0)?',
+  },
   { name: 'OpenID Connect CIBA', written: '(?:OpenID Connect )?(?:CIBA|Client-Initiated Backchannel Authentication)(?: Core)?(?: 1\\.0)?' },
   { name: 'OAuth Multiple Response Types', written: '(?:OAuth (?:2\\.0 )?)?Multiple Response Types(?: 1\\.0)?' },
   { name: 'OAuth Form Post Response Mode', written: '(?:OAuth (?:2\\.0 )?)?Form Post Response Mode(?: 1\\.0)?' },
@@ -33,7 +37,7 @@ const DOCUMENTS: readonly { readonly name: string; readonly written: string }[] 
   { name: 'ID-JAG', written: 'ID-JAG' },
   {
     name: 'FAPI $1',
-    written: 'FAPI ((?:1(?:\\.0)? (?:Baseline|Advanced)|2(?:\\.0)? (?:Security Profile|Message Signing|Attacker Model)))',
+    written: 'FAPI ((?:1(?:\\.0)? (?:Baseline|Advanced|[Pp]art [12])|2(?:\\.0)? (?:Security Profile|Message Signing|Attacker Model)))',
   },
   { name: 'MCP Authorization', written: 'MCP Authorization' },
   { name: 'NIST SP $1', written: 'NIST SP ([0-9]+-[0-9A-Z]+(?:-[0-9])?)' },

@@ -16,22 +16,27 @@ export interface Suite {
 }
 
 /** Folders of test/ in the order of what fails soonest and costs least; one that is not named here comes after these, before e2e. */
-const ORDER = ['interop', 'attack', 'race', 'fault', 'model', 'fuzz'];
+const ORDER = ['interop', 'differential', 'conformance', 'attack', 'race', 'fault', 'model', 'fuzz'];
 const LONG_FACTOR = 12;
+/** Where it is not two minutes: the modules of all plans of the conformance suite. */
+const BUDGET_SECONDS: Readonly<Record<string, number>> = { conformance: 180 };
 
 /**
  * @param root the repository
  * @param only suite names or paths; empty: everything
  */
 export function findSuites(root: string, only: readonly string[], { long }: { readonly long: boolean }): readonly Suite[] {
-  const unit = globSync('packages/*/src/**/*.test.ts', { cwd: root });
+  // What starts and ends PostgreSQL, and what it takes.
+  const store = globSync('packages/store/src/**/*.test.ts', { cwd: root });
+  const unit = globSync('packages/*/src/**/*.test.ts', { cwd: root }).filter((file) => !store.includes(file));
   const suites: Suite[] = [
-    { name: 'unit', files: unit, budgetSeconds: 30, limitSeconds: 180 },
+    { name: 'unit', files: unit, budgetSeconds: 30, limitSeconds: 240 },
+    { name: 'store', files: store, budgetSeconds: 60, limitSeconds: 300 },
     { name: 'scripts', files: globSync('scripts/**/*.test.ts', { cwd: root }), budgetSeconds: 20, limitSeconds: 120 },
     ...foldersOf(root, 'test').map((folder) => ({
       name: folder,
       files: globSync(`test/${folder}/**/*.test.ts`, { cwd: root }),
-      budgetSeconds: 120,
+      budgetSeconds: BUDGET_SECONDS[folder] ?? 120,
       limitSeconds: 600,
     })),
     {
@@ -46,7 +51,7 @@ export function findSuites(root: string, only: readonly string[], { long }: { re
       budgetSeconds: 30,
       limitSeconds: 120,
     },
-    { name: 'node-24', files: unit, budgetSeconds: 30, limitSeconds: 180, nodeMajor: '24' },
+    { name: 'node-24', files: [...unit, ...store], budgetSeconds: 90, limitSeconds: 480, nodeMajor: '24' },
   ];
   return suites
     .map((suite) => ({ ...suite, files: select(suite, only).toSorted(), limitSeconds: suite.limitSeconds * (long ? LONG_FACTOR : 1) }))

@@ -126,7 +126,7 @@ describe('AUT: PKCE, state and what comes back', () => {
       const agent = await signedIn();
       const page = await attempt(agent, { state });
       assert.equal(page.answer.get('state'), state);
-      assert.deepEqual([...page.answer.keys()].toSorted(), ['code', 'iss', 'state']);
+      assert.deepEqual([...page.answer.keys()].toSorted(), ['code', 'iss', 'session_state', 'state']);
       assertRedirect(await attempt(agent, { state, scope: 'unknown' }), 'invalid_scope', { issuer: here.issuer, state });
       const form = await attempt(agent, { state, response_mode: 'form_post' });
       assert.doesNotMatch(form.text, /<svg onload/);

@@ -11,7 +11,9 @@ export interface Canary {
 const MIN_LENGTH = 12;
 /** The half of a tally credential that only its holder has. */
 const SECRET_HALF = 24;
-const TALLY = /hf[acmrs]_[A-Za-z0-9_-]{60,}/g;
+const TALLY = /hf[acmrs]_[A-Za-z0-9_-]{60,}|hf[gi]_[A-Za-z0-9_-]{43,}/g;
+/** What registrations and their answers carry. */
+const JSON_SECRET = /"(client_secret)" *: *"([^"]*)"/g;
 const JWT = /eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g;
 const SECRET_PARAMETERS = new Set([
   'password',
@@ -47,6 +49,8 @@ export class Canaries {
     for (const text of [exchange.requestBody, exchange.query, exchange.body, ...(exchange.headers.get('location') ?? [])])
       this.#credentials(text);
     this.#parameters(exchange.requestBody);
+    for (const text of [exchange.requestBody, exchange.body])
+      for (const [, name = '', value = ''] of text.matchAll(JSON_SECRET)) this.add(`the member ${name}`, value);
     this.#parameters(exchange.query);
     this.#authorization(exchange.requestHeaders['authorization']);
     for (const line of exchange.headers.get('set-cookie') ?? []) this.#cookie(line.split(';')[0] ?? '');
@@ -74,7 +78,7 @@ export class Canaries {
       this.add(`the credential ${match.slice(0, 4)}…`, match);
       // What a client has for itself has no such half; an access token's is derived and stands last (docs/decisions/0002).
       const half = match.startsWith('hfa_') ? match.slice(-SECRET_HALF) : match.slice(4, 4 + SECRET_HALF);
-      if (!match.startsWith('hfm_')) this.add(`the secret half of ${match.slice(0, 4)}…`, half);
+      if (/^hf[acrs]_/.test(match)) this.add(`the secret half of ${match.slice(0, 4)}…`, half);
     }
     for (const [match] of text.matchAll(JWT)) {
       this.add('a JWT', match);

@@ -48,7 +48,7 @@ export function assertRedirect(
   about = '',
 ): void {
   assert.equal(page.status, 303, `${about} ${page.text.slice(0, 300)}`);
-  assert.ok(page.location.startsWith(`${to}?`), `${about}: ${page.location}`);
+  assert.ok(page.location.startsWith(`${to}?`) || page.location.startsWith(`${to}#`), `${about}: ${page.location}`);
   assert.equal(page.answer.get('error'), error, `${about}: ${page.location}`);
   assert.equal(page.answer.get('state'), state, about);
   assert.equal(page.answer.get('iss'), issuer, about);

@@ -155,7 +155,8 @@ function redirectFaults({ status, headers, body }: Exchange, issuer: string): re
   if (location !== undefined && status !== 303) faults.push('a redirect that is not 303');
   if (location !== undefined && /[\r\n\0]/.test(location)) faults.push('a Location with a line break');
   if (location !== undefined && !location.startsWith('/') && /[?&#](?:code|error)=/.test(location)) {
-    const answer = new URL(location).searchParams;
+    const { hash, searchParams } = new URL(location);
+    const answer = hash === '' ? searchParams : new URLSearchParams(hash.slice(1));
     if (answer.getAll('iss').join() !== issuer) faults.push('an answer to a client without our iss');
     if (headers.get('cache-control')?.[0] !== 'no-store') faults.push('an answer to a client that may be cached');
   }
@@ -164,8 +165,12 @@ function redirectFaults({ status, headers, body }: Exchange, issuer: string): re
   return faults;
 }
 
-/** O6: RFC 6265bis §4.1; `__Host-` and `Secure` wherever the issuer is https. */
+/**
+ * O6: RFC 6265bis §4.1; `__Host-` and `Secure` wherever the issuer is https. Scripts and frames see the browser state alone, which opens
+ * nothing (OpenID Connect Session Management §3.2).
+ */
 function isSafeCookie(cookie: string, issuer: string): boolean {
+  const forScripts = /^(?:__Host-)?hufu_browser_state=/.test(cookie);
   const flags = cookie
     .split(';')
     .slice(1)
@@ -173,6 +178,8 @@ function isSafeCookie(cookie: string, issuer: string): boolean {
   const site = flags.includes('samesite=lax') || flags.includes('samesite=strict');
   const bound = flags.includes('path=/') && !flags.some((flag) => flag.startsWith('domain='));
   const secure = issuer.startsWith('http:') || (flags.includes('secure') && cookie.startsWith('__Host-'));
+  if (forScripts)
+    return !flags.includes('httponly') && (site || (flags.includes('samesite=none') && flags.includes('secure'))) && bound && secure;
   return flags.includes('httponly') && site && bound && secure;
 }
 

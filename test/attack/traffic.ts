@@ -52,7 +52,7 @@ function watch(request: IncomingMessage, response: ServerResponse, tell: (exchan
     asked = keep(asked, chunk);
   });
   listen(response, 'writeHead', (given) => {
-    for (const [name, value] of Object.entries(Object(given.find((part) => typeof part === 'object' && part !== null)))) {
+    for (const [name, value] of headersOf(given.find((part) => typeof part === 'object' && part !== null))) {
       headers.set(name.toLowerCase(), Array.isArray(value) ? value.map(String) : [String(value)]);
     }
   });
@@ -96,4 +96,10 @@ function keep(text: string, chunk: unknown): string {
   if (text.length >= MAX_KEPT) return text;
   if (typeof chunk === 'string') return text + chunk;
   return chunk instanceof Uint8Array ? text + Buffer.from(chunk).toString('latin1') : text;
+}
+
+/** Given to `writeHead` as an object, or as a list of names and values in turn. */
+function headersOf(given: unknown): readonly (readonly [string, unknown])[] {
+  if (!Array.isArray(given)) return Object.entries(Object(given));
+  return given.flatMap((name, at) => (at % 2 === 0 ? [[String(name), given[at + 1]] as const] : []));
 }

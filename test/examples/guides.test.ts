@@ -26,6 +26,7 @@ const API: Stage = { config: 'examples/api/hufu.yaml', example: 'api', printed: 
 const STAGES: Readonly<Record<string, Stage>> = {
   'quickstart.md': { config: undefined },
   'quickstart.zh-CN.md': { config: undefined },
+  'client-authentication.md': { config: 'examples/client-keys/hufu.yaml' },
   'machine-to-machine.md': API,
   'protect-an-api.md': API,
   'why-was-this-refused.md': API,
@@ -35,9 +36,11 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'configuration.md': API,
   'refresh-tokens.md': { config: 'examples/refresh-tokens/hufu.yaml' },
   'refresh-tokens.zh-CN.md': { config: 'examples/refresh-tokens/hufu.yaml' },
+  'registration.md': { config: 'examples/registration/hufu.yaml' },
   'test-with-a-clock.md': { config: 'examples/test-with-a-clock/hufu.yaml' },
   'web-app.md': WEB_APP,
   'sign-in-pages.md': WEB_APP,
+  'sign-out.md': WEB_APP,
 };
 
 for (const guide of GUIDES) {

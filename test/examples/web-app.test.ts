@@ -68,3 +68,32 @@ test('the example web-app notices that a grant was revoked (RFC 6750 §3.1)', as
   assert.equal(await hufuCommand(['revoke', 'user', 'mei', '--config', CONFIG], hufu.env).ended(), 0);
   assert.match((await atApp.get('/')).text, /Your access has ended/);
 });
+
+test('the example web-app signs people out when Hufu says so, and hears nobody else (Back-Channel Logout §2.5, §2.6)', async () => {
+  const { atApp } = await signIn();
+  const other = await signIn();
+  const list = hufuCommand(['session', 'list', '--user', 'mei', '--json', '--config', CONFIG], hufu.env);
+  await list.ended();
+  const sessions: readonly { readonly sid: string }[] = JSON.parse(list.lines.find((line) => line.startsWith('[')) ?? '[]');
+  // The newest first: that is the other browser's.
+  const [newest, mine] = sessions;
+  assert.ok(newest !== undefined && mine !== undefined);
+  assert.equal(await hufuCommand(['revoke', 'session', mine.sid, '--config', CONFIG], hufu.env).ended(), 0);
+  await running.line(new RegExp(`Hufu ended the session ${mine.sid}: 1 signed out`));
+  assert.match((await atApp.get('/')).text, /href="\/signin"/);
+  assert.match((await other.atApp.get('/')).text, /Mei Lin/, 'the other browser stays');
+  for (const token of ['', 'x', 'e30.e30.', await idTokenOf(await signIn())]) {
+    const reply = await fetch(`${app}/backchannel-logout`, { method: 'POST', body: new URLSearchParams({ logout_token: token }) });
+    assert.deepEqual([reply.status, reply.headers.get('cache-control')], [400, 'no-store']);
+  }
+  assert.match((await other.atApp.get('/')).text, /Mei Lin/);
+});
+
+/** As it stands in the address that the app sends the browser to. */
+async function idTokenOf({ atApp }: { readonly atApp: Agent }): Promise<string> {
+  const browser = new Agent(app);
+  for (const [name, value] of atApp.cookies) browser.cookies.set(name, value);
+  const token = new URL((await browser.post('/signout', {})).location).searchParams.get('id_token_hint') ?? '';
+  assert.match(token, /^eyJ/);
+  return token;
+}

@@ -62,10 +62,11 @@ ${idTokenAlg === 'RS256' ? '' : `    id_token_signed_response_alg: ${idTokenAlg}
     grant_types: [authorization_code, refresh_token]`;
 }
 
-export async function startProvider(engine: Engine): Promise<Provider> {
+/** @param yaml what the provider knows instead of `PARTIES` and their like. */
+export async function startProvider(engine: Engine, yaml: string = PROVIDER_YAML): Promise<Provider> {
   const database = await freshDatabase(engine);
   const directory = await mkdtemp(join(tmpdir(), 'hufu-interop-'));
-  const hufu = await startProcess({ directory, port: await freePort(), database: database.url, yaml: PROVIDER_YAML });
+  const hufu = await startProcess({ directory, port: await freePort(), database: database.url, yaml });
   return {
     issuer: hufu.origin,
     lines: hufu.lines,

@@ -38,7 +38,9 @@ export async function startBoth(open: (index: number) => Promise<Store>, start?:
 export async function assertOneKeySet(origins: readonly string[]): Promise<void> {
   const sets = await Promise.all(origins.map(async (origin) => (await fetch(`${origin}/oauth/jwks`)).text()));
   assert.equal(new Set(sets).size, 1, sets.join('\n'));
-  assert.equal(Object(JSON.parse(sets[0] ?? '')).keys.length, 2, 'one key an algorithm');
+  const { keys }: { readonly keys: readonly Readonly<Record<string, unknown>>[] } = Object(JSON.parse(sets[0] ?? ''));
+  const kinds = keys.map(({ use, alg, kty }) => `${String(use)} ${String(alg ?? kty)}`);
+  assert.deepEqual(kinds, ['sig ES256', 'sig EdDSA', 'enc RSA', 'enc EC'], 'one key an algorithm, and one a kind that is encrypted to');
   for (const [index, origin] of origins.entries()) {
     for (const scope of ['read', 'opaque']) {
       const tokens = await postForm(`${origin}/oauth/token`, { grant_type: 'client_credentials', scope }, MACHINE);

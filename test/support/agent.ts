@@ -57,9 +57,10 @@ export class Page {
     return this.headers.get('location') ?? '';
   }
 
-  /** Parameters of the redirect. */
+  /** Parameters of the redirect, wherever they stand. */
   get answer(): URLSearchParams {
-    return new URL(this.location).searchParams;
+    const { hash, searchParams } = new URL(this.location);
+    return hash === '' ? searchParams : new URLSearchParams(hash.slice(1));
   }
 
   /** `data-page` of the body. */

@@ -7,14 +7,15 @@ export interface TestCertificate {
 }
 
 /**
- * A self-signed certificate (RFC 5280 §4.1) for `localhost` and 127.0.0.1 with a fresh P-256 key, good from 2020 to 2049. Written by hand:
- * Node makes keys but no certificates, and a key in the repository would be one more thing that scanners find.
+ * A self-signed certificate (RFC 5280 §4.1) for `localhost`, 127.0.0.1 and further names, with a fresh P-256 key, good from 2020 to 2049. Written
+ * by hand: Node makes keys but no certificates, and a key in the repository would be one more thing that scanners find.
  */
-export function testCertificate(): TestCertificate {
+export function testCertificate(moreNames: readonly string[] = []): TestCertificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const name = sequence(set(sequence(oid(COMMON_NAME), tagged(0x0c, Buffer.from('localhost')))));
   const algorithm = sequence(oid(ECDSA_SHA256));
-  const names = sequence(tagged(0x82, Buffer.from('localhost')), tagged(0x87, Buffer.from([127, 0, 0, 1])));
+  const hosts = ['localhost', ...moreNames].map((host) => tagged(0x82, Buffer.from(host)));
+  const names = sequence(...hosts, tagged(0x87, Buffer.from([127, 0, 0, 1])));
   const body = sequence(
     tagged(0xa0, integer(2)),
     integer(1),

@@ -1,15 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { TestCertificate } from './certificate.ts';
 
 /** `hufu start --config` as a process of its own. */
 export interface HufuProcess {
   /** Where this node is reached; the issuer may be another address. */
   readonly origin: string;
+  /** Its hufu.yaml, for commands beside it. */
+  readonly file: string;
   readonly pid: number;
   /** From the spawn to the first answer of `/readyz`. */
   readonly readyMs: number;
@@ -33,18 +38,24 @@ export interface HufuProcessOptions {
   readonly yaml: string;
   /** Another build of the binary: a mutant's. */
   readonly main?: string;
+  /** Serves https on localhost with it, and trusts it when it asks others. */
+  readonly tls?: TestCertificate;
+  /** A module that runs in the process before the server does. */
+  readonly preload?: string;
 }
 
-const MAIN = fileURLToPath(new URL('../../packages/hufu/src/main.ts', import.meta.url));
+/** The program that `hufu` runs. */
+export const MAIN: string = fileURLToPath(new URL('../../packages/hufu/src/main.ts', import.meta.url));
 const READY_TIMEOUT_MS = 20_000;
 const KEPT_LINES = 1_000;
 
 /** Starts it and waits until it serves. Throws with its last words where it ends instead. */
 export async function startProcess(options: HufuProcessOptions): Promise<HufuProcess> {
-  const { directory, port, database, yaml, mode = 'production', main = MAIN } = options;
-  const origin = `http://127.0.0.1:${port}`;
+  const { directory, port, database, mode = 'production', main = MAIN, tls, preload } = options;
+  const origin = tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, `hufu-${port}.yaml`);
+  const yaml = tls === undefined ? options.yaml : `${await writeCertificate(directory, tls)}${options.yaml}`;
   const head = { issuer: options.issuer ?? origin, listen: `127.0.0.1:${port}`, mode, database, data_dir: join(directory, 'data') };
   await writeFile(
     file,
@@ -54,9 +65,10 @@ export async function startProcess(options: HufuProcessOptions): Promise<HufuPro
   );
 
   const begun = performance.now();
-  const child = spawn(process.execPath, ['--conditions=source', '--disable-warning=ExperimentalWarning', main, 'start', '--config', file], {
+  const flags = ['--conditions=source', '--disable-warning=ExperimentalWarning', ...(preload === undefined ? [] : ['--import', preload])];
+  const child = spawn(process.execPath, [...flags, main, 'start', '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: environment(),
+    env: { ...hufuEnvironment(), ...(tls === undefined ? {} : { NODE_EXTRA_CA_CERTS: join(directory, 'cert.pem') }) },
   });
   const lines = collect(child);
   // Whoever ends this process in the middle leaves no server behind.
@@ -67,12 +79,13 @@ export async function startProcess(options: HufuProcessOptions): Promise<HufuPro
     child.kill(signal);
     await gone;
   };
-  if (!(await isReady(child, origin, begun))) {
+  if (!(await isReady(child, origin, begun, tls))) {
     await end('SIGKILL');
     throw new Error(`hufu did not start:\n${lines.slice(-20).join('\n')}`);
   }
   return {
     origin,
+    file,
     pid: child.pid ?? 0,
     readyMs: performance.now() - begun,
     lines,
@@ -84,8 +97,14 @@ export async function startProcess(options: HufuProcessOptions): Promise<HufuPro
   };
 }
 
+async function writeCertificate(directory: string, { cert, key }: TestCertificate): Promise<string> {
+  await writeFile(join(directory, 'cert.pem'), cert);
+  await writeFile(join(directory, 'key.pem'), key, { mode: 0o600 });
+  return `tls: { cert: '${join(directory, 'cert.pem')}', key: '${join(directory, 'key.pem')}' }\n`;
+}
+
 /** Nothing that would change the configuration from outside. */
-function environment(): NodeJS.ProcessEnv {
+export function hufuEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HUFU_') && name !== 'NODE_TEST_CONTEXT'));
 }
 
@@ -101,12 +120,23 @@ function collect(child: ChildProcess): string[] {
   return lines;
 }
 
-async function isReady(child: ChildProcess, origin: string, begun: number): Promise<boolean> {
+async function isReady(child: ChildProcess, origin: string, begun: number, tls: TestCertificate | undefined): Promise<boolean> {
   while (child.exitCode === null && child.signalCode === null && performance.now() - begun < READY_TIMEOUT_MS) {
-    const reply = await fetch(`${origin}/readyz`).catch(() => undefined);
-    await reply?.body?.cancel();
-    if (reply?.status === 200) return true;
+    if ((await statusOf(`${origin}/readyz`, tls)) === 200) return true;
     await sleep(10);
   }
   return false;
+}
+
+/** @returns undefined where nobody answers */
+function statusOf(url: string, tls: TestCertificate | undefined): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const sent = tls === undefined ? httpRequest(url) : httpsRequest(url, { ca: tls.cert });
+    sent.once('response', (reply) => {
+      reply.resume();
+      resolve(reply.statusCode);
+    });
+    sent.once('error', () => resolve(undefined));
+    sent.end();
+  });
 }

@@ -21,6 +21,8 @@ export interface Tokens {
   readonly refresh: string;
   readonly id: string;
   readonly subject: string;
+  /** The session at Hufu, as its logout tokens name it. */
+  readonly sid: string;
 }
 
 /** Looked up once, when it is first needed; after a failure again. */
@@ -108,6 +110,12 @@ export async function whoIs({ access, subject }: Tokens): Promise<{ readonly nam
   }
 }
 
+/** Where Hufu's keys are, and who it says it is. */
+export async function issuerOf(): Promise<{ readonly issuer: string; readonly jwksUri: string }> {
+  const { issuer, jwks_uri: jwksUri = '' } = (await hufu()).serverMetadata();
+  return { issuer, jwksUri };
+}
+
 /** Ends the session at Hufu too, and comes back. */
 export async function signOutUrl({ id }: Tokens): Promise<string> {
   return oidc.buildEndSessionUrl(await hufu(), { id_token_hint: id, post_logout_redirect_uri: `${APP_URL}/` }).href;
@@ -115,9 +123,13 @@ export async function signOutUrl({ id }: Tokens): Promise<string> {
 
 function readTokens(answer: oidc.TokenEndpointResponse & oidc.TokenEndpointResponseHelpers, before: Tokens | undefined): Tokens {
   const { access_token: access, refresh_token: refresh = before?.refresh, id_token: id = before?.id } = answer;
-  const subject = answer.claims()?.sub ?? before?.subject;
-  if (refresh === undefined || id === undefined || subject === undefined) throw new Error('the answer has no refresh or ID token');
-  return { access, accessUntil: Date.now() + (answer.expiresIn() ?? 0) * 1000, refresh, id, subject };
+  const claims = answer.claims();
+  const subject = claims?.sub ?? before?.subject;
+  // The first name that Hufu gave to the session is the one that it tells of its end by.
+  const sid = before?.sid ?? (typeof claims?.['sid'] === 'string' ? claims['sid'] : undefined);
+  if (refresh === undefined || id === undefined || subject === undefined || sid === undefined)
+    throw new Error('the answer has no refresh or ID token');
+  return { access, accessUntil: Date.now() + (answer.expiresIn() ?? 0) * 1000, refresh, id, subject, sid };
 }
 
 function decisionOf(error: oidc.ResponseBodyError): string {

@@ -1,9 +1,12 @@
 /** A web app that signs people in with Hufu. Tokens stay on this server; the browser gets a cookie that names its session. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { finishSignIn, refreshedTokens, signInRequest, signOutUrl, whoIs } from './hufu.ts';
-import { endSession, findSession, keepSession, type SignedIn } from './sessions.ts';
+import { readLogoutToken } from './logout-token.ts';
+import { endSession, endSessionsOf, findSession, keepSession, type SignedIn } from './sessions.ts';
 
 const PORT = Number(process.env.PORT ?? 3000);
+/** Characters; a logout token has a thousand or two. */
+const MAX_BODY = 16_384;
 const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48"><path fill="#2f6f62" d="M8 6h32v36H8z"/><path stroke="#fff" d="M14 16h20M14 24h20M14 32h12"/></svg>';
 
@@ -43,12 +46,29 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     return redirect(response, session?.kind === 'signed_in' ? await signOutUrl(session.tokens) : '/', cookie);
   }
 
+  if (request.method === 'POST' && pathname === '/backchannel-logout') {
+    // Hufu itself asks, not a browser: there is no cookie, and the token says whom it is about.
+    const sid = await readLogoutToken(new URLSearchParams(await readBody(request)).get('logout_token') ?? '');
+    if (sid !== undefined) console.log(`Hufu ended the session ${sid}: ${endSessionsOf(sid)} signed out`);
+    response.writeHead(sid === undefined ? 400 : 200, { 'cache-control': 'no-store' }).end();
+    return;
+  }
+
   if (request.method === 'GET' && pathname === '/logo.svg') {
     response.writeHead(200, { 'content-type': 'image/svg+xml' }).end(LOGO);
     return;
   }
 
   page(response, 404, '<p>There is nothing here.</p>');
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  let body = '';
+  for await (const chunk of request.setEncoding('utf8')) {
+    body += chunk;
+    if (body.length > MAX_BODY) return '';
+  }
+  return body;
 }
 
 async function home(response: ServerResponse, session: SignedIn): Promise<void> {

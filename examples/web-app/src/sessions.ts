@@ -36,6 +36,18 @@ export function endSession(cookies: string | undefined): string {
   return `${cookie('')}; Max-Age=0`;
 }
 
+/**
+ * Ends every session that came from that session at Hufu.
+ * @returns how many there were
+ */
+export function endSessionsOf(sid: string): number {
+  let ended = 0;
+  for (const [id, session] of sessions) {
+    if (session.kind === 'signed_in' && session.tokens.sid === sid && sessions.delete(id)) ended += 1;
+  }
+  return ended;
+}
+
 // On https, add Secure and call it __Host-ledger. Lax: sent when the browser comes back from Hufu, but not with foreign forms.
 function cookie(id: string): string {
   return `ledger=${id}; Path=/; HttpOnly; SameSite=Lax`;

@@ -2,11 +2,16 @@ import { ConfigError } from '@hufu/server/config/problem';
 import { MasterKeyError } from '@hufu/server/keys/master-key';
 import { StoreUnavailable } from '@hufu/store/port';
 import { type Command, type CommandCall, type ExitCode, RefusedError, UsageError } from './command.ts';
+import { clientInvite } from './commands/client-invite.ts';
+import { deliveryList } from './commands/delivery-list.ts';
 import { doctor } from './commands/doctor.ts';
+import { keyList } from './commands/key-list.ts';
+import { keyRevoke } from './commands/key-revoke.ts';
 import { keyRotate } from './commands/key-rotate.ts';
 import { clientList, grantList, userList } from './commands/lists.ts';
 import { migrate } from './commands/migrate.ts';
 import { revokeClient, revokeGrant, revokeUser } from './commands/revoke.ts';
+import { revokeSession, sessionList } from './commands/sessions.ts';
 import { start } from './commands/start.ts';
 import { userDisable, userEnable } from './commands/user-enabled.ts';
 import { why } from './commands/why.ts';
@@ -19,12 +24,18 @@ const commands: readonly Command[] = [
   revokeGrant,
   revokeUser,
   revokeClient,
+  revokeSession,
   grantList,
+  sessionList,
   clientList,
+  clientInvite,
   userList,
   userDisable,
   userEnable,
+  deliveryList,
   keyRotate,
+  keyList,
+  keyRevoke,
   doctor,
 ];
 

@@ -38,6 +38,14 @@ export async function readLocalWords(call: CommandCall, own: readonly string[] =
   };
 }
 
+/** The words of a command that is about one thing, and that thing. */
+export async function oneWord(call: CommandCall, what: string): Promise<LocalWords & { readonly word: string }> {
+  const words = await readLocalWords(call);
+  const [word] = words.positionals;
+  if (word === undefined || words.positionals.length > 1) throw new UsageError(`${what} is needed`);
+  return { ...words, word };
+}
+
 /** Opens the configured store for one command. */
 export async function withStore<T>(config: Config, act: (store: Store) => Promise<T>): Promise<T> {
   const store = await openStore(config.database.kind === 'sqlite' ? `sqlite:${config.database.path}` : config.database.url.reveal());

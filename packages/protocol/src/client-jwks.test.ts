@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import { readPublicJwks } from './client-jwks.ts';
+import { readFetchedJwks, readPublicJwks } from './client-jwks.ts';
 import { type Fault, FieldReader, formatPath } from './field-reader.ts';
 
 const read = (value: unknown) => {
@@ -28,7 +28,7 @@ test('private and symmetric keys are refused (OpenID Connect Registration §2, R
     assert.deepEqual(faultsOf({ ...RSA, [name]: 'AQ' }), ['keys[0] holds a private or symmetric key'], name);
   assert.deepEqual(faultsOf({ kty: 'oct', k: 'c2VjcmV0' }), [
     'keys[0] holds a private or symmetric key',
-    'keys[0].kty is not one of RSA, EC, OKP',
+    'keys[0].kty is not one of RSA, EC, OKP, AKP',
   ]);
 });
 
@@ -81,4 +81,31 @@ test('a set has keys, at most 20, each kid once (RFC 7517 §4.5, §5)', () => {
     'keys[0].use is not one of sig, enc',
     'keys[0].alg is not a text',
   ]);
+});
+
+test('an ML-DSA key names its algorithm and has its length (RFC 9964)', () => {
+  const AKP = { kty: 'AKP', alg: 'ML-DSA-44', pub: 'A'.repeat(1750) };
+  assert.deepEqual(read({ keys: [{ ...AKP, kid: 'q' }] }), { jwks: { keys: [{ ...AKP, kid: 'q' }] }, faults: [] });
+  assert.deepEqual(faultsOf({ ...AKP, alg: 'ML-DSA-65' }), ['keys[0].pub is not 2603 base64url characters, as ML-DSA-65 has it']);
+  assert.deepEqual(faultsOf({ ...AKP, alg: 'ES256' }), ['keys[0].alg is not one of ML-DSA-44, ML-DSA-65, ML-DSA-87']);
+  assert.deepEqual(faultsOf({ kty: 'AKP' }), ['keys[0].alg is missing']);
+  assert.deepEqual(faultsOf({ kty: 'AKP', alg: 'ML-DSA-87' }), ['keys[0].pub is missing']);
+});
+
+test('of a set that was fetched, keys that we have no use for are passed over (RFC 7517 §5)', () => {
+  const good = { ...EC, kid: 'e', use: 'sig' };
+  const odd = [null, 'x', [], {}, { kty: 'XYZ' }, { ...EC, crv: 'P-192' }, { ...RSA, n: 'AQAB' }, { ...OKP, kid: 7 }, { ...OKP, use: 'x' }];
+  assert.deepEqual(readFetchedJwks({ keys: [...odd, good], more: 1 }), { kind: 'read', jwks: { keys: [good] } });
+  assert.deepEqual(readFetchedJwks({ keys: [] }), { kind: 'read', jwks: { keys: [] } });
+  for (const document of [null, [], 'x', {}, { keys: {} }, { keys: 'x' }])
+    assert.deepEqual(readFetchedJwks(document), { kind: 'refused', reason: 'it is no JWK Set' });
+  assert.deepEqual(readFetchedJwks({ keys: Array.from({ length: 21 }, () => EC) }), {
+    kind: 'refused',
+    reason: 'it has more than 20 keys',
+  });
+});
+
+test('a set that was fetched with a private or symmetric key in it is spoilt (RFC 7517 §9.3)', () => {
+  for (const key of [ec.privateKey.export({ format: 'jwk' }), { kty: 'oct' }, { kty: 'XYZ', d: 'x' }, { ...EC, k: 'x' }])
+    assert.deepEqual(readFetchedJwks({ keys: [EC, key] }), { kind: 'refused', reason: 'it holds a private or symmetric key' });
 });

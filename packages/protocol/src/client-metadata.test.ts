@@ -55,12 +55,31 @@ const FULL = {
   jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo', kid: 'a' }] },
   software_id: '4NRB1-0XZABZI9E6-5SM3R',
   software_version: '2.1',
+  subject_type: 'pairwise',
+  sector_identifier_uri: 'https://app.example/sector.json',
+  request_uris: ['https://app.example/request.jwt'],
+  frontchannel_logout_uri: 'https://app.example/front',
+  frontchannel_logout_session_required: true,
+  backchannel_logout_uri: 'https://app.example/back',
+  backchannel_logout_session_required: false,
   id_token_signed_response_alg: 'ES256',
+  id_token_encrypted_response_alg: 'ECDH-ES+A256KW',
+  id_token_encrypted_response_enc: 'A256GCM',
+  userinfo_signed_response_alg: 'RS256',
+  userinfo_encrypted_response_alg: 'A128KW',
+  userinfo_encrypted_response_enc: 'A128CBC-HS256',
+  request_object_signing_alg: 'none',
+  request_object_encryption_alg: 'RSA-OAEP-256',
+  request_object_encryption_enc: 'A128GCM',
+  require_signed_request_object: true,
+  token_endpoint_auth_signing_alg: 'HS256',
+  default_acr_values: ['urn:hufu:acr:1'],
   default_max_age: 3600,
   require_auth_time: true,
   hufu: {
     resource_server_of: ['https://api.example', 'urn:example:orders'],
     first_party: true,
+    pkce: 'optional',
     access_token_ttl: 600,
     refresh_token: { absolute: 2_592_000, idle: 86_400, rotation: 'off' },
     max_grants_per_user: 5,
@@ -88,6 +107,7 @@ test('everything that is written is read and written again (RFC 7591 §2, §3.2.
     resourceServerOf: ['https://api.example', 'urn:example:orders'],
     profile: undefined,
     firstParty: true,
+    pkce: 'optional',
     accessTokenTtlSeconds: 600,
     refreshToken: { absoluteSeconds: 2_592_000, idleSeconds: 86_400, rotation: 'off' },
     maxGrantsPerUser: 5,
@@ -102,7 +122,7 @@ test('what the store has is what was read, with its defaults filled in', () => {
         Object.entries({ ...FULL, ...WEB }).filter(([name]) => names.includes(name) || name === 'redirect_uris'),
       );
       const reading = readClientMetadata(input, CONFIGURATION);
-      if (reading.kind === 'refused') return assert.match(JSON.stringify(reading.faults), /response_types/);
+      if (reading.kind === 'refused') return assert.match(JSON.stringify(reading.faults), /response_types|jwks|sector_identifier_uri|_enc/);
       const stored: unknown = JSON.parse(JSON.stringify(writeClientMetadata(reading.metadata)));
       assert.deepEqual(accept(stored, { source: 'store' }), reading.metadata);
       return undefined;
@@ -125,13 +145,14 @@ test('grant types and response types belong together (RFC 7591 §2.1)', () => {
   assert.deepEqual(faultsOf({ grant_types: ['refresh_token', 'client_credentials'] }), [
     'grant_types has refresh_token, but no grant type that brings a refresh token',
   ]);
-  assert.deepEqual(faultsOf({ ...WEB, response_types: ['token', 'code token'] }), [
-    'response_types[0] is not one of code',
-    'response_types[1] is not one of code',
+  const types = 'code, id_token, id_token token, code id_token, code token, code id_token token';
+  assert.deepEqual(faultsOf({ ...WEB, response_types: ['token', 'code'] }), [`response_types[0] is not one of ${types}`]);
+  assert.deepEqual(faultsOf({ ...WEB, response_types: ['code id_token'] }), [
+    'response_types has code id_token, which needs the grant type implicit',
   ]);
   assert.deepEqual(faultsOf({ ...WEB, grant_types: ['password', 'constructor'] }), [
-    'grant_types[0] is not one of authorization_code, refresh_token, client_credentials',
-    'grant_types[1] is not one of authorization_code, refresh_token, client_credentials',
+    'grant_types[0] is not one of authorization_code, refresh_token, client_credentials, implicit',
+    'grant_types[1] is not one of authorization_code, refresh_token, client_credentials, implicit',
   ]);
 });
 
@@ -215,12 +236,33 @@ test('every URI runs the same check (RFC 7591 §2, §5)', () => {
 
 test('private hosts can be refused to strangers, except where a browser is sent (RFC 7591 §5)', () => {
   const rules: ClientMetadataRules = { ...REGISTRATION, isHostRefused: (host) => host === '10.0.0.1' || host === 'localhost' };
-  for (const name of ['jwks_uri', 'logo_uri', 'client_uri', 'policy_uri', 'tos_uri', 'initiate_login_uri']) {
+  for (const name of ['jwks_uri', 'logo_uri', 'client_uri', 'policy_uri', 'tos_uri']) {
     assert.deepEqual(faultsOf({ ...WEB, [name]: 'https://10.0.0.1/x' }, rules), [`${name} names a host that is not allowed`]);
     assert.deepEqual(faultsOf({ ...WEB, [name]: 'http://localhost:8080/x' }, rules), [`${name} names a host that is not allowed`]);
     accept({ ...WEB, [name]: 'https://10.0.0.1/x' });
   }
+  assert.deepEqual(faultsOf({ ...WEB, initiate_login_uri: 'https://10.0.0.1/x' }, rules), [
+    'initiate_login_uri names a host that is not allowed',
+  ]);
+  assert.deepEqual(faultsOf({ ...WEB, initiate_login_uri: 'http://127.0.0.1/x' }, REGISTRATION), [
+    'initiate_login_uri is not an https URI',
+  ]);
   accept({ redirect_uris: ['http://localhost:3000/cb', 'https://10.0.0.1/cb'] }, rules);
+});
+
+test('the front-channel logout page has the origin of a redirect URI (Front-Channel Logout §2)', () => {
+  const at = (uri: string) => ({ redirect_uris: ['https://app.example/cb', 'https://b.example:8443/cb'], frontchannel_logout_uri: uri });
+  for (const uri of ['https://app.example/bye?x=1', 'https://app.example:443/', 'https://b.example:8443/']) {
+    for (const rules of [CONFIGURATION, REGISTRATION])
+      assert.deepEqual(accept(at(uri), rules).frontchannelLogout, { uri, sessionRequired: false });
+  }
+  for (const uri of ['https://evil.test/', 'https://app.example:8443/', 'http://localhost/', 'https://b.example/'])
+    for (const rules of [CONFIGURATION, REGISTRATION]) assertFaultAt('frontchannel_logout_uri', at(uri), rules);
+  assert.equal(
+    accept(at('https://evil.test/'), { source: 'store' }).frontchannelLogout?.uri,
+    'https://evil.test/',
+    'what is kept stays readable',
+  );
 });
 
 test('a native client has private-use schemes, a web client has not (RFC 8252 §7.1)', () => {
@@ -245,7 +287,7 @@ test('keys come by value or by reference, not both, and are public (RFC 7591 §2
 
 test('values are of their kind and within their bounds (RFC 7591 §2)', () => {
   const wrong: readonly (readonly [string, Record<string, unknown>])[] = [
-    ['token_endpoint_auth_method', { token_endpoint_auth_method: 'private_key_jwt' }],
+    ['token_endpoint_auth_method', { token_endpoint_auth_method: 'tls_client_auth' }],
     ['token_endpoint_auth_method', { token_endpoint_auth_method: 'toString' }],
     ['response_modes[0]', { response_modes: ['web_message'] }],
     ['scope', { scope: 'a  b' }],
@@ -254,7 +296,7 @@ test('values are of their kind and within their bounds (RFC 7591 §2)', () => {
     ['contacts[0]', { contacts: ['a\r\nb'] }],
     ['contacts', { contacts: Array.from({ length: 21 }, (_, at) => `c${at}`) }],
     ['id_token_signed_response_alg', { id_token_signed_response_alg: 'none' }],
-    ['id_token_signed_response_alg', { id_token_signed_response_alg: 'HS256' }],
+    ['id_token_signed_response_alg', { id_token_signed_response_alg: 'none' }],
     ['default_max_age', { default_max_age: -1 }],
     ['default_max_age', { default_max_age: '60' }],
     ['require_auth_time', { require_auth_time: 'true' }],
@@ -293,20 +335,19 @@ test('duplicates in a list fold', () => {
   );
 });
 
-test('a new grant type, method, response type and profile are a line of the registries', () => {
+test('a new grant type, method and profile are a line of the registries', () => {
   const registries = {
     ...CLIENT_REGISTRIES,
-    authMethods: { ...CLIENT_REGISTRIES.authMethods, private_key_jwt: { secret: 'none', client: 'confidential' } },
-    grantTypes: { ...CLIENT_REGISTRIES.grantTypes, implicit: { clients: 'any', redirects: true, refreshes: false } },
-    responseTypes: { ...CLIENT_REGISTRIES.responseTypes, id_token: { grantTypes: ['implicit'] } },
+    authMethods: { ...CLIENT_REGISTRIES.authMethods, tls_client_auth: { secret: 'none', client: 'confidential' } },
+    grantTypes: { ...CLIENT_REGISTRIES.grantTypes, ciba: { clients: 'any', redirects: false, refreshes: true } },
     profiles: ['fapi2'],
   } as const;
   const rules = { ...CONFIGURATION, registries, secret: 'absent' } as const;
   const metadata = accept(
     {
       ...WEB,
-      token_endpoint_auth_method: 'private_key_jwt',
-      grant_types: ['implicit', 'client_credentials'],
+      token_endpoint_auth_method: 'tls_client_auth',
+      grant_types: ['implicit', 'ciba', 'refresh_token'],
       response_types: ['id_token'],
       hufu: { profile: 'fapi2' },
     },
@@ -316,6 +357,40 @@ test('a new grant type, method, response type and profile are a line of the regi
   assert.deepEqual(faultsOf({ ...WEB, grant_types: ['implicit'], token_endpoint_auth_method: 'none' }, rules), [
     'response_types has none that belongs to implicit',
   ]);
+});
+
+test('what is keyed with a secret needs one, and what is keyed with a key pair says which (OpenID Connect Registration §2, Core §10)', () => {
+  const secret = { ...CONFIGURATION, secret: 'absent' } as const;
+  assertFaultAt('jwks', { ...WEB, token_endpoint_auth_method: 'private_key_jwt' });
+  assertFaultAt('jwks', { ...WEB, id_token_encrypted_response_alg: 'RSA-OAEP' });
+  assertFaultAt('jwks', { ...WEB, userinfo_encrypted_response_alg: 'ECDH-ES' });
+  assertFaultAt('token_endpoint_auth_method', { ...WEB, token_endpoint_auth_method: 'none', id_token_signed_response_alg: 'HS256' });
+  const jwks = { keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }] };
+  const byKey = { ...WEB, token_endpoint_auth_method: 'private_key_jwt', jwks };
+  accept(byKey, secret);
+  assert.deepEqual(faultsOf({ ...byKey, id_token_signed_response_alg: 'HS256' }, secret), [
+    'client_secret is needed: an algorithm is keyed with it',
+  ]);
+  accept({ ...byKey, id_token_signed_response_alg: 'HS256' }, { ...secret, secret: 'given' });
+  assertFaultAt('id_token_encrypted_response_enc', { ...WEB, id_token_encrypted_response_enc: 'A128GCM' });
+  assert.deepEqual(accept({ ...WEB, userinfo_encrypted_response_alg: 'dir' }).userinfoEncryption, { alg: 'dir', enc: 'A128CBC-HS256' });
+});
+
+test('an unsigned request object is for an administrator to allow, not for a stranger to ask (OpenID Connect Registration §2)', () => {
+  assert.equal(accept({ ...WEB, request_object_signing_alg: 'none' }).requestObjectSigningAlg, 'none');
+  assertFaultAt('request_object_signing_alg', { ...WEB, request_object_signing_alg: 'none' }, REGISTRATION);
+});
+
+test('a pairwise client has one host, or a sector identifier (OpenID Connect Core §8.1)', () => {
+  const two = { redirect_uris: ['https://a.example/cb', 'https://b.example/cb'], subject_type: 'pairwise' };
+  assertFaultAt('sector_identifier_uri', two);
+  assert.equal(accept({ ...two, sector_identifier_uri: 'https://a.example/s' }).subjectType, 'pairwise');
+  assert.equal(accept({ ...two, redirect_uris: ['https://a.example/cb', 'https://a.example/cb2'] }).subjectType, 'pairwise');
+});
+
+test('only a client that can prove itself may go without a code challenge (RFC 9700 §2.1.1)', () => {
+  assert.equal(accept({ ...WEB, hufu: { pkce: 'optional' } }).settings.pkce, 'optional');
+  assertFaultAt('hufu.pkce', { ...WEB, token_endpoint_auth_method: 'none', hufu: { pkce: 'optional' } });
 });
 
 test('a registration is refused under the code that its first fault has (RFC 7591 §3.2.2)', () => {

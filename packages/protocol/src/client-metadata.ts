@@ -1,3 +1,11 @@
+import {
+  type ClientJose,
+  type ClientJoseWire,
+  type JoseRegistries,
+  readClientJose,
+  usesClientSecret,
+  writeClientJose,
+} from './client-jose.ts';
 import { type PublicJwks, readPublicJwks } from './client-jwks.ts';
 import {
   type ClientSettings,
@@ -7,14 +15,16 @@ import {
   writeClientSettings,
 } from './client-settings.ts';
 import { OAuthError } from './errors.ts';
-import { type Fault, FieldReader, type FieldRules, formatPath } from './field-reader.ts';
+import { type Fault, FieldReader, type FieldRules, formatPath, type TextCheck, type TextRules } from './field-reader.ts';
+import { ASYMMETRIC_ENCRYPTION_ALGS, CONTENT_ENCRYPTION_ALGS, ENCRYPTION_ALGS, MAC_ALGS, SIGNATURE_ALGS } from './jose-algorithms.ts';
 import { findDisplayFault, type Localized, readLocalized, writeLocalized } from './localized.ts';
 import { type ApplicationType, findRedirectUriFault } from './redirect-uri.ts';
+import { RESPONSE_TYPES } from './response-type.ts';
 import { formatScope, readScope } from './scope.ts';
 import { findWebUriFault, MAX_URI_LENGTH } from './web-uri.ts';
 
 /** A client's metadata (RFC 7591 §2, OpenID Connect Registration §2), checked, with its defaults filled in. */
-export interface ClientMetadata {
+export interface ClientMetadata extends ClientJose {
   readonly applicationType: ApplicationType;
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];
@@ -32,18 +42,31 @@ export interface ClientMetadata {
   readonly tosUri: Localized | undefined;
   readonly contacts: readonly string[];
   readonly initiateLoginUri: string | undefined;
+  readonly subjectType: 'public' | 'pairwise';
+  readonly sectorIdentifierUri: string | undefined;
+  /** Request objects that may be fetched (OpenID Connect Registration §2), each to the character, a fragment aside. */
+  readonly requestUris: readonly string[];
+  readonly frontchannelLogout: LogoutMetadata | undefined;
+  readonly backchannelLogout: LogoutMetadata | undefined;
   readonly jwks: PublicJwks | undefined;
   readonly jwksUri: string | undefined;
   readonly softwareId: string | undefined;
   readonly softwareVersion: string | undefined;
-  readonly idTokenSignedResponseAlg: string;
+  readonly defaultAcrValues: readonly string[];
   readonly defaultMaxAgeSeconds: number | undefined;
   readonly requireAuthTime: boolean;
   readonly settings: ClientSettings;
 }
 
+/** Where a client is told that a session has ended (OpenID Connect Front-Channel Logout §2, Back-Channel Logout §2.2). */
+export interface LogoutMetadata {
+  readonly uri: string;
+  /** Whether it cannot do without `sid`. */
+  readonly sessionRequired: boolean;
+}
+
 /** The same as it stands in `hufu.yaml`, in the store and in a registration. */
-export interface ClientMetadataWire {
+export interface ClientMetadataWire extends ClientJoseWire {
   readonly application_type?: ApplicationType;
   readonly redirect_uris?: readonly string[];
   readonly post_logout_redirect_uris?: readonly string[];
@@ -61,23 +84,28 @@ export interface ClientMetadataWire {
   readonly [variant: `${'client_name' | 'client_uri' | 'logo_uri' | 'policy_uri' | 'tos_uri'}#${string}`]: string;
   readonly contacts?: readonly string[];
   readonly initiate_login_uri?: string;
+  readonly subject_type?: 'public' | 'pairwise';
+  readonly sector_identifier_uri?: string;
+  readonly request_uris?: readonly string[];
+  readonly frontchannel_logout_uri?: string;
+  readonly frontchannel_logout_session_required?: boolean;
+  readonly backchannel_logout_uri?: string;
+  readonly backchannel_logout_session_required?: boolean;
   readonly jwks?: PublicJwks;
   readonly jwks_uri?: string;
   readonly software_id?: string;
   readonly software_version?: string;
-  readonly id_token_signed_response_alg?: string;
+  readonly default_acr_values?: readonly string[];
   readonly default_max_age?: number;
   readonly require_auth_time?: boolean;
   readonly hufu?: ClientSettingsWire;
 }
 
 /** What a client may choose from. A new grant type, authentication method or algorithm is one line here. */
-export interface ClientRegistries {
+export interface ClientRegistries extends JoseRegistries {
   readonly authMethods: Readonly<Record<string, AuthMethodRule>>;
   readonly grantTypes: Readonly<Record<string, GrantTypeRule>>;
-  readonly responseTypes: Readonly<Record<string, ResponseTypeRule>>;
   readonly responseModes: readonly string[];
-  readonly idTokenAlgs: readonly string[];
   readonly profiles: readonly string[];
 }
 
@@ -97,27 +125,25 @@ export interface GrantTypeRule {
   readonly refreshes: boolean;
 }
 
-export interface ResponseTypeRule {
-  /** The grant types that it belongs to (RFC 7591 §2.1). */
-  readonly grantTypes: readonly string[];
-}
-
 export const CLIENT_REGISTRIES: ClientRegistries = {
   authMethods: {
     client_secret_basic: { secret: 'needed', client: 'confidential' },
     client_secret_post: { secret: 'needed', client: 'confidential' },
+    client_secret_jwt: { secret: 'needed', client: 'confidential' },
+    private_key_jwt: { secret: 'none', client: 'confidential' },
     none: { secret: 'none', client: 'public' },
   },
   grantTypes: {
     authorization_code: { clients: 'any', redirects: true, refreshes: true },
     refresh_token: { clients: 'any', redirects: false, refreshes: false },
     client_credentials: { clients: 'confidential', redirects: false, refreshes: false },
-  },
-  responseTypes: {
-    code: { grantTypes: ['authorization_code'] },
+    implicit: { clients: 'any', redirects: true, refreshes: false },
   },
   responseModes: ['query', 'fragment', 'form_post'],
-  idTokenAlgs: ['RS256', 'ES256', 'EdDSA', 'PS256', 'ES384', 'ES512', 'RS384', 'RS512', 'PS384', 'PS512'],
+  idTokenAlgs: [...SIGNATURE_ALGS, ...MAC_ALGS],
+  verificationAlgs: [...SIGNATURE_ALGS, ...MAC_ALGS],
+  encryptionAlgs: ENCRYPTION_ALGS,
+  contentEncryptionAlgs: CONTENT_ENCRYPTION_ALGS,
   profiles: [],
 };
 
@@ -150,7 +176,11 @@ export function readClientMetadata(input: unknown, rules: ClientMetadataRules): 
 
   const metadata = readMembers(fields, registries, rules);
   fields.finish();
-  checkGrants(metadata, fields, registries, rules);
+  checkGrants(metadata, fields, registries);
+  checkSecret(metadata, fields, registries, rules);
+  checkKeys(metadata, fields);
+  checkSector(metadata, fields);
+  if (rules.source !== 'store') checkFrontchannelLogout(metadata, fields);
   if (fields.take('jwks') !== undefined && fields.take('jwks_uri') !== undefined)
     fields.fault(['jwks_uri'], 'stands beside jwks; one is enough');
   return faults.length === 0 ? { kind: 'read', metadata } : { kind: 'refused', faults };
@@ -176,11 +206,19 @@ export function writeClientMetadata(metadata: ClientMetadata): ClientMetadataWir
     ]),
     contacts: metadata.contacts,
     initiate_login_uri: metadata.initiateLoginUri,
+    subject_type: metadata.subjectType,
+    sector_identifier_uri: metadata.sectorIdentifierUri,
+    request_uris: metadata.requestUris.length === 0 ? undefined : metadata.requestUris,
+    frontchannel_logout_uri: metadata.frontchannelLogout?.uri,
+    frontchannel_logout_session_required: metadata.frontchannelLogout?.sessionRequired,
+    backchannel_logout_uri: metadata.backchannelLogout?.uri,
+    backchannel_logout_session_required: metadata.backchannelLogout?.sessionRequired,
     jwks: metadata.jwks,
     jwks_uri: metadata.jwksUri,
     software_id: metadata.softwareId,
     software_version: metadata.softwareVersion,
-    id_token_signed_response_alg: metadata.idTokenSignedResponseAlg,
+    ...writeClientJose(metadata),
+    default_acr_values: metadata.defaultAcrValues.length === 0 ? undefined : metadata.defaultAcrValues,
     default_max_age: metadata.defaultMaxAgeSeconds,
     require_auth_time: metadata.requireAuthTime,
     hufu: writeClientSettings(metadata.settings),
@@ -203,6 +241,7 @@ const FIELD_RULES: Readonly<Record<ClientMetadataRules['source'], FieldRules>> =
   store: { nulls: 'absent', unknown: 'ignored' },
 };
 const MAX_REDIRECT_URIS = 100;
+const MAX_REQUEST_URIS = 50;
 const MAX_SECONDS = 36_525 * 86_400;
 
 function readMembers(fields: FieldReader, registries: ClientRegistries, rules: ClientMetadataRules): ClientMetadata {
@@ -222,8 +261,7 @@ function readMembers(fields: FieldReader, registries: ClientRegistries, rules: C
     tokenEndpointAuthMethod: fields.choice('token_endpoint_auth_method', Object.keys(registries.authMethods)) ?? 'client_secret_basic',
     grantTypes,
     responseTypes:
-      fields.choices('response_types', Object.keys(registries.responseTypes)) ??
-      (grantTypes.includes('authorization_code') ? ['code'] : []),
+      fields.choices('response_types', [...RESPONSE_TYPES.keys()]) ?? (grantTypes.includes('authorization_code') ? ['code'] : []),
     responseModes: fields.choices('response_modes', registries.responseModes),
     scopes: scope === undefined ? undefined : readScope(scope),
     clientName: readLocalized(fields, 'client_name', display),
@@ -232,12 +270,21 @@ function readMembers(fields: FieldReader, registries: ClientRegistries, rules: C
     policyUri: readLocalized(fields, 'policy_uri', uri),
     tosUri: readLocalized(fields, 'tos_uri', uri),
     contacts: fields.texts('contacts', 20, display) ?? [],
-    initiateLoginUri: fields.text('initiate_login_uri', uri),
+    initiateLoginUri: fields.text('initiate_login_uri', rules.source === 'registration' ? { ...uri, check: httpsOnly(uri.check) } : uri),
+    subjectType: fields.choice<'public' | 'pairwise'>('subject_type', ['public', 'pairwise']) ?? 'public',
+    sectorIdentifierUri: fields.text('sector_identifier_uri', uri),
+    requestUris: fields.texts('request_uris', MAX_REQUEST_URIS, uri) ?? [],
+    frontchannelLogout: readLogout(fields, 'frontchannel', uri),
+    backchannelLogout: readLogout(fields, 'backchannel', {
+      ...uri,
+      check: (text) => findWebUriFault(text, { ...hosts, fragment: 'refused' }),
+    }),
     jwks: jwks === undefined ? undefined : readPublicJwks(jwks),
     jwksUri: fields.text('jwks_uri', uri),
     softwareId: fields.text('software_id', display),
     softwareVersion: fields.text('software_version', display),
-    idTokenSignedResponseAlg: fields.choice('id_token_signed_response_alg', registries.idTokenAlgs) ?? 'RS256',
+    ...readClientJose(fields, registries, rules.source === 'registration' ? 'refused' : 'allowed'),
+    defaultAcrValues: fields.texts('default_acr_values', 20, display) ?? [],
     defaultMaxAgeSeconds: fields.integer('default_max_age', 0, MAX_SECONDS),
     requireAuthTime: fields.flag('require_auth_time') ?? false,
     settings: settings === undefined ? DEFAULT_SETTINGS : readClientSettings(settings, registries.profiles),
@@ -245,7 +292,7 @@ function readMembers(fields: FieldReader, registries: ClientRegistries, rules: C
 }
 
 /** RFC 7591 §2.1, and what follows from a client that has no secret. Says nothing about members that are already at fault. */
-function checkGrants(metadata: ClientMetadata, fields: FieldReader, registries: ClientRegistries, rules: ClientMetadataRules): void {
+function checkGrants(metadata: ClientMetadata, fields: FieldReader, registries: ClientRegistries): void {
   const faulty = new Set(fields.faults.map(({ path }) => path[0]));
   const sound = (...names: string[]): boolean => names.every((name) => !faulty.has(name));
   const grants = metadata.grantTypes.map((name) => ({ name, rule: registries.grantTypes[name] }));
@@ -262,24 +309,91 @@ function checkGrants(metadata: ClientMetadata, fields: FieldReader, registries: 
     }
     if (!rule?.redirects) continue;
     if (metadata.redirectUris.length === 0 && sound('redirect_uris')) fields.fault(['redirect_uris'], `is needed for ${name}`);
-    const answered = metadata.responseTypes.some((type) => registries.responseTypes[type]?.grantTypes.includes(name));
+    const answered = metadata.responseTypes.some((type) => RESPONSE_TYPES.get(type)?.grantTypes.includes(name));
     if (!answered && sound('response_types')) fields.fault(['response_types'], `has none that belongs to ${name}`);
   }
   for (const type of metadata.responseTypes) {
-    for (const name of registries.responseTypes[type]?.grantTypes ?? []) {
+    for (const name of RESPONSE_TYPES.get(type)?.grantTypes ?? []) {
       if (!metadata.grantTypes.includes(name)) fields.fault(['response_types'], `has ${type}, which needs the grant type ${name}`);
     }
   }
-  if (!sound('token_endpoint_auth_method')) return;
+}
+
+/** What follows from having a secret or none. Says nothing about members that are already at fault. */
+function checkSecret(metadata: ClientMetadata, fields: FieldReader, registries: ClientRegistries, rules: ClientMetadataRules): void {
+  if (fields.faults.some(({ path }) => path[0] === 'token_endpoint_auth_method' || path[0] === 'grant_types')) return;
+  const method = registries.authMethods[metadata.tokenEndpointAuthMethod];
   if (metadata.settings.refreshToken.rotation === 'off' && method?.client === 'public') {
     fields.fault(['hufu', 'refresh_token', 'rotation'], 'is off, which a client that cannot prove itself may not have (RFC 9700 §2.2.2)');
   }
-  if (rules.secret === 'given' && method?.secret === 'none') {
+  if (metadata.settings.pkce === 'optional' && method?.client === 'public') {
+    fields.fault(['hufu', 'pkce'], 'is optional, which a client that cannot prove itself may not have (RFC 9700 §2.1.1)');
+  }
+  const keyed = usesClientSecret(metadata);
+  if (keyed && method?.client === 'public') {
+    fields.fault(['token_endpoint_auth_method'], 'is none, but an algorithm is keyed with the secret that such a client does not have');
+    return;
+  }
+  if (rules.secret === 'given' && method?.secret === 'none' && !keyed) {
     fields.fault(['client_secret'], `has no use: token_endpoint_auth_method is ${metadata.tokenEndpointAuthMethod}`);
   }
-  if (rules.secret === 'absent' && method?.secret === 'needed') {
+  if (rules.secret !== 'absent') return;
+  if (method?.secret === 'needed') {
     fields.fault(['client_secret'], `is needed: token_endpoint_auth_method is ${metadata.tokenEndpointAuthMethod}`);
+  } else if (keyed) fields.fault(['client_secret'], 'is needed: an algorithm is keyed with it');
+}
+
+/** A client that proves itself with a key, or has things encrypted to one, says which (RFC 7591 §2, OpenID Connect Registration §2). */
+function checkKeys(metadata: ClientMetadata, fields: FieldReader): void {
+  checkAssertionAlg(metadata, fields);
+  if (fields.take('jwks') !== undefined || fields.take('jwks_uri') !== undefined) return;
+  if (metadata.tokenEndpointAuthMethod === 'private_key_jwt')
+    fields.fault(['jwks'], 'is needed (or jwks_uri): token_endpoint_auth_method is private_key_jwt');
+  for (const [name, encryption] of [
+    ['id_token_encrypted_response_alg', metadata.idTokenEncryption],
+    ['userinfo_encrypted_response_alg', metadata.userinfoEncryption],
+  ] as const) {
+    if (encryption !== undefined && ASYMMETRIC_ENCRYPTION_ALGS.includes(encryption.alg))
+      fields.fault(['jwks'], `is needed (or jwks_uri): ${name} is ${encryption.alg}`);
   }
+}
+
+/** OpenID Connect Core §9: one method is keyed with the secret, the other with a key pair. */
+function checkAssertionAlg({ tokenEndpointAuthMethod, tokenEndpointAuthSigningAlg }: ClientMetadata, fields: FieldReader): void {
+  if (tokenEndpointAuthSigningAlg === undefined) return;
+  const mac = MAC_ALGS.includes(tokenEndpointAuthSigningAlg);
+  if ((tokenEndpointAuthMethod === 'private_key_jwt' && mac) || (tokenEndpointAuthMethod === 'client_secret_jwt' && !mac))
+    fields.fault(
+      ['token_endpoint_auth_signing_alg'],
+      `is ${tokenEndpointAuthSigningAlg}, which ${tokenEndpointAuthMethod} cannot be done with`,
+    );
+}
+
+/** OpenID Connect Core §8.1: without a `sector_identifier_uri` there is one sector, the host of all redirect URIs. */
+function checkSector(metadata: ClientMetadata, fields: FieldReader): void {
+  if (metadata.subjectType !== 'pairwise' || fields.take('sector_identifier_uri') !== undefined) return;
+  const hosts = new Set(metadata.redirectUris.map((uri) => URL.parse(uri)?.host));
+  if (hosts.size > 1)
+    fields.fault(['sector_identifier_uri'], 'is needed: subject_type is pairwise and the redirect URIs have several hosts');
+}
+
+/** OpenID Connect Front-Channel Logout §2: the frame is of an origin that the client gets its answers at. */
+function checkFrontchannelLogout({ frontchannelLogout, redirectUris }: ClientMetadata, fields: FieldReader): void {
+  if (frontchannelLogout === undefined || fields.faults.some(({ path }) => path[0] === 'redirect_uris')) return;
+  const origin = URL.parse(frontchannelLogout.uri)?.origin;
+  if (!redirectUris.some((uri) => URL.parse(uri)?.origin === origin))
+    fields.fault(['frontchannel_logout_uri'], 'has another scheme, host or port than every redirect URI');
+}
+
+/** OpenID Connect Registration §2 knows https alone; an administrator may mean their own machine. */
+function httpsOnly(check: TextCheck): TextCheck {
+  return (text) => (text.startsWith('https:') ? check(text) : 'is not an https URI');
+}
+
+function readLogout(fields: FieldReader, channel: 'frontchannel' | 'backchannel', uri: TextRules): LogoutMetadata | undefined {
+  const text = fields.text(`${channel}_logout_uri`, uri);
+  const sessionRequired = fields.flag(`${channel}_logout_session_required`) ?? false;
+  return text === undefined ? undefined : { uri: text, sessionRequired };
 }
 
 function findScopeFault(text: string): string | undefined {

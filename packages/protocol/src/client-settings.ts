@@ -9,6 +9,11 @@ export interface ClientSettings {
   readonly profile: string | undefined;
   /** The house's own application: its users are not asked for consent. */
   readonly firstParty: boolean;
+  /**
+   * Whether a code needs a `code_challenge` (RFC 7636). Undefined: yes, but for confidential clients that registered themselves, as
+   * OpenID Connect Core knows none. A public client always needs one.
+   */
+  readonly pkce: 'required' | 'optional' | undefined;
   /** Undefined: as the resource has it. */
   readonly accessTokenTtlSeconds: number | undefined;
   readonly refreshToken: RefreshTokenSettings;
@@ -30,6 +35,7 @@ export interface ClientSettingsWire {
   readonly resource_server_of?: readonly string[];
   readonly profile?: string;
   readonly first_party?: boolean;
+  readonly pkce?: 'required' | 'optional';
   readonly access_token_ttl?: number | string;
   readonly refresh_token?: {
     readonly absolute?: number | string;
@@ -44,6 +50,7 @@ export const DEFAULT_SETTINGS: ClientSettings = {
   resourceServerOf: [],
   profile: undefined,
   firstParty: false,
+  pkce: undefined,
   accessTokenTtlSeconds: undefined,
   refreshToken: { absoluteSeconds: undefined, idleSeconds: undefined, rotation: undefined },
   maxGrantsPerUser: 100,
@@ -55,6 +62,7 @@ export function readClientSettings(fields: FieldReader, profiles: readonly strin
     resourceServerOf: fields.texts('resource_server_of', 100, { max: MAX_URI_LENGTH, check: findResourceFault }) ?? [],
     profile: fields.choice('profile', profiles),
     firstParty: fields.flag('first_party') ?? false,
+    pkce: fields.choice<'required' | 'optional'>('pkce', ['required', 'optional']),
     accessTokenTtlSeconds: fields.duration('access_token_ttl', 1, MAX_ACCESS_TOKEN_SECONDS),
     refreshToken: readRefreshToken(fields),
     maxGrantsPerUser: fields.integer('max_grants_per_user', 1, 10_000) ?? DEFAULT_SETTINGS.maxGrantsPerUser,
@@ -71,6 +79,7 @@ export function writeClientSettings(settings: ClientSettings): Readonly<Record<s
     resource_server_of: settings.resourceServerOf,
     profile: settings.profile,
     first_party: settings.firstParty,
+    pkce: settings.pkce,
     access_token_ttl: settings.accessTokenTtlSeconds,
     refresh_token: Object.values(refreshToken).every((value) => value === undefined) ? undefined : refreshToken,
     max_grants_per_user: settings.maxGrantsPerUser,

@@ -24,6 +24,8 @@ const STATUS = {
   // RFC 7591 §3.2.2
   invalid_redirect_uri: 400,
   invalid_client_metadata: 400,
+  invalid_software_statement: 400,
+  unapproved_software_statement: 400,
   // OpenID Connect Core §3.1.2.6
   login_required: 400,
   consent_required: 400,
@@ -32,6 +34,11 @@ const STATUS = {
   request_not_supported: 400,
   request_uri_not_supported: 400,
   registration_not_supported: 400,
+  // RFC 9101 §7, OpenID Connect Core §3.1.2.6
+  invalid_request_uri: 400,
+  invalid_request_object: 400,
+  // OpenID Connect Unmet Authentication Requirements 1.0 §2
+  unmet_authentication_requirements: 400,
   // Ours, for the limits that RFC 6749 has no word for (RFC 6585 §4)
   slow_down: 429,
 } as const;

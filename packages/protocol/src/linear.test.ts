@@ -71,7 +71,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   findRedirectUriFaultAtLimit: (text) => findRedirectUriFault(text.slice(0, 2048), 'native'),
   findWebUriFault: (text) => findWebUriFault(text.slice(0, 2048)),
   appendToRedirect: (text) => appendToRedirect('https://app.example/cb', [['state', text]], 'query'),
-  readCodeChallenge: (text) => readCodeChallenge(text, 'S256'),
+  readCodeChallenge: (text) => readCodeChallenge(text, 'S256', 'required'),
   isCodeVerifier: (text) => isCodeVerifier(text),
   chooseLocale: (text) => chooseLocale(text, text),
   readBasicCredentials: (text) => readBasicCredentials(text),

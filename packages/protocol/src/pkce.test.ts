@@ -16,7 +16,7 @@ test('the verifier of RFC 7636 appendix B is the other half of its challenge', (
 });
 
 test('a challenge is 43 base64url characters, method S256 (RFC 7636 §4.2, §4.3)', () => {
-  assert.equal(readCodeChallenge(CHALLENGE, 'S256'), CHALLENGE);
+  assert.equal(readCodeChallenge(CHALLENGE, 'S256', 'required'), CHALLENGE);
   const refusals: readonly (readonly [string | undefined, string | undefined, RegExp])[] = [
     [undefined, undefined, /code_challenge is missing/],
     [undefined, 'S256', /code_challenge is missing/],
@@ -38,7 +38,7 @@ test('a challenge is 43 base64url characters, method S256 (RFC 7636 §4.2, §4.3
   ];
   for (const [challenge, method, description] of refusals) {
     assert.throws(
-      () => readCodeChallenge(challenge, method),
+      () => readCodeChallenge(challenge, method, 'required'),
       (error) => error instanceof OAuthError && error.code === 'invalid_request' && description.test(error.description),
       `${challenge} ${method}`,
     );
@@ -70,7 +70,7 @@ test('every verifier matches its own challenge and that of no other (RFC 7636 §
   fc.assert(
     fc.property(verifier, verifier, fc.nat(42), (one, other, at) => {
       const challenge = sha256(one);
-      assert.equal(readCodeChallenge(challenge, 'S256'), challenge);
+      assert.equal(readCodeChallenge(challenge, 'S256', 'required'), challenge);
       assert.equal(checkVerifier(one, challenge, sha256), true);
       assert.equal(checkVerifier(other, challenge, sha256), one === other);
       const changed = challenge.slice(0, at) + (challenge[at] === 'A' ? 'B' : 'A') + challenge.slice(at + 1);

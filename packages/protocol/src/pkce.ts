@@ -8,13 +8,20 @@ export const CODE_CHALLENGE_METHODS: readonly string[] = ['S256'];
 export type Sha256Base64url = (ascii: string) => string;
 
 /**
- * Reads `code_challenge` and `code_challenge_method` of an authorization request (RFC 7636 §4.3). Every client must send
- * them; a missing method would mean `plain` (§4.3) and is refused like it. Throws `invalid_request` (§4.4.1).
+ * Reads `code_challenge` and `code_challenge_method` of an authorization request (RFC 7636 §4.3). A missing method would mean `plain`
+ * (§4.3) and is refused like it. Throws `invalid_request` (§4.4.1).
  *
- * @returns the challenge: 43 base64url characters, the length of a SHA-256.
+ * @returns the challenge: 43 base64url characters, the length of a SHA-256; undefined where it is missing and need not be there.
  */
-export function readCodeChallenge(challenge: string | undefined, method: string | undefined): string {
-  if (challenge === undefined) throw new OAuthError('invalid_request', 'code_challenge is missing: PKCE is required');
+export function readCodeChallenge(
+  challenge: string | undefined,
+  method: string | undefined,
+  need: 'required' | 'optional',
+): string | undefined {
+  if (challenge === undefined) {
+    if (need === 'optional' && method === undefined) return undefined;
+    throw new OAuthError('invalid_request', 'code_challenge is missing: PKCE is required');
+  }
   if (method === undefined || !CODE_CHALLENGE_METHODS.includes(method)) {
     throw new OAuthError('invalid_request', 'code_challenge_method is not S256');
   }

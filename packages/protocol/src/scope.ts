@@ -40,6 +40,17 @@ export function findScopeClaims(scopes: readonly string[]): readonly string[] {
   return scopes.filter(isStandardScope).flatMap((scope) => SCOPE_CLAIMS[scope]);
 }
 
+/** Whether a claim is one of the table's: a standard claim about a user (OpenID Connect Core §5.1) or `sub`. */
+export function isStandardClaim(name: string): boolean {
+  return scopeOfClaim(name) !== undefined;
+}
+
+/** The scope that releases a claim. */
+export function scopeOfClaim(name: string): StandardScope | undefined {
+  for (const [scope, claims] of Object.entries(SCOPE_CLAIMS)) if (claims.includes(name) && isStandardScope(scope)) return scope;
+  return undefined;
+}
+
 /**
  * Reads `scope` (RFC 6749 §3.3): tokens with exactly one space between them; duplicates fold into the first.
  * At most 2048 characters and 100 tokens. Throws `invalid_scope`; so does an empty text, which a reader of forms takes as absent.

@@ -29,7 +29,18 @@ export interface ServerDescription {
   /** Client authentication at the token endpoint; `none` is for clients without a secret. */
   readonly authMethods: readonly string[];
   readonly codeChallengeMethods: readonly string[];
+  /** JOSE `alg`s that sign ID tokens and userinfo answers. */
   readonly idTokenAlgs: readonly string[];
+  /** `alg`s of what clients sign: request objects and assertions. */
+  readonly verificationAlgs: readonly string[];
+  /** `alg`s that clients may have things encrypted to them with. */
+  readonly encryptionAlgs: readonly string[];
+  /** `alg`s that clients may encrypt request objects to us with. */
+  readonly decryptionAlgs: readonly string[];
+  readonly contentEncryptionAlgs: readonly string[];
+  readonly displays: readonly string[];
+  /** Whether client ID metadata documents are read. */
+  readonly clientIdDocuments: boolean;
   readonly subjectTypes: readonly string[];
   readonly prompts: readonly string[];
   readonly uiLocales: readonly string[];
@@ -86,6 +97,8 @@ const PROTOCOL_CLAIMS: readonly string[] = ['iss', 'aud', 'exp', 'iat', 'auth_ti
 
 function oauthMembers(server: ServerDescription): readonly Member[] {
   const authenticated = server.authMethods.filter((method) => method !== 'none');
+  // RFC 8414 §2: there where a method needs them, and `none` is never one.
+  const assertionAlgs = server.authMethods.some((method) => method.endsWith('_jwt')) ? server.verificationAlgs : [];
   return [
     ['issuer', server.issuer],
     endpoint(server, 'authorization_endpoint'),
@@ -97,20 +110,24 @@ function oauthMembers(server: ServerDescription): readonly Member[] {
     ['response_modes_supported', server.responseModes],
     ['grant_types_supported', server.grantTypes],
     ['token_endpoint_auth_methods_supported', server.authMethods],
+    ['token_endpoint_auth_signing_alg_values_supported', assertionAlgs],
     ['service_documentation', server.serviceDocumentation],
     ['ui_locales_supported', server.uiLocales],
     ['op_policy_uri', server.policyUri],
     ['op_tos_uri', server.tosUri],
     endpoint(server, 'revocation_endpoint'),
     ['revocation_endpoint_auth_methods_supported', has(server, 'revocation_endpoint', server.authMethods)],
+    ['revocation_endpoint_auth_signing_alg_values_supported', has(server, 'revocation_endpoint', assertionAlgs)],
     endpoint(server, 'introspection_endpoint'),
     ['introspection_endpoint_auth_methods_supported', has(server, 'introspection_endpoint', authenticated)],
+    ['introspection_endpoint_auth_signing_alg_values_supported', has(server, 'introspection_endpoint', assertionAlgs)],
     ['code_challenge_methods_supported', server.codeChallengeMethods],
     // RFC 9207 §3
     ['authorization_response_iss_parameter_supported', true],
     // RFC 8628 §4, RFC 9126 §5
     endpoint(server, 'device_authorization_endpoint'),
     endpoint(server, 'pushed_authorization_request_endpoint'),
+    ['client_id_metadata_document_supported', server.clientIdDocuments ? true : undefined],
   ];
 }
 
@@ -122,12 +139,28 @@ function openidMembers(server: ServerDescription): readonly Member[] {
     endpoint(server, 'backchannel_authentication_endpoint'),
     ['subject_types_supported', server.subjectTypes],
     ['id_token_signing_alg_values_supported', server.idTokenAlgs],
+    ['id_token_encryption_alg_values_supported', server.encryptionAlgs],
+    ['id_token_encryption_enc_values_supported', server.contentEncryptionAlgs],
+    ['userinfo_signing_alg_values_supported', server.idTokenAlgs],
+    ['userinfo_encryption_alg_values_supported', server.encryptionAlgs],
+    ['userinfo_encryption_enc_values_supported', server.contentEncryptionAlgs],
+    // `none` is for clients that an administrator allowed it; whoever reads this is not one of them.
+    ['request_object_signing_alg_values_supported', server.verificationAlgs],
+    ['request_object_encryption_alg_values_supported', server.decryptionAlgs],
+    ['request_object_encryption_enc_values_supported', server.contentEncryptionAlgs],
     ['acr_values_supported', server.acrValues],
+    ['display_values_supported', server.displays],
     ['claim_types_supported', ['normal']],
     ['claims_supported', supportedClaims(server)],
-    ['claims_parameter_supported', false],
-    ['request_parameter_supported', false],
-    ['request_uri_parameter_supported', false],
+    ['claims_parameter_supported', true],
+    ['request_parameter_supported', true],
+    ['request_uri_parameter_supported', true],
+    // OpenID Connect Discovery §3: a request object is fetched only from a URI that its client registered.
+    ['require_request_uri_registration', true],
+    ['frontchannel_logout_supported', has(server, 'end_session_endpoint', true)],
+    ['frontchannel_logout_session_supported', has(server, 'end_session_endpoint', true)],
+    ['backchannel_logout_supported', has(server, 'end_session_endpoint', true)],
+    ['backchannel_logout_session_supported', has(server, 'end_session_endpoint', true)],
     // OpenID Connect Prompt Create 1.0 §4.2
     ['prompt_values_supported', server.prompts],
   ];
@@ -144,7 +177,7 @@ function endpoint(server: ServerDescription, name: EndpointName): Member {
   return [name, path === undefined ? undefined : server.issuer + path];
 }
 
-function has(server: ServerDescription, name: EndpointName, value: readonly string[]): readonly string[] | undefined {
+function has<Value>(server: ServerDescription, name: EndpointName, value: Value): Value | undefined {
   return server.endpoints[name] === undefined ? undefined : value;
 }
 

@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { isRocaModulus } from '@hufu/protocol/roca';
 
 /** A public key of the issuer. The same object as long as the issuer publishes it unchanged. */
 export interface VerificationKey {
@@ -39,11 +40,12 @@ export function readKeySet(document: unknown, before: KeySet): KeySet | undefine
 }
 
 const SECRET_MEMBERS: readonly string[] = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
-/** The public members by kind (RFC 7518 §6, RFC 8037 §2): only these are imported. */
+/** The public members by kind (RFC 7518 §6, RFC 8037 §2, RFC 9964): only these are imported. */
 const PUBLIC_MEMBERS: ReadonlyMap<unknown, readonly string[]> = new Map([
   ['EC', ['crv', 'x', 'y']],
   ['RSA', ['n', 'e']],
   ['OKP', ['crv', 'x']],
+  ['AKP', ['alg', 'pub']],
 ]);
 
 function readKey(jwk: Readonly<Record<string, unknown>>, kid: string, before: VerificationKey | undefined): VerificationKey | undefined {
@@ -61,6 +63,7 @@ function readKey(jwk: Readonly<Record<string, unknown>>, kid: string, before: Ve
   }
   const text = JSON.stringify([alg, members]);
   if (before?.text === text) return before;
+  if (kty === 'RSA' && isRocaModulus(Buffer.from(members['n'] ?? '', 'base64url'))) return undefined;
   try {
     return { kid, alg, key: createPublicKey({ key: members, format: 'jwk' }), text };
   } catch {

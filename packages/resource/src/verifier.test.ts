@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { constants, createHmac, sign } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { ALGORITHMS } from './algorithms.ts';
 import { encode, makeKey, signToken, startIssuer, type TestIssuer, type TestKey } from './testing/issuer.ts';
 import type { LiveToken } from './verification.ts';
 import { type Verifier, type VerifierOptions, verifier } from './verifier.ts';
@@ -9,13 +10,14 @@ const NOW = 1_800_000_000;
 const AUDIENCE = 'https://api.example/notes';
 
 const keys = { es: makeKey('ES256', 'es'), rs: makeKey('RS256', 'rs'), ps: makeKey('PS256', 'ps'), ed: makeKey('EdDSA', 'ed') };
+const published = [...ALGORITHMS.keys()].map((alg) => Object.values(keys).find((key) => key.alg === alg) ?? makeKey(alg, alg));
 const stranger: TestKey = { ...makeKey('ES256', 'es') };
 
 let issuer: TestIssuer;
 let now = NOW;
 let checked: Verifier;
 before(async () => {
-  issuer = await startIssuer(Object.values(keys));
+  issuer = await startIssuer(published);
   checked = make();
 });
 after(() => issuer.close());
@@ -53,7 +55,7 @@ async function requireLive(token: string, verify: Verifier = checked): Promise<L
   return result;
 }
 
-for (const key of Object.values(keys)) {
+for (const key of published) {
   test(`an access token signed with ${key.alg} holds (RFC 9068 §4)`, async () => {
     const token = await requireLive(signToken(key, claims()));
     assert.deepEqual(
@@ -164,6 +166,27 @@ test('a PS256 signature with a salt of another length than the hash is refused (
     const key = { key: keys.ps.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
     const signature = sign('sha256', Buffer.from(`${header}.${payload}`), key).toString('base64url');
     assert.equal(await reasonOf(`${header}.${payload}.${signature}`), 'wrong_signature', String(saltLength));
+  }
+});
+
+test('an RSA signature without its leading zero is refused, as is one that is longer than the modulus (RFC 8017 §8.1.2)', () => {
+  for (const [alg, key] of [
+    ['PS256', keys.ps],
+    ['RS256', keys.rs],
+  ] as const) {
+    const scheme = ALGORITHMS.get(alg);
+    assert.ok(scheme);
+    let input = '';
+    let signature: Buffer = Buffer.of(1);
+    for (let i = 0; signature[0] !== 0 && i < 20_000; i += 1) {
+      input = `${i}`;
+      const padding = alg === 'PS256' ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 } : {};
+      signature = sign('sha256', Buffer.from(input), { key: key.privateKey, ...padding });
+    }
+    assert.equal(signature[0], 0);
+    assert.equal(scheme.verify(input, signature, key.publicKey), true, alg);
+    assert.equal(scheme.verify(input, signature.subarray(1), key.publicKey), false, alg);
+    assert.equal(scheme.verify(input, Buffer.concat([Buffer.of(0), signature]), key.publicKey), false, alg);
   }
 });
 

@@ -16,7 +16,7 @@ export interface VerifierOptions {
   readonly audience: string;
   /** Where the issuer's keys are. Left out, its metadata says (RFC 8414 §3). */
   readonly jwksUri?: string;
-  /** The algorithms that are accepted; by default all that we know: ES256, RS256, PS256, EdDSA. */
+  /** The algorithms that are accepted; by default all that we know and the runtime has. */
   readonly algorithms?: readonly Algorithm[];
   /** Seconds by which the two clocks may differ: 0 to 300, by default 10. */
   readonly clockToleranceSeconds?: number;

@@ -10,17 +10,25 @@ export type LogEvent =
   | 'key.added'
   | 'key.retired'
   | 'key.removed'
+  | 'key.revoked'
   | 'keys.reloaded'
   | 'code.replayed'
   | 'refresh_token.replayed'
   | 'grant.foreign_client'
+  | 'client.registered'
+  | 'client.changed'
+  | 'client.removed'
   | 'config.applied'
   | 'config.user_taken'
   | 'decisions.dropped'
   | 'job.failed'
   /** Whoever reaches a test server can set its clock. */
   | 'mode.test_exposed'
-  | 'outbound.refused';
+  | 'outbound.refused'
+  | 'logout.delivered'
+  | 'logout.failed'
+  /** A client was not told, and nobody will try again: see `hufu delivery list`. */
+  | 'logout.dead';
 
 export interface Log {
   info(event: LogEvent, fields?: Readonly<Record<string, string | number | boolean>>): void;

@@ -1,4 +1,4 @@
-import { type Client, findClient } from './clients.ts';
+import { type Client, findStoredClient } from './clients.ts';
 import type { Context } from './context.ts';
 
 const PAGE = 500;
@@ -40,7 +40,7 @@ async function allOrigins(ctx: Context): Promise<ReadonlySet<string>> {
   for (let seen = 0; seen < MAX_CLIENTS; seen += PAGE) {
     const page = await ctx.store.listClients(ctx.tenant, after, PAGE);
     for (const record of page) {
-      const client = record.enabled ? await findClient(ctx, record.clientId) : undefined;
+      const client = record.enabled ? await findStoredClient(ctx, record.clientId) : undefined;
       if (client !== undefined) for (const origin of originsOf(client)) all.add(origin);
     }
     const last = page.at(-1);

@@ -6,12 +6,12 @@ import type { Trail } from './decisions/trail.ts';
 import type { HttpReply, HttpRequest } from './http.ts';
 
 /** RFC 6749 §5.1: what carries tokens or says why there are none is never stored. */
-const NO_STORE = {
+const NO_STORE = Object.freeze({
   'content-type': 'application/json',
   'cache-control': 'no-store',
   pragma: 'no-cache',
   'x-content-type-options': 'nosniff',
-} as const;
+});
 
 export function json(status: number, body: object, headers: Readonly<Record<string, string>> = {}): HttpReply {
   return { status, headers: { ...NO_STORE, ...headers }, body: JSON.stringify(body) };
@@ -21,6 +21,13 @@ export function json(status: number, body: object, headers: Readonly<Record<stri
 export function tokenReply(body: object): HttpReply {
   return { status: 200, headers: NO_STORE, body: JSON.stringify(body) };
 }
+
+/** An answer that is a JWT (OpenID Connect Core §5.3.2). */
+export function jwtReply(jwt: string): HttpReply {
+  return { status: 200, headers: JWT_NO_STORE, body: jwt };
+}
+
+const JWT_NO_STORE = Object.freeze({ ...NO_STORE, 'content-type': 'application/jwt' });
 
 /**
  * Any failure as an `OAuthError`: what the standards know stays as it is, a store that is away is 503 (never `invalid_grant`: clients throw

@@ -1,12 +1,16 @@
 import type { TestClock } from './clock.ts';
 import type { Context } from './context.ts';
 import { authorize } from './endpoints/authorize.ts';
+import { checkSession } from './endpoints/check-session.ts';
 import { health, home, ready } from './endpoints/health.ts';
 import { introspect } from './endpoints/introspect.ts';
 import { document, jwks } from './endpoints/jwks.ts';
 import { logo } from './endpoints/logo.ts';
 import { logout } from './endpoints/logout.ts';
+import { register } from './endpoints/register.ts';
+import { readClient, removeClient, replaceClient } from './endpoints/registered-client.ts';
 import { revoke } from './endpoints/revoke.ts';
+import { SIGNED_OUT_PATH, signedOut } from './endpoints/signed-out.ts';
 import { testClockEndpoint } from './endpoints/test-clock.ts';
 import { testResource } from './endpoints/test-resource.ts';
 import { token } from './endpoints/token.ts';
@@ -23,7 +27,7 @@ export type Endpoint = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
 /** A path (`/*` at its end: all one step below it) with the methods it answers. Another method is 405 with `Allow`; another path 404. */
 export interface Route {
   readonly path: string;
-  readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'PUT', Endpoint>>>;
+  readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'DELETE', Endpoint>>>;
   /**
    * Which scripts on other origins may read the answer (Fetch §3.2), never with credentials. `any`: public documents. `client`: origins of
    * the client's redirect URIs. `none`: nobody's (RFC 9700 §2.6).
@@ -42,6 +46,12 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
     forClients('/oauth/userinfo', { GET: (http) => userinfo(ctx, http), POST: (http) => userinfo(ctx, http) }),
     forClients('/oauth/revoke', { POST: (http) => revoke(ctx, http) }),
     closed('/oauth/introspect', { POST: (http) => introspect(ctx, http) }),
+    registration(ctx, '/oauth/register', { POST: (http) => register(ctx, http) }),
+    registration(ctx, '/oauth/register/*', {
+      GET: (http) => readClient(ctx, http, lastSegment(http)),
+      PUT: (http) => replaceClient(ctx, http, lastSegment(http)),
+      DELETE: (http) => removeClient(ctx, http, lastSegment(http)),
+    }),
     publicly('/oauth/jwks', { GET: (http) => jwks(ctx, http) }),
     publicly('/.well-known/openid-configuration', { GET: (http) => metadata(http, openid) }),
     publicly('/.well-known/oauth-authorization-server', { GET: (http) => metadata(http, oauth) }),
@@ -50,6 +60,8 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
       longAddress: 'answered',
     },
     closed('/oauth/logout', { GET: (http) => logout(ctx, http), POST: (http) => logout(ctx, http) }),
+    closed(SIGNED_OUT_PATH, { GET: (http) => signedOut(ctx, http) }),
+    closed('/oauth/check_session', { GET: (http) => checkSession(ctx, http) }),
     closed('/signin', { GET: (http) => signInGet(ctx, http), POST: (http) => signInPost(ctx, http) }),
     closed('/account', { GET: (http) => accountGet(ctx, http), POST: (http) => accountPost(ctx, http) }),
     closed('/consent', { GET: (http) => consentGet(ctx, http), POST: (http) => consentPost(ctx, http) }),
@@ -72,6 +84,11 @@ function publicly(path: string, methods: Route['methods']): Route {
 
 function forClients(path: string, methods: Route['methods']): Route {
   return { path, methods, crossOrigin: 'client' };
+}
+
+/** Open to everybody is open to programs in browsers too: nothing in these requests is sent by a browser of itself. */
+function registration(ctx: Context, path: string, methods: Route['methods']): Route {
+  return { path, methods, crossOrigin: ctx.config.policies.registration === 'open' ? 'any' : 'none' };
 }
 
 function closed(path: string, methods: Route['methods']): Route {

@@ -17,10 +17,19 @@ test('discovery says what there is: each address is a route, each list comes fro
     assert.ok(String(value).startsWith(`${ISSUER}/`), name);
     assert.ok(paths.includes(String(value).slice(ISSUER.length)), name);
   }
-  assert.deepEqual(metadata['id_token_signing_alg_values_supported'], ['ES256']);
-  assert.deepEqual(metadata['response_types_supported'], ['code']);
+  assert.deepEqual(metadata['id_token_signing_alg_values_supported'], ['ES256', 'HS256', 'HS384', 'HS512']);
+  assert.deepEqual(metadata['response_types_supported'], [
+    'code',
+    'id_token',
+    'id_token token',
+    'code id_token',
+    'code token',
+    'code id_token token',
+  ]);
+  assert.deepEqual(metadata['response_modes_supported'], ['query', 'fragment', 'form_post']);
+  assert.equal(String(metadata['request_object_signing_alg_values_supported']).includes('none'), false);
   assert.deepEqual(metadata['code_challenge_methods_supported'], ['S256']);
-  assert.deepEqual(metadata['grant_types_supported'], ['authorization_code', 'refresh_token', 'client_credentials']);
+  assert.deepEqual(metadata['grant_types_supported'], ['authorization_code', 'refresh_token', 'client_credentials', 'implicit']);
   assert.deepEqual(metadata['scopes_supported'], [
     'openid',
     'profile',

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { CLIENT_REGISTRIES } from '@hufu/protocol/client-metadata';
+import { CONTENT_ENCRYPTION_ALGS, ENCRYPTION_ALGS, MAC_ALGS } from '@hufu/protocol/jose-algorithms';
 import { CODE_CHALLENGE_METHODS } from '@hufu/protocol/pkce';
+import { RESPONSE_TYPES } from '@hufu/protocol/response-type';
 import { buildOauthMetadata, buildOpenidConfiguration, type ServerDescription } from '@hufu/protocol/server-metadata';
-import { PROMPTS } from './authorize/check-prompt.ts';
+import { DISPLAYS, PROMPTS } from './authorize/check-prompt.ts';
 import { RESPONSE_MODES } from './authorize/check-response-mode.ts';
-import { RESPONSE_TYPES } from './authorize/check-response-type.ts';
 import type { Config } from './config/config.ts';
 import { grantTypes } from './grants/registry.ts';
 import { LOCALES } from './interaction/pages/messages/locale.ts';
+import { signingAlgorithms } from './keys/algorithms.ts';
+import { ACR_VALUES } from './tokens/acr.ts';
 import { OPENID_SCOPES } from './tokens/resources.ts';
 
 /** A document that never changes while the process runs: bytes and `ETag`, made once. */
@@ -29,15 +32,25 @@ export function describeServer(config: Config): ServerDescription {
       introspection_endpoint: '/oauth/introspect',
       revocation_endpoint: '/oauth/revoke',
       end_session_endpoint: '/oauth/logout',
+      check_session_iframe: '/oauth/check_session',
+      ...(config.policies.registration === 'off' ? {} : { registration_endpoint: '/oauth/register' }),
     },
     scopes: [...OPENID_SCOPES, ...new Set(config.resources.flatMap((resource) => resource.scopes))],
-    responseTypes: RESPONSE_TYPES,
+    responseTypes: [...RESPONSE_TYPES.keys()],
     responseModes: RESPONSE_MODES,
-    grantTypes: [...grantTypes.keys()],
+    // `implicit` is no grant type of the token endpoint (OpenID Connect Discovery §3).
+    grantTypes: [...grantTypes.keys(), 'implicit'],
     authMethods: Object.keys(CLIENT_REGISTRIES.authMethods),
     codeChallengeMethods: CODE_CHALLENGE_METHODS,
-    idTokenAlgs: config.signing.algorithms,
-    subjectTypes: ['public'],
+    idTokenAlgs: [...config.signing.algorithms, ...MAC_ALGS],
+    verificationAlgs: [...signingAlgorithms.keys(), ...MAC_ALGS],
+    encryptionAlgs: ENCRYPTION_ALGS,
+    decryptionAlgs: ENCRYPTION_ALGS,
+    contentEncryptionAlgs: CONTENT_ENCRYPTION_ALGS,
+    displays: DISPLAYS,
+    clientIdDocuments: config.policies.clientIdDocuments === 'on',
+    subjectTypes: ['public', 'pairwise'],
+    acrValues: ACR_VALUES,
     prompts: PROMPTS,
     uiLocales: LOCALES,
   };

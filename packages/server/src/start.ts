@@ -3,8 +3,10 @@ import { systemClock, testClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Context } from './context.ts';
 import { applyConfig } from './jobs/apply-config.ts';
+import { unusedClientRemover } from './jobs/remove-unused-clients.ts';
 import { listen } from './listen.ts';
 import type { Log } from './log.ts';
+import { startDelivery } from './logout/delivery-job.ts';
 import { openContext } from './open-context.ts';
 import { type Route, routes } from './routes.ts';
 import { serve } from './serve.ts';
@@ -38,6 +40,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const handle = serve(ctx, [...routes(ctx, settable), ...(options.extraRoutes?.(ctx) ?? [])]);
   const listening = await listen(config, handle);
   const stopJobs = startJobs(ctx);
+  const stopDelivery = startDelivery(ctx);
   const { address } = listening;
   if (settable !== undefined && config.issuer.startsWith('https:')) log.warn('mode.test_exposed', { issuer: config.issuer });
   log.info('server.started', { issuer: config.issuer, mode: config.mode, port: address.port, store: store.kind });
@@ -48,6 +51,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       log.info('server.stopping');
       stopJobs();
       await listening.close();
+      await stopDelivery();
       await ctx.decisions.settled();
       await ctx.passwords.close();
       await store.close();
@@ -62,7 +66,12 @@ function startJobs(ctx: Context): () => void {
     act().catch((error: unknown) => {
       ctx.log.error('job.failed', error, { job: name });
     });
+  const removeUnused = unusedClientRemover(ctx);
   const stops = [
+    ctx.clock.every(
+      600_000,
+      guarded('remove unused clients', () => removeUnused(seconds(ctx))),
+    ),
     ctx.clock.every(
       500,
       guarded('follow keys', () => ctx.keys.follow(seconds(ctx))),

@@ -3,20 +3,26 @@
  * `contract('sqlite', openFreshDatabase)`.
  */
 import { describe, test } from 'node:test';
+import { accessGrantCases } from './contract/access-grants.ts';
+import { admissionCases } from './contract/admission.ts';
 import { bench, type Case, type OpenStore } from './contract/bench.ts';
 import { clientCases } from './contract/clients.ts';
 import { consentCases } from './contract/consents.ts';
 import { decisionCases } from './contract/decisions.ts';
+import { deliveryCases } from './contract/deliveries.ts';
 import { endingCases } from './contract/endings.ts';
 import { grantCases } from './contract/grants.ts';
 import { keyCases } from './contract/keys.ts';
 import { limitCases } from './contract/limits.ts';
 import { markCases } from './contract/marks.ts';
 import { ownGrantCases } from './contract/own-grants.ts';
+import { participantCases } from './contract/participants.ts';
 import { purgeCases } from './contract/purge.ts';
 import { raceCases } from './contract/races.ts';
+import { registeredClientCases } from './contract/registered-clients.ts';
 import { revocationCases } from './contract/revocations.ts';
 import { sessionCases } from './contract/sessions.ts';
+import { signOutCases } from './contract/sign-out.ts';
 import { tenantCases } from './contract/tenants.ts';
 import { userCases } from './contract/users.ts';
 
@@ -45,10 +51,16 @@ export function contract(name: string, open: OpenStore): void {
 const ALL: readonly ((define: Case) => void)[] = [
   tenantCases,
   clientCases,
+  registeredClientCases,
   userCases,
   sessionCases,
+  participantCases,
+  signOutCases,
+  deliveryCases,
   consentCases,
   grantCases,
+  accessGrantCases,
+  admissionCases,
   ownGrantCases,
   limitCases,
   endingCases,

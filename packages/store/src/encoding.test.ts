@@ -1,7 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clientId, sessionId } from '@hufu/protocol/ids';
 import fc from 'fast-check';
-import { isOver, joinLists, ownKey, readDead, readList, readSecrets, sameJson, writeList, writeSecrets } from './encoding.ts';
+import {
+  isOver,
+  joinLists,
+  ownKey,
+  readDead,
+  readList,
+  readSecrets,
+  sameClient,
+  sameJson,
+  writeError,
+  writeList,
+  writeParticipation,
+  writeSecrets,
+} from './encoding.ts';
 
 const words = fc.array(fc.string({ minLength: 1, maxLength: 12 }).filter((word) => !word.includes(' ')));
 
@@ -38,6 +52,48 @@ test('client secrets come back as they were', () => {
   const secrets = [{ hash: 'h'.repeat(43), createdAt: 1, expiresAt: 0 }];
   assert.deepEqual(readSecrets(writeSecrets(secrets)), secrets);
   assert.deepEqual(readSecrets(writeSecrets([])), []);
+});
+
+test('a sealed secret comes back with its secret, and what has none stays as the version before has written it', () => {
+  const secrets = [
+    { hash: 'h'.repeat(43), createdAt: 1, expiresAt: 0, sealed: 'c2VhbGVk' },
+    { hash: 'i'.repeat(43), createdAt: 2, expiresAt: 9 },
+  ];
+  assert.deepEqual(readSecrets(writeSecrets(secrets)), secrets);
+  assert.equal(writeSecrets(secrets.slice(1)), `[["${'i'.repeat(43)}",2,9]]`);
+});
+
+test('a client is another one when anything about it is', () => {
+  const put = { clientId: clientId('app'), metadata: {}, secrets: [], enabled: true, source: 'registered', registrationHash: 'h' } as const;
+  const there = { ...put, epoch: 0, version: 1, createdAt: 1 };
+  assert.ok(sameClient(there, put));
+  const { registrationHash: _, ...without } = put;
+  const secrets = [{ hash: 'h', createdAt: 1, expiresAt: 0 }];
+  for (const other of [
+    without,
+    { ...put, registrationHash: 'i' },
+    { ...put, source: 'document' as const },
+    { ...put, enabled: false },
+    { ...put, metadata: { a: 1 } },
+    { ...put, secrets },
+  ])
+    assert.ok(!sameClient(there, other));
+  assert.ok(!sameClient({ ...there, secrets }, { ...put, secrets: [{ hash: 'h', createdAt: 1, expiresAt: 0, sealed: 's' }] }));
+  assert.ok(sameClient({ ...there, registrationHash: undefined }, without));
+});
+
+test('a participation has a session and a sid of 1 to 64 characters', () => {
+  const participation = { sid: 's'.repeat(64), backchannel: true };
+  assert.equal(writeParticipation({ participation, sessionId: sessionId(1) }), participation);
+  assert.equal(writeParticipation({ participation: undefined, sessionId: undefined }), undefined);
+  assert.throws(() => writeParticipation({ participation, sessionId: undefined }), TypeError);
+  for (const sid of ['', 's'.repeat(65)])
+    assert.throws(() => writeParticipation({ participation: { ...participation, sid }, sessionId: sessionId(1) }), TypeError);
+});
+
+test('why an attempt failed is kept short', () => {
+  assert.equal(writeError('x'.repeat(300)), 'x'.repeat(200));
+  assert.equal(writeError('a\0b'), 'a\ufffdb');
 });
 
 test('the key of own grants tells lists from lists', () => {

@@ -1,6 +1,6 @@
 /** How values stand in columns, in both engines. */
 import { hash } from 'node:crypto';
-import type { ClientRecord, ClientSecret, GrantRecord, RevocationReason } from './port.ts';
+import type { Admission, ClientRecord, ClientSecret, GrantRecord, Participation, RevocationReason } from './port.ts';
 
 /** A list of words in one column. Scopes, resource URIs and `amr` values have no spaces; a word that has is the caller's mistake. */
 export function writeList(words: readonly string[]): string {
@@ -42,25 +42,48 @@ function sortedJson(value: unknown): string | undefined {
   });
 }
 
-/** A client's secrets as JSON: `[hash, createdAt, expiresAt]` each. */
+/** A client's secrets as JSON: `[hash, createdAt, expiresAt]` each, and `sealed` after them where it is there. */
 export function writeSecrets(secrets: readonly ClientSecret[]): string {
-  return JSON.stringify(secrets.map((secret) => [secret.hash, secret.createdAt, secret.expiresAt]));
+  return JSON.stringify(
+    secrets.map(({ hash, createdAt, expiresAt, sealed }) => [hash, createdAt, expiresAt, ...(sealed === undefined ? [] : [sealed])]),
+  );
 }
 
 export function readSecrets(json: string): readonly ClientSecret[] {
-  const rows = JSON.parse(json) as [string, number, number][];
-  return rows.map(([hash, createdAt, expiresAt]) => ({ hash, createdAt, expiresAt }));
+  const rows = JSON.parse(json) as [string, number, number, string?][];
+  return rows.map(([hash, createdAt, expiresAt, sealed]) => ({ hash, createdAt, expiresAt, ...(sealed === undefined ? {} : { sealed }) }));
 }
 
-/** Whether `putClient` has something to write. */
-export function sameClient(there: ClientRecord, put: Omit<ClientRecord, 'epoch' | 'version' | 'createdAt'>): boolean {
-  return (
-    there.enabled === put.enabled &&
-    there.source === put.source &&
-    writeSecrets(there.secrets) === writeSecrets(put.secrets) &&
-    sameJson(there.metadata, put.metadata)
-  );
+type PutClient = Omit<ClientRecord, 'epoch' | 'version' | 'createdAt'>;
+
+/** Whether `putClient` has nothing to write. */
+export function sameClient(there: PutClient, put: PutClient): boolean {
+  return sameJson(writtenOf(there), writtenOf(put));
 }
+
+function writtenOf({ metadata, secrets, enabled, source, registrationHash }: PutClient): unknown {
+  return { metadata, secrets: writeSecrets(secrets), enabled, source, registrationHash };
+}
+
+/** What is kept of a participation; a longer `sid`, or one without a session, is the caller's mistake. */
+export function writeParticipation({
+  participation,
+  sessionId,
+}: Pick<Admission, 'participation' | 'sessionId'>): Participation | undefined {
+  if (participation === undefined) return undefined;
+  if (sessionId === undefined) throw new TypeError('nobody takes part in no session');
+  if (participation.sid === '' || participation.sid.length > MAX_SID) throw new TypeError(`a sid has 1 to ${MAX_SID} characters`);
+  return participation;
+}
+
+const MAX_SID = 64;
+
+/** Why an attempt failed, as it is kept: cut, and without the NUL that PostgreSQL has no text for. */
+export function writeError(error: string): string {
+  return error.slice(0, MAX_ERROR).replaceAll('\0', '\ufffd');
+}
+
+const MAX_ERROR = 200;
 
 /** `own_key` of a grant that a client has for itself: the lists in their order, as one short key. */
 export function ownKey(scopes: readonly string[], resources: readonly string[]): string {

@@ -10,7 +10,7 @@
  */
 import type { ClientId, GrantId, SessionId, TenantId, UserId } from '@hufu/protocol/ids';
 
-export interface Store extends Tenants, Clients, Users, Sessions, Consents, Grants, Marks, Keys, Decisions, Revocations {
+export interface Store extends Tenants, Clients, Users, Sessions, Consents, Grants, Marks, Keys, Decisions, Revocations, Deliveries {
   /** `sqlite`, `postgres` or `memory`: for logs and `hufu doctor`. */
   readonly kind: string;
   /**
@@ -48,6 +48,8 @@ export interface ClientSecret {
   readonly createdAt: number;
   /** 0 = never. */
   readonly expiresAt: number;
+  /** The secret itself, encrypted under the master key (base64url), where an algorithm of the client is keyed with it; else undefined. */
+  readonly sealed?: string;
 }
 
 export interface ClientRecord {
@@ -60,8 +62,10 @@ export interface ClientRecord {
   readonly epoch: number;
   /** Raised by every write. */
   readonly version: number;
-  /** `config` rows follow `hufu.yaml`; `registered` ones do not. */
-  readonly source: 'config' | 'registered';
+  /** `config` rows follow `hufu.yaml`, `document` ones the document that their id is the address of, `registered` ones nobody. */
+  readonly source: 'config' | 'registered' | 'document';
+  /** Keyed hash of the registration access token (RFC 7592 §3) as base64url (43 characters); undefined where there is none. */
+  readonly registrationHash?: string | undefined;
   readonly createdAt: number;
 }
 
@@ -74,6 +78,14 @@ export interface Clients {
   putClient(tenant: TenantId, client: Omit<ClientRecord, 'epoch' | 'version' | 'createdAt'>, now: number): Promise<ClientRecord>;
   /** Never older than what any acknowledged write left. The same object for the same version, so that callers can hang a parsed form on it. */
   findClient(tenant: TenantId, clientId: ClientId): Promise<ClientRecord | undefined>;
+  /**
+   * Removes a `registered` client for ever, with its consents, participations and what it was still to be told, in one act: its grants are
+   * unknown from then on, and its death is told in the log (`client`, reason `client_removed`). Should a client be put under its id again, none
+   * of those grants lives for it. `unknown` where there is none, or none of that source.
+   */
+  removeClient(tenant: TenantId, clientId: ClientId, now: number): Promise<'removed' | 'unknown'>;
+  /** How many clients of that source there are, counted up to `limit`. */
+  countClients(tenant: TenantId, source: ClientRecord['source'], limit: number): Promise<number>;
   /** In order of `clientId`, after `after`. */
   listClients(tenant: TenantId, after: string, limit: number): Promise<ClientRecord[]>;
 }
@@ -153,11 +165,39 @@ export interface Sessions {
     now: number,
   ): Promise<{ readonly kind: 'opened'; readonly session: SessionRecord } | { readonly kind: 'user_inactive' }>;
   findSession(tenant: TenantId, id: SessionId): Promise<SessionRecord | undefined>;
+  /** Those of a user that have neither ended nor expired, newest first (largest id). */
+  listSessions(tenant: TenantId, user: UserId, limit: number, now: number): Promise<SessionRecord[]>;
   /**
-   * Ends it and revokes its grants that are not offline, and its unredeemed codes (`signed_out`), in the same act. `ended` also where it
-   * had ended before (nothing happens then); `unknown` where there is no such row.
+   * Ends it, revokes its grants that are not offline, and its unredeemed codes (`signed_out`), and makes a `Delivery` for each participant
+   * who wants one, in the same act. `ended` also where it had ended before (nothing happens then); `unknown` where there is no such row.
    */
   endSession(tenant: TenantId, id: SessionId, now: number): Promise<'ended' | 'unknown'>;
+  /**
+   * The clients that take part in a session (see `Participation`), by client id, at most `limit`. Also of a session that has ended, until
+   * its row falls.
+   */
+  listParticipants(tenant: TenantId, id: SessionId, limit: number): Promise<Participant[]>;
+}
+
+/**
+ * That a client has been told of a session in an ID token, and wants to hear of its end. Written with what `createGrant` or
+ * `admit` answers, once for each session, client and `sid`. Follows the session when a sign-in of the same user replaces it (with
+ * the `sid` that the client knows); falls with it. Told again it says what the client wants by now. At most 200 of one session; later ones
+ * are left out. It needs a session (else a `TypeError`).
+ */
+export interface Participation {
+  /** The `sid` of the ID token; at most 64 characters. */
+  readonly sid: string;
+  /** Whether a `Delivery` is due when the session ends. */
+  readonly backchannel: boolean;
+}
+
+export interface Participant {
+  readonly clientId: ClientId;
+  readonly sid: string;
+  /** The `sub` that the client knows the user by. */
+  readonly subject: string;
+  readonly backchannel: boolean;
 }
 
 // — consents —
@@ -218,6 +258,8 @@ export interface GrantRecord {
   readonly accessHash: string | undefined;
   /** What the exchange needs and nobody after it: `redirect_uri`, `code_challenge`, `nonce`, … Gone after the exchange. */
   readonly codeRequest: Readonly<Record<string, unknown>> | undefined;
+  /** Single claims that were asked for (OpenID Connect Core §5.5), for as long as the grant lives. */
+  readonly claims: Readonly<Record<string, unknown>> | undefined;
   /** End of everything (generation 0: of the code). `NEVER` (`retention.ts`) where a client acts for itself. */
   readonly expiresAt: number;
   /** Longest time between two rotations; 0 = no limit. Dead once `rotatedAt + idleSeconds <= now`. */
@@ -253,16 +295,42 @@ export interface NewGrant {
   readonly authTime: number;
   readonly amr: readonly string[];
   readonly offline: boolean;
+  readonly claims: Readonly<Record<string, unknown>> | undefined;
+  /** The `version` of the client that was judged: another one by now is `client_inactive`. Undefined: any. */
+  readonly clientVersion?: number | undefined;
   readonly keyId: number;
-  readonly codeHash: string;
-  readonly codeRequest: Readonly<Record<string, unknown>>;
-  /** End of the code. */
+  /** End of the code, or of the access token. */
   readonly expiresAt: number;
   /** A consent row must be there (and cover the scopes) at this very moment. Resources are not compared. */
   readonly needsConsent: boolean;
+  readonly participation: Participation | undefined;
+  readonly credential: CodeCredential | AccessCredential;
+}
+
+/** An authorization code: generation 0. */
+export interface CodeCredential {
+  readonly kind: 'code';
+  readonly codeHash: string;
+  readonly codeRequest: Readonly<Record<string, unknown>>;
   /** More unredeemed codes than this of one user and client: the oldest (the smallest ids) are revoked (`too_many_grants`). At least 1. */
   readonly maxCodes: number;
 }
+
+/** An access token from the authorization endpoint (RFC 6749 §4.2): redeemed from the start (generation 1), and nothing refreshes it. */
+export interface AccessCredential {
+  readonly kind: 'access_token';
+  readonly accessHash: string;
+  /** As `Redemption.maxGrants`. */
+  readonly maxGrants: number;
+}
+
+/** What is looked at before an answer that leaves no grant (an ID token alone). */
+export type Admission = Pick<
+  NewGrant,
+  'userId' | 'subject' | 'clientId' | 'clientVersion' | 'sessionId' | 'scopes' | 'needsConsent' | 'participation'
+>;
+
+export type GrantRefusal = 'user_inactive' | 'client_inactive' | 'session_ended' | 'consent_missing';
 
 export interface Redemption {
   readonly secretHash: string;
@@ -276,7 +344,7 @@ export interface Redemption {
 
 export interface Grants {
   /**
-   * A grant of generation 0 for its code. User enabled, client enabled, session alive and (where needed) consent given are all true at
+   * A grant for its code (generation 0) or its access token (generation 1). User enabled, client enabled, session alive and (where needed) consent given are all true at
    * the moment of the insert, or it is refused (with the first of the reasons, in the order of the type). The session must be the
    * user's own. Some expired rows fall as part of it.
    */
@@ -284,10 +352,13 @@ export interface Grants {
     tenant: TenantId,
     grant: NewGrant,
     now: number,
-  ): Promise<
-    | { readonly kind: 'created'; readonly id: GrantId }
-    | { readonly kind: 'refused'; readonly reason: 'user_inactive' | 'client_inactive' | 'session_ended' | 'consent_missing' }
-  >;
+  ): Promise<{ readonly kind: 'created'; readonly id: GrantId } | { readonly kind: 'refused'; readonly reason: GrantRefusal }>;
+  /** The same look at the world, and the same participation, without a grant. */
+  admit(
+    tenant: TenantId,
+    admission: Admission,
+    now: number,
+  ): Promise<{ readonly kind: 'admitted' } | { readonly kind: 'refused'; readonly reason: GrantRefusal }>;
   /** The grant with what its user's, client's and own revocations make of it. */
   findGrant(tenant: TenantId, id: GrantId): Promise<GrantRecord | undefined>;
   /**
@@ -311,8 +382,11 @@ export interface Grants {
   revokeGrant(tenant: TenantId, id: GrantId, reason: RevocationReason, now: number): Promise<'revoked' | 'already' | 'unknown'>;
   /** Every grant of a user, unredeemed codes too: what "sign out everywhere" means. Ends the sessions too. Counts what was not revoked before. */
   revokeUser(tenant: TenantId, user: UserId, reason: RevocationReason, now: number): Promise<{ readonly revokedGrants: number }>;
-  /** Raises the client's epoch: one row, whatever the number of grants. */
-  revokeClient(tenant: TenantId, client: ClientId, now: number): Promise<'revoked' | 'unknown'>;
+  /**
+   * Raises the client's epoch: one row, whatever the number of grants. With `consents: 'forgotten'` nobody has agreed to the client any more,
+   * in the same act: it is not the one that they agreed to.
+   */
+  revokeClient(tenant: TenantId, client: ClientId, now: number, consents?: 'forgotten'): Promise<'revoked' | 'unknown'>;
   /** Those that nobody revoked (not they, and not their client), newest first (largest id). Expired ones are among them until they fall. */
   listGrants(tenant: TenantId, filter: { readonly userId?: UserId; readonly clientId?: ClientId }, limit: number): Promise<GrantRecord[]>;
   /** RFC 7009 for one access token. `token` is its name (a JWT's `jti`), at most 80 characters. Nothing happens for an unknown or revoked grant, an expired token, or a second time. */
@@ -335,18 +409,18 @@ export interface Marks {
    */
   takeOnce(tenant: TenantId, kind: MarkKind, value: string, expiresAt: number, now: number): Promise<boolean>;
 }
-/** `interaction`: one code per sign-in page. More kinds come with DPoP and client assertions. */
-export type MarkKind = 'interaction';
+/** `interaction`: one answer per sign-in page. `client_assertion`, `request_object`: one use of a `jti`. `registration`: one use of an initial access token. */
+export type MarkKind = 'interaction' | 'client_assertion' | 'request_object' | 'registration';
 
 // — keys —
 
 export interface KeyRecord {
   readonly id: number;
-  /** `sig`: signs tokens. `seal`: seals credentials. `hash`: keys the hashes of client secrets. `id`: permutes ids. */
-  readonly use: 'sig' | 'seal' | 'hash' | 'id';
-  /** JOSE `alg` for `sig`, else ''. */
+  /** `sig`: signs tokens. `enc`: clients encrypt to it. `seal`: seals credentials. `hash`: keys the hashes of client secrets. `id`: permutes ids. */
+  readonly use: 'sig' | 'enc' | 'seal' | 'hash' | 'id';
+  /** JOSE `alg` for `sig`, `kty` for `enc`, else ''. */
   readonly alg: string;
-  /** Public JWK as JSON for `sig`, else ''. */
+  /** Public JWK as JSON for `sig` and `enc`, else ''. */
   readonly publicJwk: string;
   /** Encrypted under the master key. */
   readonly sealedPrivate: Uint8Array;
@@ -371,6 +445,8 @@ export interface Keys {
   /** Sets the times of a key; only ever earlier than what is there, 0 counting as never (so a 0 changes nothing). An unknown key is left alone. */
   retireKey(tenant: TenantId, id: number, retiredAt: number, expiresAt: number): Promise<void>;
   removeKey(tenant: TenantId, id: number): Promise<void>;
+  /** A key that may have been stolen: removed at once, and told in the log (`key`, reason `key_compromised`), in one act. */
+  revokeKey(tenant: TenantId, id: number, now: number): Promise<'revoked' | 'unknown'>;
   /** Grows when any process adds, retires or removes a key: cheap to ask once a second. */
   keysVersion(tenant: TenantId): Promise<number>;
 }
@@ -412,7 +488,7 @@ export interface Revocation {
 
 /**
  * What is written, by whom, in the same act, in this order: `user` (`changePassword`, `setUserEnabled` when it disables, `revokeUser`),
- * `client` (`revokeClient`; `putClient` when it disables), `session` (each that ends, by id; reason `session_replaced` in
+ * `client` (`revokeClient`; `putClient` when it disables; `removeClient`), `key` (`revokeKey`), `session` (each that ends, by id; reason `session_replaced` in
  * `openSession`), `grant` (each that is revoked, by id), `token` (`revokeToken`, reason `revoked_by_client`). Something that has expired
  * already is not written. A `client` entry kills what was issued in or before its second.
  */
@@ -420,4 +496,44 @@ export interface Revocation {
 export interface Revocations {
   /** In order of `seq`, counted per tenant from 1 without gaps (expired entries fall). An entry that has been read means that no smaller number will appear later. */
   readRevocations(tenant: TenantId, afterSeq: number, limit: number): Promise<Revocation[]>;
+}
+
+// — deliveries: what a client is told, until it has heard it —
+
+/** A logout token that is to be sent (OpenID Connect Back-Channel Logout §2.5). Made by whatever ends a session, in the same act. */
+export interface Delivery {
+  readonly id: number;
+  readonly clientId: ClientId;
+  readonly subject: string;
+  readonly sid: string;
+  readonly createdAt: number;
+  /** How often it has been taken, this time included. */
+  readonly attempt: number;
+}
+
+export interface DeadDelivery extends Delivery {
+  /** Why the last attempt failed; at most 200 characters. */
+  readonly error: string;
+  readonly diedAt: number;
+}
+
+export interface Deliveries {
+  /**
+   * Those that are due, the most overdue first, each given to one caller alone until `now + leaseSeconds`: whoever dies with one gives it
+   * back that way. Nobody's delivery is taken by two nodes at once. One that is not delivered in 30 days falls.
+   */
+  takeDeliveries(tenant: TenantId, limit: number, leaseSeconds: number, now: number): Promise<Delivery[]>;
+  /**
+   * What became of an attempt. `delivered` removes it; `failed` makes it due again at `dueAt`, or dead where that is undefined: it then
+   * stays 30 days to be looked at. Nothing happens unless `attempt` is the last one taken.
+   */
+  settleDelivery(
+    tenant: TenantId,
+    id: number,
+    attempt: number,
+    outcome: { readonly kind: 'delivered' } | { readonly kind: 'failed'; readonly error: string; readonly dueAt: number | undefined },
+    now: number,
+  ): Promise<void>;
+  /** Newest first. */
+  listDeadDeliveries(tenant: TenantId, limit: number): Promise<DeadDelivery[]>;
 }

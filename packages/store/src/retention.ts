@@ -24,6 +24,12 @@ export function revokedKeptSeconds(reason: RevocationReason): number {
 /** An ended browser session stays this long, or until it would have fallen anyway. */
 export const ENDED_SESSION_KEPT_SECONDS: number = 86_400;
 
+/** At most so many participants of one session are remembered. */
+export const MAX_PARTICIPANTS: number = 200;
+
+/** A delivery falls this long after it died, or after it was made where nobody has taken it to its end: what it tells is old by then. */
+export const DELIVERY_KEPT_SECONDS: number = 30 * 86_400;
+
 /**
  * The longest life of an access token: three bytes of seconds in the tally. Whatever an entry of the revocation log names is dead
  * this long after the revocation.

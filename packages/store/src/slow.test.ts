@@ -47,6 +47,24 @@ test('an outage before the act leaves nothing, one after it loses the answer alo
   await store.close();
 });
 
+test('an outage after the end of a session has told its participants, one before it has not', async () => {
+  let outage: 'none' | 'before' | 'after' = 'none';
+  const store = withOutages(await openMemory(), (verb) => (verb === 'endSession' ? outage : 'none'));
+  const b = await bench({ store, countRows: async () => 0, close: async () => await store.close() });
+  const scene = await makeScene(b);
+  await makeCode(b, scene, { participation: { sid: 'sid', backchannel: true } });
+  outage = 'before';
+  await assert.rejects(async () => await store.endSession(b.tenant, scene.session.id, NOW), StoreUnavailable);
+  assert.deepEqual(await store.takeDeliveries(b.tenant, 10, 60, NOW), []);
+  outage = 'after';
+  await assert.rejects(async () => await store.endSession(b.tenant, scene.session.id, NOW), StoreUnavailable);
+  assert.equal((await store.takeDeliveries(b.tenant, 10, 60, NOW)).length, 1);
+  outage = 'none';
+  assert.equal(await store.endSession(b.tenant, scene.session.id, NOW), 'ended');
+  assert.deepEqual(await store.takeDeliveries(b.tenant, 10, 60, NOW), [], 'the same end again tells nobody twice');
+  await store.close();
+});
+
 /** A store of which only `time` is there. */
 function instant(): Store {
   return new Proxy({} as Store, { get: () => async () => 0 });

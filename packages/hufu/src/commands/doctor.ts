@@ -2,8 +2,11 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@hufu/server/clock';
 import type { Config } from '@hufu/server/config/config';
+import type { DeadDelivery } from '@hufu/store/port';
 import type { Command } from '../command.ts';
 import { readLocalWords, withContext } from '../local.ts';
+
+const MAX_DEAD = 100;
 
 /** One thing that was looked at. */
 interface Finding {
@@ -94,9 +97,19 @@ async function checkStore(call: Parameters<Command['run']>[0], config: Config): 
           ? { level: 'ok', about: 'keys', text: `a signing key for ${config.signing.algorithms.join(', ')}` }
           : { level: 'problem', about: 'keys', text: `no active signing key for ${missing.join(', ')}; run hufu key rotate` },
       );
+      findings.push(...checkDeliveries(await ctx.store.listDeadDeliveries(ctx.tenant, MAX_DEAD)));
       return findings;
     });
   } catch (error) {
     return [{ level: 'problem', about: 'store', text: error instanceof Error ? error.message : 'cannot be opened' }];
   }
+}
+
+/** Sign-outs that clients were not told of, in the last 30 days. */
+function checkDeliveries(dead: readonly DeadDelivery[]): readonly Finding[] {
+  const [last] = dead;
+  if (last === undefined) return [];
+  const count = dead.length === MAX_DEAD ? `${MAX_DEAD} or more` : String(dead.length);
+  const text = `${count} could not be told to a client, the last one to ${last.clientId} (${last.error}); see hufu delivery list`;
+  return [{ level: 'warning', about: 'sign-outs', text }];
 }

@@ -1,6 +1,6 @@
 import { clientId, grantId } from '@hufu/protocol/ids';
 import { type Command, type CommandCall, type ExitCode, RefusedError, UsageError } from '../command.ts';
-import { readLocalWords, withContext } from '../local.ts';
+import { oneWord, withContext } from '../local.ts';
 
 /** One grant: its code, refresh tokens and access tokens. */
 export const revokeGrant: Command = {
@@ -51,13 +51,6 @@ export const revokeClient: Command = {
     return say(call, json, { client: word, result }, `Every grant of ${word} is revoked.`);
   },
 };
-
-async function oneWord(call: CommandCall, what: string): Promise<Awaited<ReturnType<typeof readLocalWords>> & { readonly word: string }> {
-  const words = await readLocalWords(call);
-  const [word] = words.positionals;
-  if (word === undefined || words.positionals.length > 1) throw new UsageError(`${what} is needed`);
-  return { ...words, word };
-}
 
 function say(call: CommandCall, json: boolean, value: object, text: string): ExitCode {
   call.out(json ? JSON.stringify(value) : text);

@@ -35,10 +35,15 @@ export function makeKey(alg: string, kid: string, modulusLength = 2048): TestKey
   return { alg, kid, privateKey, publicKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg, use: 'sig' } };
 }
 
+const CURVES: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' };
+
 function generate(alg: string, modulusLength: number): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
-  if (alg === 'ES256') return generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  if (alg === 'ES384') return generateKeyPairSync('ec', { namedCurve: 'P-384' });
+  const namedCurve = CURVES[alg];
+  if (namedCurve !== undefined) return generateKeyPairSync('ec', { namedCurve });
   if (alg === 'EdDSA') return generateKeyPairSync('ed25519');
+  if (alg === 'ML-DSA-44') return generateKeyPairSync('ml-dsa-44');
+  if (alg === 'ML-DSA-65') return generateKeyPairSync('ml-dsa-65');
+  if (alg === 'ML-DSA-87') return generateKeyPairSync('ml-dsa-87');
   return generateKeyPairSync('rsa', { modulusLength });
 }
 
@@ -53,11 +58,11 @@ export function encode(value: unknown): string {
 }
 
 function signature({ alg, privateKey }: TestKey, input: Buffer): Buffer {
-  if (alg === 'EdDSA') return sign(null, input, privateKey);
-  if (alg === 'ES256') return sign('sha256', input, { key: privateKey, dsaEncoding: 'ieee-p1363' });
-  if (alg === 'ES384') return sign('sha384', input, { key: privateKey, dsaEncoding: 'ieee-p1363' });
-  if (alg === 'PS256') return sign('sha256', input, { key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 });
-  return sign('sha256', input, privateKey);
+  if (alg === 'EdDSA' || alg.startsWith('ML-DSA')) return sign(null, input, privateKey);
+  const bits = Number(alg.slice(2));
+  if (alg.startsWith('ES')) return sign(`sha${bits}`, input, { key: privateKey, dsaEncoding: 'ieee-p1363' });
+  const scheme = alg.startsWith('PS') ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: bits / 8 } : {};
+  return sign(`sha${bits}`, input, { key: privateKey, ...scheme });
 }
 
 export async function startIssuer(keys: readonly TestKey[]): Promise<TestIssuer> {

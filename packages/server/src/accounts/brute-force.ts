@@ -94,7 +94,7 @@ export function noBruteForce(): BruteForce {
 }
 
 /** An IPv6 customer has a /64 at least: its addresses are one source. */
-function sourceOf(address: string): string {
+export function sourceOf(address: string): string {
   if (!address.includes(':') || address.startsWith('::ffff:')) return address;
   const [head = '', tail = ''] = address.split('::', 2);
   const left = head === '' ? [] : head.split(':');

@@ -1,8 +1,10 @@
+import type { ClaimsRequest } from '@hufu/protocol/claims-request';
 import type { Form } from '@hufu/protocol/form';
+import type { ResponseType } from '@hufu/protocol/response-type';
 import type { Client } from '../clients.ts';
 
 /** How the answer travels (OAuth Multiple Response Types §2.1, Form Post Response Mode §2). */
-export type ResponseMode = 'query' | 'form_post';
+export type ResponseMode = 'query' | 'fragment' | 'form_post';
 
 /** Where an answer may be sent: a client and one of its registered redirect URIs. Made by the first two checks alone. */
 export interface ReturnAddress {
@@ -18,20 +20,26 @@ export interface ReturnPath extends ReturnAddress {
 
 /** An authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1) that has passed every check but those about the user. */
 export interface AuthorizationRequest extends ReturnPath {
+  readonly responseType: ResponseType;
   readonly scopes: readonly string[];
   readonly resources: readonly string[];
-  readonly codeChallenge: string;
+  /** Undefined where the answer has no code, or the client need not have one. */
+  readonly codeChallenge: string | undefined;
   readonly nonce: string | undefined;
   readonly prompt: readonly Prompt[];
   /** Seconds; the strictest of the request's and the client's. */
   readonly maxAge: number | undefined;
-  /** The `sub` of the one whom the client expects (`id_token_hint`); nobody else gets an answer for it. */
+  /** The `sub` of the one whom the client expects (`id_token_hint`, or the `claims` parameter); nobody else gets an answer for it. */
   readonly expectedSubject: string | undefined;
   readonly loginHint: string | undefined;
   readonly uiLocales: string | undefined;
+  /** Single claims (OpenID Connect Core §5.5) that this client may ask for. */
+  readonly claims: ClaimsRequest;
+  /** Languages of the claims, best first. */
+  readonly claimsLocales: readonly string[];
   /** Asked for `offline_access`, whether or not it was heard. */
   readonly askedOffline: boolean;
-  /** The parameters it came with, for the way through our pages. */
+  /** The parameters that count, for the way through our pages: those of a request object are among them by now. */
   readonly form: Form;
 }
 

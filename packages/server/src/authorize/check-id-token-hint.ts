@@ -10,10 +10,10 @@ import { readIdTokenHint } from '../tokens/read-id-token-hint.ts';
  *
  * @returns the subject that is expected.
  */
-export function checkIdTokenHint(ctx: Context, form: Form, client: Client, now: number): string | undefined {
+export async function checkIdTokenHint(ctx: Context, form: Form, client: Client, now: number): Promise<string | undefined> {
   const text = form.get('id_token_hint');
   if (text === undefined) return undefined;
-  const hint = readIdTokenHint(ctx, text, now);
+  const hint = await readIdTokenHint(ctx, text, now);
   if (hint === undefined) throw new OAuthError('invalid_request', 'id_token_hint is not an ID token of this server');
   if (hint.aud !== client.id) throw new OAuthError('invalid_request', 'id_token_hint was issued to another client');
   return hint.sub;

@@ -29,16 +29,10 @@ export function checkMaxAge(form: Form, client: Client): number | undefined {
   return Number(text);
 }
 
-const MAX_NONCE = 1_024;
-const MAX_HINT = 256;
+/** `display` (OpenID Connect Core §3.1.2.1): our pages fit each of them by themselves, so that nothing has to be read. */
+export const DISPLAYS: readonly string[] = ['page', 'popup', 'touch'];
 
-/** `nonce` (OpenID Connect Core §3.1.2.1), up to 1,024 characters, returned as it came. */
-export function checkNonce(form: Form): string | undefined {
-  const nonce = form.get('nonce');
-  if (nonce !== undefined && nonce.length > MAX_NONCE)
-    throw new OAuthError('invalid_request', `nonce is longer than ${MAX_NONCE} characters`);
-  return nonce;
-}
+const MAX_HINT = 256;
 
 /** `login_hint`: a hint that is too long is no hint. */
 export function readLoginHint(form: Form): string | undefined {

@@ -1,5 +1,6 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
+import type { ResponseType } from '@hufu/protocol/response-type';
 import { readScope } from '@hufu/protocol/scope';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
@@ -8,13 +9,14 @@ import { requireKnownScopes } from '../tokens/resources.ts';
 import type { Prompt } from './authorization-request.ts';
 
 /**
- * `scope` (RFC 6749 §3.3): each is known, and the client may ask for it. `offline_access` is heard only with `prompt=consent` and from a
- * client that has refresh tokens (OpenID Connect Core §11); otherwise it is left out, and so is the refresh token.
+ * `scope` (RFC 6749 §3.3): each is known, and the client may ask for it. `offline_access` is heard only with `prompt=consent` and with a
+ * code, from a client that has refresh tokens (OpenID Connect Core §11); otherwise it is left out, and so is the refresh token.
  */
 export function checkScope(
   ctx: Context,
   form: Form,
   client: Client,
+  responseType: ResponseType,
   prompt: readonly Prompt[],
   named: readonly string[],
 ): { readonly scopes: readonly string[]; readonly askedOffline: boolean } {
@@ -29,6 +31,7 @@ export function checkScope(
   }
   const heard =
     askedOffline &&
+    responseType.code &&
     prompt.includes('consent') &&
     allowed.includes('offline_access') &&
     client.metadata.grantTypes.includes('refresh_token');

@@ -4,7 +4,9 @@ import { isSubset } from '@hufu/protocol/scope';
 import type { ConsentRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import type { BrowserSession } from '../sessions/browser-session.ts';
+import { subjectFor } from '../tokens/subject.ts';
 import type { AuthorizationRequest, ReturnAddress } from './authorization-request.ts';
+import { consentScopes } from './consent-scopes.ts';
 
 /** What has to happen before a code can be issued. */
 export type NextStep =
@@ -28,10 +30,11 @@ export async function decide(
   now: number,
 ): Promise<NextStep> {
   const silent = request.prompt.includes('none');
-  if (session !== undefined && done.signedIn === session.session.id && !isExpected(request, session)) {
+  const expected = session !== undefined && isExpected(ctx, request, session);
+  if (session !== undefined && done.signedIn === session.session.id && !expected) {
     throw new OAuthError('login_required', 'somebody else has signed in than the one whom id_token_hint names');
   }
-  if (session === undefined || !isExpected(request, session) || !isFresh(request, session, done, now)) {
+  if (session === undefined || !expected || !isFresh(request, session, done, now)) {
     if (silent) throw new OAuthError('login_required', 'the user has to sign in');
     return { kind: 'sign_in' };
   }
@@ -41,8 +44,8 @@ export async function decide(
 }
 
 /** OpenID Connect Core §3.1.2.1: an answer about anybody else than the one of `id_token_hint` is none. */
-function isExpected(request: AuthorizationRequest, { user }: BrowserSession): boolean {
-  return request.expectedSubject === undefined || request.expectedSubject === user.sub;
+function isExpected(ctx: Context, request: AuthorizationRequest, { user }: BrowserSession): boolean {
+  return request.expectedSubject === undefined || request.expectedSubject === subjectFor(ctx, request.client, user);
 }
 
 function isFresh(request: AuthorizationRequest, { session }: BrowserSession, done: Done, now: number): boolean {
@@ -63,10 +66,12 @@ async function needsConsent(ctx: Context, request: AuthorizationRequest, { user 
  * go to the device itself (RFC 8252 §8.6, OAuth 2.1 §7.3).
  */
 export function asksEachTime({ client, redirectUri }: ReturnAddress): boolean {
+  // Who stands behind an address today need not be who stood there when somebody agreed.
+  if (client.record.source === 'document') return true;
   const { applicationType, tokenEndpointAuthMethod } = client.metadata;
   return applicationType === 'native' || (tokenEndpointAuthMethod === 'none' && !redirectUri.startsWith('https:'));
 }
 
 function covers(consent: ConsentRecord | undefined, request: AuthorizationRequest): boolean {
-  return consent !== undefined && isSubset(request.scopes, consent.scopes) && isSubset(request.resources, consent.resources);
+  return consent !== undefined && isSubset(consentScopes(request), consent.scopes) && isSubset(request.resources, consent.resources);
 }

@@ -18,7 +18,7 @@ after(() => world.close());
 
 function read(part: Parameters | string = {}): Promise<AuthorizationRequest> {
   const query = typeof part === 'string' ? part : authorizationQuery(part);
-  return readAuthorizationRequest(world.ctx, readQuery(query, REQUEST_RULES), new Trail(), START);
+  return readAuthorizationRequest(world.ctx, readQuery(query, REQUEST_RULES), 'client', new Trail(), START);
 }
 
 /** What refuses a request: the check that failed, and how. */
@@ -28,7 +28,7 @@ async function refusal(
   const trail = new Trail();
   const query = typeof part === 'string' ? part : authorizationQuery(part);
   try {
-    await readAuthorizationRequest(world.ctx, readQuery(query, REQUEST_RULES), trail, START);
+    await readAuthorizationRequest(world.ctx, readQuery(query, REQUEST_RULES), 'client', trail, START);
   } catch (error) {
     return { check: trail.reached.at(-1), error, trail };
   }
@@ -81,18 +81,19 @@ test('a good request is read whole, and what it has nothing to say of is left op
 
 test('the checks come in their order, so that the first that fails is the one that is told', async () => {
   const trail = new Trail();
-  await readAuthorizationRequest(world.ctx, readQuery(authorizationQuery(), REQUEST_RULES), trail, START);
+  await readAuthorizationRequest(world.ctx, readQuery(authorizationQuery(), REQUEST_RULES), 'client', trail, START);
   assert.deepEqual(trail.reached, [
     'client_known',
     'client_enabled',
+    'request_object',
     'redirect_uri',
     'parameters',
     'response_mode',
     'response_type',
-    'request_object',
     'pkce',
     'prompt',
     'id_token_hint',
+    'claims',
     'resource',
     'scope',
   ]);
@@ -117,7 +118,7 @@ test('a disabled client looks like one that is not there, except in the record (
   const { clientId, metadata, secrets, source } = spa;
   await own.store.putClient(own.tenant, { clientId, metadata, secrets, source, enabled: false }, own.now());
   const trail = new Trail();
-  await assert.rejects(readAuthorizationRequest(own.ctx, readQuery(authorizationQuery(), REQUEST_RULES), trail, START), {
+  await assert.rejects(readAuthorizationRequest(own.ctx, readQuery(authorizationQuery(), REQUEST_RULES), 'client', trail, START), {
     kind: 'client_id_unknown',
     detail: 'the client is disabled',
   });
@@ -172,9 +173,10 @@ test('a repeated state does not come back: neither of the two is the one (RFC 67
   assert.equal(error.path.state, undefined);
 });
 
-test('response_mode is query or form_post, and an error travels in the mode asked for (OAuth Multiple Response Types §2.1)', async () => {
+test('response_mode is query, fragment or form_post, and an error travels in the mode asked for (OAuth Multiple Response Types §2.1)', async () => {
   assert.equal((await read({ response_mode: 'form_post' })).mode, 'form_post');
-  for (const mode of ['fragment', 'web_message', 'QUERY', 'form_post.jwt']) {
+  assert.equal((await read({ response_mode: 'fragment' })).mode, 'fragment');
+  for (const mode of ['web_message', 'QUERY', 'form_post.jwt']) {
     const error = await refusedToClient({ response_mode: mode }, 'response_mode', 'invalid_request');
     assert.equal(error.path.mode, 'query');
   }
@@ -225,14 +227,15 @@ test('response_type is code, registered for the client (RFC 6749 §3.1.1)', asyn
   assert.ok(error instanceof PageError, 'a client without redirect URIs has nowhere to be sent');
 });
 
-test('request objects are refused by name, never half heard (OpenID Connect Core §6.1, §6.2, RFC 9101 §5)', async () => {
-  await refusedToClient({ request: 'x.y.z' }, 'request_object', 'request_not_supported');
+test('what comes in a request object that cannot be had is refused by name, never half heard (OpenID Connect Core §6.1, §6.2, RFC 9101 §5, attacks AUT-31, AUT-32)', async () => {
+  const { error } = await refusal({ request: 'x.y.z' });
+  assert.ok(error instanceof RedirectError && error.error.code === 'invalid_request_object');
   await refusedToClient({ request_uri: 'https://app.example/r' }, 'request_object', 'request_uri_not_supported');
   await refusedToClient({ registration: '{}' }, 'request_object', 'registration_not_supported');
   await refusedToClient({ request: 'x', request_uri: 'y' }, 'request_object', 'invalid_request');
 });
 
-test('PKCE with S256 is for everybody, confidential clients too (RFC 7636 §4.3, §4.4.1)', async () => {
+test('PKCE with S256 is for everybody, confidential clients of the configuration too (RFC 7636 §4.3, §4.4.1, attacks AUT-12)', async () => {
   for (const part of [
     { code_challenge: undefined, code_challenge_method: undefined },
     { code_challenge: undefined },

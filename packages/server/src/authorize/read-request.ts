@@ -1,19 +1,24 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Form, FormRules } from '@hufu/protocol/form';
-import { readCodeChallenge } from '@hufu/protocol/pkce';
+import { checkRedirectUri as isRegistered } from '@hufu/protocol/redirect-uri';
+import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
+import { PageError } from '../interaction/page-error.ts';
 import { resourcesFor } from '../tokens/resources.ts';
 import type { AuthorizationRequest, ReturnPath } from './authorization-request.ts';
+import { checkClaims, readClaimsLocales, subjectOfClaims } from './check-claims.ts';
 import { checkClient } from './check-client.ts';
 import { checkIdTokenHint } from './check-id-token-hint.ts';
-import { checkMaxAge, checkNonce, checkPrompt, readLoginHint } from './check-prompt.ts';
+import { checkNonce } from './check-nonce.ts';
+import { checkPkce } from './check-pkce.ts';
+import { checkMaxAge, checkPrompt, readLoginHint } from './check-prompt.ts';
 import { checkRedirectUri } from './check-redirect-uri.ts';
-import { checkRequestObject } from './check-request-object.ts';
 import { checkResource } from './check-resource.ts';
 import { checkResponseMode, readReturnPath } from './check-response-mode.ts';
 import { checkResponseType } from './check-response-type.ts';
 import { checkScope } from './check-scope.ts';
+import { hearRequestObject } from './hear-request-object.ts';
 
 /** An error that goes back to the client by redirect (RFC 6749 §4.1.2.1), with the way back. */
 export class RedirectError extends Error {
@@ -34,14 +39,24 @@ export class RedirectError extends Error {
  */
 export const REQUEST_RULES: FormRules = { repetition: 'listed', malformed: 'listed', repeatable: ['resource'] };
 
+/** From where a request comes: from the client, or out of a ticket of ours, which holds what counted when it began. */
+export type RequestSource = 'client' | 'ticket';
+
 /**
  * The checks of an authorization request, in order. Until the client and its redirect URI are certain, a refusal is a page of ours
  * (`PageError`); from then on it goes to the client (`RedirectError`).
  *
  * @param now seconds since 1970.
  */
-export async function readAuthorizationRequest(ctx: Context, form: Form, trail: Trail, now: number): Promise<AuthorizationRequest> {
-  const client = await checkClient(ctx, form, trail);
+export async function readAuthorizationRequest(
+  ctx: Context,
+  sent: Form,
+  source: RequestSource,
+  trail: Trail,
+  now: number,
+): Promise<AuthorizationRequest> {
+  const client = await checkClient(ctx, sent, trail);
+  const form = source === 'ticket' ? sent : await hear(ctx, sent, client, trail, now);
   const path = readReturnPath(form, checkRedirectUri(form, client, trail));
   try {
     trail.at('parameters');
@@ -55,32 +70,37 @@ export async function readAuthorizationRequest(ctx: Context, form: Form, trail: 
     trail.at('response_mode');
     checkResponseMode(form, path);
     trail.at('response_type');
-    checkResponseType(form, client);
-    trail.at('request_object');
-    checkRequestObject(form);
+    const responseType = checkResponseType(form, client);
     trail.at('pkce');
-    const codeChallenge = readCodeChallenge(form.get('code_challenge'), form.get('code_challenge_method'));
+    const codeChallenge = checkPkce(form, client, responseType);
     trail.at('prompt');
     const prompt = checkPrompt(form);
     const maxAge = checkMaxAge(form, client);
-    const nonce = checkNonce(form);
+    const nonce = checkNonce(form, responseType);
     trail.at('id_token_hint');
-    const expectedSubject = checkIdTokenHint(ctx, form, client, now);
+    const hinted = await checkIdTokenHint(ctx, form, client, now);
+    trail.at('claims');
+    const claims = checkClaims(ctx, form, client);
     trail.at('resource');
     const named = checkResource(ctx, form);
     trail.at('scope');
-    const { scopes, askedOffline } = checkScope(ctx, form, client, prompt, named);
+    const { scopes, askedOffline } = checkScope(ctx, form, client, responseType, prompt, named);
+    if (responseType.idToken && !scopes.includes('openid'))
+      throw new OAuthError('invalid_request', 'an ID token is for requests with the scope openid');
     return {
       ...path,
+      responseType,
       scopes,
       resources: resourcesFor(ctx, named, scopes),
       codeChallenge,
       nonce,
       prompt,
       maxAge,
-      expectedSubject,
+      expectedSubject: sameSubject(hinted, subjectOfClaims(claims)),
       loginHint: readLoginHint(form),
       uiLocales: form.get('ui_locales'),
+      claims,
+      claimsLocales: readClaimsLocales(form),
       askedOffline,
       form,
     };
@@ -88,4 +108,30 @@ export async function readAuthorizationRequest(ctx: Context, form: Form, trail: 
     if (error instanceof OAuthError) throw new RedirectError(path, error);
     throw error;
   }
+}
+
+/** A request object that is refused is told to the client where the parameters beside it say how, and else on a page of ours. */
+async function hear(ctx: Context, form: Form, client: Client, trail: Trail, now: number): Promise<Form> {
+  trail.at('request_object');
+  try {
+    return await hearRequestObject(ctx, form, client, now);
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    const path = findReturnPath(form, client);
+    if (path === undefined) throw new PageError('request_object_invalid', error.detail ?? error.description);
+    throw new RedirectError(path, error);
+  }
+}
+
+function findReturnPath(form: Form, client: Client): ReturnPath | undefined {
+  const redirectUri = form.get('redirect_uri');
+  const known = redirectUri !== undefined && isRegistered(redirectUri, client.metadata.redirectUris, client.metadata.applicationType);
+  return known ? readReturnPath(form, { client, redirectUri }) : undefined;
+}
+
+/** Whom the hint and the claims parameter mean; two people are nobody. */
+function sameSubject(hinted: string | undefined, claimed: string | undefined): string | undefined {
+  if (hinted !== undefined && claimed !== undefined && hinted !== claimed)
+    throw new OAuthError('invalid_request', 'id_token_hint and claims name two subjects');
+  return hinted ?? claimed;
 }

@@ -6,7 +6,7 @@ import { Trail } from '../decisions/trail.ts';
 import { answerOf } from '../testing/visits.ts';
 import { ISSUER, openWorld } from '../testing/world.ts';
 import type { ReturnPath } from './authorization-request.ts';
-import { respondWithCode, respondWithError, seeOther } from './respond.ts';
+import { respondWithAnswer, respondWithError, seeOther } from './respond.ts';
 
 const world = await openWorld();
 const client = (await findClient(world.ctx, 'spa')) ?? assert.fail();
@@ -14,7 +14,7 @@ const path: ReturnPath = { client, redirectUri: 'https://app.example/cb?tenant=a
 after(() => world.close());
 
 test('a code goes back by 303 with state and iss, beside the query that was registered (RFC 6749 §4.1.2, RFC 9207 §2, RFC 9700 §4.12)', () => {
-  const reply = respondWithCode(world.ctx, world.http(), path, 'hfc_x');
+  const reply = respondWithAnswer(world.ctx, world.http(), path, [['code', 'hfc_x']]);
   assert.equal(reply.status, 303);
   assert.equal(reply.body, '');
   assert.ok(String(reply.headers['location']).startsWith('https://app.example/cb?tenant=a%20b&code=hfc_x&'));
@@ -28,8 +28,25 @@ test('a code goes back by 303 with state and iss, beside the query that was regi
     ],
   );
   assert.equal(reply.headers['cache-control'], 'no-store');
-  const stateless = respondWithCode(world.ctx, world.http(), { ...path, state: undefined }, 'c');
+  const stateless = respondWithAnswer(world.ctx, world.http(), { ...path, state: undefined }, [['code', 'c']]);
   assert.equal(answerOf(stateless).has('state'), false);
+});
+
+test('by fragment the same stands behind the #, and what has no value is left out (OAuth Multiple Response Types §2.1)', () => {
+  const reply = respondWithAnswer(world.ctx, world.http(), { ...path, mode: 'fragment' }, [
+    ['access_token', undefined],
+    ['id_token', 'a.b.c'],
+  ]);
+  const { hash, search } = new URL(String(reply.headers['location']));
+  assert.equal(search, '?tenant=a%20b');
+  assert.deepEqual(
+    [...new URLSearchParams(hash.slice(1))],
+    [
+      ['id_token', 'a.b.c'],
+      ['state', 'ä &='],
+      ['iss', ISSUER],
+    ],
+  );
 });
 
 test('an error goes back with iss, its description and its decision, and keeps its detail here (RFC 6749 §4.1.2.1, RFC 9207 §2)', async () => {
@@ -54,7 +71,7 @@ test('an error goes back with iss, its description and its decision, and keeps i
 
 test('form_post is a page whose one script has a fresh nonce, and which nobody keeps (Form Post Response Mode §2)', () => {
   const post: ReturnPath = { ...path, mode: 'form_post', state: '"><script>' };
-  const reply = respondWithCode(world.ctx, world.http(), post, 'hfc_x');
+  const reply = respondWithAnswer(world.ctx, world.http(), post, [['code', 'hfc_x']]);
   assert.equal(reply.status, 200);
   const nonce = /script-src 'nonce-([\w-]{24})'/.exec(String(reply.headers['content-security-policy']))?.[1] ?? assert.fail();
   const body = reply.body.toString();
@@ -65,7 +82,7 @@ test('form_post is a page whose one script has a fresh nonce, and which nobody k
   assert.match(body, /name="iss"/);
   assert.equal(reply.headers['cache-control'], 'no-store');
   assert.notEqual(
-    respondWithCode(world.ctx, world.http(), post, 'x').headers['content-security-policy'],
+    respondWithAnswer(world.ctx, world.http(), post, [['code', 'x']]).headers['content-security-policy'],
     reply.headers['content-security-policy'],
   );
 });

@@ -7,14 +7,11 @@ import { localeOf } from '../interaction/page-locale.ts';
 import { formPostPage } from '../interaction/pages/form-post.ts';
 import { pageHeaders } from '../interaction/pages/headers.ts';
 import type { ReturnPath } from './authorization-request.ts';
+import type { AnswerField } from './issue-answer.ts';
 
-/** The code, sent back to the client (RFC 6749 §4.1.2) with `iss` (RFC 9207 §2). */
-export function respondWithCode(ctx: Context, request: HttpRequest, path: ReturnPath, code: string): HttpReply {
-  return respond(ctx, request, path, [
-    ['code', code],
-    ['state', path.state],
-    ['iss', ctx.issuer],
-  ]);
+/** The answer, sent back to the client (RFC 6749 §4.1.2, §4.2.2) with `iss` (RFC 9207 §2). */
+export function respondWithAnswer(ctx: Context, request: HttpRequest, path: ReturnPath, answer: readonly AnswerField[]): HttpReply {
+  return respond(ctx, request, path, [...answer, ['state', path.state], ['iss', ctx.issuer]]);
 }
 
 /** An error, sent back to the client (RFC 6749 §4.1.2.1) with `iss` (RFC 9207 §2). */
@@ -29,13 +26,8 @@ export function respondWithError(ctx: Context, request: HttpRequest, path: Retur
   return { ...reply, headers: { ...reply.headers, 'hufu-decision': decision } };
 }
 
-function respond(
-  ctx: Context,
-  request: HttpRequest,
-  path: ReturnPath,
-  fields: readonly (readonly [string, string | undefined])[],
-): HttpReply {
-  if (path.mode === 'query') return seeOther(appendToRedirect(path.redirectUri, fields, 'query'));
+function respond(ctx: Context, request: HttpRequest, path: ReturnPath, fields: readonly AnswerField[]): HttpReply {
+  if (path.mode !== 'form_post') return seeOther(appendToRedirect(path.redirectUri, fields, path.mode));
   const scriptNonce = ctx.random.text(24);
   const body = formPostPage({
     locale: localeOf(request, undefined),

@@ -84,10 +84,13 @@ test('two mechanisms in one request are invalid_request; two names are invalid_c
 });
 
 test('a method that we do not have is refused, not passed over (RFC 7521 §4.2)', async () => {
-  assert.deepEqual((await refusal('client_id=spa&client_assertion=x&client_assertion_type=y')).slice(1), [
-    'invalid_client',
-    'client assertions are not supported',
-  ]);
+  for (const body of ['client_assertion=x&client_assertion_type=y', 'client_assertion=x', 'client_assertion_type=y']) {
+    assert.deepEqual(
+      await refusal(`client_id=spa&${body}`),
+      ['client_authentication', 'invalid_client', 'client_assertion_type is not one that is supported'],
+      body,
+    );
+  }
   for (const header of ['Bearer x', 'Basic', 'Basic !!', 'Basic d2Vi', 'Digest username="web"', '']) {
     assert.deepEqual(
       (await refusal('client_id=spa', header)).slice(1),

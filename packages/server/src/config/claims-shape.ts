@@ -1,6 +1,7 @@
 import { object, optional } from './collection-shapes.ts';
+import type { MapNode } from './node.ts';
 import { flag, text, textAs, wholeNumber } from './scalar-shapes.ts';
-import { Refused, type Shape } from './shape.ts';
+import { FAILED, type Failed, Refused, type Shape, type Spot } from './shape.ts';
 
 const words = text(1000);
 
@@ -45,6 +46,9 @@ const address: Shape<Readonly<Record<string, unknown>>> = object({
   build: withoutAbsent,
 });
 
+/** Claims that there may be translations of, by language tag (BCP 47). */
+const TRANSLATED = /^(name|given_name|family_name|middle_name|nickname|profile|picture|website)#[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}$/;
+
 /** The standard claims of OpenID Connect Core §5.1 with their types. An unknown claim is refused: nobody would ever be given it. */
 export const claimsShape: Shape<Readonly<Record<string, unknown>>> = object({
   keys: {
@@ -69,8 +73,18 @@ export const claimsShape: Shape<Readonly<Record<string, unknown>>> = object({
     address: optional(address, 'Preferred postal address.'),
     updated_at: optional(wholeNumber(0, 253_402_300_799), 'When the claims last changed, in seconds since 1970.'),
   },
-  build: withoutAbsent,
+  variants: TRANSLATED,
+  check: readTranslated,
+  build: (values, translated) => ({ ...withoutAbsent(values), ...translated }),
 });
+
+/** `name#zh-CN`: the claim in a language (OpenID Connect Core §5.2). */
+function readTranslated(node: MapNode, spot: Spot): Readonly<Record<string, unknown>> | Failed {
+  const read = node.entries
+    .filter(({ key }) => TRANSLATED.test(key))
+    .map(({ key, value }) => [key, words.read(value, spot.at(key))] as const);
+  return read.some(([, value]) => value === FAILED) ? FAILED : Object.fromEntries(read);
+}
 
 function withoutAbsent(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

@@ -1,5 +1,7 @@
 import { CLIENT_REGISTRIES } from '@hufu/protocol/client-metadata';
 import { DURATION_FORMS } from '@hufu/protocol/duration';
+import { MAC_ALGS } from '@hufu/protocol/jose-algorithms';
+import { RESPONSE_TYPES } from '@hufu/protocol/response-type';
 import { signingAlgorithms } from '../keys/algorithms.ts';
 import { orVariable } from './scalar-shapes.ts';
 import type { JsonSchema } from './shape.ts';
@@ -45,6 +47,10 @@ const hufu: Readonly<Record<string, ClientField>> = {
   resource_server_of: { doc: 'Identifiers of the resources whose tokens it may introspect.', schema: listOf(identifier) },
   profile: { doc: 'A profile that tightens the rules. None is supported by this version yet.', schema: { type: 'string' } },
   first_party: { doc: 'Our own application: its users are not asked for consent.', schema: yesNo },
+  pkce: {
+    doc: 'Whether a code needs a code_challenge (RFC 7636). required by default; public clients always need one.',
+    schema: oneOf(['required', 'optional']),
+  },
   access_token_ttl: { doc: 'Lifetime of its access tokens; that of the resource by default.', schema: duration },
   refresh_token: { doc: 'Its refresh tokens; policies.refresh_tokens by default.', schema: record(refreshToken) },
   max_grants_per_user: {
@@ -63,6 +69,18 @@ const LOCALIZED: Readonly<Record<string, ClientField>> = {
 };
 export const LOCALIZED_VARIANT: RegExp = new RegExp(`^(${Object.keys(LOCALIZED).join('|')})#`);
 
+const ID_TOKEN_ALGS: readonly string[] = [...signingAlgorithms.keys(), ...MAC_ALGS];
+
+function encryption(prefix: string, what: string): Readonly<Record<string, ClientField>> {
+  return {
+    [`${prefix}_alg`]: { doc: `How the key that encrypts ${what} is agreed or wrapped.`, schema: oneOf(CLIENT_REGISTRIES.encryptionAlgs) },
+    [`${prefix}_enc`]: {
+      doc: `How ${what} are encrypted.`,
+      schema: { ...oneOf(CLIENT_REGISTRIES.contentEncryptionAlgs), default: 'A128CBC-HS256' },
+    },
+  };
+}
+
 /** Client metadata of RFC 7591 §2 and OpenID Connect Registration §2 that the protocol's reader knows, and `hufu`. */
 export const CLIENT_FIELDS: Readonly<Record<string, ClientField>> = {
   ...LOCALIZED,
@@ -74,7 +92,7 @@ export const CLIENT_FIELDS: Readonly<Record<string, ClientField>> = {
   },
   response_types: {
     doc: 'Response types that it uses; by default code where it uses authorization_code.',
-    schema: listOf(oneOf(Object.keys(CLIENT_REGISTRIES.responseTypes))),
+    schema: listOf(oneOf([...RESPONSE_TYPES.keys()])),
   },
   response_modes: { doc: 'Response modes that it may ask for; all by default.', schema: listOf(oneOf(CLIENT_REGISTRIES.responseModes)) },
   token_endpoint_auth_method: {
@@ -88,6 +106,30 @@ export const CLIENT_FIELDS: Readonly<Record<string, ClientField>> = {
   },
   contacts: { doc: 'Whom to ask about it.', schema: listOf(label) },
   initiate_login_uri: { doc: 'Where a sign-in that begins elsewhere goes.', schema: webUri },
+  subject_type: {
+    doc: 'pairwise: each sector knows users by another sub (OpenID Connect Core §8.1).',
+    schema: { ...oneOf(['public', 'pairwise']), default: 'public' },
+  },
+  sector_identifier_uri: { doc: 'Its host is the sector of a pairwise client whose redirect URIs have several.', schema: webUri },
+  request_uris: { doc: 'Where its request objects may be fetched from.', schema: listOf(webUri) },
+  frontchannel_logout_uri: { doc: 'Loaded in a frame when a session ends.', schema: webUri },
+  frontchannel_logout_session_required: { doc: 'Whether it needs iss and sid there; they are always sent.', schema: yesNo },
+  backchannel_logout_uri: { doc: 'Gets a logout token when a session ends.', schema: webUri },
+  backchannel_logout_session_required: { doc: 'Whether it needs sid in the logout token; it is always there.', schema: yesNo },
+  default_acr_values: { doc: 'acr_values of requests that have none.', schema: listOf(label) },
+  userinfo_signed_response_alg: {
+    doc: 'Algorithm that signs its userinfo answers, which are plain JSON otherwise.',
+    schema: oneOf(ID_TOKEN_ALGS),
+  },
+  ...encryption('id_token_encrypted_response', 'its ID tokens'),
+  ...encryption('userinfo_encrypted_response', 'its userinfo answers'),
+  request_object_signing_alg: {
+    doc: 'The only algorithm of its request objects; any but none by default.',
+    schema: oneOf(['none', ...CLIENT_REGISTRIES.verificationAlgs]),
+  },
+  ...encryption('request_object_encryption', 'its request objects'),
+  require_signed_request_object: { doc: 'Nothing outside a signed request object is heard (RFC 9101 §10.5).', schema: yesNo },
+  token_endpoint_auth_signing_alg: { doc: 'The only algorithm of its assertions.', schema: oneOf(CLIENT_REGISTRIES.verificationAlgs) },
   jwks: {
     doc: 'Its public keys (RFC 7517).',
     schema: {
@@ -101,7 +143,7 @@ export const CLIENT_FIELDS: Readonly<Record<string, ClientField>> = {
   software_version: { doc: 'Version of that software.', schema: label },
   id_token_signed_response_alg: {
     doc: 'Algorithm that signs its ID tokens, one of signing.algorithms. RS256 by default, or the first of them where RS256 is not among them.',
-    schema: oneOf([...signingAlgorithms.keys()]),
+    schema: oneOf(ID_TOKEN_ALGS),
   },
   default_max_age: { doc: 'Seconds after which its users sign in again.', schema: orVariable({ type: 'integer', minimum: 0 }) },
   require_auth_time: { doc: 'Whether ID tokens always say when the user signed in.', schema: yesNo },

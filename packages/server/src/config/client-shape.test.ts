@@ -86,7 +86,7 @@ for (const [client, expected] of BAD) {
 test('a value from a list tells what is allowed and what was probably meant', () => {
   assert.throws(() => read(`${WEB}\ngrant_types: [authorisation_code]`), {
     message:
-      'f:5:19  clients[0].grant_types[0]: is not one of the allowed values\n    found: "authorisation_code"    allowed: authorization_code, refresh_token, client_credentials    did you mean authorization_code?',
+      'f:5:19  clients[0].grant_types[0]: is not one of the allowed values\n    found: "authorisation_code"    allowed: authorization_code, refresh_token, client_credentials, implicit    did you mean authorization_code?',
   });
 });
 

@@ -1,5 +1,6 @@
 import { CLIENT_REGISTRIES, type ClientMetadata, readClientMetadata, writeClientMetadata } from '@hufu/protocol/client-metadata';
 import { type ClientId, isClientId } from '@hufu/protocol/ids';
+import { MAC_ALGS } from '@hufu/protocol/jose-algorithms';
 import { CLIENT_FIELDS, LOCALIZED_VARIANT } from './client-fields.ts';
 import { type Key, list, object, optional, required } from './collection-shapes.ts';
 import type { ClientConfig } from './config.ts';
@@ -78,7 +79,7 @@ function readMetadata(node: MapNode, spot: Spot): ClientMetadata | Failed {
     source: 'configuration',
     secret: findValue(node, 'client_secret') === undefined ? 'absent' : 'given',
     elsewhere: ['client_id', 'client_secret'],
-    registries: { ...CLIENT_REGISTRIES, idTokenAlgs: algorithms },
+    registries: { ...CLIENT_REGISTRIES, idTokenAlgs: [...algorithms, ...MAC_ALGS] },
   });
   const misdirected = checkResourceServer(node, spot);
   if (read.kind === 'refused') {
@@ -105,7 +106,8 @@ function reportFault(root: MapNode, path: Path, message: string, spot: Spot): vo
   const words = wordsOf(schema);
   const text = findText(node);
   const known = text !== undefined && words.includes(text);
-  if (known && path[0] === 'id_token_signed_response_alg') shown.refuse(node, 'is not among signing.algorithms', spot.reading.algorithms);
+  if (known && String(path[0]).endsWith('_signed_response_alg'))
+    shown.refuse(node, 'is not among signing.algorithms', spot.reading.algorithms);
   else if (known || words.length === 0) shown.refuse(node, message, describeSchema(schema));
   else shown.refuse(node, 'is not one of the allowed values', words, text === undefined ? undefined : findNearest(text, words));
 }

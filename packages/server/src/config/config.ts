@@ -1,3 +1,4 @@
+import type { PublicJwks } from '@hufu/protocol/client-jwks';
 import type { ClientId } from '@hufu/protocol/ids';
 import type { Problem } from './problem.ts';
 import type { Secret } from './secret.ts';
@@ -91,13 +92,25 @@ export interface ResourceConfig {
 }
 
 export interface Policies {
-  readonly registration: 'off';
+  /** Who may register a client (RFC 7591): nobody, whoever has an initial access token, or anybody. */
+  readonly registration: 'off' | 'token' | 'open';
+  /** Whether a client id may be the address of a document that describes the client. */
+  readonly clientIdDocuments: 'on' | 'off';
+  /** Whose software statements count (RFC 7591 §2.3); empty: nobody's, and they are ignored. */
+  readonly softwareStatements: readonly StatementIssuer[];
+  readonly registeredClients: { readonly max: number; readonly unusedSeconds: number };
   readonly bruteForce: 'on' | 'off';
   /** Exempt from the guard against requests to private addresses. */
   readonly outboundAllowHosts: readonly AllowedHost[];
   readonly sessions: { readonly absoluteSeconds: number };
   readonly codes: { readonly ttlSeconds: number };
   readonly refreshTokens: { readonly absoluteSeconds: number; readonly idleSeconds: number; readonly overlapSeconds: number };
+}
+
+/** Who signs software statements, and with which keys. */
+export interface StatementIssuer {
+  readonly issuer: string;
+  readonly keys: { readonly kind: 'jwks'; readonly jwks: PublicJwks } | { readonly kind: 'jwks_uri'; readonly uri: string };
 }
 
 export type AllowedHost =

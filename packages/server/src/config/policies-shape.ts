@@ -1,9 +1,10 @@
-import { anyMapping, list, object, withDefault } from './collection-shapes.ts';
+import { anyMapping, list, object, optional, withDefault } from './collection-shapes.ts';
 import type { Policies } from './config.ts';
 import { duration } from './duration-shape.ts';
 import { readAllowedHost } from './network.ts';
-import { choice, isTestMode, refuseOutsideTest, textAs } from './scalar-shapes.ts';
+import { choice, isTestMode, refuseOutsideTest, textAs, wholeNumber } from './scalar-shapes.ts';
 import type { Shape } from './shape.ts';
+import { softwareStatementsShape } from './software-statements-shape.ts';
 
 const outbound: Shape<Policies['outboundAllowHosts']> = object({
   keys: {
@@ -41,14 +42,36 @@ const refreshTokens: Shape<Policies['refreshTokens']> = object({
   build: ({ absolute, idle, overlap }) => ({ absoluteSeconds: absolute, idleSeconds: idle, overlapSeconds: overlap }),
 });
 
+const registeredClients: Shape<Policies['registeredClients']> = object({
+  keys: {
+    max: withDefault(
+      wholeNumber(1, 1_000_000),
+      10_000,
+      'How many there may be at a time, and of clients described by documents as many again.',
+    ),
+    unused: withDefault(duration('1h', '3650d'), '90d', 'Time without a sign-in after which one is removed, at the latest twice that.'),
+  },
+  build: ({ max, unused }) => ({ max, unusedSeconds: unused }),
+});
+
 /** `policies`: what the server allows and for how long. */
 export const policiesShape: Shape<Policies> = object({
   keys: {
     registration: withDefault(
-      choice(['off'], { later: ['token', 'open'] }),
+      choice(['off', 'token', 'open']),
       'off',
-      'Dynamic client registration (RFC 7591). token and open are reserved: not supported by this version yet.',
+      'Dynamic client registration (RFC 7591): off, token for those whom hufu client invite gave an initial access token, or open to everybody.',
     ),
+    client_id_metadata_documents: optional(
+      choice(['on', 'off']),
+      'Whether a client_id may be an https URL whose document describes the client. By default on where registration is open, else off.',
+    ),
+    software_statements: withDefault(
+      softwareStatementsShape,
+      [],
+      'Whose software statements count (RFC 7591); without any they are ignored.',
+    ),
+    registered_clients: withDefault(registeredClients, {}, 'Clients that registered themselves.'),
     outbound: withDefault(outbound, {}, 'Requests that the server makes itself.'),
     brute_force: withDefault(
       choice(['on', 'off'], { testOnly: ['off'] }),
@@ -59,8 +82,11 @@ export const policiesShape: Shape<Policies> = object({
     codes: withDefault(codes, {}, 'Authorization codes.'),
     refresh_tokens: withDefault(refreshTokens, {}, 'Refresh tokens.'),
   },
-  build: ({ registration, outbound, brute_force, sessions, codes, refresh_tokens }) => ({
+  build: ({ registration, outbound, brute_force, sessions, codes, refresh_tokens, ...more }) => ({
     registration,
+    clientIdDocuments: more.client_id_metadata_documents ?? (registration === 'open' ? 'on' : 'off'),
+    softwareStatements: more.software_statements,
+    registeredClients: more.registered_clients,
     bruteForce: brute_force,
     outboundAllowHosts: outbound,
     sessions,

@@ -39,6 +39,9 @@ test('an empty document is all defaults', () => {
     limits: 'on',
     policies: {
       registration: 'off',
+      clientIdDocuments: 'off',
+      softwareStatements: [],
+      registeredClients: { max: 10_000, unusedSeconds: 90 * 86_400 },
       bruteForce: 'on',
       outboundAllowHosts: [],
       sessions: { absoluteSeconds: 14 * 86_400 },
@@ -49,6 +52,21 @@ test('an empty document is all defaults', () => {
   });
   assert.deepEqual(read('# nothing but this\n'), read(''));
   assert.deepEqual(read('{}'), read(''));
+});
+
+const STATEMENT_KEY = {
+  kty: 'OKP',
+  kid: 'k1',
+  alg: 'EdDSA',
+  crv: 'Ed25519',
+  x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+};
+
+test('documents describe clients where registration is open, unless that is said otherwise', () => {
+  const policy = (text: string): string => read(`policies: { ${text} }`).policies.clientIdDocuments;
+  assert.deepEqual(['registration: open', 'registration: token', ''].map(policy), ['on', 'off', 'off']);
+  assert.equal(policy('registration: open, client_id_metadata_documents: off'), 'off');
+  assert.equal(policy('client_id_metadata_documents: on'), 'on');
 });
 
 test('every key is read, in YAML and in JSON alike', () => {
@@ -67,7 +85,13 @@ test('every key is read, in YAML and in JSON alike', () => {
     resources: [{ identifier: 'urn:example:api', scopes: ['read'], token_format: 'opaque', signing_alg: 'EdDSA', token_ttl: 30 }],
     limits: 'off',
     policies: {
-      registration: 'off',
+      registration: 'token',
+      client_id_metadata_documents: 'on',
+      software_statements: [
+        { issuer: 'https://vouch.example', jwks_uri: 'https://vouch.example/jwks' },
+        { issuer: 'other', jwks: { keys: [STATEMENT_KEY] } },
+      ],
+      registered_clients: { max: 5, unused: '1d' },
       outbound: { allow_hosts: ['Internal.Example', '10.1.0.0/16', '[fd00::1]'] },
       brute_force: 'off',
       sessions: { absolute: '1d' },
@@ -97,7 +121,13 @@ test('every key is read, in YAML and in JSON alike', () => {
       resources: [{ identifier: 'urn:example:api', scopes: ['read'], tokenFormat: 'opaque', signingAlg: 'EdDSA', tokenTtlSeconds: 30 }],
       limits: 'off',
       policies: {
-        registration: 'off',
+        registration: 'token',
+        clientIdDocuments: 'on',
+        softwareStatements: [
+          { issuer: 'https://vouch.example', keys: { kind: 'jwks_uri', uri: 'https://vouch.example/jwks' } },
+          { issuer: 'other', keys: { kind: 'jwks', jwks: { keys: [STATEMENT_KEY] } } },
+        ],
+        registeredClients: { max: 5, unusedSeconds: 86_400 },
         bruteForce: 'off',
         outboundAllowHosts: [
           { kind: 'host', host: 'internal.example' },
@@ -154,6 +184,13 @@ const BAD: readonly (readonly [string, string])[] = [
     '1:39 policies.outbound.allow_hosts[0]: must be a host name (without scheme and port), a network or an address',
   ],
   ['issuer: https://a.example\ntls: { cert: a }', '2:6 tls.key: is missing'],
+  ['policies: { registration: opne }', '1:27 policies.registration: is not one of the allowed values'],
+  ['policies: { software_statements: [{ issuer: a }] }', '1:35 policies.software_statements[0]: needs one of jwks and jwks_uri'],
+  ['policies: { software_statements: [{ issuer: a, jwks: { keys: [] } }] }', '1:62 policies.software_statements[0].jwks.keys: has no key'],
+  [
+    'policies: { software_statements: [{ issuer: a, jwks_uri: http://a.example }] }',
+    '1:58 policies.software_statements[0].jwks_uri: is not an https URI',
+  ],
   // what is not there yet
   ['gateway: {}', '1:1 gateway: is not supported by this version yet'],
   ['mail: { from: x }', '1:1 mail: is not supported by this version yet'],
@@ -161,8 +198,6 @@ const BAD: readonly (readonly [string, string])[] = [
   ['tenants: []', '1:1 tenants: is not supported by this version yet'],
   ['redis: redis://localhost', '1:1 redis: is not supported by this version yet'],
   ['limits: { rules: [] }', '1:9 limits: is not supported by this version yet'],
-  ['policies: { registration: open }', '1:27 policies.registration: is not supported by this version yet'],
-  ['policies: { registration: token }', '1:27 policies.registration: is not supported by this version yet'],
   // what the mode forbids
   ['limits: off', '1:9 limits: is accepted in mode test alone, and the mode is development'],
   ['policies: { brute_force: off }', '1:26 policies.brute_force: is accepted in mode test alone, and the mode is development'],

@@ -72,7 +72,9 @@ test('standard claims have their types (OpenID Connect Core §5.1, §5.1.1), and
   assert.deepEqual(read(`[{ username: a, password: x, claims: ${JSON.stringify(claims)} }]`)[0]?.claims, claims);
   const bad: readonly (readonly [string, string])[] = [
     ['emial: a@b', 'emial: unknown key'],
-    ['name#zh-CN: x', 'name#zh-CN: unknown key'],
+    ['email#fi: x', 'email#fi: unknown key'],
+    ['name#: x', 'name#: unknown key'],
+    ['name#zh-CN: 7', 'name#zh-CN: must be text: put it in quotes'],
     ['email: nobody', 'email: is not an email address'],
     ['email_verified: "true"', 'email_verified: must be true or false'],
     ['picture: ftp://x', 'picture: is not a URL'],

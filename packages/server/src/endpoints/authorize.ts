@@ -24,9 +24,9 @@ export async function authorize(ctx: Context, http: HttpRequest): Promise<HttpRe
   try {
     trail.at('parameters');
     const form = readParameters(http);
-    request = await readAuthorizationRequest(ctx, form, trail, Math.floor(http.nowMs / 1000));
-    // Written anew: what a body may hold raw, an address may not.
-    const query = writeForm(form.names().flatMap((name) => form.many(name).map((value) => [name, value] as const)));
+    request = await readAuthorizationRequest(ctx, form, 'client', trail, Math.floor(http.nowMs / 1000));
+    // Written anew: what a body may hold raw, an address may not. A POST goes on as it came, request object and all.
+    const query = writeQuery(http.method === 'POST' ? form : request.form);
     if (query.length > MAX_QUERY)
       throw new RedirectError(
         request,
@@ -35,8 +35,40 @@ export async function authorize(ctx: Context, http: HttpRequest): Promise<HttpRe
     if (http.method === 'POST') return seeOther(`/oauth/authorize?${query}`);
     return await begin(ctx, http, request, await findBrowserSession(ctx, http), query, trail);
   } catch (error) {
-    return refusalByRedirect(ctx, http, error, request, trail) ?? refusalByPage(ctx, http, error, trail);
+    return (
+      refusalToStranger(ctx, http, error, request, trail) ??
+      refusalByRedirect(ctx, http, error, request, trail) ??
+      refusalByPage(ctx, http, error, trail)
+    );
   }
+}
+
+/**
+ * Anybody can make a document that names any address. Before the user has seen who asks, nobody is sent there (RFC 9700 §4.11.2): a page of ours
+ * says what is wrong.
+ */
+function refusalToStranger(
+  ctx: Context,
+  http: HttpRequest,
+  error: unknown,
+  request: AuthorizationRequest | undefined,
+  trail: Trail,
+): HttpReply | undefined {
+  const client = error instanceof RedirectError ? error.path.client : request?.client;
+  if (client?.record.source !== 'document') return undefined;
+  const refusal = error instanceof RedirectError ? error.error : error;
+  if (!(refusal instanceof OAuthError) || refusal.status >= 500) return undefined;
+  return pageRefusal(
+    ctx,
+    'authorize',
+    http,
+    trail,
+    new PageError('request_malformed', `${refusal.code}: ${refusal.detail ?? refusal.description}`),
+  );
+}
+
+function writeQuery(form: Form): string {
+  return writeForm(form.names().flatMap((name) => form.many(name).map((value) => [name, value] as const)));
 }
 
 /** An address that is too long is refused as such where there is no client to tell (RFC 9110 §15.5.15). */

@@ -18,7 +18,10 @@ test('the JWKS is public, and cached for half the time that a key waits for its 
   const { keys }: { keys: Record<string, unknown>[] } = JSON.parse(reply.body.toString());
   assert.deepEqual(
     keys.map(({ kid, alg, use, d }) => [kid, alg, use, d]),
-    [[world.ctx.keys.signerFor('ES256', world.now())?.kid, 'ES256', 'sig', undefined]],
+    [
+      [world.ctx.keys.signerFor('ES256', world.now())?.kid, 'ES256', 'sig', undefined],
+      ...world.ctx.keys.decryptionKeys(world.now()).map(({ kid }) => [kid, undefined, 'enc', undefined]),
+    ],
   );
 });
 

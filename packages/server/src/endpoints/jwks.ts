@@ -10,14 +10,17 @@ export function jwks(ctx: Context, request: HttpRequest): HttpReply {
 
 /** A public document with an `ETag` (RFC 9110 §13.1.2). */
 export function document(request: HttpRequest, body: Uint8Array, etag: string, type: string, maxAgeSeconds: number): HttpReply {
-  const headers = {
-    'content-type': type,
-    'cache-control': `public, max-age=${maxAgeSeconds}`,
-    etag,
-  };
+  let headers = headersOf.get(body);
+  if (headers === undefined) {
+    headers = Object.freeze({ 'content-type': type, 'cache-control': `public, max-age=${maxAgeSeconds}`, etag });
+    headersOf.set(body, headers);
+  }
   if (isHad(request.headers['if-none-match'], etag)) return { status: 304, headers, body: '' };
   return { status: 200, headers, body };
 }
+
+/** The same for the same bytes. */
+const headersOf = new WeakMap<Uint8Array, HttpReply['headers']>();
 
 /** A list, `*`, and tags that a proxy has made weak on its way. */
 function isHad(header: string | string[] | undefined, etag: string): boolean {

@@ -65,7 +65,10 @@ test('a hint of the session, a registered address and a state: signed out, sent 
   assert.equal(reply.status, 303);
   const location = new URL(String(reply.headers['location']));
   assert.deepEqual([location.origin + location.pathname, [...location.searchParams]], [OUT, [['state', state]]]);
-  assert.equal(reply.headers['set-cookie'], '__Host-hufu_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure');
+  assert.deepEqual(reply.headers['set-cookie'], [
+    '__Host-hufu_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure',
+    '__Host-hufu_browser_state=; Path=/; Max-Age=0; SameSite=None; Secure',
+  ]);
   assert.equal(await isSignedIn(visitor), false);
   assert.deepEqual((await world.store.findSession(world.tenant, visitor.session.id))?.endedAt, START);
 });
@@ -215,6 +218,16 @@ test("somebody else's hint, or one of another session, asks first: no page signs
     const reply = await get(alice.visitor, { id_token_hint: hint, post_logout_redirect_uri: OUT });
     assert.deepEqual([pageOf(reply), await isSignedIn(alice.visitor)], ['logout', true]);
   }
+});
+
+test('logout_hint and ui_locales are heard and move nobody: the hint of the session decides (RP-Initiated Logout §2)', async () => {
+  const { visitor, hint } = await visit();
+  const asked = await get(visitor, { logout_hint: 'bob', ui_locales: 'zh-CN' });
+  assert.equal(pageOf(asked), 'logout');
+  assert.ok(asked.body.toString().includes('<html lang="zh-CN">') && asked.body.toString().includes('Alice Example'));
+  const page = await get(visitor, { id_token_hint: hint, logout_hint: 'bob', ui_locales: 'zh-CN fr' });
+  assert.equal(pageOf(page), 'signed-out');
+  assert.ok(page.body.toString().includes('<html lang="zh-CN">'));
 });
 
 test('nobody is signed in: with a hint it goes on to where it was to go (RP-Initiated Logout §3)', async () => {

@@ -13,18 +13,24 @@ import { localeOf } from '../interaction/page-locale.ts';
 import { readReturnPlace } from '../interaction/pages/client-view.ts';
 import { pageHeaders } from '../interaction/pages/headers.ts';
 import { logoutPage } from '../interaction/pages/logout.ts';
-import { signedOutPage } from '../interaction/pages/signed-out.ts';
+import { wakeDelivery } from '../logout/delivery-job.ts';
+import { type Farewell, MAX_FAREWELL, writeFarewell } from '../logout/farewell.ts';
+import { frontchannelFrames, MAX_FRAMES, type Told } from '../logout/frontchannel.ts';
 import { type BrowserSession, findBrowserSession } from '../sessions/browser-session.ts';
 import { clearCookie } from '../sessions/cookies.ts';
 import { browserOf } from '../sessions/known-browser.ts';
-import { sessionName } from '../sessions/session-name.ts';
+import { sidFor } from '../sessions/session-name.ts';
 import { type IdTokenHint, readIdTokenHint } from '../tokens/read-id-token-hint.ts';
+import { subjectFor } from '../tokens/subject.ts';
 import { requireForm } from './form-body.ts';
+import { farewellReply, SIGNED_OUT_PATH } from './signed-out.ts';
 
 const PATH = '/oauth/logout';
 const MAX_STATE = 2_048;
 /** Characters of a request's parameters; an address has room for them. */
 const MAX_QUERY = MAX_ADDRESS - 100;
+/** As many as a session has at most. */
+const MAX_PARTICIPANTS = 200;
 
 /** What a sign-out request asks, checked. */
 interface LogoutRequest {
@@ -39,6 +45,7 @@ interface LogoutRequest {
 /**
  * RP-initiated logout (OpenID Connect RP-Initiated Logout §2). A genuine `id_token_hint` of the very session signs out at once; anybody else
  * is asked first, so that no foreign page signs people out. Where to go on to is believed only with the hint. A POST is sent on as a GET.
+ * `logout_hint` is heard and changes nothing: whoever is signed in here is shown, and signs out or does not.
  */
 export async function logout(ctx: Context, http: HttpRequest): Promise<HttpReply> {
   const trail = new Trail();
@@ -51,10 +58,7 @@ export async function logout(ctx: Context, http: HttpRequest): Promise<HttpReply
     const session = await findBrowserSession(ctx, http);
     // Without a hint nobody has vouched for the address: only the user's own click goes there.
     if (session === undefined) return done(ctx, http, request.hint === undefined ? { ...request, redirectTo: undefined } : request);
-    const own =
-      request.hint?.sub === session.user.sub &&
-      (request.hint.sid === undefined || request.hint.sid === sessionName(ctx, session.session.id));
-    if (own) return await end(ctx, http, request, session);
+    if (await isOwn(ctx, request, session)) return await end(ctx, http, request, session);
     return confirmPage(ctx, http, request, session);
   } catch (error) {
     return pageRefusal(ctx, 'logout', http, trail, error);
@@ -82,7 +86,7 @@ async function confirmed(ctx: Context, http: HttpRequest, form: Form, trail: Tra
 async function readLogoutRequest(ctx: Context, http: HttpRequest, parameters: Form, trail: Trail): Promise<LogoutRequest> {
   trail.at('logout_hint');
   const hintText = parameters.get('id_token_hint');
-  const hint = hintText === undefined ? undefined : readIdTokenHint(ctx, hintText, Math.floor(http.nowMs / 1000));
+  const hint = hintText === undefined ? undefined : await readIdTokenHint(ctx, hintText, Math.floor(http.nowMs / 1000));
   if (hintText !== undefined && hint === undefined) throw new PageError('id_token_hint_invalid', 'not an ID token of ours');
   const named = parameters.get('client_id');
   if (hint !== undefined && named !== undefined && named !== hint.aud)
@@ -101,18 +105,48 @@ async function readLogoutRequest(ctx: Context, http: HttpRequest, parameters: Fo
   return { client, hint, redirectTo: appendToRedirect(uri, [['state', state]], 'query'), parameters };
 }
 
-async function end(ctx: Context, http: HttpRequest, request: LogoutRequest, session: BrowserSession): Promise<HttpReply> {
-  await ctx.store.endSession(ctx.tenant, session.session.id, Math.floor(http.nowMs / 1000));
-  return done(ctx, http, request);
+/** Whether the hint is of this very session: by its name, or by an older one that it had before the same user signed in again. */
+async function isOwn(ctx: Context, { client, hint }: LogoutRequest, { session, user }: BrowserSession): Promise<boolean> {
+  // What a client could have written itself signs nobody out unasked.
+  if (hint === undefined || hint.byClient || client === undefined || hint.sub !== subjectFor(ctx, client, user)) return false;
+  if (hint.sid === undefined || hint.sid === sidFor(ctx, client, session.id)) return true;
+  const participants = await ctx.store.listParticipants(ctx.tenant, session.id, MAX_PARTICIPANTS);
+  return participants.some(({ clientId, sid }) => clientId === client.id && sid === hint.sid);
 }
 
-function done(ctx: Context, http: HttpRequest, request: LogoutRequest): HttpReply {
-  const cookie = clearCookie(ctx, 'session');
-  if (request.redirectTo !== undefined) return seeOther(request.redirectTo, { 'set-cookie': cookie });
-  const locale = localeOf(http, request.parameters.get('ui_locales'));
-  const home = request.client === undefined ? undefined : clientHome(request.client, locale);
-  const body = signedOutPage({ locale, languages: [], ...(home === undefined ? {} : { client: home }) });
-  return { status: 200, headers: { ...pageHeaders({ issuer: ctx.issuer, opener: 'popup' }), 'set-cookie': cookie }, body };
+/** The end first and then who is to be told of it: nobody joins a session that has ended. */
+async function end(ctx: Context, http: HttpRequest, request: LogoutRequest, { session }: BrowserSession): Promise<HttpReply> {
+  await ctx.store.endSession(ctx.tenant, session.id, Math.floor(http.nowMs / 1000));
+  wakeDelivery(ctx);
+  return done(ctx, http, request, await ctx.store.listParticipants(ctx.tenant, session.id, MAX_PARTICIPANTS));
+}
+
+/** On to where it was to go; by way of our page where there are clients that the browser has to tell, or nowhere to go. */
+async function done(ctx: Context, http: HttpRequest, request: LogoutRequest, participants: readonly Told[] = []): Promise<HttpReply> {
+  const told = await tellable(ctx, participants);
+  const { client, redirectTo, parameters } = request;
+  const cookies = [clearCookie(ctx, 'session'), clearCookie(ctx, 'browser_state')];
+  if (told.length === 0 && redirectTo !== undefined) return seeOther(redirectTo, { 'set-cookie': cookies });
+  const farewell: Farewell = { startedMs: http.nowMs, clientId: client?.id ?? '', redirectTo: redirectTo ?? '', told };
+  const uiLocales = parameters.get('ui_locales');
+  const browser = browserOf(ctx, http);
+  const text = writeFarewell(ctx, farewell, browser.id);
+  if (told.length === 0 || text.length > MAX_FAREWELL) {
+    const reply = await farewellReply(ctx, http, farewell, uiLocales);
+    return { ...reply, headers: { ...reply.headers, 'set-cookie': cookies } };
+  }
+  if (browser.cookie !== undefined) cookies.push(browser.cookie);
+  const locales = uiLocales === undefined ? '' : `&ui_locales=${encodeURIComponent(uiLocales.slice(0, 100).toWellFormed())}`;
+  return seeOther(`${SIGNED_OUT_PATH}?request=${text}${locales}`, { 'set-cookie': cookies });
+}
+
+/** Those of them that the browser can tell. */
+async function tellable(ctx: Context, participants: readonly Told[]): Promise<readonly Told[]> {
+  const told: Told[] = [];
+  for (const one of participants) {
+    if (told.length < MAX_FRAMES && (await frontchannelFrames(ctx, [one])).length > 0) told.push(one);
+  }
+  return told;
 }
 
 function confirmPage(ctx: Context, http: HttpRequest, request: LogoutRequest, session: BrowserSession): HttpReply {

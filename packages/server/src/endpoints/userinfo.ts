@@ -1,15 +1,16 @@
 import { formatBearerChallenge, readBearerToken } from '@hufu/protocol/bearer';
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
-import { findScopeClaims } from '@hufu/protocol/scope';
-import type { UserRecord } from '@hufu/store/port';
-import { findClient } from '../clients.ts';
+import { encryptToClient } from '../client-keys/encrypt-to-client.ts';
+import { type Client, findStoredClient } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { originsOf } from '../origins.ts';
-import { json, tokenReply, toOAuthError } from '../reply.ts';
+import { json, jwtReply, tokenReply, toOAuthError } from '../reply.ts';
+import { userinfoClaims } from '../tokens/granted-claims.ts';
 import { readAccessToken } from '../tokens/read-access-token.ts';
+import { responseSigner } from '../tokens/response-signer.ts';
 import { requireForm } from './form-body.ts';
 
 /** Userinfo (OpenID Connect Core §5.3): GET, or POST with the token in the header or in the form body (RFC 6750 §2). */
@@ -35,7 +36,9 @@ export async function userinfo(ctx: Context, request: HttpRequest): Promise<Http
     const user = await ctx.store.findUser(ctx.tenant, token.grant.userId);
     if (user === undefined || !user.enabled)
       throw new OAuthError('invalid_token', 'the access token is not active', { detail: 'the user is gone' });
-    return { ...tokenReply(claimsOf(user, token.grant.subject, token.scopes)), origins };
+    const client = await findStoredClient(ctx, token.grant.clientId);
+    if (client === undefined) throw new OAuthError('invalid_token', 'the access token is not active', { detail: 'the client is gone' });
+    return { ...(await answer(ctx, client, userinfoClaims(user, token.grant, token.scopes), now)), origins };
   } catch (thrown) {
     const error = toOAuthError(ctx, thrown, request);
     const headers: Record<string, string> = {
@@ -60,7 +63,7 @@ function noToken(ctx: Context, request: HttpRequest, trail: Trail): HttpReply {
 }
 
 async function clientOrigins(ctx: Context, id: string): Promise<readonly string[]> {
-  const client = await findClient(ctx, id);
+  const client = await findStoredClient(ctx, id);
   return client === undefined ? [] : originsOf(client);
 }
 
@@ -69,17 +72,15 @@ function readBody(request: HttpRequest): Form | undefined {
   return requireForm(request);
 }
 
-/** OpenID Connect Core §5.3.2, §5.4: the claims of the scopes that the user has; none is null or empty. */
-function claimsOf(user: UserRecord, subject: string, scopes: readonly string[]): object {
-  const claims: Record<string, unknown> = { sub: subject };
-  for (const name of findScopeClaims(scopes)) {
-    if (name === 'sub') continue;
-    const value = user.claims[name];
-    if (value !== undefined && value !== null && value !== '') claims[name] = value;
-  }
-  if (scopes.includes('profile')) {
-    claims['preferred_username'] ??= user.username;
-    claims['updated_at'] ??= user.updatedAt;
-  }
-  return claims;
+/** As the client registered it (OpenID Connect Core §5.3.2): plain JSON, signed, encrypted, or one in the other. */
+async function answer(ctx: Context, client: Client, claims: Readonly<Record<string, unknown>>, now: number): Promise<HttpReply> {
+  const { userinfoSignedResponseAlg: alg, userinfoEncryption: encryption } = client.metadata;
+  if (alg === undefined && encryption === undefined) return tokenReply(claims);
+  const signed =
+    alg === undefined ? undefined : responseSigner(ctx, client, alg, now).sign({ ...claims, iss: ctx.issuer, aud: client.id, iat: now });
+  const body =
+    encryption === undefined
+      ? signed
+      : await encryptToClient(ctx, client, encryption, signed ?? JSON.stringify(claims), signed === undefined ? undefined : 'JWT', now);
+  return jwtReply(body ?? '');
 }

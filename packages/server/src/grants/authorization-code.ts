@@ -5,9 +5,10 @@ import { checkVerifier } from '@hufu/protocol/pkce';
 import { readHolder, SECRET_LENGTH } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
+import { narrow } from '../tokens/narrow.ts';
 import { derivedSecret, sha256 } from '../tokens/secrets.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
-import { narrow, userTokens } from '../tokens/user-tokens.ts';
+import { userTokens } from '../tokens/user-tokens.ts';
 import { readCodeRequest } from './code-request.ts';
 import type { TokenRequest } from './grant.ts';
 import { rotates } from './refresh-token.ts';
@@ -53,7 +54,7 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
   }
   trail.at('code_verifier');
   const verifier = form.get('code_verifier');
-  if (verifier === undefined || !checkVerifier(verifier, asked.codeChallenge, sha256)) {
+  if (!isVerified(verifier, asked.codeChallenge)) {
     // No guessing: a wrong verifier spends the code (attacks COD-05).
     await ctx.store.revokeGrant(ctx.tenant, grant.id, 'code_misused', now);
     throw new OAuthError('invalid_grant', 'code_verifier does not match the code_challenge', {
@@ -90,6 +91,12 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
     throw refused('the grant died while the code was being exchanged');
   }
   return userTokens(ctx, { client, grant: taken.grant, secret, resource, scopes, nonce: asked.nonce, now });
+}
+
+/** Neither or both: a verifier without a challenge means that somebody took the challenge away (RFC 9700 §4.8.2). */
+function isVerified(verifier: string | undefined, challenge: string | undefined): boolean {
+  if (challenge === undefined) return verifier === undefined;
+  return verifier !== undefined && checkVerifier(verifier, challenge, sha256);
 }
 
 /** A code shown twice: whoever holds tokens of it may be the thief (RFC 6749 §4.1.2, RFC 9700 §4.5). */

@@ -1,7 +1,8 @@
 /** What an authorization request leaves in its grant's row for the exchange, and nobody after it. */
 export interface CodeRequest {
   readonly redirectUri: string;
-  readonly codeChallenge: string;
+  /** Undefined where the client need not have one. */
+  readonly codeChallenge: string | undefined;
   readonly nonce: string | undefined;
   /** Whether the exchange gives a refresh token, the client's registration permitting. */
   readonly refresh: boolean;
@@ -18,11 +19,17 @@ export function readCodeRequest(value: Readonly<Record<string, unknown>> | undef
   const { redirectUri, codeChallenge, nonce, refresh, sessionExpiresAt } = value ?? {};
   if (
     typeof redirectUri !== 'string' ||
-    typeof codeChallenge !== 'string' ||
+    (codeChallenge !== undefined && typeof codeChallenge !== 'string') ||
     typeof refresh !== 'boolean' ||
     typeof sessionExpiresAt !== 'number'
   ) {
     throw new TypeError('a code without its request');
   }
-  return { redirectUri, codeChallenge, nonce: typeof nonce === 'string' ? nonce : undefined, refresh, sessionExpiresAt };
+  return {
+    redirectUri,
+    codeChallenge,
+    nonce: typeof nonce === 'string' ? nonce : undefined,
+    refresh,
+    sessionExpiresAt,
+  };
 }

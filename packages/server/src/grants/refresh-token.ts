@@ -6,9 +6,10 @@ import { readHolder } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
+import { narrow } from '../tokens/narrow.ts';
 import { sha256 } from '../tokens/secrets.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
-import { isRefreshable, narrow, userTokens } from '../tokens/user-tokens.ts';
+import { isRefreshable, userTokens } from '../tokens/user-tokens.ts';
 import type { TokenRequest } from './grant.ts';
 
 const REFRESH_REFUSED = 'the refresh token is invalid, expired, revoked, or was issued to another client';

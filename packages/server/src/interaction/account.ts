@@ -1,7 +1,8 @@
 import { readQuery } from '@hufu/protocol/form';
 import { type ClientId, isClientId } from '@hufu/protocol/ids';
+import { shownScopes } from '../authorize/consent-scopes.ts';
 import { seeOther } from '../authorize/respond.ts';
-import { findClient } from '../clients.ts';
+import { findStoredClient } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import { requireForm } from '../endpoints/form-body.ts';
@@ -32,7 +33,7 @@ export async function accountGet(ctx: Context, http: HttpRequest): Promise<HttpR
     const apps = await appsOf(ctx, session, locale);
     const name = session.user.claims['name'];
     const browser = browserOf(ctx, http);
-    const gone = removed === undefined ? undefined : await findClient(ctx, removed);
+    const gone = removed === undefined ? undefined : await findStoredClient(ctx, removed);
     const body = accountPage({
       locale,
       languages: languageLinks(PATH, []),
@@ -90,12 +91,12 @@ async function appsOf(ctx: Context, { user }: BrowserSession, locale: Locale): P
   }
   const apps: AppView[] = [];
   for (const [clientId, { since, scopes }] of [...found].sort(([, a], [, b]) => a.since - b.since)) {
-    const client = await findClient(ctx, clientId);
+    const client = await findStoredClient(ctx, clientId);
     if (client === undefined) continue;
     apps.push({
       clientId,
       name: displayName(client, locale),
-      scopes: [...scopes],
+      scopes: shownScopes([...scopes]),
       since: new Date(since * 1000).toISOString().slice(0, 10),
     });
   }

@@ -1,6 +1,7 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { readQuery } from '@hufu/protocol/form';
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts';
+import { consentScopes, shownScopes } from '../authorize/consent-scopes.ts';
 import { asksEachTime } from '../authorize/decide.ts';
 import { respondWithError } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
@@ -51,7 +52,8 @@ export async function consentPost(ctx: Context, http: HttpRequest): Promise<Http
     if (form.get('decision') !== 'allow') {
       return respondWithError(ctx, http, way.request, new OAuthError('access_denied', 'the user said no'), trail);
     }
-    const { client, scopes, resources } = way.request;
+    const { client, resources } = way.request;
+    const scopes = consentScopes(way.request);
     await ctx.store.giveConsent(ctx.tenant, session.user.id, client.id, scopes, resources, Math.floor(http.nowMs / 1000));
     return await proceed(ctx, http, way, session, true, trail);
   } catch (error) {
@@ -74,7 +76,9 @@ function page(ctx: Context, http: HttpRequest, text: string, request: Authorizat
     form: { action: PATH, csrf: csrfToken(ctx, browser.id, formName(session)), request: text },
     client: clientView(request, locale),
     user: { username: session.user.username, ...(typeof name === 'string' ? { name } : {}) },
-    identity: request.scopes.filter((scope) => OPENID_SCOPES.has(scope) && scope !== 'offline_access').map((scope) => ({ scope })),
+    identity: shownScopes(consentScopes(request))
+      .filter((scope) => OPENID_SCOPES.has(scope) && scope !== 'offline_access')
+      .map((scope) => ({ scope })),
     apis: apis(ctx, request),
     offlineAccess: request.scopes.includes('offline_access'),
     lasts: asksEachTime(request) ? { kind: 'once' } : { kind: 'until_taken_back' },

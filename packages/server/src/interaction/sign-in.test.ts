@@ -39,7 +39,7 @@ test('a request that has nobody signed in leads to the page, which leads back wi
   assert.match(page.body.toString(), /name="username"[^>]* value="alice@example\.com"/);
   const reply = await send(world, page, RIGHT);
   assert.equal(reply.status, 303);
-  assert.deepEqual([...answerOf(reply).keys()], ['code', 'state', 'iss']);
+  assert.deepEqual([...answerOf(reply).keys()], ['code', 'session_state', 'state', 'iss']);
   const cookie = cookieOf(reply, 'session') ?? assert.fail();
   const found = await findBrowserSession(world.ctx, world.http({ headers: { cookie } }));
   assert.deepEqual([found?.user.username, found?.session.amr, found?.session.authTime], ['alice', ['pwd'], START]);

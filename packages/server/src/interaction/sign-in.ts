@@ -75,7 +75,7 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
     const opened = await openBrowserSession(ctx, http, user, ['pwd']);
     if (opened.kind === 'user_inactive') return refused(ctx, http, text, way, username, { kind: 'wrong_credentials' }, trail);
     const browser = browserOf(ctx, http);
-    const cookies = [opened.cookie, rememberBrowser(ctx, http, browser.id, account)];
+    const cookies = [opened.cookie, opened.stateCookie, rememberBrowser(ctx, http, browser.id, account)];
     if (way === undefined) return seeOther('/account', { 'set-cookie': cookies });
     const signedIn: UnderWay = { ...way, ticket: { ...way.ticket, session: opened.session.session.id } };
     // Signed in they are, whatever becomes of the request.

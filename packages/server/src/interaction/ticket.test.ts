@@ -11,7 +11,14 @@ const TICKET: Ticket = { id: 'i'.repeat(24), startedMs: START_MS, query: 'client
 
 test('a ticket comes back as it went, and holds what an address can hold', () => {
   const text = writeTicket(world.ctx, TICKET);
-  assert.match(text, /^[\w-]+\.[\w-]{43}$/);
+  assert.match(text, /^i{24}\.[\w-]+$/);
+  assert.equal(
+    Buffer.from(text.split('.')[1] ?? '', 'base64url')
+      .toString('latin1')
+      .includes('spa'),
+    false,
+    'nobody reads it on its way',
+  );
   assert.deepEqual(readTicket(world.ctx, text), TICKET);
 });
 
@@ -24,15 +31,7 @@ test("no other text is a ticket: one changed character, a piece, somebody else's
     }),
   );
   const [body = '', seal = ''] = text.split('.');
-  for (const bad of [
-    '',
-    '.',
-    body,
-    `${body}.`,
-    `.${seal}`,
-    `${body}.${seal}.${seal}`,
-    `${body}.${world.ctx.keys.keyedHash('csrf', body)}`,
-  ]) {
+  for (const bad of ['', '.', body, `${body}.`, `.${seal}`, `${body}.${seal}.${seal}`, `${'j'.repeat(24)}.${seal}`]) {
     assert.equal(readTicket(world.ctx, bad), undefined, bad);
   }
   const other = await openWorld({ empty: true });
@@ -40,14 +39,7 @@ test("no other text is a ticket: one changed character, a piece, somebody else's
   await other.close();
 });
 
-test('what is sealed and yet no ticket is none, and one that is too long is not looked at', () => {
-  const seal = (value: unknown): string => {
-    const body = Buffer.from(JSON.stringify(value)).toString('base64url');
-    return `${body}.${world.ctx.keys.keyedHash('ticket', body)}`;
-  };
-  for (const value of [{}, null, 7, [], ['x', 1, 'q'], [1, 1, 'q', 0], ['x', '1', 'q', 0], ['x', 1, 2, 0], ['x', 1, 'q', '0']]) {
-    assert.equal(readTicket(world.ctx, seal(value)), undefined, JSON.stringify(value));
-  }
+test('one that is too long is not looked at', () => {
   const long = writeTicket(world.ctx, { ...TICKET, query: 'x'.repeat(MAX_TICKET) });
   assert.ok(long.length > MAX_TICKET);
   assert.equal(readTicket(world.ctx, long), undefined);

@@ -3,13 +3,15 @@ import { readQuery } from '@hufu/protocol/form';
 import { sessionId } from '@hufu/protocol/ids';
 import { type AuthorizationRequest } from '../authorize/authorization-request.ts';
 import { type Done, decide } from '../authorize/decide.ts';
-import { issueCode } from '../authorize/issue-code.ts';
+import { issueAnswer } from '../authorize/issue-answer.ts';
 import { REQUEST_RULES, RedirectError, readAuthorizationRequest } from '../authorize/read-request.ts';
-import { respondWithCode, respondWithError, seeOther } from '../authorize/respond.ts';
+import { respondWithAnswer, respondWithError, seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import type { BrowserSession } from '../sessions/browser-session.ts';
+import { missingBrowserState } from '../sessions/browser-state.ts';
+import { sessionState } from '../sessions/session-state.ts';
 import { clientHome } from './client-of-page.ts';
 import { PageError } from './page-error.ts';
 import { localeOf } from './page-locale.ts';
@@ -30,7 +32,7 @@ export async function readUnderWay(ctx: Context, request: HttpRequest, text: str
   if (ticket === undefined) throw new PageError('request_unknown', text === undefined ? 'no request' : 'its seal does not hold');
   if (ticket.startedMs + TICKET_SECONDS * 1000 <= request.nowMs) throw new PageError('request_expired', 'begun too long ago');
   const now = Math.floor(request.nowMs / 1000);
-  return { ticket, request: await readAuthorizationRequest(ctx, readQuery(ticket.query, REQUEST_RULES), trail, now) };
+  return { ticket, request: await readAuthorizationRequest(ctx, readQuery(ticket.query, REQUEST_RULES), 'ticket', trail, now) };
 }
 
 /** Goes on with a request as far as it can without the user: to a page of ours, or back to the client with a code. */
@@ -57,7 +59,7 @@ export async function proceed(
       const end = Math.floor(ticket.startedMs / 1000) + TICKET_SECONDS;
       if (!(await ctx.store.takeOnce(ctx.tenant, 'interaction', ticket.id, end, now))) return completed(ctx, http, request);
       trail.at('consent');
-      return respondWithCode(ctx, http, request, await issueCode(ctx, request, step.session, now));
+      return await answer(ctx, http, request, step.session, now);
     }
   }
 }
@@ -76,10 +78,24 @@ export async function begin(
   const step = await decide(ctx, request, session, { signedIn: undefined, agreed: false }, now);
   if (step.kind === 'issue') {
     trail.at('consent');
-    return respondWithCode(ctx, http, request, await issueCode(ctx, request, step.session, now));
+    return await answer(ctx, http, request, step.session, now);
   }
   const ticket: Ticket = { id: ctx.random.text(24), startedMs: http.nowMs, query, session: 0 };
   return seeOther(pagePath(step.kind === 'sign_in' ? '/signin' : '/consent', ctx, ticket, request));
+}
+
+async function answer(
+  ctx: Context,
+  http: HttpRequest,
+  request: AuthorizationRequest,
+  session: BrowserSession,
+  now: number,
+): Promise<HttpReply> {
+  const fields = await issueAnswer(ctx, request, session, now);
+  const state = request.scopes.includes('openid') ? sessionState(ctx, request, session) : undefined;
+  const reply = respondWithAnswer(ctx, http, request, [...fields, ['session_state', state]]);
+  const cookie = state === undefined ? undefined : missingBrowserState(ctx, http, session.session);
+  return cookie === undefined ? reply : { ...reply, headers: { ...reply.headers, 'set-cookie': cookie } };
 }
 
 /** A refusal on the way: to the client where that is certain, else `undefined` for a page of ours. */

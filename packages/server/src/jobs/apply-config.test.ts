@@ -3,9 +3,11 @@ import { test } from 'node:test';
 import { clientId } from '@hufu/protocol/ids';
 import { openMemory } from '@hufu/store/memory';
 import { type ClientRecord, type Store, StoreUnavailable } from '@hufu/store/port';
+import { readableSecrets } from '../client-keys/client-secret.ts';
+import { findClient } from '../clients.ts';
 import { token } from '../endpoints/token.ts';
 import { post, tokensOf } from '../testing/visits.ts';
-import { BASIC_YAML, CHEAP_HASH, openWorld, START, type World } from '../testing/world.ts';
+import { BASIC_YAML, CHEAP_HASH, openWorld, SECRETS, START, type World } from '../testing/world.ts';
 import { applyConfig } from './apply-config.ts';
 
 function clientOf(world: World, id: string): Promise<ClientRecord | undefined> {
@@ -129,6 +131,31 @@ test('secrets follow the file: the same one keeps its row, another replaces it a
     assert.notEqual(after[0]?.hash, before[0]?.hash);
     assert.equal(JSON.stringify(after).includes('new-secret'), false);
     assert.deepEqual((await clientOf(second, 'spa'))?.secrets, []);
+  });
+});
+
+test('a secret can be read as long as an algorithm of the client is keyed with it, and no longer (OpenID Connect Core §10.1)', async () => {
+  await onOneStore(async (open) => {
+    const keyed = BASIC_YAML.replace('client_id: web\n', 'client_id: web\n    id_token_signed_response_alg: HS256\n');
+    const sealedOf = async (world: World): Promise<string | undefined> => (await clientOf(world, 'web'))?.secrets[0]?.sealed;
+    const readable = async (world: World): Promise<readonly string[]> =>
+      readableSecrets(world.ctx, (await findClient(world.ctx, 'web')) ?? assert.fail(), START);
+    const first = await open(BASIC_YAML);
+    const before = await clientOf(first, 'web');
+    assert.deepEqual([await sealedOf(first), await readable(first)], [undefined, []]);
+    const second = await open(keyed);
+    assert.deepEqual(await readable(second), [SECRETS.web]);
+    assert.deepEqual((await clientOf(second, 'web'))?.secrets[0]?.hash, before?.secrets[0]?.hash, 'the same secret');
+    const version = (await clientOf(second, 'web'))?.version;
+    const third = await open(keyed);
+    assert.equal((await clientOf(third, 'web'))?.version, version, 'another start changes nothing');
+    const without = await open(BASIC_YAML);
+    assert.deepEqual([await sealedOf(without), await readable(without)], [undefined, []], 'the same secret, hashed alone');
+    const changed = await open(keyed.replace('web-secret-0', 'new-secret-0'));
+    assert.deepEqual(await readable(changed), [SECRETS.web.replace('web-secret-0', 'new-secret-0')]);
+    const last = await open(BASIC_YAML);
+    assert.deepEqual([await sealedOf(last), await readable(last)], [undefined, []]);
+    assert.ok(!JSON.stringify(await last.store.listClients(last.tenant, '', 100)).includes('secret-0123'));
   });
 });
 

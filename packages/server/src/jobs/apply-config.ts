@@ -1,8 +1,12 @@
+import { readClientMetadata } from '@hufu/protocol/client-metadata';
+import { equalText } from '@hufu/protocol/equal-text';
 import type { ClientId } from '@hufu/protocol/ids';
+import type { ClientRecord, ClientSecret } from '@hufu/store/port';
 import { foldUsername } from '@hufu/store/username';
-import { hashClientSecret } from '../client-auth/authenticate-client.ts';
+import { clientSecretRecord } from '../client-keys/client-secret.ts';
 import type { ClientConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
+import { sectorOf } from '../tokens/subject.ts';
 
 const PAGE = 200;
 
@@ -34,12 +38,10 @@ export async function applyConfig(ctx: Context, now: number): Promise<void> {
 
 async function applyClient(ctx: Context, client: ClientConfig, now: number): Promise<void> {
   const before = await ctx.store.findClient(ctx.tenant, client.clientId);
-  const hash = client.clientSecret === undefined ? undefined : hashClientSecret(ctx, client.clientId, client.clientSecret.reveal());
-  const secrets =
-    hash === undefined ? [] : [before?.secrets.find((secret) => secret.hash === hash) ?? { hash, createdAt: now, expiresAt: 0 }];
-  // What was bound to one way of proving oneself must not be had by a weaker one (attacks REF-13). Before the change, so that a start that
-  // is cut off in between does it again; and after it, for what another node issued meanwhile.
-  const changed = before !== undefined && methodOf(before.metadata) !== methodOf(client.metadata);
+  const secrets = client.clientSecret === undefined ? [] : [secretOf(ctx, client, client.clientSecret.reveal(), before, now)];
+  // What was bound to one way of proving oneself must not be had by a weaker one (attacks REF-13), nor a user's token have two subjects.
+  // Before the change, so that a start that is cut off in between does it again; and after it, for what another node issued meanwhile.
+  const changed = before !== undefined && identityOf(before.metadata) !== identityOf(client.metadata);
   if (changed) await ctx.store.revokeClient(ctx.tenant, client.clientId, now);
   await ctx.store.putClient(
     ctx.tenant,
@@ -49,8 +51,25 @@ async function applyClient(ctx: Context, client: ClientConfig, now: number): Pro
   if (changed) await ctx.store.revokeClient(ctx.tenant, client.clientId, now);
 }
 
-function methodOf(metadata: Readonly<Record<string, unknown>>): unknown {
-  return metadata['token_endpoint_auth_method'] ?? 'client_secret_basic';
+/** The same secret keeps its row, but for the copy that can be read: that is there as long as an algorithm of the client needs it. */
+function secretOf(ctx: Context, client: ClientConfig, secret: string, before: ClientRecord | undefined, now: number): ClientSecret {
+  const read = readClientMetadata(client.metadata, { source: 'store' });
+  if (read.kind === 'refused') throw new TypeError(`the client ${client.clientId} does not read: ${read.faults[0]?.message ?? ''}`);
+  const record = clientSecretRecord(ctx, client.clientId, read.metadata, secret, now);
+  const kept = before?.secrets.find(({ hash }) => equalText(hash, record.hash));
+  if (kept === undefined) return record;
+  const { hash, createdAt, expiresAt } = kept;
+  if (record.sealed === undefined) return { hash, createdAt, expiresAt };
+  // Encrypted anew it would be another text each time, and each start a new version of the client.
+  return { hash, createdAt, expiresAt, sealed: kept.sealed ?? record.sealed };
+}
+
+/** How the client proves itself, and by what `sub` it knows users: a grant of one does not fit the other. */
+function identityOf(metadata: Readonly<Record<string, unknown>>): string {
+  const read = readClientMetadata(metadata, { source: 'store' });
+  if (read.kind === 'refused') return '';
+  const { tokenEndpointAuthMethod, subjectType } = read.metadata;
+  return `${tokenEndpointAuthMethod} ${subjectType} ${sectorOf(read.metadata) ?? ''}`;
 }
 
 async function disableOthers(ctx: Context, kept: ReadonlySet<string>, now: number): Promise<number> {

@@ -1,16 +1,21 @@
-import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { createHmac, type KeyObject, randomBytes } from 'node:crypto';
 import type { TenantId } from '@hufu/protocol/ids';
 import type { TallyKeys } from '@hufu/protocol/tally';
-import { idPermutation } from '@hufu/protocol/tally-id';
 import type { KeyRecord, Store } from '@hufu/store/port';
 import type { Log } from '../log.ts';
-import { exportPrivate, importPrivate, publicJwk, type SigningAlgorithm, signingAlgorithms } from './algorithms.ts';
-import { writeJwks } from './jwks.ts';
+import { exportPrivate, publicJwk } from './algorithms.ts';
+import { decryptionKeyTypes } from './decryption-key.ts';
+import { type JwksDocument, jwksCache } from './jwks.ts';
+import { findCurrent, isAlive, type KeyState, readState, requireAlgorithm, sealContext } from './key-state.ts';
+import { type KeyStatus, listStatus } from './key-status.ts';
 import type { MasterKey } from './master-key.ts';
-import { type Signer, signer, thumbprint } from './signer.ts';
+import type { Signer } from './signer.ts';
 
 /** Seconds between a key's publication and its first use, so that every cache of the JWKS knows it by then; the JWKS is cached for half of it. */
 export const PUBLISH_LEAD_SECONDS = 600;
+
+/** Seconds that a retired key still decrypts: so long may a client have kept the JWKS. */
+export const DECRYPT_SECONDS = 86_400;
 
 export interface KeyRing {
   readonly tally: TallyKeys;
@@ -20,17 +25,35 @@ export interface KeyRing {
   signerFor(alg: string, now: number): Signer | undefined;
   /** The key of a token of ours that is being presented: by `kid`, unless it has expired. */
   verifierFor(kid: string, now: number): Signer | undefined;
+  /** The key pairs that clients may have encrypted to, also those that are published no more. */
+  decryptionKeys(now: number): readonly { readonly kid: string; readonly key: KeyObject }[];
   /** The JWKS document, ready to send, and its `ETag`. */
-  jwks(now: number): { readonly body: Buffer; readonly etag: string };
+  jwks(now: number): JwksDocument;
   /** Keyed hash of a generated or configured secret, 32 bytes as base64url; `purpose` keeps kinds of secrets apart. */
   keyedHash(purpose: string, text: string): string;
+  /**
+   * Encrypts a text that has to be readable again, under the master key; base64url.
+   * @param context what it is and whose: sealed for one place, it opens nowhere else
+   */
+  sealSecret(text: string, context: string): string;
+  /** @throws MasterKeyError where it was sealed for another context or under another key, or was changed */
+  openSecret(sealed: string, context: string): string;
   /** Takes in what another process added, retired or removed. Cheap when nothing changed. */
   follow(now: number): Promise<void>;
   /** Adds, retires and removes keys as their times come. */
   rotateWhenDue(now: number): Promise<void>;
-  /** Publishes a successor for each signing key now, to be used after `PUBLISH_LEAD_SECONDS`. Ids of the new keys. */
+  /** Makes a successor for each key pair now, to be used after `PUBLISH_LEAD_SECONDS`. Ids of the new keys. */
   rotateNow(now: number): Promise<readonly number[]>;
+  /**
+   * Withdraws a key that somebody else may have: out of the JWKS at once, and nothing that it signed or could open is worth anything any
+   * more. Where no other key is there to go on with, its successor is in use from `now` on.
+   */
+  revokeKey(kid: string, now: number): Promise<RevokedKey>;
+  /** The key pairs with their times, in the order in which they were made. */
+  list(now: number): readonly KeyStatus[];
 }
+
+export type RevokedKey = { readonly kind: 'revoked'; readonly use: 'sig' | 'enc'; readonly alg: string } | { readonly kind: 'unknown' };
 
 export interface KeyRingOptions {
   readonly store: Store;
@@ -43,44 +66,52 @@ export interface KeyRingOptions {
   readonly log: Log;
 }
 
+/** Key pairs that follow each other: those that sign with an `alg`, or those of a `kty` that clients encrypt to. */
+interface Line {
+  readonly use: 'sig' | 'enc';
+  readonly alg: string;
+}
+
 /** Opens the tenant's keys, making those that are missing: one winner among processes that start together. */
 export async function openKeyRing(options: KeyRingOptions, now: number): Promise<KeyRing> {
   const { store, tenant, master, log } = options;
+  const lines: readonly Line[] = [
+    ...options.algorithms.map((alg) => ({ use: 'sig', alg }) as const),
+    ...[...decryptionKeyTypes.keys()].map((alg) => ({ use: 'enc', alg }) as const),
+  ];
   let state = await load();
+  let publish = jwksCache(state);
   for (const use of ['seal', 'hash', 'id'] as const) {
     if (!state.records.some((key) => key.use === use))
-      await add(use, '', randomBytes(use === 'id' ? 16 : 32), { createdAt: now, activeAt: now }, 0);
+      await add({ use, alg: '' }, randomBytes(use === 'id' ? 16 : 32), { createdAt: now, activeAt: now }, 0);
   }
-  for (const alg of options.algorithms) {
-    if (!state.records.some((key) => key.use === 'sig' && key.alg === alg && alive(key, now)))
-      await addSigningKey(alg, { createdAt: now, activeAt: now }, newest(alg));
-  }
-  state = await load();
+  const missing = lines.filter((line) => !state.records.some((key) => isOf(line, key) && isAlive(key, now)));
+  // At the same time: an RSA key takes a tenth of a second of one core.
+  const pairs = await Promise.all(missing.map(async (line) => [line, await generate(line)] as const));
+  for (const [line, key] of pairs) await addPair(line, key, { createdAt: now, activeAt: now }, newest(line));
+  await reload();
 
-  async function load(): Promise<State> {
+  async function load(): Promise<KeyState> {
     const version = await store.keysVersion(tenant);
     return readState(await store.listKeys(tenant), tenant, version, master);
   }
 
+  async function reload(): Promise<void> {
+    state = await load();
+    publish = jwksCache(state);
+  }
+
   async function add(
-    use: KeyRecord['use'],
-    alg: string,
+    { use, alg }: Pick<KeyRecord, 'use' | 'alg'>,
     secret: Uint8Array,
     times: Times,
     after: number,
     publicPart = '',
   ): Promise<number | undefined> {
+    const sealedPrivate = master.seal(secret, sealContext(tenant, use, alg));
     const added = await store.addKey(
       tenant,
-      {
-        use,
-        alg,
-        publicJwk: publicPart,
-        sealedPrivate: master.seal(secret, sealContext(tenant, use, alg)),
-        ...times,
-        retiredAt: 0,
-        expiresAt: 0,
-      },
+      { use, alg, publicJwk: publicPart, sealedPrivate, ...times, retiredAt: 0, expiresAt: 0 },
       after,
     );
     if (added.kind === 'present') return undefined;
@@ -88,26 +119,35 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
     return added.id;
   }
 
-  async function addSigningKey(alg: string, times: Times, after: number): Promise<number | undefined> {
-    const key = await algorithm(alg).generate();
-    return add('sig', alg, exportPrivate(key), times, after, JSON.stringify(publicJwk(key)));
+  function addPair(line: Line, key: KeyObject, times: Times, after: number): Promise<number | undefined> {
+    return add(line, exportPrivate(key), times, after, JSON.stringify(publicJwk(key)));
   }
 
-  function newest(alg: string): number {
-    return state.records.reduce((id, key) => (key.use === 'sig' && key.alg === alg ? Math.max(id, key.id) : id), 0);
+  /** A pair after the newest there is now: if another one comes in between, this one is nobody's. */
+  async function makePair(line: Line, times: Times): Promise<number | undefined> {
+    const before = newest(line);
+    return addPair(line, await generate(line), times, before);
   }
 
-  /** A successor for the newest key of `alg`, and that one's retirement. */
-  async function succeed(alg: string, at: number): Promise<number | undefined> {
-    const before = newest(alg);
+  function newest(line: Line): number {
+    return state.records.reduce((id, key) => (isOf(line, key) ? Math.max(id, key.id) : id), 0);
+  }
+
+  /** A successor for the newest key of its line, and the others' retirement. */
+  async function succeed(line: Line, at: number): Promise<number | undefined> {
     const activeAt = at + PUBLISH_LEAD_SECONDS;
-    const id = await addSigningKey(alg, { createdAt: at, activeAt }, before);
+    const id = await makePair(line, { createdAt: at, activeAt });
     if (id !== undefined) {
-      for (const key of state.records) {
-        if (key.use === 'sig' && key.alg === alg) await store.retireKey(tenant, key.id, activeAt, activeAt + options.verifySeconds);
-      }
+      const afterlife = line.use === 'sig' ? options.verifySeconds : DECRYPT_SECONDS;
+      for (const key of state.records) if (isOf(line, key)) await store.retireKey(tenant, key.id, activeAt, activeAt + afterlife);
     }
     return id;
+  }
+
+  /** Whether anything but `record` can go on with its line. */
+  function hasOther(record: KeyRecord, at: number): boolean {
+    const others = [...state.signers, ...state.decryptionKeys].filter((key) => isOf(record, key.record) && key.record.id !== record.id);
+    return findCurrent(others, record.alg, at) !== undefined;
   }
 
   const ring: KeyRing = {
@@ -124,113 +164,76 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
     get sealKeyId() {
       return state.sealKeyId;
     },
-    signerFor(alg, at) {
-      let best: Signer | undefined;
-      let first: Signer | undefined;
-      for (const candidate of state.signers) {
-        const { activeAt, retiredAt } = candidate.record;
-        if (candidate.alg !== alg || !alive(candidate.record, at)) continue;
-        if (first === undefined || activeAt < first.record.activeAt) first = candidate;
-        if (activeAt > at || (retiredAt !== 0 && retiredAt <= at)) continue;
-        if (best === undefined || activeAt >= best.record.activeAt) best = candidate;
-      }
-      // A test clock can stand before the first key was made: then that one signs.
-      return best ?? first;
-    },
+    signerFor: (alg, at) => findCurrent(state.signers, alg, at),
     verifierFor(kid, at) {
       const found = state.byKid.get(kid);
-      return found !== undefined && alive(found.record, at) ? found : undefined;
+      return found !== undefined && isAlive(found.record, at) ? found : undefined;
     },
-    jwks(at) {
-      const living = state.signers.filter((key) => alive(key.record, at));
-      // Keys only ever leave: their number says which ones are left.
-      if (state.jwks?.keys !== living.length) state.jwks = { keys: living.length, ...writeJwks(living) };
-      return state.jwks;
-    },
+    decryptionKeys: (at) => state.decryptionKeys.filter((key) => isAlive(key.record, at)),
+    jwks: (at) => publish(at),
     keyedHash(purpose, text) {
       return createHmac('sha256', state.hashKey).update(`${purpose}\n${text}`).digest('base64url');
     },
+    sealSecret: (text, context) => Buffer.from(master.seal(Buffer.from(text), secretContext(context))).toString('base64url'),
+    openSecret: (sealed, context) => Buffer.from(master.open(Buffer.from(sealed, 'base64url'), secretContext(context))).toString(),
     async follow() {
       if ((await store.keysVersion(tenant)) === state.version) return;
-      state = await load();
+      await reload();
       log.info('keys.reloaded', { keys: state.records.length });
     },
     async rotateWhenDue(at) {
       await ring.follow(at);
-      for (const alg of options.algorithms) {
-        const last = state.records.find((key) => key.id === newest(alg));
-        if (last === undefined || last.createdAt + options.rotateEverySeconds <= at) await succeed(alg, at);
+      for (const line of lines) {
+        const last = state.records.find((key) => key.id === newest(line));
+        if (last === undefined || last.createdAt + options.rotateEverySeconds <= at) await succeed(line, at);
       }
       for (const key of state.records) {
-        if (!alive(key, at)) await store.removeKey(tenant, key.id);
+        if (!isAlive(key, at)) await store.removeKey(tenant, key.id);
       }
       await ring.follow(at);
     },
     async rotateNow(at) {
       const ids: number[] = [];
-      for (const alg of options.algorithms) {
-        const id = await succeed(alg, at);
+      for (const line of lines) {
+        const id = await succeed(line, at);
         if (id !== undefined) ids.push(id);
       }
       await ring.follow(at);
       return ids;
     },
+    async revokeKey(kid, at) {
+      await ring.follow(at);
+      const found = [...state.signers, ...state.decryptionKeys].find((key) => key.kid === kid);
+      if (found === undefined) return { kind: 'unknown' };
+      const { record } = found;
+      const line = lines.find((candidate) => isOf(candidate, record));
+      // First the successor: whatever happens in between, there is a key to go on with.
+      if (line !== undefined && !hasOther(record, at)) await makePair(line, { createdAt: at, activeAt: at });
+      const outcome = await store.revokeKey(tenant, record.id, at);
+      await ring.follow(at);
+      if (outcome === 'unknown') return { kind: 'unknown' };
+      log.warn('key.revoked', { use: record.use, alg: record.alg, id: record.id });
+      return { kind: 'revoked', use: record.use === 'enc' ? 'enc' : 'sig', alg: record.alg };
+    },
+    list: (at) => listStatus(state, at),
   };
   return ring;
 }
 
 type Times = Pick<KeyRecord, 'createdAt' | 'activeAt'>;
 
-interface State {
-  readonly version: number;
-  readonly records: readonly KeyRecord[];
-  readonly seals: ReadonlyMap<number, KeyObject>;
-  readonly sealKeyId: number;
-  readonly hashKey: KeyObject;
-  readonly permutation: ReturnType<typeof idPermutation>;
-  readonly signers: readonly Signer[];
-  readonly byKid: ReadonlyMap<string, Signer>;
-  jwks: { readonly keys: number; readonly body: Buffer; readonly etag: string } | undefined;
+function isOf(line: Pick<KeyRecord, 'use' | 'alg'>, key: KeyRecord): boolean {
+  return key.use === line.use && key.alg === line.alg;
 }
 
-function readState(records: readonly KeyRecord[], tenant: TenantId, version: number, master: MasterKey): State {
-  const seals = new Map<number, KeyObject>();
-  const signers: Signer[] = [];
-  let sealKeyId = 0;
-  let hashKey = createSecretKey(Buffer.alloc(32));
-  let permutation = idPermutation(new Uint8Array(16));
-  for (const record of records) {
-    const secret = master.open(record.sealedPrivate, sealContext(tenant, record.use, record.alg));
-    if (record.use === 'seal') {
-      seals.set(record.id, createSecretKey(Buffer.from(secret)));
-      sealKeyId = Math.max(sealKeyId, record.id);
-    } else if (record.use === 'hash') hashKey = createSecretKey(Buffer.from(secret));
-    else if (record.use === 'id') permutation = idPermutation(Uint8Array.from(secret));
-    else signers.push(signer(record, algorithm(record.alg), importPrivate(secret), thumbprint(record.publicJwk)));
-  }
-  return {
-    version,
-    records,
-    seals,
-    sealKeyId,
-    hashKey,
-    permutation,
-    signers,
-    byKid: new Map(signers.map((key) => [key.kid, key])),
-    jwks: undefined,
-  };
+async function generate({ use, alg }: Line): Promise<KeyObject> {
+  if (use === 'sig') return requireAlgorithm(alg).generate();
+  const make = decryptionKeyTypes.get(alg);
+  if (make === undefined) throw new TypeError(`no encryption key ${alg}`);
+  return make();
 }
 
-function alive(key: KeyRecord, now: number): boolean {
-  return key.expiresAt === 0 || key.expiresAt > now;
-}
-
-function algorithm(alg: string): SigningAlgorithm {
-  const found = signingAlgorithms.get(alg);
-  if (found === undefined) throw new TypeError(`no signing algorithm ${alg}`);
-  return found;
-}
-
-function sealContext(tenant: TenantId, use: string, alg: string): string {
-  return `hufu key ${tenant} ${use} ${alg}`;
+/** Apart from the contexts of our own keys, whatever a caller hands in. */
+function secretContext(context: string): string {
+  return `hufu secret ${context}`;
 }

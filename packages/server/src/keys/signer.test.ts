@@ -35,14 +35,19 @@ test('the thumbprint of the RFC is ours, whatever the order of the members (RFC 
 for (const alg of signingAlgorithms.keys()) {
   const key = await newSigner(alg);
 
-  test(`${alg}: the public JWK that is kept holds exactly what the thumbprint needs (RFC 7638 §3.2, RFC 8037 §2)`, () => {
-    const required: Record<string, string[]> = { EC: ['crv', 'kty', 'x', 'y'], RSA: ['e', 'kty', 'n'], OKP: ['crv', 'kty', 'x'] };
+  test(`${alg}: the public JWK that is kept holds exactly what the thumbprint needs (RFC 7638 §3.2, RFC 8037 §2, RFC 9964)`, () => {
+    const required: Record<string, string[]> = {
+      EC: ['crv', 'kty', 'x', 'y'],
+      RSA: ['e', 'kty', 'n'],
+      OKP: ['crv', 'kty', 'x'],
+      AKP: ['alg', 'kty', 'pub'],
+    };
     const jwk: Record<string, unknown> = JSON.parse(key.record.publicJwk);
     assert.deepEqual(Object.keys(jwk).toSorted(), required[String(jwk['kty'])]);
   });
 
-  test(`${alg}: a compact JWS with typ, alg and kid, that verifies (RFC 7515 §7.1, RFC 8725 §3.11)`, () => {
-    for (const typ of ['JWT', 'at+jwt'] as const) {
+  test(`${alg}: a compact JWS with typ, alg and kid, that verifies (RFC 7515 §7.1, RFC 7519 §5.1, RFC 8725 §3.11, RFC 9068 §2.1, OpenID Connect Back-Channel Logout §2.4)`, () => {
+    for (const typ of ['JWT', 'at+jwt', 'logout+jwt'] as const) {
       const jwt = readJwt(key.sign(typ, { sub: 'ä' }));
       assert.ok(jwt);
       assert.deepEqual(jwt.header, { alg, typ, kid: key.kid });

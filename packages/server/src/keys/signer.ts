@@ -2,25 +2,26 @@ import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import type { KeyRecord } from '@hufu/store/port';
 import type { SigningAlgorithm } from './algorithms.ts';
 
+/** The `typ` of what we sign: ID tokens and answers (RFC 7519 §5.1), access tokens (RFC 9068 §2.1), logout tokens (OpenID Connect Back-Channel Logout §2.4). */
+export type JwtType = 'JWT' | 'at+jwt' | 'logout+jwt';
+
 /** A signing key in memory, with everything a signature needs made beforehand. */
 export interface Signer {
   readonly alg: string;
   /** RFC 7638 thumbprint: unique for ever, the same on every node. */
   readonly kid: string;
   readonly record: KeyRecord;
-  /** The hash of `at_hash` for this algorithm. */
+  /** What `halfHash` hashes with. */
   readonly hash: string;
   /** A compact JWS (RFC 7515 §7.1) over the payload; `typ` as RFC 8725 §3.11 wants it. */
-  sign(typ: 'JWT' | 'at+jwt', payload: object): string;
+  sign(typ: JwtType, payload: object): string;
   verify(signingInput: string, signature: Uint8Array): boolean;
 }
 
 export function signer(record: KeyRecord, algorithm: SigningAlgorithm, privateKey: KeyObject, kid: string): Signer {
   const publicKey = createPublicKey(privateKey);
-  const headers = {
-    JWT: encode(JSON.stringify({ alg: algorithm.alg, typ: 'JWT', kid })),
-    'at+jwt': encode(JSON.stringify({ alg: algorithm.alg, typ: 'at+jwt', kid })),
-  };
+  const header = (typ: JwtType): string => encode(JSON.stringify({ alg: algorithm.alg, typ, kid }));
+  const headers: Readonly<Record<JwtType, string>> = { JWT: header('JWT'), 'at+jwt': header('at+jwt'), 'logout+jwt': header('logout+jwt') };
   return {
     alg: algorithm.alg,
     kid,

@@ -1,22 +1,51 @@
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { after, before, test } from 'node:test';
-import { fetchOutbound, OutboundRefused } from './fetch-outbound.ts';
+import { gzipSync } from 'node:zlib';
+import { fetchOutbound, OutboundRefused, postOutbound } from './fetch-outbound.ts';
 
 let server: Server;
 let origin = '';
 let seen = 0;
+const sockets = new Set<Socket>();
+const answers: Readonly<Record<string, (reply: ServerResponse, request: IncomingMessage) => void>> = {
+  '/redirect': (reply) => reply.writeHead(302, { location: '/' }).end('x'.repeat(100)),
+  '/endless-redirect': (reply) => void reply.writeHead(302, { location: '/' }).write('x'),
+  '/endless-gzip': (reply) => void reply.writeHead(200, { 'content-encoding': 'gzip' }).write('x'),
+  '/large': (reply) => reply.end('x'.repeat(5_000)),
+  '/slow': () => undefined,
+  '/drip': (reply) => {
+    const drop = setInterval(() => reply.write('x'), 20);
+    reply.on('close', () => clearInterval(drop));
+  },
+  '/headers': (reply) => reply.writeHead(200, { 'x-long': 'x'.repeat(9_000) }).end(),
+  '/gzip': (reply) => reply.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x'.repeat(100_000))),
+  '/identity': (reply) => reply.writeHead(200, { 'content-encoding': 'Identity' }).end('plain'),
+  '/64k': (reply) => reply.end('x'.repeat(65_536)),
+  '/65k': (reply) => reply.end('x'.repeat(65_537)),
+  '/cut': (reply) => reply.writeHead(200, { 'content-length': '10' }).write('x', () => reply.destroy()),
+  '/echo': (reply, request) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () =>
+      reply.writeHead(200, { 'cache-control': 'max-age=9' }).end(JSON.stringify([request.method, request.headers, body])),
+    );
+  },
+};
 before(async () => {
   server = createServer((request, reply) => {
     seen++;
-    if (request.url === '/redirect') return void reply.writeHead(302, { location: '/' }).end();
-    if (request.url === '/large') return void reply.end('x'.repeat(5_000));
-    if (request.url === '/slow') return;
+    const answer = answers[request.url ?? ''];
+    if (answer !== undefined) return void answer(reply, request);
     reply.writeHead(200, { 'content-type': 'text/plain' }).end(`cookie=${request.headers.cookie ?? ''}`);
   });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 after(() => {
   server.closeAllConnections();
@@ -53,6 +82,7 @@ test('a private address is refused before anything is sent, however it is writte
     'nonsense',
   ]) {
     await assert.rejects(fetchOutbound(url, limits), OutboundRefused, url);
+    await assert.rejects(postOutbound(url, 'a=b', limits), OutboundRefused, url);
   }
   assert.equal(seen, 0);
 });
@@ -62,6 +92,53 @@ test('an exempt host is reached; redirects, large bodies and slow answers are no
   await assert.rejects(fetchOutbound(`${origin}/redirect`, exempt), /redirect/);
   await assert.rejects(fetchOutbound(`${origin}/large`, exempt), /more than/);
   await assert.rejects(fetchOutbound(`${origin}/slow`, exempt), OutboundRefused);
+  await assert.rejects(fetchOutbound(`${origin}/drip`, exempt), OutboundRefused);
+  await assert.rejects(fetchOutbound(`${origin}/headers`, exempt), OutboundRefused);
+  await assert.rejects(fetchOutbound(`${origin}/cut`, exempt), OutboundRefused);
+});
+
+test('nothing is decompressed, and what is compressed is not taken (attacks SSR-09)', async () => {
+  await assert.rejects(fetchOutbound(`${origin}/gzip`, exempt), { name: 'OutboundRefused', message: 'a compressed body' });
+  assert.equal((await fetchOutbound(`${origin}/identity`, exempt)).body.toString(), 'plain');
+});
+
+test('a body has 64 KiB at most where nothing else is said (attacks SSR-09)', async () => {
+  const { allow, timeoutMs } = exempt;
+  assert.equal((await fetchOutbound(`${origin}/64k`, { allow, timeoutMs })).body.length, 65_536);
+  await assert.rejects(fetchOutbound(`${origin}/65k`, { allow, timeoutMs }), { message: 'more than 65536 bytes' });
+});
+
+test('every socket is given back at once, whatever became of the request (attacks SSR-09)', async () => {
+  const patient = { ...exempt, timeoutMs: 600_000 };
+  for (const path of ['/', '/redirect', '/endless-redirect', '/endless-gzip', '/large', '/gzip'])
+    await fetchOutbound(origin + path, patient).catch(() => undefined);
+  for (const path of ['/slow', '/drip']) await fetchOutbound(origin + path, exempt).catch(() => undefined);
+  for (let turn = 0; sockets.size > 0 && turn < 100; turn++) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal(sockets.size, 0);
+});
+
+test('a form is posted as it is, without anything of ours beside it (attacks SSR-10)', async () => {
+  const reply = await postOutbound(`${origin}/echo`, 'logout_token=a.b.c&x=%C3%BC', exempt);
+  const [method, headers, body] = JSON.parse(reply.body.toString());
+  assert.deepEqual([method, body, reply.status, reply.cacheControl], ['POST', 'logout_token=a.b.c&x=%C3%BC', 200, 'max-age=9']);
+  assert.deepEqual(headers, {
+    accept: '*/*',
+    'accept-encoding': 'identity',
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': '27',
+    'user-agent': 'hufu',
+    host: new URL(origin).host,
+    connection: 'close',
+  });
+});
+
+test('what was posted stands in no error (attacks SSR-07)', async () => {
+  for (const path of ['/redirect', '/large', '/drip', '/cut']) {
+    await assert.rejects(postOutbound(origin + path, 'logout_token=canary', exempt), (error) => {
+      assert.ok(error instanceof OutboundRefused);
+      return !`${error.stack} ${String(error.cause)}`.includes('canary');
+    });
+  }
 });
 
 test('an exempt network counts for addresses in it, and for names that lead there as far as the guard goes (product 2.2)', async () => {

@@ -1,111 +1,108 @@
-import { lookup as dnsLookup } from 'node:dns';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
 import type { AllowedHost } from '../config/config.ts';
-import { isPrivateAddress } from './private-address.ts';
+import { type Guarded, guard } from './guard.ts';
+import { OutboundRefused } from './outbound-refused.ts';
 
 /** What came back: complete, within the limits, not redirected. */
 export interface OutboundReply {
   readonly status: number;
   readonly contentType: string;
+  /** `Cache-Control`; '' where there is none. */
+  readonly cacheControl: string;
   readonly body: Buffer;
 }
 
 export interface OutboundLimits {
-  readonly maxBytes: number;
+  /** Of the body; 64 KiB by default. */
+  readonly maxBytes?: number;
+  /** From the look-up of the name to the last byte, however slowly they come. */
   readonly timeoutMs: number;
   /** `policies.outbound.allow_hosts`: exempt from the guard, and may be plain http. */
   readonly allow: readonly AllowedHost[];
 }
 
-/** The request was not made, or its answer not taken. The message is for the log: callers answer with words of their own. */
-export class OutboundRefused extends Error {
-  override readonly name = 'OutboundRefused';
-}
+const MAX_BYTES = 65_536;
+const MAX_HEADER_BYTES = 8_192;
+
+export { OutboundRefused } from './outbound-refused.ts';
 
 /**
  * GETs a URL that somebody else chose. The name is resolved once, every address it has must be public, and the connection goes to one of
  * those very addresses: there is no second look-up to answer differently. No redirect is followed, no cookie or credential sent, no proxy
- * variable heard; size and time are bounded.
+ * variable heard, nothing decompressed; size and time are bounded. Throws `OutboundRefused`.
  */
 export function fetchOutbound(text: string, limits: OutboundLimits): Promise<OutboundReply> {
-  const url = URL.parse(text);
-  if (url === null) return Promise.reject(new OutboundRefused('not a URL'));
-  const hostname = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
-  const allowed = isAllowedName(hostname, limits.allow) || (isIP(hostname) !== 0 && isAllowedAddress(hostname, limits.allow));
-  if (url.username !== '' || url.password !== '') return Promise.reject(new OutboundRefused('a URL with credentials'));
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && allowed))
-    return Promise.reject(new OutboundRefused(`scheme ${url.protocol}`));
-  if (url.port !== '' && !allowed && Number(url.port) < 1024) return Promise.reject(new OutboundRefused(`port ${url.port}`));
-  if (isIP(hostname) !== 0 && !mayReach(hostname, allowed, limits.allow)) return Promise.reject(new OutboundRefused('a private address'));
+  return call('GET', text, undefined, limits);
+}
+
+/**
+ * POSTs a form to a URL that somebody else chose, under the same guard and limits.
+ *
+ * @param form `application/x-www-form-urlencoded`, as it goes out; it stands in no error and no log.
+ */
+export function postOutbound(text: string, form: string, limits: OutboundLimits): Promise<OutboundReply> {
+  return call('POST', text, form, limits);
+}
+
+async function call(
+  method: 'GET' | 'POST',
+  text: string,
+  form: string | undefined,
+  { timeoutMs, allow, maxBytes = MAX_BYTES }: OutboundLimits,
+): Promise<OutboundReply> {
+  const { url, lookup }: Guarded = guard(text, allow);
+  const body = form === undefined ? undefined : Buffer.from(form);
+  const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'hufu' };
+  const ofBody = body && { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(body.length) };
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const refuse = (cause: unknown): void => reject(toRefusal(cause));
     const request = send(
       url,
       {
-        method: 'GET',
-        headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'hufu' },
-        lookup: guardedLookup(allowed, limits.allow),
-        signal: AbortSignal.timeout(limits.timeoutMs),
+        method,
+        headers: { ...headers, ...ofBody },
+        lookup,
+        signal: AbortSignal.timeout(timeoutMs),
         agent: false,
-        maxHeaderSize: 8_192,
+        maxHeaderSize: MAX_HEADER_BYTES,
       },
-      (reply) => readReply(reply, limits.maxBytes).then(resolve, reject),
+      (reply) => {
+        readReply(reply, maxBytes)
+          .then(resolve, refuse)
+          // Also what nobody reads any more gives its socket back.
+          .finally(() => reply.destroy());
+      },
     );
-    request.on('error', (cause) => reject(new OutboundRefused(`the request failed: ${cause.message}`, { cause })));
-    request.end();
+    request.on('error', refuse);
+    request.end(body);
   });
 }
 
-function guardedLookup(allowed: boolean, allow: readonly AllowedHost[]): LookupFunction {
-  return (hostname, options, callback) => {
-    dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
-      const fault =
-        error ??
-        (addresses.every(({ address }) => mayReach(address, allowed, allow)) ? null : new OutboundRefused('a name with a private address'));
-      const [first] = addresses ?? [];
-      if (fault !== null || first === undefined) {
-        callback(fault ?? new OutboundRefused('a name without an address'), '', 4);
-        return;
-      }
-      if (options.all === true) callback(null, addresses);
-      else callback(null, first.address, first.family);
-    });
-  };
-}
-
-function mayReach(address: string, allowedName: boolean, allow: readonly AllowedHost[]): boolean {
-  return allowedName || !isPrivateAddress(address) || isAllowedAddress(address, allow);
-}
-
-function isAllowedAddress(address: string, allow: readonly AllowedHost[]): boolean {
-  const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-  return allow.some((entry) => {
-    if (entry.kind !== 'network') return false;
-    const list = new BlockList();
-    list.addSubnet(entry.network.address, entry.network.prefixLength, entry.network.family);
-    return list.check(address, family);
-  });
-}
-
-function isAllowedName(hostname: string, allow: readonly AllowedHost[]): boolean {
-  return allow.some((entry) => entry.kind === 'host' && entry.host === hostname);
+function toRefusal(cause: unknown): OutboundRefused {
+  if (cause instanceof OutboundRefused) return cause;
+  return new OutboundRefused(`the request failed: ${cause instanceof Error ? cause.message : ''}`, { cause });
 }
 
 async function readReply(reply: IncomingMessage, maxBytes: number): Promise<OutboundReply> {
+  const status = reply.statusCode ?? 0;
+  if (status >= 300 && status < 400) throw new OutboundRefused(`a redirect (${status})`);
+  // Nothing was said to be understood; a bomb must not reach anybody who would inflate it.
+  const encoding = reply.headers['content-encoding'] ?? 'identity';
+  if (encoding.toLowerCase() !== 'identity') throw new OutboundRefused('a compressed body');
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of reply) {
     if (!Buffer.isBuffer(chunk)) continue;
     length += chunk.length;
-    if (length > maxBytes) {
-      reply.destroy();
-      throw new OutboundRefused(`more than ${maxBytes} bytes`);
-    }
+    if (length > maxBytes) throw new OutboundRefused(`more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
-  const status = reply.statusCode ?? 0;
-  if (status >= 300 && status < 400) throw new OutboundRefused(`a redirect (${status})`);
-  return { status, contentType: reply.headers['content-type'] ?? '', body: Buffer.concat(chunks) };
+  return {
+    status,
+    contentType: reply.headers['content-type'] ?? '',
+    cacheControl: reply.headers['cache-control'] ?? '',
+    body: Buffer.concat(chunks),
+  };
 }

@@ -4,7 +4,9 @@ import { readHolder, SECRET_LENGTH, writeHolder } from '@hufu/protocol/tally';
 import type { SessionRecord, UserRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import type { HttpRequest } from '../http.ts';
+import { wakeDelivery } from '../logout/delivery-job.ts';
 import { sha256 } from '../tokens/secrets.ts';
+import { browserStateCookie } from './browser-state.ts';
 import { readCookie, writeCookie } from './cookies.ts';
 
 /** Somebody who is signed in at this browser, as the store says at this moment. */
@@ -32,7 +34,10 @@ export async function openBrowserSession(
   request: HttpRequest,
   user: UserRecord,
   amr: readonly string[],
-): Promise<{ readonly kind: 'opened'; readonly session: BrowserSession; readonly cookie: string } | { readonly kind: 'user_inactive' }> {
+): Promise<
+  | { readonly kind: 'opened'; readonly session: BrowserSession; readonly cookie: string; readonly stateCookie: string }
+  | { readonly kind: 'user_inactive' }
+> {
   const now = Math.floor(request.nowMs / 1000);
   const before = await findBrowserSession(ctx, request);
   const secret = ctx.random.text(SECRET_LENGTH);
@@ -53,5 +58,12 @@ export async function openBrowserSession(
   );
   if (opened.kind === 'user_inactive') return opened;
   const text = writeHolder(ctx.keys.tally, 'session', { keyId: ctx.keys.sealKeyId, id: opened.session.id, generation: 0 }, secret);
-  return { kind: 'opened', session: { session: opened.session, user }, cookie: writeCookie(ctx, 'session', text, lifetime) };
+  // Where somebody else was signed in, that session has ended.
+  if (before !== undefined) wakeDelivery(ctx);
+  return {
+    kind: 'opened',
+    session: { session: opened.session, user },
+    cookie: writeCookie(ctx, 'session', text, lifetime),
+    stateCookie: browserStateCookie(ctx, opened.session, now),
+  };
 }

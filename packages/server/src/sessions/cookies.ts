@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import type { HttpRequest } from '../http.ts';
 
-/** Our cookies: who is signed in, which browser this is, and who has signed in here before. */
-export type CookieName = 'session' | 'browser' | 'known';
+/** Our cookies: who is signed in, which browser this is, who has signed in here before, and what scripts may see of the first. */
+export type CookieName = 'session' | 'browser' | 'known' | 'browser_state';
 
 /** Browsers cut a cookie jar at 180 cookies a site and 4 KiB each; a longer header is nobody's. */
 const MAX_HEADER = 16_384;
@@ -11,7 +11,7 @@ const MAX_HEADER = 16_384;
 export function readCookie(ctx: Context, request: HttpRequest, name: CookieName): string | undefined {
   const header = request.headers['cookie'];
   if (typeof header !== 'string' || header.length > MAX_HEADER) return undefined;
-  const prefix = `${fullName(ctx, name)}=`;
+  const prefix = `${cookieName(ctx, name)}=`;
   let found: string | undefined;
   for (const pair of header.split(';')) {
     const text = pair.trim();
@@ -25,17 +25,27 @@ export function readCookie(ctx: Context, request: HttpRequest, name: CookieName)
 /** `Set-Cookie` (RFC 6265bis §4.1): `__Host-` wherever the issuer is https, which forbids `Domain` and demands `Secure` and `Path=/`. */
 export function writeCookie(ctx: Context, name: CookieName, value: string, maxAgeSeconds: number): string {
   const secure = isSecure(ctx) ? '; Secure' : '';
-  return `${fullName(ctx, name)}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`;
+  return `${cookieName(ctx, name)}=${value}; Path=/; Max-Age=${maxAgeSeconds}; ${audience(ctx, name)}${secure}`;
+}
+
+/**
+ * Only the browser state is for scripts, and for our page in a frame of another site (OpenID Connect Session Management §3.2): browsers take
+ * `SameSite=None` with `Secure` alone.
+ */
+function audience(ctx: Context, name: CookieName): string {
+  if (name !== 'browser_state') return 'HttpOnly; SameSite=Lax';
+  return isSecure(ctx) ? 'SameSite=None' : 'SameSite=Lax';
 }
 
 export function clearCookie(ctx: Context, name: CookieName): string {
   return writeCookie(ctx, name, '', 0);
 }
 
-function fullName(ctx: Context, name: CookieName): string {
+/** Its name as browsers see it. */
+export function cookieName(ctx: Pick<Context, 'issuer'>, name: CookieName): string {
   return isSecure(ctx) ? `__Host-hufu_${name}` : `hufu_${name}`;
 }
 
-function isSecure(ctx: Context): boolean {
+function isSecure(ctx: Pick<Context, 'issuer'>): boolean {
   return ctx.issuer.startsWith('https:');
 }

@@ -1,5 +1,6 @@
 import { authorize } from '../endpoints/authorize.ts';
 import { token } from '../endpoints/token.ts';
+import { userinfo } from '../endpoints/userinfo.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import type { Endpoint } from '../routes.ts';
 import { type BrowserSession, openBrowserSession } from '../sessions/browser-session.ts';
@@ -104,6 +105,11 @@ export async function tokensOf(
   });
   if (reply.status !== 200) throw new Error(`${reply.status} ${reply.body.toString()} ${answer.toString()}`);
   return reply.json;
+}
+
+/** What userinfo answers to a bearer of that token. */
+export function askUserinfo(world: World, accessToken: unknown): Promise<HttpReply> {
+  return userinfo(world.ctx, world.http({ path: '/oauth/userinfo', headers: { authorization: `Bearer ${String(accessToken)}` } }));
 }
 
 /** Claims of a JWT, unverified. */

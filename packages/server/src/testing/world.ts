@@ -8,6 +8,7 @@ import type { HttpReply, HttpRequest } from '../http.ts';
 import { applyConfig } from '../jobs/apply-config.ts';
 import { jsonLog } from '../log.ts';
 import { openContext } from '../open-context.ts';
+import { shareRsaKeys } from './shared-key.ts';
 
 /** 2026-01-01T00:00:00Z in milliseconds: where the clock of every world stands. */
 export const START_MS = 1_767_225_600_000;
@@ -130,6 +131,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const lines: string[] = [];
   const log = jsonLog((line) => lines.push(line), clock.nowMs);
   const masterKey = 'masterKey' in options ? options.masterKey : MASTER_KEY;
+  if (masterKey === MASTER_KEY) await shareRsaKeys(store, Buffer.from(MASTER_KEY, 'base64url'), config.signing.algorithms, START);
   const ctx = await openContext({ config, store: options.wrap?.(store) ?? store, clock, log, masterKey });
   const now = (): number => Math.floor(clock.nowMs() / 1000);
   if (options.empty !== true) await applyConfig(ctx, now());

@@ -38,6 +38,7 @@ function grant(part: Partial<GrantRecord> = {}): GrantRecord {
     secretHash: sha256(SECRET),
     accessHash: sha256(derivedSecret(SECRET)),
     codeRequest: undefined,
+    claims: undefined,
     expiresAt: START + 86_400,
     idleSeconds: 3_600,
     dead: undefined,

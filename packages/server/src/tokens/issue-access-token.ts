@@ -12,8 +12,14 @@ export interface AccessToken {
   readonly expiresIn: number;
 }
 
+/** What a token says of its grant. */
+export type IssuingGrant = Pick<
+  GrantRecord,
+  'id' | 'keyId' | 'generation' | 'rotatedAt' | 'expiresAt' | 'hasRevokedTokens' | 'scopes' | 'resources' | 'subject' | 'clientId' | 'amr'
+> & { readonly authTime?: GrantRecord['authTime'] };
+
 export interface AccessTokenRequest {
-  readonly grant: GrantRecord;
+  readonly grant: IssuingGrant;
   readonly resource: ResourceConfig;
   /** Scopes of this token, a subset of the grant's. */
   readonly scopes: readonly string[];

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, test } from 'node:test';
-import { grantId } from '@hufu/protocol/ids';
 import { readJwt } from '@hufu/protocol/jwt';
-import type { GrantRecord } from '@hufu/store/port';
 import { findClient } from '../clients.ts';
 import { sessionName } from '../sessions/session-name.ts';
 import { claimsOf, signedIn, tokensOf } from '../testing/visits.ts';
@@ -12,12 +10,21 @@ import { type IdTokenRequest, issueIdToken } from './issue-id-token.ts';
 
 const world = await openWorld({ yaml: BASIC_YAML.replace('algorithms: [ES256]', 'algorithms: [ES256, EdDSA]') });
 const client = (await findClient(world.ctx, 'spa')) ?? assert.fail();
-const row = { id: grantId(1), subject: 'alice-sub', authTime: START - 30, amr: ['pwd'] } as unknown as GrantRecord;
-const request: IdTokenRequest = { grant: row, client, accessToken: 'at', nonce: 'n', sid: 'sid-1', now: START };
+const request: IdTokenRequest = {
+  client,
+  subject: 'alice-sub',
+  authTime: START - 30,
+  amr: ['pwd'],
+  accessToken: 'at',
+  nonce: 'n',
+  sid: 'sid-1',
+  claims: {},
+  now: START,
+};
 after(() => world.close());
 
 test('an ID token has the claims of the standard and none of the user (OpenID Connect Core §2, §5.4)', () => {
-  const jwt = readJwt(issueIdToken(world.ctx, request)) ?? assert.fail();
+  const jwt = readJwt(String(issueIdToken(world.ctx, request))) ?? assert.fail();
   assert.equal(jwt.header['typ'], 'JWT');
   assert.equal(jwt.header['kid'], world.ctx.keys.signerFor('ES256', START)?.kid);
   const { at_hash: _, ...claims } = jwt.payload;
@@ -29,13 +36,14 @@ test('an ID token has the claims of the standard and none of the user (OpenID Co
     iat: START,
     auth_time: START - 30,
     nonce: 'n',
+    acr: 'urn:hufu:acr:1',
     amr: ['pwd'],
     sid: 'sid-1',
   });
 });
 
 test('what is not there is left out: nonce, amr, sid (OpenID Connect Core §2)', () => {
-  const bare = { ...request, nonce: undefined, sid: undefined, grant: { ...request.grant, amr: [] } };
+  const bare = { ...request, nonce: undefined, sid: undefined, amr: [] };
   assert.deepEqual(Object.keys(claimsOf(issueIdToken(world.ctx, bare))).toSorted(), [
     'at_hash',
     'aud',
@@ -53,6 +61,17 @@ test("at_hash is the left half of the access token's hash, by the algorithm of t
   const { client } = request;
   const edDsa = { ...request, client: { ...client, metadata: { ...client.metadata, idTokenSignedResponseAlg: 'EdDSA' } } };
   assert.equal(claimsOf(issueIdToken(world.ctx, edDsa))['at_hash'], half('sha512', 32));
+});
+
+test('c_hash and s_hash are made the same way, of the code and the state that come beside it (OpenID Connect Core §3.3.2.11)', () => {
+  const half = (text: string): string => createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
+  const claims = claimsOf(issueIdToken(world.ctx, { ...request, accessToken: undefined, code: 'hfc_x', state: 'ä' }));
+  assert.deepEqual([claims['c_hash'], claims['s_hash'], claims['at_hash']], [half('hfc_x'), half('ä'), undefined]);
+});
+
+test('claims about the user never stand in for those of the token (OpenID Connect Core §2)', () => {
+  const claims = claimsOf(issueIdToken(world.ctx, { ...request, claims: { name: 'Alice', iss: 'evil', sub: 'bob', aud: 'x', exp: 1 } }));
+  assert.deepEqual([claims['name'], claims['iss'], claims['sub'], claims['aud']], ['Alice', ISSUER, 'alice-sub', 'spa']);
 });
 
 test('a client that is registered for an algorithm without a key gets server_error, with the reason for the log', () => {

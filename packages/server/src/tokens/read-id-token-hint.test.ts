@@ -8,14 +8,14 @@ const world = await openWorld();
 const tokens: Readonly<Record<string, unknown>> = await tokensOf(world);
 after(() => world.close());
 
-test('an ID token of ours is a hint however old it is, as long as we have its key (RP-Initiated Logout §2, OpenID Connect Core §3.1.2.1)', () => {
+test('an ID token of ours is a hint however old it is, as long as we have its key (RP-Initiated Logout §2, OpenID Connect Core §3.1.2.1)', async () => {
   const text = String(tokens['id_token']);
-  const expected = { sub: 'alice-sub', aud: 'spa', sid: claimsOf(text)['sid'] };
-  assert.deepEqual(readIdTokenHint(world.ctx, text, START), expected);
-  assert.deepEqual(readIdTokenHint(world.ctx, text, START + 30 * 86_400), expected);
+  const expected = { sub: 'alice-sub', aud: 'spa', sid: claimsOf(text)['sid'], byClient: false };
+  assert.deepEqual(await readIdTokenHint(world.ctx, text, START), expected);
+  assert.deepEqual(await readIdTokenHint(world.ctx, text, START + 30 * 86_400), expected);
 });
 
-test('unsigned, changed, of another kind or by somebody else: no hint (RFC 8725 §3.1, §3.11)', () => {
+test('unsigned, changed, of another kind or by somebody else: no hint (RFC 8725 §3.1, §3.11)', async () => {
   const text = String(tokens['id_token']);
   const [, payload = '', signature = ''] = text.split('.');
   const signer = world.ctx.keys.signerFor('ES256', START) ?? assert.fail();
@@ -35,6 +35,6 @@ test('unsigned, changed, of another kind or by somebody else: no hint (RFC 8725 
     signer.sign('JWT', { ...claims, sub: 7 }),
     signer.sign('JWT', { ...claims, aud: ['spa', 'web'] }),
   ];
-  for (const hint of bad) assert.equal(readIdTokenHint(world.ctx, hint, START), undefined, hint);
-  assert.deepEqual(readIdTokenHint(world.ctx, signer.sign('JWT', { ...claims, sid: 7 }), START)?.sid, undefined);
+  for (const hint of bad) assert.equal(await readIdTokenHint(world.ctx, hint, START), undefined, hint);
+  assert.deepEqual((await readIdTokenHint(world.ctx, signer.sign('JWT', { ...claims, sid: 7 }), START))?.sid, undefined);
 });

@@ -6,7 +6,8 @@ import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import { claimsOf, tokensOf } from '../testing/visits.ts';
 import { API, BASIC_YAML, ISSUER, openWorld, VAULT } from '../testing/world.ts';
-import { isRefreshable, narrow as narrowed } from './user-tokens.ts';
+import { narrow as narrowed } from './narrow.ts';
+import { isRefreshable } from './user-tokens.ts';
 
 const world = await openWorld();
 after(() => world.close());

@@ -1,7 +1,17 @@
 /** What the cases of the contract stand on: a store, a second one on the same database, and the making of ordinary things. */
 import assert from 'node:assert/strict';
 import { type ClientId, clientId, type GrantId, type TenantId } from '@hufu/protocol/ids';
-import type { ClientRecord, GrantRecord, NewGrant, Redemption, SessionRecord, Store, UserRecord } from '../port.ts';
+import type {
+  AccessCredential,
+  ClientRecord,
+  CodeCredential,
+  GrantRecord,
+  NewGrant,
+  Redemption,
+  SessionRecord,
+  Store,
+  UserRecord,
+} from '../port.ts';
 
 export interface StoreUnderTest {
   readonly store: Store;
@@ -57,6 +67,7 @@ export function someClient(id: ClientId = APP): Omit<ClientRecord, 'epoch' | 've
     secrets: [{ hash: hashText('secret'), createdAt: NOW, expiresAt: 0 }],
     enabled: true,
     source: 'config',
+    registrationHash: undefined,
   };
 }
 
@@ -93,7 +104,36 @@ export async function makeScene(b: Bench, tenant: TenantId = b.tenant, username 
   return { user, session: await makeSession(b, user, tenant), client };
 }
 
-export function someCode(scene: Scene, more: Partial<NewGrant> = {}): NewGrant {
+type Change<Credential> = Partial<Omit<NewGrant, 'credential'>> & Partial<Omit<Credential, 'kind'>>;
+
+/** What a case wants otherwise in a code. */
+export type CodeChange = Change<CodeCredential>;
+
+export function someCode(scene: Scene, change: CodeChange = {}): NewGrant {
+  const { codeHash, codeRequest, maxCodes, ...more } = change;
+  return {
+    ...someGrant(scene),
+    credential: {
+      kind: 'code',
+      codeHash: codeHash ?? hashText('code'),
+      codeRequest: codeRequest ?? { redirect_uri: 'https://app.example/cb', nonce: 'n' },
+      maxCodes: maxCodes ?? 50,
+    },
+    ...more,
+  };
+}
+
+/** An access token from the authorization endpoint. */
+export function someAccess(scene: Scene, change: Change<AccessCredential> = {}): NewGrant {
+  const { accessHash, maxGrants, ...more } = change;
+  return {
+    ...someGrant(scene),
+    credential: { kind: 'access_token', accessHash: accessHash ?? hashText('front'), maxGrants: maxGrants ?? 100 },
+    ...more,
+  };
+}
+
+function someGrant(scene: Scene): Omit<NewGrant, 'credential'> {
   return {
     userId: scene.user.id,
     subject: scene.user.sub,
@@ -104,17 +144,15 @@ export function someCode(scene: Scene, more: Partial<NewGrant> = {}): NewGrant {
     authTime: NOW,
     amr: ['pwd', 'otp'],
     offline: false,
+    claims: undefined,
     keyId: 7,
-    codeHash: hashText('code'),
-    codeRequest: { redirect_uri: 'https://app.example/cb', nonce: 'n' },
     expiresAt: NOW + 60,
     needsConsent: false,
-    maxCodes: 50,
-    ...more,
+    participation: undefined,
   };
 }
 
-export async function makeCode(b: Bench, scene: Scene, more: Partial<NewGrant> = {}, now: number = NOW): Promise<GrantId> {
+export async function makeCode(b: Bench, scene: Scene, more: CodeChange = {}, now: number = NOW): Promise<GrantId> {
   const made = await b.store.createGrant(b.tenant, someCode(scene, more), now);
   assert.equal(made.kind, 'created');
   return made.id;
@@ -133,12 +171,7 @@ export function someRedemption(more: Partial<Redemption> = {}): Redemption {
 }
 
 /** A code that was exchanged: a grant of generation 1. */
-export async function makeGrant(
-  b: Bench,
-  scene: Scene,
-  code: Partial<NewGrant> = {},
-  redemption: Partial<Redemption> = {},
-): Promise<GrantId> {
+export async function makeGrant(b: Bench, scene: Scene, code: CodeChange = {}, redemption: Partial<Redemption> = {}): Promise<GrantId> {
   const id = await makeCode(b, scene, code);
   const taken = await b.store.exchangeCode(b.tenant, id, someRedemption(redemption), NOW);
   assert.equal(taken.kind, 'taken');

@@ -40,6 +40,19 @@ export function consentCases(define: Case): void {
     assert.deepEqual(await store.listConsents(tenant, user.id), consents);
   });
 
+  define('a revoked client keeps its consents, unless they are to be forgotten with it', async (b) => {
+    const { store, second, tenant } = b;
+    const { user } = await makeScene(b);
+    await store.giveConsent(tenant, user.id, APP, ['a'], [], NOW);
+    await store.giveConsent(tenant, user.id, OTHER, ['b'], [], NOW);
+    assert.equal(await store.revokeClient(tenant, APP, NOW), 'revoked');
+    assert.ok(await second.findConsent(tenant, user.id, APP));
+    assert.equal(await store.revokeClient(tenant, APP, NOW, 'forgotten'), 'revoked');
+    assert.equal(await second.findConsent(tenant, user.id, APP), undefined);
+    assert.ok(await second.findConsent(tenant, user.id, OTHER));
+    assert.equal(await store.revokeClient(tenant, clientId('nobody'), NOW, 'forgotten'), 'unknown');
+  });
+
   define('fifty consents at once lose no scope', async (b) => {
     const { user } = await makeScene(b);
     await race(b, async (store, index) => await store.giveConsent(b.tenant, user.id, APP, [`scope${index}`], [], NOW));

@@ -42,6 +42,7 @@ export function grantCases(define: Case): void {
       secretHash: undefined,
       accessHash: undefined,
       codeRequest: { redirect_uri: 'https://app.example/cb', nonce: 'n' },
+      claims: undefined,
       expiresAt: NOW + 60,
       idleSeconds: 0,
       dead: undefined,
@@ -73,12 +74,15 @@ export function grantCases(define: Case): void {
     await store.putClient(tenant, { ...someClient(off), enabled: false }, NOW);
     assert.equal(await reason({ clientId: clientId('nobody') }), 'client_inactive');
     assert.equal(await reason({ clientId: off }), 'client_inactive');
+    const version = (await store.findClient(tenant, APP))?.version ?? 0;
+    assert.equal(await reason({ clientVersion: version + 1 }), 'client_inactive', 'the one that was judged is another by now');
+    assert.equal(await reason({ clientVersion: version }), 'created');
     assert.equal(await reason({ sessionId: bobs.id }), 'session_ended');
     assert.equal(await reason({ sessionId: ended.id }), 'session_ended');
     assert.equal(await reason({ needsConsent: true }), 'consent_missing');
     await store.setUserEnabled(tenant, scene.user.id, false, NOW);
     assert.equal(await reason({ clientId: off, needsConsent: true }), 'user_inactive');
-    assert.equal(await b.countRows('grants'), 0);
+    assert.equal(await b.countRows('grants'), 1);
   });
 
   define('the exchange takes the code once and leaves the holder’s half (RFC 6749 §4.1.3)', async (b) => {

@@ -28,6 +28,7 @@ export function ownGrantCases(define: Case): void {
       secretHash: undefined,
       accessHash: undefined,
       codeRequest: undefined,
+      claims: undefined,
       expiresAt: NEVER,
       idleSeconds: 0,
       dead: undefined,

@@ -21,25 +21,36 @@ import {
 const LAG = 2 * (PURGE_ROWS + PURGE_EVERY);
 
 export function purgeCases(define: Case): void {
-  define('codes, grants, sessions, marks, revoked tokens and log entries fall, and the tables stay flat', async (b) => {
-    const scene = await makeScene(b);
-    const rows: Record<string, number[]> = { grants: [], sessions: [], marks: [], revoked_tokens: [], revocations: [] };
-    // Twelve rounds, each after the end of everything that the one before has made.
-    for (let round = 0; round < 12; round += 1) {
-      const now = NOW + round * 30 * DAY;
-      await fill(b, scene, now, 60);
-      for (const [table, counts] of Object.entries(rows)) counts.push(await b.countRows(table));
-    }
-    for (const [table, counts] of Object.entries(rows)) {
-      const [first = 0] = counts;
-      assert.ok(first >= 50, `${table}: ${counts.join(' ')}`);
-      assert.ok(
-        counts.every((count) => count <= 3 * first + LAG),
-        `${table} grows: ${counts.join(' ')}`,
-      );
-      assert.ok((counts.at(-1) ?? 0) <= (counts.at(-4) ?? 0) + LAG, `${table} grows: ${counts.join(' ')}`);
-    }
-  });
+  define(
+    'codes, grants, sessions, marks, revoked tokens, log entries, participants and deliveries fall, and the tables stay flat',
+    async (b) => {
+      const scene = await makeScene(b);
+      const rows: Record<string, number[]> = {
+        grants: [],
+        sessions: [],
+        marks: [],
+        revoked_tokens: [],
+        revocations: [],
+        participants: [],
+        deliveries: [],
+      };
+      // Twelve rounds, each after the end of everything that the one before has made.
+      for (let round = 0; round < 12; round += 1) {
+        const now = NOW + round * 30 * DAY;
+        await fill(b, scene, now, 60);
+        for (const [table, counts] of Object.entries(rows)) counts.push(await b.countRows(table));
+      }
+      for (const [table, counts] of Object.entries(rows)) {
+        const [first = 0] = counts;
+        assert.ok(first >= 50, `${table}: ${counts.join(' ')}`);
+        assert.ok(
+          counts.every((count) => count <= 3 * first + LAG),
+          `${table} grows: ${counts.join(' ')}`,
+        );
+        assert.ok((counts.at(-1) ?? 0) <= (counts.at(-4) ?? 0) + LAG, `${table} grows: ${counts.join(' ')}`);
+      }
+    },
+  );
 
   define('a backlog falls in bounded steps', async (b) => {
     const scene = await makeScene(b);
@@ -123,13 +134,15 @@ async function fill(b: Bench, scene: Scene, now: number, count: number): Promise
   const makeAll = async (index: number): Promise<void> => {
     const opened = await store.openSession(tenant, { ...someSession(scene.user), expiresAt: now + DAY }, undefined, now);
     assert.equal(opened.kind, 'opened');
-    const code = someCode(scene, { sessionId: opened.session.id, expiresAt: now + 60, maxCodes: 1000 });
+    const participation = { sid: `${now} ${index}`, backchannel: true };
+    const code = someCode(scene, { sessionId: opened.session.id, expiresAt: now + 60, maxCodes: 1000, participation });
     const made = await store.createGrant(tenant, code, now);
     assert.equal(made.kind, 'created');
     await store.exchangeCode(tenant, made.id, someRedemption({ expiresAt: now + DAY, maxGrants: 1000 }), now);
     await store.revokeToken(tenant, made.id, 'token', now + HOUR, now);
     await store.revokeGrant(tenant, made.id, 'revoked_by_user', now);
     await store.takeOnce(tenant, 'interaction', hashText(index), now + HOUR, now);
+    await store.endSession(tenant, opened.session.id, now);
   };
   await Promise.all(Array.from({ length: count }, async (_, index) => await makeAll(index)));
 }

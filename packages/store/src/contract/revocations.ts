@@ -96,6 +96,11 @@ export function revocationCases(define: Case): void {
     await store.putClient(tenant, someClient(), NOW);
     assert.deepEqual(await told(), []);
 
+    const registered = { ...someClient(clientId('registered')), source: 'registered' as const };
+    await store.putClient(tenant, registered, NOW);
+    await store.removeClient(tenant, registered.clientId, NOW);
+    assert.deepEqual(await told(), ['client registered client_removed']);
+
     const eighth = await makeGrant(b, scene, { sessionId: undefined });
     await store.setUserEnabled(tenant, user.id, false, NOW);
     // The grant after `seventh` lived under an older epoch of its client, but nobody had revoked its row.

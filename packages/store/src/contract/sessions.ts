@@ -25,6 +25,19 @@ export function sessionCases(define: Case): void {
     assert.deepEqual(await b.second.findSession(b.tenant, session.id), session);
   });
 
+  define('the sessions of a user are listed while they live, newest first, and nobody else’s', async (b) => {
+    const { user, session } = await makeScene(b);
+    const second = await makeSession(b, user);
+    const ended = await makeSession(b, user);
+    await makeSession(b, await makeUser(b, 'bob'));
+    await makeScene(b, b.otherTenant);
+    await b.store.endSession(b.tenant, ended.id, NOW + 1);
+    const list = (limit: number, now = NOW + 1): Promise<SessionRecord[]> => b.second.listSessions(b.tenant, user.id, limit, now);
+    assert.deepEqual(await list(10), [second, session]);
+    assert.deepEqual(await list(1), [second]);
+    assert.deepEqual(await list(10, session.expiresAt), []);
+  });
+
   define('a user who is not there gets no session', async (b) => {
     const { user } = await makeScene(b, b.otherTenant);
     assert.deepEqual(await b.store.openSession(b.tenant, someSession(user), undefined, NOW), { kind: 'user_inactive' });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { grantId, sessionId, userId } from '@hufu/protocol/ids';
+import { clientId, grantId, sessionId, userId } from '@hufu/protocol/ids';
 import {
   APP,
   type Case,
@@ -80,6 +80,7 @@ export function tenantCases(define: Case): void {
     assert.equal(await store.findDecision(otherTenant, 'd1'), undefined);
     assert.deepEqual(await store.listDecisions(otherTenant, 10), []);
     assert.deepEqual(await store.readRevocations(otherTenant, 0, 10), []);
+    assert.equal(await store.countClients(otherTenant, 'config', 10), 0);
   });
 
   define('no verb of a tenant changes a row of another one with the same ids', async (b) => {
@@ -88,6 +89,7 @@ export function tenantCases(define: Case): void {
     const grant = await makeGrant(b, scene, { offline: true });
     const code = await makeCode(b, scene);
     await store.giveConsent(tenant, scene.user.id, APP, ['openid'], [], NOW);
+    await store.putClient(tenant, { ...someClient(clientId('registered')), source: 'registered' }, NOW);
     await makeScene(b, other, 'bob');
 
     assert.deepEqual(await store.exchangeCode(other, code, someRedemption(), NOW), { kind: 'lost', grant: undefined });
@@ -102,12 +104,14 @@ export function tenantCases(define: Case): void {
     assert.equal(await store.setClaims(other, scene.user.id, {}, NOW), 'done');
     await store.putClient(other, { ...someClient(), enabled: false }, NOW);
     await store.revokeToken(other, grant, 'token', NOW + HOUR, NOW);
+    assert.equal(await store.removeClient(other, clientId('registered'), NOW), 'unknown');
 
     for (const id of [grant, code]) assert.equal((await store.findGrant(tenant, id))?.dead, undefined);
     assert.equal((await store.findGrant(tenant, grant))?.hasRevokedTokens, false);
     assert.deepEqual(await store.findUser(tenant, scene.user.id), scene.user);
     assert.deepEqual(await store.findSession(tenant, scene.session.id), scene.session);
     assert.deepEqual(await store.findClient(tenant, APP), scene.client);
+    assert.ok(await store.findClient(tenant, clientId('registered')));
     assert.deepEqual((await store.findConsent(tenant, scene.user.id, APP))?.scopes, ['openid']);
     assert.deepEqual(await store.readRevocations(tenant, 0, 10), []);
     assert.equal(await store.takeOnce(other, 'interaction', hashText('m'), NOW + DAY, NOW), true);
@@ -132,6 +136,13 @@ export function tenantCases(define: Case): void {
     assert.deepEqual(await store.withdrawConsent(tenant, user, APP, NOW), { revokedGrants: 0 });
     assert.deepEqual(await store.exchangeCode(tenant, grant, someRedemption(), NOW), { kind: 'lost', grant: undefined });
     assert.deepEqual(await store.rotate(tenant, grant, 1, 1, NOW), { kind: 'lost', grant: undefined });
+    assert.equal(await store.removeClient(tenant, APP, NOW), 'unknown');
+    assert.equal(await store.countClients(tenant, 'registered', 1), 0);
+    assert.equal(await store.revokeKey(tenant, 99, NOW), 'unknown');
+    assert.deepEqual(await store.listParticipants(tenant, session, 1), []);
+    assert.deepEqual(await store.takeDeliveries(tenant, 1, 60, NOW), []);
+    await store.settleDelivery(tenant, 99, 1, { kind: 'delivered' }, NOW);
+    assert.deepEqual(await store.listDeadDeliveries(tenant, 1), []);
     await store.revokeToken(tenant, grant, 'token', NOW + HOUR, NOW);
     assert.equal(await store.findRevokedToken(tenant, grant, 'token'), false);
     await store.retireKey(tenant, 99, NOW, NOW);

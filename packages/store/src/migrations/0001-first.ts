@@ -2,8 +2,8 @@ import type { Dialect, Migration } from './migrate.ts';
 
 /**
  * One schema, two engines. Every key begins with the tenant, and none is a random hash. Times are whole seconds, flags 0 or 1, lists
- * are joined by spaces, objects are JSON text. There are no foreign keys: each verb checks what it needs in its own act, and clients
- * and users are never deleted.
+ * are joined by spaces, objects are JSON text. There are no foreign keys: each verb checks what it needs in its own act, and users are
+ * never deleted.
  *
  * `grants` is the hot table: a rotation writes `generation`, `key_id` and `rotated_at`, none of which any index (or its condition)
  * names, so it is one small row changed in place, and heap-only in PostgreSQL. `purge_at` is the indexed expiry for that reason.

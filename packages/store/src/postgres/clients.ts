@@ -4,6 +4,7 @@ import type { ClientRecord, Clients } from '../port.ts';
 import { MAX_ACCESS_TOKEN_SECONDS, REVOKED_KEPT_SECONDS } from '../retention.ts';
 import { batch } from './batch.ts';
 import { clientCache } from './client-cache.ts';
+import { lockCounter, raiseCounter } from './counters.ts';
 import type { Database, Session, Statement } from './database.ts';
 import { ENDED_ENTRIES, type Purge } from './purge.ts';
 import { type NewEntry, writeEntries } from './revocation-log.ts';
@@ -11,7 +12,7 @@ import type { Statistics } from './statistics.ts';
 
 /** Clients, and `revokeClient` with them. */
 export interface PostgresClients extends Clients {
-  revokeClient(tenant: TenantId, client: ClientId, now: number): Promise<'revoked' | 'unknown'>;
+  revokeClient(tenant: TenantId, client: ClientId, now: number, consents?: 'forgotten'): Promise<'revoked' | 'unknown'>;
 }
 
 export function clients(db: Database, purge: Purge, statistics: Statistics): PostgresClients {
@@ -27,9 +28,9 @@ export function clients(db: Database, purge: Purge, statistics: Statistics): Pos
 
   return {
     async putClient(tenant, client, now) {
-      const { put, told } = await db.transact((session) => putClient(session, tenant, client, now));
+      const { put, isNew, told } = await db.transact((session) => putClient(session, tenant, client, now));
       purge.count(tenant, ENDED_ENTRIES, told, now);
-      if (put.version === 1) statistics.inserted('clients', 1, now);
+      if (isNew) statistics.inserted('clients', 1, now);
       return put;
     },
 
@@ -42,16 +43,28 @@ export function clients(db: Database, purge: Purge, statistics: Statistics): Pos
       return row === undefined ? undefined : cache.keep(tenant, readClient(row));
     },
 
+    async removeClient(tenant, client, now) {
+      const answer = await db.transact((session) => removeClient(session, tenant, client, now));
+      if (answer === 'removed') purge.count(tenant, ENDED_ENTRIES, 1, now);
+      return answer;
+    },
+
+    async countClients(tenant, source, limit) {
+      const [row] = await db.run<{ count: number }>(COUNT, [tenant, source, limit]);
+      return row?.count ?? 0;
+    },
+
     async listClients(tenant, after, limit) {
       const rows = await db.run<ClientRow>(LIST, [tenant, after, limit]);
       return rows.map(readClient);
     },
 
-    async revokeClient(tenant, client, now) {
+    async revokeClient(tenant, client, now, consents) {
       const answer = await db.transact(async (session) => {
         const [row] = await session.run<{ epoch: number }>(RAISE_EPOCH, [tenant, client, now]);
         if (row === undefined) return 'unknown';
         // Nobody ends them one by one, so they would stay for ever; there are at most `MAX_OWN_GRANTS`.
+        if (consents === 'forgotten') await session.run(REMOVE_CONSENTS, [tenant, client]);
         await session.run(LET_OWN_GRANTS_FALL, [tenant, client, row.epoch, now + REVOKED_KEPT_SECONDS]);
         await writeEntries(session, tenant, [entry(client, 'client_revoked', now)], now);
         return 'revoked';
@@ -67,7 +80,7 @@ async function putClient(
   tenant: TenantId,
   client: Parameters<Clients['putClient']>[1],
   now: number,
-): Promise<{ put: ClientRecord; told: number }> {
+): Promise<{ readonly put: ClientRecord; readonly isNew: boolean; readonly told: number }> {
   const values = [
     tenant,
     client.clientId,
@@ -76,18 +89,36 @@ async function putClient(
     client.enabled ? 1 : 0,
     client.source,
     now,
+    client.registrationHash ?? null,
   ];
-  const [inserted] = await session.run<ClientRow>(INSERT, values);
-  if (inserted !== undefined) return { put: readClient(inserted), told: 0 };
-  const [row] = await session.run<ClientRow>(LOCK, [tenant, client.clientId]);
+  const lock = async (): Promise<ClientRow | undefined> => (await session.run<ClientRow>(LOCK, [tenant, client.clientId]))[0];
+  let row = await lock();
+  if (row === undefined) {
+    // Alone with it nobody removes a client, so that a new one surely begins beyond whatever a removed one of its id had reached: none
+    // of that one's grants lives again, and no cache takes one for the other.
+    const epoch = await lockCounter(session, tenant, 'client');
+    const [inserted] = await session.run<ClientRow>(INSERT, [...values, epoch]);
+    if (inserted !== undefined) return { put: readClient(inserted), isNew: true, told: 0 };
+    row = await lock();
+  }
   if (row === undefined) throw new Error(`client ${client.clientId} is gone`);
   const there = readClient(row);
-  if (sameClient(there, client)) return { put: there, told: 0 };
+  if (sameClient(there, client)) return { put: there, isNew: false, told: 0 };
   const [updated] = await session.run<ClientRow>(UPDATE, values);
   if (updated === undefined) throw new Error(`client ${client.clientId} is gone`);
   const told = there.enabled && !client.enabled ? [entry(client.clientId, 'client_disabled', now)] : [];
   await writeEntries(session, tenant, told, now);
-  return { put: readClient(updated), told: told.length };
+  return { put: readClient(updated), isNew: false, told: told.length };
+}
+
+async function removeClient(session: Session, tenant: TenantId, client: ClientId, now: number): Promise<'removed' | 'unknown'> {
+  const reached = await lockCounter(session, tenant, 'client');
+  const [removed] = await session.run<VersionRow>(REMOVE, [tenant, client]);
+  if (removed === undefined) return 'unknown';
+  await raiseCounter(session, tenant, 'client', Math.max(0, removed.version - reached));
+  for (const statement of REMOVE_WITH_IT) await session.run(statement, [tenant, client]);
+  await writeEntries(session, tenant, [entry(client, 'client_removed', now)], now);
+  return 'removed';
 }
 
 function entry(client: ClientId, reason: string, now: number): NewEntry {
@@ -110,6 +141,7 @@ interface ClientRow extends VersionRow {
   readonly enabled: number;
   readonly epoch: number;
   readonly source: ClientRecord['source'];
+  readonly registration_hash: string | null;
   readonly created_at: number;
 }
 
@@ -122,11 +154,12 @@ function readClient(row: ClientRow): ClientRecord {
     epoch: row.epoch,
     version: row.version,
     source: row.source,
+    registrationHash: row.registration_hash ?? undefined,
     createdAt: row.created_at,
   };
 }
 
-const COLUMNS = 'client_id, metadata, secrets, enabled, epoch, version, source, created_at';
+const COLUMNS = 'client_id, metadata, secrets, enabled, epoch, version, source, registration_hash, created_at';
 
 const FIND_VERSIONS: Statement = {
   name: 'find_client_versions',
@@ -138,17 +171,31 @@ const LIST: Statement = {
 };
 const LOCK: Statement = { text: `SELECT ${COLUMNS} FROM clients WHERE tenant = $1::bigint AND client_id = $2::text FOR NO KEY UPDATE` };
 const INSERT: Statement = {
-  text: `INSERT INTO clients (tenant, client_id, metadata, secrets, enabled, epoch, version, source, created_at, revoked_at, disabled_at)
-    VALUES ($1::bigint, $2::text, $3::text, $4::text, $5::smallint, 0, 1, $6::text, $7::bigint, NULL, CASE WHEN $5::smallint = 1 THEN NULL ELSE $7::bigint END)
+  text: `INSERT INTO clients (tenant, client_id, metadata, secrets, enabled, epoch, version, source, registration_hash, created_at, revoked_at, disabled_at)
+    VALUES ($1::bigint, $2::text, $3::text, $4::text, $5::smallint, $9::bigint, $9::bigint + 1, $6::text, $8::text, $7::bigint, NULL, CASE WHEN $5::smallint = 1 THEN NULL ELSE $7::bigint END)
     ON CONFLICT (tenant, client_id) DO NOTHING
     RETURNING ${COLUMNS}`,
 };
 const UPDATE: Statement = {
-  text: `UPDATE clients SET metadata = $3::text, secrets = $4::text, enabled = $5::smallint, version = version + 1, source = $6::text,
+  text: `UPDATE clients SET metadata = $3::text, secrets = $4::text, enabled = $5::smallint, version = version + 1, source = $6::text, registration_hash = $8::text,
       disabled_at = CASE WHEN $5::smallint = 1 THEN NULL ELSE coalesce(disabled_at, $7::bigint) END
     WHERE tenant = $1::bigint AND client_id = $2::text
     RETURNING ${COLUMNS}`,
 };
+const COUNT: Statement = {
+  text: `SELECT count(*) FROM (SELECT FROM clients WHERE tenant = $1::bigint AND source = $2::text LIMIT $3::bigint) AS counted`,
+};
+const REMOVE: Statement = {
+  text: `DELETE FROM clients WHERE tenant = $1::bigint AND client_id = $2::text AND source = 'registered' RETURNING client_id, version`,
+};
+const REMOVE_CONSENTS: Statement = { text: 'DELETE FROM consents WHERE tenant = $1::bigint AND client_id = $2::text' };
+/** In the order in which rows are locked everywhere. What users gave it is unknown without it, and falls in its time. */
+const REMOVE_WITH_IT: readonly Statement[] = [
+  REMOVE_CONSENTS,
+  { text: 'DELETE FROM grants WHERE tenant = $1::bigint AND client_id = $2::text AND own_key IS NOT NULL' },
+  { text: 'DELETE FROM participants WHERE tenant = $1::bigint AND client_id = $2::text' },
+  { text: 'DELETE FROM deliveries WHERE tenant = $1::bigint AND client_id = $2::text AND due_at IS NOT NULL' },
+];
 const RAISE_EPOCH: Statement = {
   text: `UPDATE clients SET epoch = epoch + 1, version = version + 1, revoked_at = $3::bigint WHERE tenant = $1::bigint AND client_id = $2::text RETURNING epoch`,
 };

@@ -6,8 +6,8 @@ import type { NewEntry } from './revocation-log.ts';
 
 /**
  * What several verbs end, inside a transaction that has locked the row above (user, session or consent) in an earlier statement: only
- * then does a statement's snapshot show every grant that was created under it. Rows are locked in the order user, session, consent,
- * grants by id, counters; whoever keeps to it cannot deadlock. All answer the entries to write in the end.
+ * then does a statement's snapshot show every grant that was created under it. Rows are locked in the order user, client, session, consent,
+ * grants by id, participants, deliveries, counters; whoever keeps to it cannot deadlock. All answer the entries to write in the end.
  */
 export async function endSessionsOf(
   session: Session,
@@ -16,13 +16,13 @@ export async function endSessionsOf(
   keep: SessionId | undefined,
   reason: RevocationReason,
   now: number,
-): Promise<NewEntry[]> {
-  const rows = await session.run<EndedRow>(END_SESSIONS_OF, [tenant, now, now + ENDED_SESSION_KEPT_SECONDS, user, keep ?? 0]);
-  return entries('session', rows, reason);
+): Promise<{ readonly ended: readonly SessionId[]; readonly entries: readonly NewEntry[] }> {
+  const rows = await session.run<SessionEnd>(END_SESSIONS_OF, [tenant, now, now + ENDED_SESSION_KEPT_SECONDS, user, keep ?? 0]);
+  return { ended: rows.map(({ id }) => id), entries: entries('session', rows, reason) };
 }
 
 export async function endSession(session: Session, tenant: TenantId, id: SessionId, reason: string, now: number): Promise<NewEntry[]> {
-  const rows = await session.run<EndedRow>(END_SESSION, [tenant, now, now + ENDED_SESSION_KEPT_SECONDS, id]);
+  const rows = await session.run<SessionEnd>(END_SESSION, [tenant, now, now + ENDED_SESSION_KEPT_SECONDS, id]);
   return entries('session', rows, reason);
 }
 
@@ -79,16 +79,21 @@ async function revoke(
   now: number,
   which: readonly unknown[],
 ): Promise<NewEntry[]> {
-  const rows = await session.run<EndedRow>(statement, [tenant, now, reason, now + revokedKeptSeconds(reason), ...which]);
+  const rows = await session.run<GrantEnd>(statement, [tenant, now, reason, now + revokedKeptSeconds(reason), ...which]);
   return entries('grant', rows, reason);
 }
 
-interface EndedRow {
-  readonly id: GrantId | SessionId;
+interface SessionEnd {
+  readonly id: SessionId;
   readonly expires_at: number;
 }
 
-function entries(kind: 'grant' | 'session', rows: readonly EndedRow[], reason: string): NewEntry[] {
+interface GrantEnd {
+  readonly id: GrantId;
+  readonly expires_at: number;
+}
+
+function entries(kind: 'grant' | 'session', rows: readonly (GrantEnd | SessionEnd)[], reason: string): NewEntry[] {
   const sorted = rows.toSorted((one, other) => one.id - other.id);
   return sorted.map((row) => ({ kind, subject: String(row.id), reason, expiresAt: row.expires_at }));
 }

@@ -29,6 +29,7 @@ export const GRANT_COLUMNS: string = [
   'access_hash',
   'code_hash',
   'code_request',
+  'claims',
 ]
   .map((name) => `g.${name}`)
   .join(', ');
@@ -63,6 +64,7 @@ export interface GrantRow {
   readonly access_hash: string | null;
   readonly code_hash: string | null;
   readonly code_request: string | null;
+  readonly claims: string | null;
 }
 
 export interface ClientState {
@@ -108,6 +110,7 @@ function read(row: GrantRow, dead: GrantRecord['dead']): GrantRecord {
     secretHash: row.secret_hash ?? undefined,
     accessHash: row.access_hash ?? undefined,
     codeRequest: row.code_request === null ? undefined : readObject(row.code_request),
+    claims: row.claims === null ? undefined : readObject(row.claims),
     expiresAt: row.expires_at,
     idleSeconds: row.idle_seconds,
     dead,

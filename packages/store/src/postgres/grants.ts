@@ -1,6 +1,7 @@
 import type { GrantId, TenantId } from '@hufu/protocol/ids';
 import type { GrantRecord, Grants, RevocationReason } from '../port.ts';
 import { revokedKeptSeconds } from '../retention.ts';
+import { admit } from './admit.ts';
 import { batch } from './batch.ts';
 import { createGrant } from './create-grant.ts';
 import type { Database, Statement } from './database.ts';
@@ -12,10 +13,11 @@ import { ENDED_ENTRIES, type Purge } from './purge.ts';
 import type { ReservedIds } from './reserved-ids.ts';
 import { entriesOf } from './revocation-log.ts';
 import { revokedTokens } from './revoked-tokens.ts';
+import type { Statistics } from './statistics.ts';
 import { takeGrant } from './take-grant.ts';
 
 /** All of `Grants` but what is with the users and the clients. */
-export function grants(db: Database, ids: ReservedIds, purge: Purge): Omit<Grants, 'revokeUser' | 'revokeClient'> {
+export function grants(db: Database, ids: ReservedIds, purge: Purge, statistics: Statistics): Omit<Grants, 'revokeUser' | 'revokeClient'> {
   const find = batch<Key, GrantRecord | undefined>({
     key: ({ tenant }) => String(tenant),
     async send(items) {
@@ -44,7 +46,8 @@ export function grants(db: Database, ids: ReservedIds, purge: Purge): Omit<Grant
       return answer;
     },
 
-    ...createGrant(db, ids, purge),
+    ...createGrant(db, ids, purge, statistics),
+    ...admit(db, statistics),
     ...takeGrant(db, purge, findGrant),
     ...ownGrants(db, ids, purge),
     ...revokedTokens(db, purge),

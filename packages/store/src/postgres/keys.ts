@@ -1,8 +1,11 @@
 import type { KeyRecord, Keys } from '../port.ts';
+import { MAX_ACCESS_TOKEN_SECONDS } from '../retention.ts';
 import { lockCounter, raiseCounter, readCounter } from './counters.ts';
 import type { Database, Statement } from './database.ts';
+import { ENDED_ENTRIES, type Purge } from './purge.ts';
+import { writeEntries } from './revocation-log.ts';
 
-export function keys(db: Database): Keys {
+export function keys(db: Database, purge: Purge): Keys {
   return {
     async listKeys(tenant) {
       return (await db.run<KeyRow>(LIST, [tenant])).map(readKey);
@@ -31,6 +34,19 @@ export function keys(db: Database): Keys {
         const removed = await session.run(REMOVE, [tenant, id]);
         if (removed.length > 0) await raiseCounter(session, tenant, 'keys');
       }),
+
+    async revokeKey(tenant, id, now) {
+      const answer = await db.transact(async (session) => {
+        const [removed] = await session.run(REMOVE, [tenant, id]);
+        if (removed === undefined) return 'unknown';
+        await raiseCounter(session, tenant, 'keys');
+        const expiresAt = now + MAX_ACCESS_TOKEN_SECONDS;
+        await writeEntries(session, tenant, [{ kind: 'key', subject: String(id), reason: 'key_compromised', expiresAt }], now);
+        return 'revoked';
+      });
+      if (answer === 'revoked') purge.count(tenant, ENDED_ENTRIES, 1, now);
+      return answer;
+    },
 
     keysVersion: (tenant) => readCounter(db, tenant, 'keys'),
   };

@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type GrantId, grantId, userId } from '@hufu/protocol/ids';
+import { type GrantId, grantId, sessionId, userId } from '@hufu/protocol/ids';
 import pg from 'pg';
 // A cluster of its own: HUFU_TEST_POSTGRES is not to be killed.
 import { createDatabase, startPostgres } from '../../../../scripts/provision/postgres.mjs';
-import { APP, type Bench, bench, hashText, makeGrant, makeScene, NOW } from '../contract/bench.ts';
+import { APP, type Bench, bench, hashText, makeGrant, makeScene, NOW, someCode, someSession } from '../contract/bench.ts';
 import { type Store, StoreUnavailable } from '../port.ts';
 import { openDatabase, UnsafeDatabase } from './database.ts';
 import { openPostgres } from './open.ts';
@@ -108,6 +108,72 @@ describe('outages', () => {
     );
   });
 
+  test('after a crash a session has ended with all of its deliveries or with none, and none is taken by two', async () => {
+    const scene = await makeScene(b, b.tenant, 'signs-out');
+    const acknowledged: number[] = [];
+    const opened: number[] = [];
+    const taken = new Map<number, number>();
+    let isOver = false;
+    let failures = 0;
+    const signOut = async (worker: number): Promise<void> => {
+      const store = storeOf(worker);
+      while (!isOver) {
+        const started = await attempt(() => store.openSession(b.tenant, someSession(scene.user), undefined, NOW));
+        if (started?.kind !== 'opened') {
+          failures += 1;
+          await pause(5);
+          continue;
+        }
+        const { session } = started;
+        opened.push(session.id);
+        let joined = 0;
+        for (const sid of ['a', 'b', 'c']) {
+          const grant = someCode({ ...scene, session }, { participation: { sid: `${session.id} ${sid}`, backchannel: true } });
+          if ((await attempt(() => store.admit(b.tenant, grant, NOW)))?.kind === 'admitted') joined += 1;
+        }
+        if ((await attempt(() => store.endSession(b.tenant, session.id, NOW))) !== 'ended') failures += 1;
+        else if (joined === 3) acknowledged.push(session.id);
+      }
+    };
+    const takeAll = async (worker: number): Promise<void> => {
+      while (!isOver) {
+        const deliveries = await attempt(() => storeOf(worker).takeDeliveries(b.tenant, 5, 3600, NOW));
+        for (const { id } of deliveries ?? []) taken.set(id, (taken.get(id) ?? 0) + 1);
+        await pause(5);
+      }
+    };
+    const work = [...Array.from({ length: 16 }, (_, index) => signOut(index)), ...[0, 1].map(takeAll)];
+    for (let round = 0; round < 3; round += 1) {
+      const before = acknowledged.length;
+      failures = 0;
+      await pause(120);
+      await cluster.crash();
+      for (let tries = 0; tries < 1000 && failures === 0; tries += 1) await pause(5);
+      assert.ok(failures > 0, 'nobody noticed');
+      for (const store of stores) await untilAnswers(store);
+      for (let tries = 0; tries < 1000 && acknowledged.length < before + 5; tries += 1) await pause(5);
+      assert.ok(acknowledged.length >= before + 5, 'nothing happened after the recovery');
+    }
+    isOver = true;
+    await Promise.all(work);
+
+    assert.ok([...taken.values()].every((times) => times === 1));
+    const looking = new pg.Client({ connectionString: url });
+    await looking.connect();
+    const { rows } = await looking.query<{ id: string; ended: boolean; joined: string; told: string }>(
+      `SELECT id, ended_at IS NOT NULL AS ended,
+        (SELECT count(*) FROM participants p WHERE p.tenant = s.tenant AND p.session_id = s.id) AS joined,
+        (SELECT count(*) FROM deliveries d WHERE d.tenant = s.tenant AND split_part(d.sid, ' ', 1) = s.id::text) AS told
+      FROM sessions s WHERE tenant = $1 AND user_id = $2`,
+      [b.tenant, scene.user.id],
+    );
+    await looking.end();
+    const ended = new Set(rows.filter((row) => row.ended).map((row) => Number(row.id)));
+    for (const id of acknowledged) assert.ok(ended.has(id), `session ${id} lives again`);
+    for (const row of rows) assert.equal(row.told, row.ended ? row.joined : '0', `session ${row.id}`);
+    assert.ok(opened.length >= acknowledged.length);
+  });
+
   test('while the server is away every verb rejects with StoreUnavailable, and soon', async () => {
     await cluster.stop('immediate');
     const calls: (() => Promise<unknown>)[] = [
@@ -117,6 +183,16 @@ describe('outages', () => {
       () => b.store.rotate(b.tenant, grantId(1), 1, 1, NOW),
       () => b.store.revokeUser(b.tenant, userId(1), 'revoked_by_admin', NOW),
       () => b.store.readRevocations(b.tenant, 0, 1),
+      () => b.store.admit(b.tenant, CODE_OF_NOBODY, NOW),
+      () => b.store.createGrant(b.tenant, { ...CODE_OF_NOBODY, participation: { sid: 'sid', backchannel: true } }, NOW),
+      () => b.store.endSession(b.tenant, sessionId(1), NOW),
+      () => b.store.listParticipants(b.tenant, sessionId(1), 1),
+      () => b.store.takeDeliveries(b.tenant, 1, 60, NOW),
+      () => b.store.settleDelivery(b.tenant, 1, 1, { kind: 'delivered' }, NOW),
+      () => b.store.listDeadDeliveries(b.tenant, 1),
+      () => b.store.removeClient(b.tenant, APP, NOW),
+      () => b.store.countClients(b.tenant, 'config', 1),
+      () => b.store.revokeKey(b.tenant, 1, NOW),
       () => openPostgres(url),
     ];
     const started = performance.now();
@@ -202,13 +278,15 @@ const CODE = {
   authTime: NOW,
   amr: [],
   offline: false,
+  claims: undefined,
   keyId: 1,
-  codeHash: hashText('code'),
-  codeRequest: {},
   expiresAt: NOW + 60,
   needsConsent: false,
-  maxCodes: 10,
-};
+  participation: undefined,
+  credential: { kind: 'code', codeHash: hashText('code'), codeRequest: {}, maxCodes: 10 },
+} as const;
+
+const CODE_OF_NOBODY = { ...CODE, userId: userId(1), clientId: APP, sessionId: sessionId(1) };
 
 /** A grant that somebody rotates, who may not know whether the last rotation happened. */
 class Rotated {

@@ -56,19 +56,24 @@ export interface Ended {
 
 /** A row that somebody else holds is skipped, so a removal waits for nobody. Without a name: planned each time, for what the tables are like then. */
 export function ended(table: string, column: string, lagSeconds: number, condition = 'true'): Ended {
-  return {
-    table,
-    name: `${table} ${condition}`,
-    lagSeconds,
-    statement: {
-      text: `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM ${table} WHERE tenant = $1::bigint AND ${column} <= $2::bigint AND ${condition}
-        ORDER BY ${column} LIMIT $3::bigint FOR UPDATE SKIP LOCKED))`,
-    },
-  };
+  return { table, name: `${table} ${condition}`, lagSeconds, statement: { text: removal(table, column, condition) } };
+}
+
+function removal(table: string, column: string, condition: string): string {
+  return `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM ${table} WHERE tenant = $1::bigint AND ${column} <= $2::bigint AND ${condition}
+    ORDER BY ${column} LIMIT $3::bigint FOR UPDATE SKIP LOCKED))`;
 }
 
 export const ENDED_GRANTS: Ended = ended('grants', 'purge_at', 0);
-export const ENDED_SESSIONS: Ended = ended('sessions', 'purge_at', 0);
+/** With those who took part in them. */
+export const ENDED_SESSIONS: Ended = {
+  ...ended('sessions', 'purge_at', 0),
+  statement: {
+    text: `WITH gone AS (${removal('sessions', 'purge_at', 'true')} RETURNING id)
+      DELETE FROM participants WHERE tenant = $1::bigint AND session_id = ANY (ARRAY(SELECT id FROM gone))`,
+  },
+};
+export const ENDED_DELIVERIES: Ended = ended('deliveries', 'purge_at', 0);
 export const ENDED_TOKENS: Ended = ended('revoked_tokens', 'expires_at', FALL_AFTER_SECONDS);
 export const ENDED_ENTRIES: Ended = ended('revocations', 'expires_at', FALL_AFTER_SECONDS);

@@ -10,8 +10,10 @@ import {
   makeCode,
   makeGrant,
   makeScene,
+  makeUser,
   NOW,
   type Scene,
+  someClient,
   someCode,
   someRedemption,
   someSession,
@@ -26,6 +28,14 @@ const url = await createDatabase(name, cluster.url);
 /** Another node, whose statements are stopped where it matters. */
 const other = new pg.Client({ connectionString: url });
 let stores: Store[] = [];
+/** Every verb that ends a session. */
+const ENDS: readonly (readonly [what: string, end: (b: Bench, scene: Scene & { readonly bob: Scene['user'] }) => Promise<unknown>])[] = [
+  ['the end of a session', async (b, { session }) => await b.store.endSession(b.tenant, session.id, NOW)],
+  ['a new password', async (b, { user }) => await b.store.changePassword(b.tenant, user.id, 'new', undefined, NOW)],
+  ['a disablement', async (b, { user }) => await b.store.setUserEnabled(b.tenant, user.id, false, NOW)],
+  ['a sign-out everywhere', async (b, { user }) => await b.store.revokeUser(b.tenant, user.id, 'revoked_by_user', NOW)],
+  ['another user’s sign-in', async (b, { session, bob }) => await b.store.openSession(b.tenant, someSession(bob), session.id, NOW)],
+];
 /** The grant that the other node is creating. */
 const HELD = grantId(9000);
 
@@ -127,6 +137,105 @@ describe('races, one step at a time', () => {
     const opened = await afterCommit(b.store.openSession(tenant, someSession(scene.user), scene.session.id, NOW));
     assert.ok(opened.kind === 'opened');
     assert.equal((await b.store.findGrant(tenant, HELD))?.sessionId, opened.session.id);
+  });
+
+  test('whoever joins a session that is ending waits for the end and is refused', async () => {
+    await other.query('UPDATE sessions SET ended_at = $3 WHERE tenant = $1 AND id = $2', [tenant, scene.session.id, NOW]);
+    const answers = await afterCommit(Promise.all([b.store.createGrant(tenant, joining(), NOW), b.store.admit(tenant, joining(), NOW)]));
+    for (const answer of answers) assert.deepEqual(answer, { kind: 'refused', reason: 'session_ended' });
+    assert.deepEqual(await b.store.listParticipants(tenant, scene.session.id, 10), []);
+  });
+
+  for (const [what, end] of ENDS) {
+    test(`${what} that meets somebody who joins the session waits for them and tells them (OpenID Connect Back-Channel Logout §2.5)`, async () => {
+      const bob = await makeUser(b, 'bob', tenant);
+      await joinUnderLocks();
+      await afterCommit(end(b, { ...scene, bob }));
+      const told = await b.store.takeDeliveries(tenant, 10, 60, NOW);
+      assert.deepEqual(
+        told.map(({ sid }) => sid),
+        ['held'],
+      );
+    });
+  }
+
+  test('a session that is replaced while somebody joins it hands them on', async () => {
+    await joinUnderLocks();
+    const opened = await afterCommit(b.store.openSession(tenant, someSession(scene.user), scene.session.id, NOW));
+    assert.ok(opened.kind === 'opened');
+    assert.deepEqual(
+      (await b.store.listParticipants(tenant, opened.session.id, 10)).map(({ sid }) => sid),
+      ['held'],
+    );
+    assert.deepEqual(await b.store.takeDeliveries(tenant, 10, 60, NOW), []);
+  });
+
+  test('two who end a session tell its participants once', async () => {
+    await b.store.createGrant(tenant, joining(), NOW);
+    await other.query('UPDATE sessions SET ended_at = $3 WHERE tenant = $1 AND id = $2', [tenant, scene.session.id, NOW]);
+    const both = Promise.all([
+      b.store.endSession(tenant, scene.session.id, NOW),
+      b.store.revokeUser(tenant, scene.user.id, 'revoked_by_user', NOW),
+    ]);
+    await afterCommit(both);
+    assert.deepEqual(await b.store.takeDeliveries(tenant, 10, 60, NOW), [], 'whoever came first has told them');
+  });
+
+  test('a delivery that another node is taking is left to it, and nobody waits', async () => {
+    await owe();
+    await other.query('SELECT 1 FROM deliveries WHERE tenant = $1 AND id = 1 FOR UPDATE', [tenant]);
+    const taken = await b.store.takeDeliveries(tenant, 10, 60, NOW);
+    assert.deepEqual(
+      taken.map(({ id }) => id),
+      [2],
+    );
+    await other.query('ROLLBACK');
+    assert.deepEqual(
+      (await b.store.takeDeliveries(tenant, 10, 60, NOW)).map(({ id }) => id),
+      [1],
+    );
+  });
+
+  test('a late settlement that meets the next attempt waits for it and changes nothing', async () => {
+    await owe();
+    await b.store.takeDeliveries(tenant, 1, 60, NOW);
+    await other.query('UPDATE deliveries SET attempt = 2, due_at = $2 WHERE tenant = $1 AND id = 1', [tenant, NOW + 120]);
+    const outcomes = [
+      { kind: 'delivered' },
+      { kind: 'failed', error: '', dueAt: NOW },
+      { kind: 'failed', error: '', dueAt: undefined },
+    ] as const;
+    await afterCommit(Promise.all(outcomes.map(async (outcome) => await b.store.settleDelivery(tenant, 1, 1, outcome, NOW + 60))));
+    const { rows } = await other.query('SELECT attempt, due_at FROM deliveries WHERE tenant = $1 AND id = 1', [tenant]);
+    assert.deepEqual(rows, [{ attempt: '2', due_at: `${NOW + 120}` }]);
+  });
+
+  test('a client that is put while one of its id is removed waits, and begins beyond it', async () => {
+    const id = clientId('registered');
+    const old = await b.store.putClient(tenant, { ...someClient(id), source: 'registered' }, NOW);
+    const code = await makeCode(b, { ...scene, client: old });
+    await other.query(`INSERT INTO counters VALUES ($1, 'client', $2) ON CONFLICT (tenant, name) DO UPDATE SET value = $2`, [
+      tenant,
+      old.version,
+    ]);
+    await other.query('DELETE FROM clients WHERE tenant = $1 AND client_id = $2', [tenant, id]);
+    const put = await afterCommit(b.store.putClient(tenant, { ...someClient(id), metadata: {} }, NOW));
+    assert.ok(put.epoch > old.epoch && put.version > old.version);
+    assert.equal((await b.store.findGrant(tenant, code))?.dead?.reason, 'client_revoked');
+  });
+
+  test('the removal of a client that meets a new own grant of it waits for it and removes it', async () => {
+    const client = await b.store.putClient(tenant, { ...someClient(clientId('registered')), source: 'registered' }, NOW);
+    await other.query('SELECT 1 FROM clients WHERE tenant = $1 AND client_id = $2 FOR NO KEY UPDATE', [tenant, client.clientId]);
+    await other.query(
+      `INSERT INTO grants (tenant, id, client_id, client_epoch, own_key, key_id, rotated_at, created_at, expires_at, scopes, resources,
+        generation, idle_seconds, has_revoked_tokens, subject, amr, offline, redeemed)
+      VALUES ($1, $2, $3, 0, 'key', 1, 1, 1, 253402300799, '', '', 1, 0, 0, $3, '', 0, 1)`,
+      [tenant, HELD, client.clientId],
+    );
+    assert.equal(await afterCommit(b.store.removeClient(tenant, client.clientId, NOW)), 'removed');
+    const { rows } = await other.query('SELECT id FROM grants WHERE tenant = $1', [tenant]);
+    assert.deepEqual(rows, []);
   });
 
   test('a code that meets a withdrawal waits for it and is refused', async () => {
@@ -233,6 +342,23 @@ describe('races, one step at a time', () => {
     assert.ok(found[0] !== undefined);
     assert.ok(found.every((client) => client === found[0]));
   });
+
+  function joining(sid = 'sid'): ReturnType<typeof someCode> {
+    return someCode(scene, { participation: { sid, backchannel: true } });
+  }
+
+  /** Two deliveries that are due. */
+  async function owe(): Promise<void> {
+    for (const sid of ['a', 'b']) await b.store.createGrant(tenant, joining(sid), NOW);
+    await b.store.endSession(tenant, scene.session.id, NOW);
+  }
+
+  /** What `admit` with a participation has done just before its COMMIT. */
+  async function joinUnderLocks(): Promise<void> {
+    await other.query('SELECT 1 FROM users WHERE tenant = $1 AND id = $2 FOR NO KEY UPDATE', [tenant, scene.user.id]);
+    await other.query('SELECT 1 FROM sessions WHERE tenant = $1 AND id = $2 FOR SHARE', [tenant, scene.session.id]);
+    await other.query(`INSERT INTO participants VALUES ($1, $2, $3, 'held', 's', 1)`, [tenant, scene.session.id, scene.client.clientId]);
+  }
 
   /** What `createGrant` has done just before its COMMIT. */
   async function createUnderLocks(id: number = HELD): Promise<void> {

@@ -1,14 +1,21 @@
-import { type SessionId, sessionId, type UserId } from '@hufu/protocol/ids';
+import { type SessionId, sessionId, type TenantId, type UserId } from '@hufu/protocol/ids';
 import { readList, writeList } from '../encoding.ts';
 import type { SessionRecord, Sessions } from '../port.ts';
 import { purgeTime } from '../retention.ts';
 import type { Database, Session, Statement } from './database.ts';
+import { makeDeliveries } from './deliveries.ts';
 import { endSession, revokeGrantsBoundTo } from './endings.ts';
-import { ENDED_ENTRIES, ENDED_SESSIONS, type Purge } from './purge.ts';
+import { listParticipants, MOVE_PARTICIPANTS } from './participants.ts';
+import { ENDED_DELIVERIES, ENDED_ENTRIES, ENDED_SESSIONS, type Purge } from './purge.ts';
 import type { ReservedIds } from './reserved-ids.ts';
 import { type NewEntry, writeEntries } from './revocation-log.ts';
 
 export function sessions(db: Database, ids: ReservedIds, purge: Purge): Sessions {
+  function count(tenant: TenantId, { entries, deliveries }: Told, now: number): void {
+    purge.count(tenant, ENDED_ENTRIES, entries, now);
+    purge.count(tenant, ENDED_DELIVERIES, deliveries, now);
+  }
+
   return {
     async openSession(tenant, session, replaces, now) {
       const { userId, secretHash, authTime, amr, expiresAt, userAgent } = session;
@@ -19,16 +26,22 @@ export function sessions(db: Database, ids: ReservedIds, purge: Purge): Sessions
         if (user?.enabled !== 1) return undefined;
         const old = replaces === undefined ? undefined : await lockSession(act, tenant, replaces);
         await act.run(INSERT, [tenant, id, userId, secretHash, authTime, words, now, expiresAt, userAgent, purgeTime(expiresAt)]);
-        if (old === undefined || old.endedAt !== undefined) return [];
+        if (old === undefined || old.endedAt !== undefined) return NOTHING;
         const entries: NewEntry[] = await endSession(act, tenant, old.id, 'session_replaced', now);
-        if (old.userId === userId) await act.run(MOVE_GRANTS, [tenant, userId, old.id, id]);
-        else entries.push(...(await revokeGrantsBoundTo(act, tenant, old.id, old.userId, now)));
+        let deliveries = 0;
+        if (old.userId === userId) {
+          await act.run(MOVE_GRANTS, [tenant, userId, old.id, id]);
+          await act.run(MOVE_PARTICIPANTS, [tenant, old.id, id]);
+        } else {
+          entries.push(...(await revokeGrantsBoundTo(act, tenant, old.id, old.userId, now)));
+          deliveries = await makeDeliveries(act, tenant, [old.id], now);
+        }
         await writeEntries(act, tenant, entries, now);
-        return entries;
+        return { entries: entries.length, deliveries };
       });
       if (told === undefined) return { kind: 'user_inactive' };
       purge.count(tenant, ENDED_SESSIONS, 1, now);
-      purge.count(tenant, ENDED_ENTRIES, told.length, now);
+      count(tenant, told, now);
       return {
         kind: 'opened',
         session: { id, userId, secretHash, authTime, amr: readList(words), createdAt: now, expiresAt, endedAt: undefined, userAgent },
@@ -40,24 +53,39 @@ export function sessions(db: Database, ids: ReservedIds, purge: Purge): Sessions
       return row === undefined ? undefined : readSession(row);
     },
 
+    async listSessions(tenant, user, limit, now) {
+      return (await db.run<SessionRow>(LIST, [tenant, user, now, limit])).map(readSession);
+    },
+
     async endSession(tenant, id, now) {
       const told = await db.transact(async (act) => {
         const session = await lockSession(act, tenant, id);
         if (session === undefined) return undefined;
-        if (session.endedAt !== undefined) return [];
+        if (session.endedAt !== undefined) return NOTHING;
         const entries = [
           ...(await endSession(act, tenant, id, 'signed_out', now)),
           ...(await revokeGrantsBoundTo(act, tenant, id, session.userId, now)),
         ];
+        const deliveries = await makeDeliveries(act, tenant, [id], now);
         await writeEntries(act, tenant, entries, now);
-        return entries;
+        return { entries: entries.length, deliveries };
       });
       if (told === undefined) return 'unknown';
-      purge.count(tenant, ENDED_ENTRIES, told.length, now);
+      count(tenant, told, now);
       return 'ended';
     },
+
+    ...listParticipants(db),
   };
 }
+
+/** How many rows an end has written. */
+interface Told {
+  readonly entries: number;
+  readonly deliveries: number;
+}
+
+const NOTHING: Told = { entries: 0, deliveries: 0 };
 
 async function lockSession(act: Session, tenant: number, id: SessionId): Promise<SessionRecord | undefined> {
   const [row] = await act.run<SessionRow>(LOCK, [tenant, id]);
@@ -93,6 +121,10 @@ function readSession(row: SessionRow): SessionRecord {
 const COLUMNS = 'id, user_id, secret_hash, auth_time, amr, created_at, expires_at, ended_at, user_agent';
 
 const FIND: Statement = { name: 'find_session', text: `SELECT ${COLUMNS} FROM sessions WHERE tenant = $1::bigint AND id = $2::bigint` };
+const LIST: Statement = {
+  text: `SELECT ${COLUMNS} FROM sessions
+    WHERE tenant = $1::bigint AND user_id = $2::bigint AND ended_at IS NULL AND expires_at > $3::bigint ORDER BY id DESC LIMIT $4::bigint`,
+};
 const LOCK: Statement = {
   name: 'lock_session',
   text: `SELECT ${COLUMNS} FROM sessions WHERE tenant = $1::bigint AND id = $2::bigint FOR NO KEY UPDATE`,

@@ -3,6 +3,7 @@ import { clients } from './clients.ts';
 import { consents } from './consents.ts';
 import type { Database, Statement } from './database.ts';
 import { decisions } from './decisions.ts';
+import { deliveries } from './deliveries.ts';
 import { grants } from './grants.ts';
 import { keys } from './keys.ts';
 import { marks } from './marks.ts';
@@ -36,11 +37,12 @@ export function postgresStore(db: Database): Store {
     ...users(db, purging, statistic),
     ...sessions(db, ids, purging),
     ...consents(db, purging, statistic),
-    ...grants(db, ids, purging),
+    ...grants(db, ids, purging, statistic),
     ...marks(db, purging),
-    ...keys(db),
+    ...keys(db, purging),
     ...decisions(db, statistic),
     ...revocations(db),
+    ...deliveries(db),
   };
 }
 

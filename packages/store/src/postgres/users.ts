@@ -5,8 +5,9 @@ import { MAX_ACCESS_TOKEN_SECONDS } from '../retention.ts';
 import { foldUsername } from '../username.ts';
 import { lockCounter, raiseCounter } from './counters.ts';
 import type { Database, Session, Statement } from './database.ts';
+import { makeDeliveries } from './deliveries.ts';
 import { endSessionsOf, revokeGrantsOf } from './endings.ts';
-import { ENDED_ENTRIES, type Purge } from './purge.ts';
+import { ENDED_DELIVERIES, ENDED_ENTRIES, type Purge } from './purge.ts';
 import { type NewEntry, writeEntries } from './revocation-log.ts';
 import type { Statistics } from './statistics.ts';
 
@@ -25,10 +26,11 @@ export function users(db: Database, purge: Purge, statistics: Statistics): Postg
   ): Promise<{ readonly answer: T; readonly revokedGrants: number }> {
     const done = await db.transact(async (session) => {
       const { isEnding, answer } = await change(session);
-      const told = isEnding ? await endEverything(session, tenant, ending, now) : [];
-      return { answer, told };
+      const { told, deliveries } = isEnding ? await endEverything(session, tenant, ending, now) : { told: [], deliveries: 0 };
+      return { answer, told, deliveries };
     });
     purge.count(tenant, ENDED_ENTRIES, done.told.length, now);
+    purge.count(tenant, ENDED_DELIVERIES, done.deliveries, now);
     return { answer: done.answer, revokedGrants: done.told.filter((entry) => entry.kind === 'grant').length };
   }
 
@@ -109,14 +111,21 @@ interface Ending {
   readonly keepSession: SessionId | undefined;
 }
 
-async function endEverything(session: Session, tenant: TenantId, { user, reason, keepSession }: Ending, now: number): Promise<NewEntry[]> {
+async function endEverything(
+  session: Session,
+  tenant: TenantId,
+  { user, reason, keepSession }: Ending,
+  now: number,
+): Promise<{ readonly told: readonly NewEntry[]; readonly deliveries: number }> {
+  const { ended, entries } = await endSessionsOf(session, tenant, user, keepSession, reason, now);
   const told: NewEntry[] = [
     { kind: 'user', subject: String(user), reason, expiresAt: now + MAX_ACCESS_TOKEN_SECONDS },
-    ...(await endSessionsOf(session, tenant, user, keepSession, reason, now)),
+    ...entries,
     ...(await revokeGrantsOf(session, tenant, user, reason, now)),
   ];
+  const deliveries = await makeDeliveries(session, tenant, ended, now);
   await writeEntries(session, tenant, told, now);
-  return told;
+  return { told, deliveries };
 }
 
 async function findOne(session: Session, statement: Statement, values: readonly unknown[]): Promise<UserRecord | undefined> {

@@ -4,31 +4,49 @@ import type { ClientRecord, Clients } from '../port.ts';
 import { MAX_ACCESS_TOKEN_SECONDS } from '../retention.ts';
 import { ClientCache } from './client-cache.ts';
 import type { Connection } from './connection.ts';
+import type { Counters } from './counters.ts';
 import type { RevocationLog } from './revocation-log.ts';
 
-const COLUMNS = 'client_id, metadata, secrets, enabled, epoch, version, source, created_at';
+const COLUMNS = 'client_id, metadata, secrets, enabled, epoch, version, source, registration_hash, created_at';
 
 /** Clients, and `revokeClient` with them. */
 export interface SqliteClients extends Clients {
-  revokeClient(tenant: TenantId, client: ClientId, now: number): Promise<'revoked' | 'unknown'>;
+  revokeClient(tenant: TenantId, client: ClientId, now: number, consents?: 'forgotten'): Promise<'revoked' | 'unknown'>;
 }
 
-export function clients(db: Connection, log: RevocationLog): SqliteClients {
+export function clients(db: Connection, counters: Counters, log: RevocationLog): SqliteClients {
   const find = db.lazy(`SELECT ${COLUMNS} FROM clients WHERE tenant = ? AND client_id = ?`);
   const findVersion = db.lazy('SELECT version FROM clients WHERE tenant = ? AND client_id = ?');
   const list = db.lazy(`SELECT ${COLUMNS} FROM clients WHERE tenant = ? AND client_id > ? ORDER BY client_id LIMIT ?`);
-  const insert = db.lazy(`INSERT INTO clients (tenant, ${COLUMNS}, revoked_at, disabled_at) VALUES (?, ?, ?, ?, ?, 0, 1, ?, ?, NULL, ?)`);
+  const insert = db.lazy(
+    `INSERT INTO clients (tenant, ${COLUMNS}, revoked_at, disabled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)`,
+  );
   const update = db.lazy(
-    'UPDATE clients SET metadata = ?, secrets = ?, enabled = ?, version = ?, source = ?, disabled_at = CASE WHEN ?3 = 1 THEN NULL ELSE coalesce(disabled_at, ?) END WHERE tenant = ? AND client_id = ?',
+    'UPDATE clients SET metadata = ?, secrets = ?, enabled = ?, version = ?, source = ?, registration_hash = ?, disabled_at = CASE WHEN ?3 = 1 THEN NULL ELSE coalesce(disabled_at, ?) END WHERE tenant = ? AND client_id = ?',
   );
   const raiseEpoch = db.lazy(
     'UPDATE clients SET epoch = epoch + 1, version = version + 1, revoked_at = ? WHERE tenant = ? AND client_id = ?',
+  );
+  const findRegistered = db.lazy("SELECT version FROM clients WHERE tenant = ? AND client_id = ? AND source = 'registered'");
+  const remove = db.lazy('DELETE FROM clients WHERE tenant = ? AND client_id = ?');
+  const removeConsents = db.lazy('DELETE FROM consents INDEXED BY consents_by_client WHERE tenant = ? AND client_id = ?');
+  const removeOwnGrants = db.lazy('DELETE FROM grants INDEXED BY grants_own WHERE tenant = ? AND client_id = ? AND own_key IS NOT NULL');
+  const removeParticipants = db.lazy('DELETE FROM participants INDEXED BY participants_by_client WHERE tenant = ? AND client_id = ?');
+  const removeDeliveries = db.lazy(
+    'DELETE FROM deliveries INDEXED BY deliveries_by_client WHERE tenant = ? AND client_id = ? AND due_at IS NOT NULL',
+  );
+  const count = db.lazy(
+    'SELECT count(*) FROM (SELECT 1 FROM clients INDEXED BY clients_by_source WHERE tenant = ? AND source = ? LIMIT ?)',
   );
   const cache = new ClientCache(db);
 
   const readThere = (tenant: TenantId, clientId: ClientId): ClientRecord | undefined => {
     const row = find().get(tenant, clientId) as unknown as Row | undefined;
     return row === undefined ? undefined : readClient(row);
+  };
+  const tell = (tenant: TenantId, client: ClientId, reason: string, now: number): void => {
+    const expiresAt = now + MAX_ACCESS_TOKEN_SECONDS;
+    log.append(tenant, [{ kind: 'client', subject: client, reason, expiresAt }], now);
   };
 
   return {
@@ -38,17 +56,17 @@ export function clients(db: Connection, log: RevocationLog): SqliteClients {
         if (there !== undefined && sameClient(there, client)) return there;
         const { clientId, source } = client;
         const [metadata, secrets, enabled] = [JSON.stringify(client.metadata), writeSecrets(client.secrets), client.enabled ? 1 : 0];
-        if (there === undefined) insert().run(tenant, clientId, metadata, secrets, enabled, source, now, client.enabled ? null : now);
-        else update().run(metadata, secrets, enabled, there.version + 1, source, now, tenant, clientId);
+        const hash = client.registrationHash ?? null;
+        if (there === undefined) {
+          // Beyond whatever a removed client of that id had reached: none of its grants lives again, and no cache takes one for the other.
+          const epoch = counters.find(tenant, 'client');
+          insert().run(tenant, clientId, metadata, secrets, enabled, epoch, epoch + 1, source, hash, now, client.enabled ? null : now);
+        } else {
+          update().run(metadata, secrets, enabled, there.version + 1, source, hash, now, tenant, clientId);
+        }
         cache.drop(tenant, clientId);
         db.changed();
-        if (there?.enabled === true && !client.enabled) {
-          log.append(
-            tenant,
-            [{ kind: 'client', subject: clientId, reason: 'client_disabled', expiresAt: now + MAX_ACCESS_TOKEN_SECONDS }],
-            now,
-          );
-        }
+        if (there?.enabled === true && !client.enabled) tell(tenant, clientId, 'client_disabled', now);
         const put = readThere(tenant, clientId);
         if (put === undefined) throw new Error(`client ${clientId} is gone`);
         return put;
@@ -66,20 +84,35 @@ export function clients(db: Connection, log: RevocationLog): SqliteClients {
 
     listClients: (tenant, after, limit) => db.read(() => (list().all(tenant, after, limit) as unknown as Row[]).map(readClient)),
 
-    revokeClient: (tenant, client, now) =>
+    removeClient: (tenant, client, now) =>
       db.write(() => {
-        if (raiseEpoch().run(now, tenant, client).changes === 0) return 'unknown';
+        const row = findRegistered().get(tenant, client) as unknown as [number] | undefined;
+        if (row === undefined) return 'unknown';
+        counters.raise(tenant, 'client', row[0]);
+        for (const from of [remove, removeConsents, removeOwnGrants, removeParticipants, removeDeliveries]) from().run(tenant, client);
         cache.drop(tenant, client);
         db.changed();
-        log.append(tenant, [{ kind: 'client', subject: client, reason: 'client_revoked', expiresAt: now + MAX_ACCESS_TOKEN_SECONDS }], now);
+        tell(tenant, client, 'client_removed', now);
+        return 'removed';
+      }),
+
+    countClients: (tenant, source, limit) => db.read(() => (count().get(tenant, source, limit) as unknown as [number])[0]),
+
+    revokeClient: (tenant, client, now, consents) =>
+      db.write(() => {
+        if (raiseEpoch().run(now, tenant, client).changes === 0) return 'unknown';
+        if (consents === 'forgotten') removeConsents().run(tenant, client);
+        cache.drop(tenant, client);
+        db.changed();
+        tell(tenant, client, 'client_revoked', now);
         return 'revoked';
       }),
   };
 }
 
-type Row = [ClientId, string, string, number, number, number, ClientRecord['source'], number];
+type Row = [ClientId, string, string, number, number, number, ClientRecord['source'], string | null, number];
 
-function readClient([clientId, metadata, secrets, enabled, epoch, version, source, createdAt]: Row): ClientRecord {
+function readClient([clientId, metadata, secrets, enabled, epoch, version, source, registrationHash, createdAt]: Row): ClientRecord {
   return {
     clientId,
     metadata: readObject(metadata),
@@ -88,6 +121,7 @@ function readClient([clientId, metadata, secrets, enabled, epoch, version, sourc
     epoch,
     version,
     source,
+    registrationHash: registrationHash ?? undefined,
     createdAt,
   };
 }

@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts';
 /** Numbers that only grow, each kept in one row. */
 export class Counters {
   readonly #add;
+  readonly #raise;
   readonly #find;
   /** By name, then tenant: what this process has reserved and not used. */
   readonly #blocks = new Map<string, Map<number, Block>>();
@@ -11,6 +12,9 @@ export class Counters {
   constructor(db: Connection) {
     this.#add = db.lazy(
       'INSERT INTO counters (tenant, name, value) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = value + ?3 RETURNING value',
+    );
+    this.#raise = db.lazy(
+      'INSERT INTO counters (tenant, name, value) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = max(value, ?3)',
     );
     this.#find = db.lazy('SELECT value FROM counters WHERE tenant = ? AND name = ?');
     // A reservation that was rolled back is somebody else's.
@@ -21,6 +25,11 @@ export class Counters {
   next(tenant: number, name: string, count = 1): number {
     const [value] = this.#add().get(tenant, name, count) as unknown as [number];
     return value;
+  }
+
+  /** At least `value` from now on. Inside a write. */
+  raise(tenant: number, name: string, value: number): void {
+    this.#raise().run(tenant, name, value);
   }
 
   /** A new number from the block of this process: in order, with gaps where a process stopped. Inside a write. */

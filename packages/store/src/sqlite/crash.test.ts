@@ -1,5 +1,6 @@
 /**
- * A process that exchanges and rotates under load is killed at random moments. What it acknowledged must be there afterwards.
+ * A process that exchanges, rotates and signs out under load is killed at random moments. What it acknowledged must be there afterwards, and
+ * no session may have ended without its deliveries, nor have a delivery without its end.
  * This file is also that process: `HUFU_CRASH_CHILD` names the database.
  */
 import assert from 'node:assert/strict';
@@ -15,6 +16,8 @@ import { bench, makeScene, NOW, someCode, someRedemption } from '../contract/ben
 import { openSqlite } from './open.ts';
 
 const TENANT = tenantId(1);
+/** Said of a session in the place of a generation. */
+const ENDED = -1;
 const long = process.env['HUFU_LONG'];
 const ROUNDS = long === undefined || long === '' ? 10 : Math.max(300, Number(long) || 0);
 const database = process.env['HUFU_CRASH_CHILD'];
@@ -29,10 +32,13 @@ if (database === undefined) {
     const log = openSync(join(directory, 'acknowledged'), 'a');
     /** Grant → the highest generation that was acknowledged. 0: the code was created. */
     const acknowledged = new Map<GrantId, number>();
+    let ended = 0;
     for (let round = 0; round < ROUNDS; round += 1) {
       // Spread over the life of a process: from its first writes to some thousand.
-      const fresh = await killAfter(path, log, 1 + ((round * 7919) % 3000));
+      const { grants: fresh, sessions } = await killAfter(path, log, 1 + ((round * 7919) % 3000));
       assert.ok(fresh.size > 0, `round ${round}: nothing was acknowledged`);
+      ended += sessions.length;
+      checkDeliveries(path, sessions);
       for (const [id, generation] of fresh) {
         assert.ok(!acknowledged.has(id), `id ${id} was given out again`);
         acknowledged.set(id, generation);
@@ -40,6 +46,7 @@ if (database === undefined) {
       await check(path, fresh);
     }
     await check(path, acknowledged);
+    assert.ok(ended > 0, 'no end of a session was acknowledged');
     closeSync(log);
     rmSync(directory, { recursive: true });
   });
@@ -48,7 +55,7 @@ if (database === undefined) {
 }
 
 /** Runs the child until it has said about `writes` acts, kills it, and answers all that it acknowledged. */
-async function killAfter(path: string, log: number, writes: number): Promise<Map<GrantId, number>> {
+async function killAfter(path: string, log: number, writes: number): Promise<Acknowledged> {
   const child = spawn(process.execPath, ['--conditions=source', fileURLToPath(import.meta.url)], {
     env: { ...process.env, HUFU_CRASH_CHILD: path },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -67,15 +74,41 @@ async function killAfter(path: string, log: number, writes: number): Promise<Map
   // A line that the kill has cut was not acknowledged.
   const lines = Buffer.concat(chunks).toString('latin1').split('\n').slice(0, -1);
   const acknowledged = new Map<GrantId, number>();
+  const sessions: number[] = [];
   for (const line of lines) {
     const [number = 0, generation = 0] = line.split(' ').map(Number);
+    if (generation === ENDED) {
+      sessions.push(number);
+      continue;
+    }
     const id = grantId(number);
     acknowledged.set(id, Math.max(acknowledged.get(id) ?? 0, generation));
   }
-  return acknowledged;
+  return { grants: acknowledged, sessions };
+}
+
+interface Acknowledged {
+  readonly grants: Map<GrantId, number>;
+  /** Those that have ended. */
+  readonly sessions: readonly number[];
 }
 
 const BYTES_A_LINE = 7;
+/** Every session that has ended has told both who wanted to hear of it, and no other has told anybody. */
+function checkDeliveries(path: string, acknowledged: readonly number[]): void {
+  const db = new DatabaseSync(path);
+  const told = new Map<number, number>();
+  for (const { sid } of db.prepare('SELECT sid FROM deliveries').all()) {
+    const [id = 0] = String(sid).split(' ').map(Number);
+    told.set(id, (told.get(id) ?? 0) + 1);
+  }
+  const ended = db.prepare('SELECT id FROM sessions WHERE ended_at IS NOT NULL').all();
+  const ids = new Set(ended.map(({ id }) => Number(id)));
+  db.close();
+  for (const id of acknowledged) assert.ok(ids.has(id), `session ${id} lives again`);
+  for (const id of ids) assert.equal(told.get(id), 2, `session ${id} has ended`);
+  for (const id of told.keys()) assert.ok(ids.has(id), `session ${id} has told of an end that was none`);
+}
 
 async function check(path: string, acknowledged: ReadonlyMap<GrantId, number>): Promise<void> {
   const store = await openSqlite(path);
@@ -93,7 +126,7 @@ async function check(path: string, acknowledged: ReadonlyMap<GrantId, number>): 
   db.close();
 }
 
-/** The child: sixty-four at once create, exchange and rotate, and say each act on stdout once it is acknowledged. */
+/** The child: sixty-four at once create, exchange and rotate, or sign out, and say each act on stdout once it is acknowledged. */
 async function work(path: string): Promise<void> {
   const store = await openSqlite(path, { checkpointBytes: 256 * 1024 });
   const user = await store.findUserByName(TENANT, 'ada');
@@ -107,7 +140,7 @@ async function work(path: string): Promise<void> {
   );
   assert.equal(opened.kind, 'opened');
   const scene = { user, client, session: opened.session };
-  const say = (id: GrantId, generation: number): void => void process.stdout.write(`${id} ${generation}\n`);
+  const say = (id: number, generation: number): void => void process.stdout.write(`${id} ${generation}\n`);
   const chain = async (): Promise<void> => {
     // Bounded: the parent kills long before.
     for (let grant = 0; grant < 10_000; grant += 1) {
@@ -122,5 +155,25 @@ async function work(path: string): Promise<void> {
       }
     }
   };
-  await Promise.all(Array.from({ length: 64 }, chain));
+  const signOut = async (): Promise<void> => {
+    for (let round = 0; round < 10_000; round += 1) {
+      const started = await store.openSession(TENANT, opened.session, undefined, NOW);
+      assert.equal(started.kind, 'opened');
+      const { id } = started.session;
+      for (const [name, backchannel] of [
+        ['a', true],
+        ['b', true],
+        ['c', false],
+      ] as const) {
+        const code = someCode(
+          { ...scene, session: started.session },
+          { maxCodes: 100_000, participation: { sid: `${id} ${name}`, backchannel } },
+        );
+        assert.equal((await store.createGrant(TENANT, code, NOW)).kind, 'created');
+      }
+      assert.equal(await store.endSession(TENANT, id, NOW), 'ended');
+      say(id, ENDED);
+    }
+  };
+  await Promise.all(Array.from({ length: 64 }, (_, index) => (index % 4 === 0 ? signOut() : chain())));
 }

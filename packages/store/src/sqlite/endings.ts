@@ -1,10 +1,11 @@
-import type { ClientId, SessionId, TenantId, UserId } from '@hufu/protocol/ids';
+import { type ClientId, type SessionId, sessionId, type TenantId, type UserId } from '@hufu/protocol/ids';
 import type { RevocationReason } from '../port.ts';
 import { ENDED_SESSION_KEPT_SECONDS, entryExpiry, MAX_ACCESS_TOKEN_SECONDS, revokedKeptSeconds } from '../retention.ts';
 import type { Connection, Lazy } from './connection.ts';
+import type { SqliteDeliveries } from './deliveries.ts';
 import type { RevocationLog } from './revocation-log.ts';
 
-/** What several verbs end: grants and sessions, told in the log by id. All inside a write. */
+/** What several verbs end: grants and sessions, told in the log by id, and sessions to who took part in them. All inside a write. */
 export interface Endings {
   /** That everything of a user ends. What ends is told after it. */
   tellUser(tenant: TenantId, user: UserId, reason: RevocationReason, now: number): void;
@@ -21,7 +22,7 @@ export interface Endings {
 
 export type GrantEnd = readonly [id: number, expiresAt: number];
 
-export function endings(db: Connection, log: RevocationLog): Endings {
+export function endings(db: Connection, log: RevocationLog, deliveries: Pick<SqliteDeliveries, 'make'>): Endings {
   const revoke = db.lazy(
     'UPDATE grants SET revoked_at = ?1, revoked_reason = ?2, own_key = NULL, purge_at = min(coalesce(purge_at, ?3), ?3) WHERE tenant = ?4 AND id = ?5',
   );
@@ -61,7 +62,10 @@ export function endings(db: Connection, log: RevocationLog): Endings {
     return rows.length;
   };
   const endSessions = (tenant: TenantId, rows: readonly GrantEnd[], reason: string, now: number): void => {
-    for (const [id] of rows) end().run(now, now + ENDED_SESSION_KEPT_SECONDS, tenant, id);
+    for (const [id] of rows) {
+      end().run(now, now + ENDED_SESSION_KEPT_SECONDS, tenant, id);
+      deliveries.make(tenant, sessionId(id), now);
+    }
     log.append(
       tenant,
       rows.map(([id, expiresAt]) => ({ kind: 'session', subject: `${id}`, reason, expiresAt: entryExpiry(expiresAt, now) })),

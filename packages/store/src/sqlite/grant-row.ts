@@ -6,7 +6,7 @@ import type { GrantRecord } from '../port.ts';
 export function selectGrant(index = ''): string {
   return `SELECT g.id, g.user_id, g.subject, g.client_id, g.session_id, g.parent_id, g.scopes, g.resources, g.auth_time, g.amr,
   g.offline, g.created_at, g.generation, g.key_id, g.rotated_at, g.code_hash, g.secret_hash, g.access_hash, g.code_request, g.expires_at,
-  g.idle_seconds, g.revoked_at, g.revoked_reason, g.has_revoked_tokens, g.client_epoch, c.epoch, c.enabled, c.revoked_at, c.disabled_at
+  g.idle_seconds, g.revoked_at, g.revoked_reason, g.has_revoked_tokens, g.client_epoch, c.epoch, c.enabled, c.revoked_at, c.disabled_at, g.claims
   FROM grants g ${index} CROSS JOIN clients c ON c.tenant = g.tenant AND c.client_id = g.client_id`;
 }
 
@@ -40,6 +40,7 @@ export type GrantRow = [
   enabled: number,
   clientRevokedAt: number | null,
   clientDisabledAt: number | null,
+  claims: string | null,
 ];
 
 export function readGrant(row: GrantRow): GrantRecord {
@@ -63,6 +64,7 @@ export function readGrant(row: GrantRow): GrantRecord {
     secretHash: row[16] ?? undefined,
     accessHash: row[17] ?? undefined,
     codeRequest: row[18] === null ? undefined : readObject(row[18]),
+    claims: row[29] === null ? undefined : readObject(row[29]),
     expiresAt: row[19],
     idleSeconds: row[20],
     dead: readDead(row[21], row[22], row[24], { epoch: row[25], enabled: row[26] === 1, revokedAt: row[27], disabledAt: row[28] }),

@@ -1,5 +1,6 @@
 import type { ClientId, GrantId, TenantId, UserId } from '@hufu/protocol/ids';
 import type { GrantRecord, Grants } from '../port.ts';
+import { admit } from './admit.ts';
 import type { Connection, Lazy } from './connection.ts';
 import type { Counters } from './counters.ts';
 import { createGrant } from './create-grant.ts';
@@ -7,13 +8,20 @@ import type { Endings } from './endings.ts';
 import { type FindGrant, type GrantRow, readGrant, selectGrant } from './grant-row.ts';
 import { Memo } from './memo.ts';
 import { ownGrant } from './own-grant.ts';
+import type { Participants } from './participants.ts';
 import { purger } from './purge.ts';
 import type { RevocationLog } from './revocation-log.ts';
 import { revokedTokens } from './revoked-tokens.ts';
 import { exchangeCode, rotate } from './take-grant.ts';
 
 /** All of `Grants` but `revokeClient`, which is with the clients. */
-export function grants(db: Connection, counters: Counters, log: RevocationLog, endings: Endings): Omit<Grants, 'revokeClient'> {
+export function grants(
+  db: Connection,
+  counters: Counters,
+  log: RevocationLog,
+  endings: Endings,
+  participants: Participants,
+): Omit<Grants, 'revokeClient'> {
   const findById = db.lazy(`${selectGrant()} WHERE g.tenant = ? AND g.id = ?`);
   const find: FindGrant = (tenant, id) => {
     const row = findById().get(tenant, id) as unknown as GrantRow | undefined;
@@ -28,7 +36,8 @@ export function grants(db: Connection, counters: Counters, log: RevocationLog, e
   const isUser = db.lazy('SELECT 1 FROM users WHERE tenant = ? AND id = ?');
 
   return {
-    createGrant: createGrant(db, counters, endings, purge),
+    createGrant: createGrant(db, counters, endings, participants, purge),
+    admit: admit(db, participants),
     ownGrant: ownGrant(db, counters, endings, find, purge),
     exchangeCode: exchangeCode(db, endings, find, memo),
     rotate: rotate(db, find, memo),

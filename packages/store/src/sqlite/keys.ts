@@ -1,10 +1,12 @@
 import type { KeyRecord, Keys } from '../port.ts';
+import { MAX_ACCESS_TOKEN_SECONDS } from '../retention.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
+import type { RevocationLog } from './revocation-log.ts';
 
 const COLUMNS = 'id, key_use, alg, public_jwk, sealed_private, created_at, active_at, retired_at, expires_at';
 
-export function keys(db: Connection, counters: Counters): Keys {
+export function keys(db: Connection, counters: Counters, log: RevocationLog): Keys {
   const list = db.lazy(`SELECT ${COLUMNS} FROM keys WHERE tenant = ? ORDER BY id`);
   const findNewer = db.lazy('SELECT 1 FROM keys WHERE tenant = ? AND key_use = ? AND alg = ? AND id > ? LIMIT 1');
   const insert = db.lazy(`INSERT INTO keys (tenant, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
@@ -48,6 +50,15 @@ export function keys(db: Connection, counters: Counters): Keys {
     removeKey: (tenant, id) =>
       db.write(() => {
         if (remove().run(tenant, id).changes > 0) counters.next(tenant, 'keys');
+      }),
+
+    revokeKey: (tenant, id, now) =>
+      db.write(() => {
+        if (remove().run(tenant, id).changes === 0) return 'unknown';
+        counters.next(tenant, 'keys');
+        const expiresAt = now + MAX_ACCESS_TOKEN_SECONDS;
+        log.append(tenant, [{ kind: 'key', subject: `${id}`, reason: 'key_compromised', expiresAt }], now);
+        return 'revoked';
       }),
 
     keysVersion: (tenant) => db.read(() => counters.find(tenant, 'keys')),

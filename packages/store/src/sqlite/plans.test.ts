@@ -21,6 +21,7 @@ class Listening extends Connection {
 const WALKS: readonly RegExp[] = [
   /FROM keys WHERE tenant = \? ORDER BY id$/,
   /FROM decisions .*ORDER BY id DESC LIMIT/,
+  /FROM \(SELECT 1 FROM clients INDEXED BY clients_by_source .* LIMIT \?\)$/,
   /g\.client_epoch = c\.epoch {2}ORDER BY g\.id DESC LIMIT \?$/,
 ];
 

@@ -3,10 +3,16 @@ import type { Connection } from './connection.ts';
 
 /**
  * Lets ended rows of one table fall as part of inserting new ones. `sql` deletes at most `?3` rows of tenant `?1` that have ended at `?2`.
- * `more` are its further parameters. The answer is told of inserted rows, inside their write: it removes some every `PURGE_EVERY` rows, beginning with a process's first.
+ * `more` are its further parameters. `before` takes what hangs on the same rows, with the same parameters. The answer is told of inserted rows, inside their write: it removes some every `PURGE_EVERY` rows, beginning with a process's first.
  */
-export function purger(db: Connection, sql: string, more: readonly string[] = []): (tenant: number, now: number, inserted: number) => void {
+export function purger(
+  db: Connection,
+  sql: string,
+  more: readonly string[] = [],
+  before?: string,
+): (tenant: number, now: number, inserted: number) => void {
   const remove = db.lazy(sql);
+  const removeBefore = before === undefined ? undefined : db.lazy(before);
   const inserts = new Map<number, number>();
   return (tenant, now, inserted) => {
     const due = (inserts.get(tenant) ?? PURGE_EVERY) + inserted;
@@ -17,7 +23,9 @@ export function purger(db: Connection, sql: string, more: readonly string[] = []
     if (inserts.size >= MAX_TENANTS) inserts.clear();
     inserts.set(tenant, 0);
     // Several times what came, so that a backlog melts.
-    if (remove().run(tenant, now, Math.max(PURGE_ROWS, 4 * inserted), ...more).changes > 0) db.changed();
+    const values = [tenant, now, Math.max(PURGE_ROWS, 4 * inserted), ...more];
+    removeBefore?.().run(...values);
+    if (remove().run(...values).changes > 0) db.changed();
   };
 }
 

@@ -5,20 +5,26 @@ import { purgeTime } from '../retention.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import type { Endings } from './endings.ts';
+import type { Participants } from './participants.ts';
 import { purger } from './purge.ts';
 
 const COLUMNS = 'id, user_id, secret_hash, auth_time, amr, created_at, expires_at, ended_at, user_agent';
 
-export function sessions(db: Connection, counters: Counters, endings: Endings): Sessions {
+export function sessions(db: Connection, counters: Counters, endings: Endings, participants: Participants): Sessions {
   const find = db.lazy(`SELECT ${COLUMNS} FROM sessions WHERE tenant = ? AND id = ?`);
+  const list = db.lazy(`SELECT ${COLUMNS} FROM sessions INDEXED BY sessions_by_user
+    WHERE tenant = ? AND user_id = ? AND ended_at IS NULL AND expires_at > ? ORDER BY id DESC LIMIT ?`);
   const insert = db.lazy(`INSERT INTO sessions (tenant, ${COLUMNS}, purge_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)`);
   const isEnabled = db.lazy('SELECT 1 FROM users WHERE tenant = ? AND id = ? AND enabled = 1');
   const moveGrants = db.lazy(
     'UPDATE grants INDEXED BY grants_by_user SET session_id = ? WHERE tenant = ? AND user_id = ? AND session_id = ? AND revoked_at IS NULL',
   );
+  const ended = '(SELECT id FROM sessions WHERE tenant = ?1 AND purge_at <= ?2 ORDER BY purge_at, id LIMIT ?3)';
   const purge = purger(
     db,
-    'DELETE FROM sessions WHERE tenant = ?1 AND id IN (SELECT id FROM sessions WHERE tenant = ?1 AND purge_at <= ?2 ORDER BY purge_at LIMIT ?3)',
+    `DELETE FROM sessions WHERE tenant = ?1 AND id IN ${ended}`,
+    [],
+    `DELETE FROM participants WHERE tenant = ?1 AND session_id IN ${ended}`,
   );
 
   const readThere = (tenant: TenantId, id: SessionId): SessionRecord | undefined => {
@@ -35,6 +41,8 @@ export function sessions(db: Connection, counters: Counters, endings: Endings): 
         insert().run(tenant, id, userId, secretHash, authTime, writeList(amr), now, expiresAt, userAgent, purgeTime(expiresAt));
         const old = replaces === undefined ? undefined : readThere(tenant, replaces);
         if (old !== undefined && old.endedAt === undefined) {
+          // Before the end: whoever goes on with the user is not told of it.
+          if (old.userId === userId) participants.move(tenant, old.id, id);
           endings.endSession(tenant, old.id, old.expiresAt, 'session_replaced', now);
           db.changed();
           if (old.userId === userId) moveGrants().run(id, tenant, userId, old.id);
@@ -46,6 +54,8 @@ export function sessions(db: Connection, counters: Counters, endings: Endings): 
 
     findSession: (tenant, id) => db.read(() => readThere(tenant, id)),
 
+    listSessions: (tenant, user, limit, now) => db.read(() => (list().all(tenant, user, now, limit) as unknown as Row[]).map(readSession)),
+
     endSession: (tenant, id, now) =>
       db.write(() => {
         const session = readThere(tenant, id);
@@ -55,6 +65,8 @@ export function sessions(db: Connection, counters: Counters, endings: Endings): 
         endings.revokeGrantsBoundTo(tenant, id, session.userId, now);
         return 'ended';
       }),
+
+    listParticipants: participants.listParticipants,
   };
 }
 

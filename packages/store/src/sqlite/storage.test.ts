@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { bench, HOUR, makeGrant, makeScene, NOW, someCode, someRedemption } from '../contract/bench.ts';
+import { bench, DAY, HOUR, makeGrant, makeScene, NOW, someCode, someRedemption, someSession } from '../contract/bench.ts';
 import { openSqlite } from './open.ts';
 
 test('a thousand grants that rotate a hundred thousand times take no more room', async () => {
@@ -55,6 +55,41 @@ test('codes that come and go take no more room', async () => {
   const [first = 0, second = 0] = sizes;
   assert.ok(Math.max(...sizes) <= Math.max(2 * first, second) + 20, sizes.join(' '));
   assert.ok((sizes.at(-1) ?? 0) <= (sizes.at(4) ?? 0) + 10, sizes.join(' '));
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+test('sessions that come and go with their participants and deliveries take no more room', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'hufu-store-'));
+  const path = join(directory, 'hufu.db');
+  const store = await openSqlite(path);
+  const b = await bench({ store, countRows: async () => 0, close: async () => await store.close() });
+  const scene = await makeScene(b);
+  const sizes: number[] = [];
+  for (let week = 0; week < 12; week += 1) {
+    const now = NOW + week * 7 * DAY;
+    await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        const opened = await store.openSession(b.tenant, { ...someSession(scene.user), expiresAt: now + DAY }, undefined, now);
+        assert.ok(opened.kind === 'opened');
+        const participation = { sid: `${now} ${index}`, backchannel: true };
+        const code = someCode(scene, { sessionId: opened.session.id, expiresAt: now + 60, maxCodes: 1000, participation });
+        assert.equal((await store.createGrant(b.tenant, code, now)).kind, 'created');
+        await store.endSession(b.tenant, opened.session.id, now);
+        // Every other one is delivered, the rest dies and is looked at for a month.
+        for (const { id, attempt } of await store.takeDeliveries(b.tenant, 1, 60, now))
+          await store.settleDelivery(
+            b.tenant,
+            id,
+            attempt,
+            id % 2 === 0 ? { kind: 'delivered' } : { kind: 'failed', error: 'HTTP 500', dueAt: undefined },
+            now,
+          );
+      }),
+    );
+    sizes.push(pages(path));
+  }
+  assert.ok((sizes.at(-1) ?? 0) <= (sizes.at(6) ?? 0) + 10, sizes.join(' '));
   await store.close();
   rmSync(directory, { recursive: true });
 });

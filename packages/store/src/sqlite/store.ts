@@ -4,10 +4,12 @@ import type { Connection } from './connection.ts';
 import { consents } from './consents.ts';
 import { Counters } from './counters.ts';
 import { decisions } from './decisions.ts';
+import { deliveries } from './deliveries.ts';
 import { endings } from './endings.ts';
 import { grants } from './grants.ts';
 import { keys } from './keys.ts';
 import { marks } from './marks.ts';
+import { participants } from './participants.ts';
 import { revocationLog } from './revocation-log.ts';
 import { sessions } from './sessions.ts';
 import { tenants } from './tenants.ts';
@@ -17,7 +19,9 @@ import { users } from './users.ts';
 export function sqliteStore(kind: 'sqlite' | 'memory', db: Connection, close: () => Promise<void>): Store {
   const counters = new Counters(db);
   const { append, ...log } = revocationLog(db, counters);
-  const ending = endings(db, { append, ...log });
+  const { make, ...delivering } = deliveries(db, counters);
+  const ending = endings(db, { append, ...log }, { make });
+  const participating = participants(db);
   const keepTime = db.lazy(
     "INSERT INTO counters (tenant, name, value) VALUES (0, 'time', ?1) ON CONFLICT DO UPDATE SET value = max(value, ?1)",
   );
@@ -31,14 +35,15 @@ export function sqliteStore(kind: 'sqlite' | 'memory', db: Connection, close: ()
       return closing;
     },
     ...tenants(db, counters),
-    ...clients(db, { append, ...log }),
+    ...clients(db, counters, { append, ...log }),
     ...users(db, counters, ending),
-    ...sessions(db, counters, ending),
+    ...sessions(db, counters, ending, participating),
     ...consents(db, ending),
-    ...grants(db, counters, { append, ...log }, ending),
+    ...grants(db, counters, { append, ...log }, ending, participating),
     ...marks(db),
-    ...keys(db, counters),
+    ...keys(db, counters, { append, ...log }),
     ...decisions(db),
     ...log,
+    ...delivering,
   };
 }

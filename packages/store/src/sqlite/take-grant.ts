@@ -1,10 +1,11 @@
-import type { ClientId, GrantId, TenantId, UserId } from '@hufu/protocol/ids';
+import type { GrantId } from '@hufu/protocol/ids';
 import { isOver } from '../encoding.ts';
 import type { GrantRecord, Grants } from '../port.ts';
 import { purgeTime } from '../retention.ts';
 import type { Connection } from './connection.ts';
-import type { Endings, GrantEnd } from './endings.ts';
+import type { Endings } from './endings.ts';
 import type { FindGrant } from './grant-row.ts';
+import { liveGrantLimit } from './limit-grants.ts';
 import type { Memo } from './memo.ts';
 
 /**
@@ -56,29 +57,4 @@ export function exchangeCode(db: Connection, endings: Endings, find: FindGrant, 
       if (there.userId !== undefined) limit(tenant, there.userId, there.clientId, id, redemption.maxGrants, now);
       return { kind: 'taken', grant };
     });
-}
-
-/** Revokes the oldest live grants of one user and client beyond `maxGrants`, never `taken`. */
-function liveGrantLimit(
-  db: Connection,
-  endings: Endings,
-): (tenant: TenantId, user: UserId, client: ClientId, taken: GrantId, maxGrants: number, now: number) => void {
-  const redeemed =
-    'FROM grants INDEXED BY grants_by_user WHERE tenant = ?1 AND user_id = ?2 AND client_id = ?3 AND redeemed = 1 AND revoked_at IS NULL';
-  const present = 'client_epoch = (SELECT epoch FROM clients WHERE tenant = ?1 AND client_id = ?3) AND expires_at > ?4';
-  const live = `${redeemed} AND ${present} AND (idle_seconds = 0 OR rotated_at + idle_seconds > ?4)`;
-  // From the index alone, which does not know `rotated_at`: surely alive is what began less than its idle time ago.
-  const count = db.lazy(
-    `SELECT count(*), count(CASE WHEN ${present} AND (idle_seconds = 0 OR created_at + idle_seconds > ?4) THEN 1 END) ${redeemed}`,
-  );
-  const countLive = db.lazy(`SELECT count(*) ${live}`);
-  const findOldest = db.lazy(`SELECT id, expires_at ${live} AND id <> ?5 ORDER BY id LIMIT ?6`);
-  return (tenant, user, client, taken, maxGrants, now) => {
-    const [all, surely] = count().get(tenant, user, client, now) as unknown as [number, number];
-    if (all <= maxGrants) return;
-    const [alive] = surely === all ? [all] : (countLive().get(tenant, user, client, now) as unknown as [number]);
-    if (alive <= maxGrants) return;
-    const oldest = findOldest().all(tenant, user, client, now, taken, alive - maxGrants) as unknown as GrantEnd[];
-    endings.revokeGrants(tenant, oldest, 'too_many_grants', now);
-  };
 }

@@ -38,6 +38,14 @@ test('a script runs only by its nonce, and a nonce cannot end the directive', ()
   }
 });
 
+test('a page frames the origins of its frames, each once, and nothing else (Front-Channel Logout §3)', () => {
+  const frames = ['https://a.example/bye?sid=1', 'https://a.example/other', 'https://b.example:8443/x?y=https://evil.test'];
+  const policy = pageHeaders({ issuer: 'https://login.example', frames })['content-security-policy'] ?? '';
+  assert.match(policy, /; frame-src https:\/\/a\.example https:\/\/b\.example:8443$/);
+  assert.match(policy, /; frame-ancestors 'none'/);
+  assert.doesNotMatch(pageHeaders({ issuer: 'https://login.example', frames: [] })['content-security-policy'] ?? '', /frame-src/);
+});
+
 test('https is demanded from then on where the issuer has it', () => {
   assert.equal(pageHeaders({ issuer: 'https://login.example' })['strict-transport-security'], 'max-age=31536000');
   assert.equal('strict-transport-security' in pageHeaders({ issuer: 'http://localhost:4400' }), false);

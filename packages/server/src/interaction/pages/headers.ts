@@ -2,13 +2,15 @@
 export interface PageHeaderOptions {
   /** The issuer, as configured: with `https:` the page demands it from then on. */
   readonly issuer: string;
-  /** For the one page with a script (form_post): 128 bits or more, fresh for each reply, base64 or base64url. */
+  /** For the two pages with a script (form_post, signed out): 128 bits or more, fresh for each reply, base64 or base64url. */
   readonly scriptNonce?: string;
   /**
    * `isolated` cuts the tie to a window that opened this one. `popup` keeps it, for pages on the way through the authorization endpoint:
    * cutting it there for good breaks clients that sign in through a popup and wait for its message.
    */
   readonly opener?: 'isolated' | 'popup';
+  /** Addresses of clients that the page loads into frames (Front-Channel Logout §3): their origins alone are allowed. */
+  readonly frames?: readonly string[];
 }
 
 /**
@@ -18,10 +20,11 @@ export interface PageHeaderOptions {
  * @throws {TypeError} when the nonce could end its directive.
  */
 export function pageHeaders(options: PageHeaderOptions): Readonly<Record<string, string>> {
-  const { issuer, scriptNonce, opener = 'isolated' } = options;
+  const { issuer, scriptNonce, opener = 'isolated', frames = [] } = options;
+  const script = scriptNonce === undefined ? '' : `; script-src 'nonce-${requireNonce(scriptNonce)}'`;
   return Object.freeze({
     ...FIXED,
-    'content-security-policy': scriptNonce === undefined ? POLICY : `${POLICY}; script-src 'nonce-${requireNonce(scriptNonce)}'`,
+    'content-security-policy': `${POLICY}${script}${frameSources(frames)}`,
     'cross-origin-opener-policy': opener === 'popup' ? 'unsafe-none' : 'same-origin',
     ...(issuer.startsWith('https:') ? STRICT_TRANSPORT : {}),
   });
@@ -41,6 +44,11 @@ const FIXED = {
 
 /** A year, this host alone: what runs on hosts below it is not ours to decide. */
 const STRICT_TRANSPORT = { 'strict-transport-security': 'max-age=31536000' } as const;
+
+function frameSources(frames: readonly string[]): string {
+  const origins = new Set(frames.map((frame) => new URL(frame).origin));
+  return origins.size === 0 ? '' : `; frame-src ${[...origins].join(' ')}`;
+}
 
 function requireNonce(nonce: string): string {
   if (!/^[\w+/-]{22,128}={0,2}$/.test(nonce)) throw new TypeError('not a nonce for a content security policy');

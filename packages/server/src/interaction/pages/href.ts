@@ -67,6 +67,30 @@ export function requirePostTarget(redirectUri: string): Href {
   return make(redirectUri, url.host);
 }
 
+/**
+ * Where a person goes on to after signing out: the post-logout redirect URI, which was compared with the registered ones before. A program's own
+ * scheme (RFC 8252 §7.1) passes: registration takes only those with a dot, which no browser gives a meaning to.
+ * @throws {TypeError} when it is no such address.
+ */
+export function requireReturnAddress(uri: string): Href {
+  const url = readUrl(uri);
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') return make(uri, url.host);
+  const scheme =
+    uri.length <= MAX_LENGTH && !DECEIVES.test(uri) ? /^[a-z][a-z0-9+-]*\.[a-z0-9+.-]*(?=:\/(?!\/))/.exec(uri)?.[0] : undefined;
+  if (scheme === undefined) throw new TypeError('nobody can be sent there');
+  return make(uri, scheme);
+}
+
+/**
+ * What a hidden frame loads: a client's registered `frontchannel_logout_uri` with what we add.
+ * @throws {TypeError} when it is no address of the web: registration takes no other.
+ */
+export function requireFrame(uri: string): Href {
+  const href = safeHref(uri);
+  if (href?.host === undefined) throw new TypeError('not an address for a frame');
+  return href;
+}
+
 function readUrl(value: string): URL | undefined {
   if (value.length > MAX_LENGTH || DECEIVES.test(value)) return undefined;
   const url = URL.parse(value);

@@ -95,6 +95,13 @@ test('a page loads nothing from another origin', () => {
   assert.throws(() => html`<img src="${elsewhere}">`, TypeError);
   assert.throws(() => html`<link rel="stylesheet" href="${elsewhere}">`, TypeError);
   assert.equal(renderHtml(html`<img src="${requirePath('/logo.png')}">`), '<img src="/logo.png">');
+  assert.throws(() => html`<script src="${elsewhere}"></script>`, TypeError);
+  assert.equal(
+    renderHtml(html`<iframe src="${elsewhere}"></iframe>`),
+    '<iframe src="https://a.example/logo.png"></iframe>',
+    'a frame is its own',
+  );
+  assert.throws(() => html`<iframe src="${'https://a.example/'}"></iframe>`, TypeError);
 });
 
 test('attributes that depend on the view are written, bare or not at all', () => {

@@ -37,7 +37,7 @@ const holesOf = new WeakMap<readonly string[], readonly Hole[]>();
 
 /**
  * A template whose interpolated values are escaped for the place where they stand: text, or a double-quoted attribute. `href`, `src`,
- * `action` and `formaction` take an `Href` only; `src` and a `<link>`'s `href` one on our own origin only. Markup passes by its type.
+ * `action` and `formaction` take an `Href` only; `src` (but a frame's) and a `<link>`'s `href` one on our own origin only. Markup passes by its type.
  * @throws {TypeError} when a value does not belong where it stands: a template with a mistake fails at its first use, in any test.
  */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
@@ -84,7 +84,8 @@ function writeValue(hole: Extract<Hole, { kind: 'value' }>, value: HtmlValue): s
   const { element, attribute, whole } = hole;
   if (URL_ATTRIBUTES.has(attribute)) {
     if (!(value instanceof Href) || !whole) throw new TypeError(`${attribute} takes one Href, and nothing beside it`);
-    const loads = attribute === 'src' || element === 'link';
+    // What a client has in a frame stays there; the policy names whose frames a page may have.
+    const loads = (attribute === 'src' && element !== 'iframe') || element === 'link';
     if (loads && value.host !== undefined) throw new TypeError(`a page loads nothing from ${value.host}`);
     return escapeHtml(value.toString());
   }

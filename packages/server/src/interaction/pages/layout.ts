@@ -6,7 +6,17 @@ import type { PageView } from './page-view.ts';
 import { STYLESHEET_PATH } from './style.ts';
 
 /** The names by which programs tell the pages apart (`<body data-page>`). They never change. */
-export type PageName = 'signin' | 'consent' | 'logout' | 'signed-out' | 'error' | 'completed' | 'form-post' | 'home' | 'account';
+export type PageName =
+  | 'signin'
+  | 'consent'
+  | 'logout'
+  | 'signed-out'
+  | 'signing-out'
+  | 'error'
+  | 'completed'
+  | 'form-post'
+  | 'home'
+  | 'account';
 
 /** What a page puts into the frame. */
 export interface PageParts {
@@ -14,6 +24,8 @@ export interface PageParts {
   /** Without the product's name. */
   readonly title: string;
   readonly main: Html;
+  /** At the end of the head. */
+  readonly head?: Html;
   /** `wide` for pages with a list to read; the others are as narrow as a form. */
   readonly width?: 'wide';
 }
@@ -30,7 +42,7 @@ export function layout(view: PageView, parts: PageParts): string {
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <link rel="icon" href="${requirePath(view.brand?.markSrc ?? '/assets/mark.svg')}">
-<link rel="stylesheet" href="${requirePath(STYLESHEET_PATH)}">${tenantStylesheet(view)}
+<link rel="stylesheet" href="${requirePath(STYLESHEET_PATH)}">${tenantStylesheet(view)}${parts.head}
 </head>
 <body data-page="${parts.page}" ${attributes({ class: parts.width })}>
 <header class="head">${brandMark(view)}<span>${brand}</span></header>

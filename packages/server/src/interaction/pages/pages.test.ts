@@ -311,6 +311,58 @@ test('signing out is asked by a form with a way to stay (OpenID Connect RP-Initi
   assert.match(signedOutPage(EN), /<h1>Signed out<\/h1>/);
 });
 
+const ONWARD = { to: 'https://notes.example/out?a=1&state=%22%C3%A4', scriptNonce: NONCE };
+const FRAMES = ['https://one.example/bye?iss=https%3A%2F%2Fid.example&sid=a', 'https://two.example:8443/bye?sid=b'];
+
+test('clients are told in hidden frames that cannot move the window, and the page stays where it has nowhere to go (Front-Channel Logout §3)', () => {
+  const markup = signedOutPage({ ...EN, frames: FRAMES });
+  const tags = readTags(markup);
+  const frames = tags.filter(({ name }) => name === 'iframe').map(({ attributes }) => attributes);
+  assert.deepEqual(
+    frames.map((frame) => frame.get('src')?.replaceAll('&amp;', '&')),
+    FRAMES,
+  );
+  for (const frame of frames) {
+    assert.ok(frame.has('hidden'));
+    assert.equal(frame.get('sandbox')?.includes('top-navigation'), false);
+  }
+  assert.deepEqual([tags.some(({ name }) => name === 'script'), markup.includes('data-page="signed-out"')], [false, true]);
+  for (const bad of ['javascript:alert(1)', 'data:text/html,x', 'http://evil.test/', '/oauth/authorize', '//evil.test/'])
+    assert.throws(() => signedOutPage({ ...EN, frames: [bad] }), TypeError, bad);
+});
+
+test('the page goes on by one script of old, by itself without scripts, and by a link (RP-Initiated Logout §3)', () => {
+  for (const locale of LOCALES) {
+    const markup = signedOutPage({ ...frameFor(locale), frames: FRAMES, onward: ONWARD });
+    const tags = readTags(markup);
+    assert.equal(tags.find(({ name }) => name === 'body')?.attributes.get('data-page'), 'signing-out');
+    assert.equal(byId(tags, 'signed-out-continue').attributes.get('href'), 'https://notes.example/out?a=1&amp;state=%22%C3%A4');
+    const refresh = tags.find(({ attributes }) => attributes.get('http-equiv') === 'refresh');
+    assert.equal(refresh?.attributes.get('content'), '3; url=https://notes.example/out?a=1&amp;state=%22%C3%A4');
+    assert.match(markup, /<noscript><meta http-equiv="refresh"[^>]*><\/noscript>\n<\/head>/);
+    const script = /<script nonce="([^"]+)">([^<]*)<\/script>/.exec(markup);
+    assert.equal(script?.[1], NONCE);
+    assert.doesNotMatch(script?.[2] ?? '', /=>|\b(?:const|let)\b|https?:/, 'ES5, and the address is in the link alone');
+    assert.ok(markup.indexOf('<script') < markup.indexOf('<iframe'), 'it listens before they load');
+    assert.ok(markup.includes(messagesFor(locale).signedOut.heading));
+  }
+});
+
+test("a program's own scheme is gone on to as registration takes it, and nothing that a browser runs (RFC 8252 §7.1)", () => {
+  const onward = (to: string): string => signedOutPage({ ...EN, onward: { ...ONWARD, to } });
+  assert.ok(onward('com.example.app:/out?state=x').includes('href="com.example.app:/out?state=x"'));
+  for (const bad of [
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'vbscript:x',
+    'com.example.app://host/x',
+    'https://user@x.example/',
+    '/x',
+    '',
+  ])
+    assert.throws(() => onward(bad), TypeError, bad);
+});
+
 test('every error page shows its one fixed phrase, in every language, and the decision id to copy', () => {
   for (const locale of LOCALES) {
     for (const kind of ERROR_NAMES) {

@@ -84,6 +84,8 @@ export const en: Messages = {
   signedOut: {
     heading: 'Signed out',
     ended: 'Your session in this browser has ended.',
+    onward: (host) => html`The apps that you used are being told; then you go on to ${host}. If nothing happens by itself, continue here.`,
+    continue: 'Continue',
     elsewhere: 'An app that keeps a session of its own may still know you. On a shared computer, close the browser.',
     backTo: (client) => `Back to ${client}`,
     signInAgain: 'Sign in again',

@@ -87,6 +87,9 @@ export interface Messages {
     readonly heading: string;
     readonly ended: string;
     readonly elsewhere: string;
+    /** Where the page goes by itself. */
+    readonly onward: (host: Html) => Html;
+    readonly continue: string;
     readonly backTo: (client: string) => string;
     readonly signInAgain: string;
   };

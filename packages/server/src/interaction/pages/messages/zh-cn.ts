@@ -85,6 +85,8 @@ export const zhCn: Messages = {
   signedOut: {
     heading: '已退出登录',
     ended: '此浏览器中的登录已经结束。',
+    onward: (host) => html`正在通知你用过的应用，随后前往 ${host}。如果页面没有自动跳转，请点“继续”。`,
+    continue: '继续',
     elsewhere: '有些应用自行保存登录状态，可能仍然认得你。如果这是公用电脑，请关闭浏览器。',
     backTo: (client) => `返回“${client}”`,
     signInAgain: '重新登录',

@@ -8,13 +8,18 @@ import { readCodeRequest } from '../grants/code-request.ts';
 import { authorizationQuery, CHALLENGE, signedIn } from '../testing/visits.ts';
 import { API, openWorld, START, type World } from '../testing/world.ts';
 import { sha256 } from '../tokens/secrets.ts';
-import { issueCode } from './issue-code.ts';
+import { issueAnswer } from './issue-answer.ts';
 import { REQUEST_RULES, readAuthorizationRequest } from './read-request.ts';
 
 const THIRD = { client_id: 'third', redirect_uri: 'https://third.example/cb' };
 
+async function issueCode(...[ctx, request, session, now]: Parameters<typeof issueAnswer>): Promise<string> {
+  const answer = await issueAnswer(ctx, request, session, now);
+  return answer.find(([name]) => name === 'code')?.[1] ?? assert.fail();
+}
+
 function read(world: World, part: Record<string, string> = {}): ReturnType<typeof readAuthorizationRequest> {
-  return readAuthorizationRequest(world.ctx, readQuery(authorizationQuery(part), REQUEST_RULES), new Trail(), START);
+  return readAuthorizationRequest(world.ctx, readQuery(authorizationQuery(part), REQUEST_RULES), 'client', new Trail(), START);
 }
 
 test('a code is generation 0 of a grant that remembers the request, and only the hash of its secret (RFC 6749 §4.1.2, RFC 7636 §4.4)', async () => {

@@ -1,0 +1,33 @@
+import type { Command } from '../command.ts';
+import { readLocalWords, withContext } from '../local.ts';
+import { table, when } from '../table.ts';
+
+/** The key pairs, without anything secret. */
+export const keyList: Command = {
+  name: 'key list',
+  summary: 'lists the keys that sign tokens and those that clients encrypt to',
+  usage: 'hufu key list [--config hufu.yaml] [--json]',
+  async run(call) {
+    const { json, config } = await readLocalWords(call);
+    const keys = await withContext(call, config, async (ctx, now) => ctx.keys.list(now));
+    const rows = keys.map((key) => ({
+      kid: key.kid,
+      use: key.use,
+      alg: key.alg,
+      state: key.state,
+      created: when(key.createdAt),
+      active: when(key.activeAt),
+      retires: key.retiredAt === 0 ? '' : when(key.retiredAt),
+      expires: key.expiresAt === 0 ? '' : when(key.expiresAt),
+    }));
+    call.out(
+      json
+        ? JSON.stringify(rows)
+        : table(
+            ['kid', 'use', 'alg', 'state', 'created', 'active', 'retires', 'expires'],
+            rows.map((row) => Object.values(row)),
+          ),
+    );
+    return 0;
+  },
+};

@@ -1,0 +1,69 @@
+import type { KeyObject } from 'node:crypto';
+import type { Client } from '../clients.ts';
+import type { Context } from '../context.ts';
+import { type ClientKey, importKeys, selectEncryptionKey, selectVerificationKeys } from './client-key.ts';
+import { type RemoteKeySet, remoteKeys } from './remote-keys.ts';
+
+/** Which key a JWT was signed with, as its header says (RFC 7515 §4.1.4). */
+export interface KeyHint {
+  readonly kid: string | undefined;
+  readonly alg: string;
+}
+
+/** Keys to try, or why there are none: for decision records. */
+export interface FoundKeys {
+  readonly keys: readonly KeyObject[];
+  readonly reason: string;
+}
+
+/**
+ * The keys that a JWT of the client may have been signed with (OpenID Connect Core §10.1): the one of that `kid`, or, where the JWT names
+ * none, those whose kind, `use` and `alg` fit, five at most. A `kid` that is not in the copy of its `jwks_uri` makes us look there again.
+ *
+ * @param now seconds since 1970.
+ */
+export async function findVerificationKeys(ctx: Context, client: Client, hint: KeyHint, now: number): Promise<readonly KeyObject[]> {
+  return (await lookForKeys(ctx, client, hint, now)).keys;
+}
+
+/** The same with the reason where there are none. */
+export async function lookForKeys(ctx: Context, client: Client, { kid, alg }: KeyHint, now: number): Promise<FoundKeys> {
+  const set = await keySet(ctx, client, 'any', now);
+  const found = selectVerificationKeys(set.keys, kid, alg);
+  if (found.length > 0 || set.asked) return toFound(found, set, kid, alg);
+  const newer = await keySet(ctx, client, 'newer', now);
+  return toFound(selectVerificationKeys(newer.keys, kid, alg), newer, kid, alg);
+}
+
+/**
+ * The key of the client that something is encrypted to with this `alg` (OpenID Connect Core §10.2); undefined where it has none. One that is
+ * for encryption (`use`) is preferred, one that is for signatures is never taken.
+ */
+export async function findEncryptionKey(
+  ctx: Context,
+  client: Client,
+  alg: string,
+  now: number,
+): Promise<{ readonly key: KeyObject; readonly kid: string | undefined } | undefined> {
+  const set = await keySet(ctx, client, 'any', now);
+  const found = selectEncryptionKey(set.keys, alg);
+  if (found !== undefined || set.asked) return found;
+  return selectEncryptionKey((await keySet(ctx, client, 'newer', now)).keys, alg);
+}
+
+// One `Client` for each version of its row: imported once, and gone with it.
+const imported = new WeakMap<Client, readonly ClientKey[]>();
+
+function keySet(ctx: Context, client: Client, want: 'any' | 'newer', now: number): RemoteKeySet | Promise<RemoteKeySet> {
+  const { jwks, jwksUri } = client.metadata;
+  if (jwksUri !== undefined) return remoteKeys(ctx, jwksUri, want, now);
+  let keys = imported.get(client);
+  if (keys === undefined) imported.set(client, (keys = jwks === undefined ? [] : importKeys(jwks)));
+  return { keys, fault: undefined, asked: true };
+}
+
+function toFound(found: readonly ClientKey[], set: RemoteKeySet, kid: string | undefined, alg: string): FoundKeys {
+  const which = kid === undefined ? '' : ` with the kid ${JSON.stringify(kid.slice(0, 60))}`;
+  const why = set.fault === undefined ? '' : `; its jwks_uri: ${set.fault}`;
+  return { keys: found.map(({ key }) => key), reason: `the client has no key for ${alg}${which}${why}` };
+}

@@ -1,0 +1,4 @@
+/** The request was not made, or its answer not taken. The message is for the log: callers answer with words of their own. */
+export class OutboundRefused extends Error {
+  override readonly name = 'OutboundRefused';
+}

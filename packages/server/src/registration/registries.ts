@@ -1,0 +1,20 @@
+import { CLIENT_REGISTRIES, type ClientRegistries } from '@hufu/protocol/client-metadata';
+import { MAC_ALGS } from '@hufu/protocol/jose-algorithms';
+import type { Config } from '../config/config.ts';
+import { signingAlgorithms } from '../keys/algorithms.ts';
+
+/**
+ * What a client may choose from that nobody vouches for: what this server has, without the grant types that nobody's consent stands behind.
+ * A client that acts for itself is an administrator's to make.
+ */
+export function registriesOf(config: Config): ClientRegistries {
+  const grantTypes = Object.entries(CLIENT_REGISTRIES.grantTypes).filter(([name]) => GRANT_TYPES.includes(name));
+  return {
+    ...CLIENT_REGISTRIES,
+    grantTypes: Object.fromEntries(grantTypes),
+    idTokenAlgs: [...config.signing.algorithms, ...MAC_ALGS],
+    verificationAlgs: [...signingAlgorithms.keys(), ...MAC_ALGS],
+  };
+}
+
+const GRANT_TYPES: readonly string[] = ['authorization_code', 'refresh_token', 'implicit'];

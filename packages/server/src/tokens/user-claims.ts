@@ -1,0 +1,42 @@
+import { findScopeClaims, isStandardClaim } from '@hufu/protocol/scope';
+import type { UserRecord } from '@hufu/store/port';
+
+/** Which claims about a user are wanted. */
+export interface WantedClaims {
+  /** Those of these scopes (OpenID Connect Core §5.4). */
+  readonly scopes: readonly string[];
+  /** Single ones (§5.5), perhaps with a language tag. */
+  readonly names: readonly string[];
+  /** Languages, best first (§5.2): a claim that the user has in one of them comes in it too. */
+  readonly locales: readonly string[];
+}
+
+/** The claims of a user, without `sub`: standard ones, none of them null or empty (OpenID Connect Core §5.1, §5.3.2). */
+export function userClaims(user: UserRecord, { scopes, names, locales }: WantedClaims): Readonly<Record<string, unknown>> {
+  const claims: Record<string, unknown> = {};
+  for (const name of [...findScopeClaims(scopes), ...names]) {
+    const [plain = '', tag] = name.split('#', 2);
+    if (plain === 'sub' || !isStandardClaim(plain)) continue;
+    const value = valueOf(user, name);
+    if (value !== undefined) claims[name] = value;
+    if (tag !== undefined) continue;
+    for (const locale of locales) {
+      const variant = findVariant(user, plain, locale);
+      if (variant !== undefined) claims[variant[0]] = variant[1];
+    }
+  }
+  return claims;
+}
+
+function valueOf(user: UserRecord, name: string): unknown {
+  const value = Object.hasOwn(user.claims, name) ? user.claims[name] : undefined;
+  if (value !== undefined && value !== null && value !== '') return value;
+  if (name === 'preferred_username') return user.username;
+  return name === 'updated_at' ? user.updatedAt : undefined;
+}
+
+/** BCP 47 tags compare without case. */
+function findVariant(user: UserRecord, name: string, locale: string): readonly [string, unknown] | undefined {
+  const wanted = `${name}#${locale}`.toLowerCase();
+  return Object.entries(user.claims).find(([key, value]) => key.toLowerCase() === wanted && value !== null && value !== '');
+}

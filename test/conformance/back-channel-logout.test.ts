@@ -1,0 +1,3 @@
+import { runPlan } from './suite/run-plan.ts';
+
+runPlan('back-channel-logout');

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { MODULES } from './modules/registry.ts';
+import { PLANS, testsOf } from './plans.ts';
+import type { Variant } from './suite/variant.ts';
+
+describe('conformance: the plans', () => {
+  /** How many modules the suite itself counts. */
+  const COUNTS: readonly (readonly [plan: string, registration: Variant['registration'], modules: number])[] = [
+    ['basic', 'dynamic', 38],
+    ['basic', 'static', 35],
+    ['implicit', 'dynamic', 58],
+    ['implicit', 'static', 54],
+    ['hybrid', 'dynamic', 102],
+    ['hybrid', 'static', 96],
+    ['form-post-basic', 'dynamic', 38],
+    ['form-post-implicit', 'dynamic', 58],
+    ['form-post-hybrid', 'dynamic', 102],
+    ['config', 'static', 1],
+    ['third-party-initiated-login', 'dynamic', 2 * 6],
+    ['rp-initiated-logout', 'dynamic', 11 * 3],
+    ['rp-initiated-logout', 'static', 11 * 3],
+    ['front-channel-logout', 'dynamic', 2 * 3],
+    ['back-channel-logout', 'dynamic', 2 * 3],
+    ['session-management', 'dynamic', 2 * 3],
+  ];
+  for (const [id, registration, modules] of COUNTS) {
+    test(`${id} has ${modules} modules with a ${registration} client`, () => {
+      const plan = PLANS.find((one) => one.id === id);
+      const tests = plan === undefined ? [] : testsOf(plan).filter(({ variant }) => variant.registration === registration);
+      const runs = new Set(tests.map(({ module, variant }) => `${module} ${variant.responseType}`));
+      assert.equal(runs.size, modules);
+    });
+  }
+
+  test('dynamic has 23 modules with a code, and what is left of them without', () => {
+    const plan = PLANS.find(({ id }) => id === 'dynamic');
+    assert.ok(plan !== undefined);
+    const counts = new Map<string, number>();
+    for (const { variant } of testsOf(plan)) counts.set(variant.responseType, (counts.get(variant.responseType) ?? 0) + 1);
+    assert.deepEqual(Object.fromEntries(counts), {
+      code: 23,
+      id_token: 18,
+      'id_token token': 19,
+      'code id_token': 22,
+      'code token': 23,
+      'code id_token token': 22,
+    });
+  });
+
+  test('every module stands in a plan, and every plan has a file', () => {
+    const used = new Set<string>(PLANS.flatMap((plan) => testsOf(plan).map(({ module }) => module)));
+    assert.deepEqual(
+      Object.keys(MODULES).filter((name) => !used.has(name)),
+      [],
+    );
+    for (const { id } of PLANS) assert.ok(existsSync(join(import.meta.dirname, `${id}.test.ts`)), `${id}.test.ts`);
+  });
+});
