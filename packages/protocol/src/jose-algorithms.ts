@@ -3,11 +3,12 @@
  * may register, what discovery tells and what the server can do are read from these lists. `none`, `RSA1_5` and `PBES2-*` are in none of them.
  */
 
-/** Signatures with a key pair (RFC 7518 §3.3–3.5, RFC 8037 §3.1, RFC 9964). The ML-DSA ones only where the runtime has them. */
+/** Signatures with a key pair (RFC 7518 §3.3–3.5, RFC 8037 §3.1, RFC 9864 §2.2 for the same under its own name, RFC 9964). The ML-DSA ones only where the runtime has them. */
 export const SIGNATURE_ALGS: readonly string[] = [
   'ES256',
   'RS256',
   'EdDSA',
+  'Ed25519',
   'PS256',
   'ES384',
   'ES512',

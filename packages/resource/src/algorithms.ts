@@ -12,6 +12,7 @@ export type Algorithm =
   | 'PS384'
   | 'PS512'
   | 'EdDSA'
+  | 'Ed25519'
   | 'ML-DSA-44'
   | 'ML-DSA-65'
   | 'ML-DSA-87';
@@ -61,6 +62,7 @@ const everywhere: readonly (readonly [Algorithm, SignatureScheme])[] = [
   ['RS256', rsa('sha256')],
   ['PS256', pss('sha256')],
   ['EdDSA', pure('ed25519')],
+  ['Ed25519', pure('ed25519')],
   ['ES384', ecdsa('sha384', 'secp384r1')],
   ['ES512', ecdsa('sha512', 'secp521r1')],
   ['RS384', rsa('sha384')],

@@ -69,6 +69,7 @@ const SIGNATURES: ReadonlyMap<string, Kind> = new Map([
   ['ES384', ['EC P-384']],
   ['ES512', ['EC P-521']],
   ['EdDSA', ['OKP Ed25519']],
+  ['Ed25519', ['OKP Ed25519']],
   ...['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'].map((alg) => [alg, ['AKP']] as const),
 ]);
 /** RFC 7518 §4.6, RFC 8037 §3.2. */

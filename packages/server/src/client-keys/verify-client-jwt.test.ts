@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { clientId } from '@hufu/protocol/ids';
 import { type Client, findClient } from '../clients.ts';
 import { clientKeyPair, encodeJson, signWith, signWithSecret } from '../testing/client-assertions.ts';
 import { openJwksHost } from '../testing/jwks-host.ts';
 import { openWorld, START } from '../testing/world.ts';
+import { clientSecretRecord } from './client-secret.ts';
 import { VERIFICATION_ALGS, verifyClientJwt } from './verify-client-jwt.ts';
 
 const es = await clientKeyPair('es');
@@ -17,12 +19,15 @@ const world = await openWorld({
 clients:
   - { client_id: pair, token_endpoint_auth_method: private_key_jwt, grant_types: [client_credentials], jwks: ${JSON.stringify({ keys: [es.jwk, rs.jwk, ed.jwk] })} }
   - { client_id: mac, client_secret: ${SECRET}, token_endpoint_auth_method: client_secret_jwt, grant_types: [client_credentials] }
-  - { client_id: short, client_secret: only-31-characters-0123456789ab, token_endpoint_auth_method: client_secret_jwt, grant_types: [client_credentials] }
   - { client_id: hashed, client_secret: ${SECRET}, grant_types: [client_credentials] }`,
 });
 after(() => world.close());
 after(() => canary.close());
 const clientOf = async (id: string): Promise<Client> => (await findClient(world.ctx, id)) ?? assert.fail();
+// The configuration takes none that is so short; a database may have it.
+const { metadata, record } = await clientOf('mac');
+const tooShort = clientSecretRecord(world.ctx, 'short', metadata, 'only-31-characters-0123456789ab', START);
+await world.store.putClient(world.tenant, { ...record, clientId: clientId('short'), secrets: [tooShort] }, START);
 const clients = {
   pair: await clientOf('pair'),
   mac: await clientOf('mac'),

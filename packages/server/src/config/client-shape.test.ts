@@ -83,6 +83,16 @@ for (const [client, expected] of BAD) {
   test(`refused: ${JSON.stringify(client)}`, () => assert.deepEqual(problemsOf(client), [expected]));
 }
 
+test('a secret that an algorithm is keyed with is long in every mode (RFC 7518 §3.2)', () => {
+  const keyed = 'client_id: web\nredirect_uris: [https://a.example/cb]\nid_token_signed_response_alg: HS256\nclient_secret: ';
+  assert.deepEqual(problemsOf(`${keyed}short-secret-0123456`, 'mode: test'), [
+    '5:20 clients[0].client_secret: is shorter than 32 characters, and an algorithm is keyed with it',
+  ]);
+  assert.deepEqual(problemsOf(`${keyed}${'x'.repeat(32)}`, 'mode: test'), []);
+  const service = 'client_id: s\ngrant_types: [client_credentials]\ntoken_endpoint_auth_method: client_secret_jwt\nclient_secret: short';
+  assert.equal(problemsOf(service, 'mode: test').length, 1);
+});
+
 test('a value from a list tells what is allowed and what was probably meant', () => {
   assert.throws(() => read(`${WEB}\ngrant_types: [authorisation_code]`), {
     message:

@@ -1,3 +1,4 @@
+import { usesClientSecret } from '@hufu/protocol/client-jose';
 import { CLIENT_REGISTRIES, type ClientMetadata, readClientMetadata, writeClientMetadata } from '@hufu/protocol/client-metadata';
 import { type ClientId, isClientId } from '@hufu/protocol/ids';
 import { MAC_ALGS } from '@hufu/protocol/jose-algorithms';
@@ -72,6 +73,17 @@ function checkSecret(node: MapNode, spot: Spot): Failed | undefined {
   return undefined;
 }
 
+/** Whoever reads an ID token that is keyed with a short secret finds the secret by trying (RFC 7518 §3.2). */
+function checkMacSecret(node: MapNode, metadata: ClientMetadata, spot: Spot): Failed | undefined {
+  const written = findValue(node, 'client_secret');
+  const keyed = usesClientSecret(metadata) || metadata.tokenEndpointAuthMethod === 'client_secret_jwt';
+  if (written === undefined || !keyed || (findText(written)?.length ?? 0) >= GOOD_SECRET) return undefined;
+  return spot
+    .at('client_secret')
+    .asSecret()
+    .refuse(written, `is shorter than ${GOOD_SECRET} characters, and an algorithm is keyed with it`, [`${GOOD_SECRET} or more characters`]);
+}
+
 /** RFC 7591 §2, by the protocol's reader; its faults get their places. */
 function readMetadata(node: MapNode, spot: Spot): ClientMetadata | Failed {
   const { algorithms } = spot.reading;
@@ -86,7 +98,7 @@ function readMetadata(node: MapNode, spot: Spot): ClientMetadata | Failed {
     for (const fault of read.faults) reportFault(node, fault.path, fault.message, spot);
     return FAILED;
   }
-  if (misdirected === FAILED) return FAILED;
+  if (misdirected === FAILED || checkMacSecret(node, read.metadata, spot) === FAILED) return FAILED;
   const usual = algorithms.includes('RS256') ? 'RS256' : (algorithms[0] ?? 'RS256');
   return findValue(node, 'id_token_signed_response_alg') === undefined
     ? { ...read.metadata, idTokenSignedResponseAlg: usual }

@@ -35,15 +35,21 @@ test('there is every algorithm that we name, in that order, but for ML-DSA where
   for (const [alg, algorithm] of signingAlgorithms) assert.equal(algorithm.alg, alg);
 });
 
-test('each algorithm fits its own kind of key and no other (RFC 8725 §3.1)', async () => {
+/** Algorithms that take the same keys: EdDSA has its one curve under two names (RFC 9864 §2.2). */
+function familyOf(alg: string): string {
+  if (/^[RP]S/.test(alg)) return 'RSA';
+  return alg === 'Ed25519' ? 'EdDSA' : alg;
+}
+
+test('each algorithm fits its own kind of key and no other (RFC 8725 §3.1, RFC 9864 §2.2)', async () => {
   const families = new Map<string, KeyObject>();
   for (const [alg, { generate }] of signingAlgorithms) {
-    const family = /^[RP]S/.test(alg) ? 'RSA' : alg;
+    const family = familyOf(alg);
     if (!families.has(family)) families.set(family, createPublicKey(await generate()));
   }
   for (const [alg, { fits }] of signingAlgorithms) {
     const fitting = [...families].filter(([, key]) => fits(key)).map(([family]) => family);
-    assert.deepEqual(fitting, [/^[RP]S/.test(alg) ? 'RSA' : alg]);
+    assert.deepEqual(fitting, [familyOf(alg)]);
   }
   const strange = [
     generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey,

@@ -108,6 +108,7 @@ const everywhere: readonly (readonly [string, Omit<SigningAlgorithm, 'alg'>])[] 
   ['PS512', pss('sha512')],
   // OpenID Connect Core says nothing of EdDSA; SHA-512 is Ed25519's own hash.
   ['EdDSA', pure('ed25519', 'sha512', () => generatePair('ed25519'))],
+  ['Ed25519', pure('ed25519', 'sha512', () => generatePair('ed25519'))],
 ];
 
 const whereThereIs: typeof everywhere = [
