@@ -61,7 +61,7 @@ export const MUTANTS: readonly MutantRecipe[] = [
   {
     name: 'M6 PKCE is skipped without a verifier',
     by: 'sequential model',
-    edits: [{ file: CODE, from: 'verifier === undefined || !checkVerifier(', to: 'verifier !== undefined && !checkVerifier(' }],
+    edits: [{ file: CODE, from: 'verifier !== undefined && checkVerifier(', to: 'verifier === undefined || checkVerifier(' }],
   },
   {
     name: 'M13 introspection does not know of withdrawn consent',
@@ -109,7 +109,9 @@ export const MUTANTS: readonly MutantRecipe[] = [
   {
     name: 'more scopes than were granted',
     by: 'sequential model',
-    edits: [{ file: 'server/src/tokens/user-tokens.ts', from: 'if (!grant.scopes.includes(scope)) throw', to: 'if (grant.id < 0) throw' }],
+    edits: [
+      { file: 'server/src/tokens/narrow.ts', from: 'if (!grant.scopes.includes(scope)) throw', to: 'if (grant.scopes.length < 0) throw' },
+    ],
   },
   {
     name: 'an access token that was revoked alone is handed out again',
