@@ -42,14 +42,19 @@ export function findScopeClaims(scopes: readonly string[]): readonly string[] {
 
 /** Whether a claim is one of the table's: a standard claim about a user (OpenID Connect Core §5.1) or `sub`. */
 export function isStandardClaim(name: string): boolean {
-  return scopeOfClaim(name) !== undefined;
+  return CLAIM_SCOPES.has(name);
 }
 
 /** The scope that releases a claim. */
 export function scopeOfClaim(name: string): StandardScope | undefined {
-  for (const [scope, claims] of Object.entries(SCOPE_CLAIMS)) if (claims.includes(name) && isStandardScope(scope)) return scope;
-  return undefined;
+  return CLAIM_SCOPES.get(name);
 }
+
+const CLAIM_SCOPES: ReadonlyMap<string, StandardScope> = new Map(
+  Object.keys(SCOPE_CLAIMS)
+    .filter(isStandardScope)
+    .flatMap((scope) => SCOPE_CLAIMS[scope].map((claim) => [claim, scope] as const)),
+);
 
 /**
  * Reads `scope` (RFC 6749 §3.3): tokens with exactly one space between them; duplicates fold into the first.

@@ -1,4 +1,4 @@
-import { findScopeClaims, isStandardClaim } from '@hufu/protocol/scope';
+import { isStandardClaim, isStandardScope, SCOPE_CLAIMS } from '@hufu/protocol/scope';
 import type { UserRecord } from '@hufu/store/port';
 
 /** Which claims about a user are wanted. */
@@ -14,18 +14,23 @@ export interface WantedClaims {
 /** The claims of a user, without `sub`: standard ones, none of them null or empty (OpenID Connect Core §5.1, §5.3.2). */
 export function userClaims(user: UserRecord, { scopes, names, locales }: WantedClaims): Readonly<Record<string, unknown>> {
   const claims: Record<string, unknown> = {};
-  for (const name of [...findScopeClaims(scopes), ...names]) {
-    const [plain = '', tag] = name.split('#', 2);
-    if (plain === 'sub' || !isStandardClaim(plain)) continue;
-    const value = valueOf(user, name);
-    if (value !== undefined) claims[name] = value;
-    if (tag !== undefined) continue;
-    for (const locale of locales) {
-      const variant = findVariant(user, plain, locale);
-      if (variant !== undefined) claims[variant[0]] = variant[1];
-    }
+  for (const scope of scopes) if (isStandardScope(scope)) for (const name of SCOPE_CLAIMS[scope]) add(claims, user, name, locales);
+  for (const name of names) {
+    const tag = name.indexOf('#');
+    if (!isStandardClaim(tag < 0 ? name : name.slice(0, tag))) continue;
+    add(claims, user, name, tag < 0 ? locales : []);
   }
   return claims;
+}
+
+function add(claims: Record<string, unknown>, user: UserRecord, name: string, locales: readonly string[]): void {
+  if (name === 'sub') return;
+  const value = valueOf(user, name);
+  if (value !== undefined) claims[name] = value;
+  for (const locale of locales) {
+    const variant = findVariant(user, name, locale);
+    if (variant !== undefined) claims[variant[0]] = variant[1];
+  }
 }
 
 function valueOf(user: UserRecord, name: string): unknown {
