@@ -1,7 +1,7 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { SIGNATURE_ALGS } from '@hufu/protocol/jose-algorithms';
 import { MAX_JWT, readJwt } from '@hufu/protocol/jwt';
-import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose';
+import type { JSONWebKeySet } from 'jose';
 import type { StatementIssuer } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
@@ -45,6 +45,8 @@ export async function withStatement(
 /** By one of the issuer's keys: the one that `kid` names, or else any of them. */
 async function requireSignature(statement: string, kid: unknown, { keys }: JSONWebKeySet): Promise<void> {
   let reason = 'no key of its issuer fits';
+  // Few need it: not loaded at the start.
+  const { compactVerify, createLocalJWKSet } = await import('jose');
   for (const key of keys.filter((candidate) => kid === undefined || candidate.kid === kid).slice(0, MAX_KEYS)) {
     try {
       await compactVerify(statement, createLocalJWKSet({ keys: [key] }), { algorithms: [...SIGNATURE_ALGS] });
