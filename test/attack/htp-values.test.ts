@@ -183,6 +183,8 @@ function corpus(): readonly string[] {
     '"',
     "'",
     '\\',
+    '"\\',
+    '\\"',
     '[',
     ']',
     '<',
