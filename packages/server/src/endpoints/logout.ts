@@ -2,7 +2,7 @@ import { OAuthError } from '@hufu/protocol/errors';
 import { type Form, readQuery, writeForm } from '@hufu/protocol/form';
 import { appendToRedirect } from '@hufu/protocol/redirect-uri';
 import { seeOther } from '../authorize/respond.ts';
-import { type Client, findClient } from '../clients.ts';
+import { type Client, findStoredClient } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import { type HttpReply, type HttpRequest, MAX_ADDRESS } from '../http.ts';
@@ -91,7 +91,7 @@ async function readLogoutRequest(ctx: Context, http: HttpRequest, parameters: Fo
   const named = parameters.get('client_id');
   if (hint !== undefined && named !== undefined && named !== hint.aud)
     throw new PageError('id_token_hint_mismatch', `client_id ${named.slice(0, 100)}`);
-  const client = await findClient(ctx, hint?.aud ?? named ?? '');
+  const client = await findStoredClient(ctx, hint?.aud ?? named ?? '');
   trail.clientId = client?.id ?? '';
   trail.at('logout_redirect_uri');
   const uri = parameters.get('post_logout_redirect_uri');

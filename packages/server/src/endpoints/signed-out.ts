@@ -1,6 +1,6 @@
 import { readQuery } from '@hufu/protocol/form';
 import { seeOther } from '../authorize/respond.ts';
-import { findClient } from '../clients.ts';
+import { findStoredClient } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
@@ -43,7 +43,7 @@ export async function farewellReply(
   uiLocales?: string,
 ): Promise<HttpReply> {
   const locale = localeOf(http, uiLocales);
-  const client = await findClient(ctx, farewell.clientId);
+  const client = await findStoredClient(ctx, farewell.clientId);
   const home = client === undefined ? undefined : clientHome(client, locale);
   const frames = await frontchannelFrames(ctx, farewell.told);
   const scriptNonce = ctx.random.text(24);

@@ -1,7 +1,7 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { writeForm } from '@hufu/protocol/form';
 import { type Delivery, StoreUnavailable } from '@hufu/store/port';
-import { findClient } from '../clients.ts';
+import { findStoredClient } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { OutboundRefused, postOutbound } from '../outbound/fetch-outbound.ts';
 import { issueLogoutToken } from './logout-token.ts';
@@ -22,7 +22,7 @@ const MAX_REASON = 200;
  * followed. Throws `StoreUnavailable`: then nobody knows, and the lease gives the delivery back.
  */
 export async function attemptDelivery(ctx: Context, delivery: Delivery): Promise<Attempt> {
-  const client = await findClient(ctx, delivery.clientId);
+  const client = await findStoredClient(ctx, delivery.clientId);
   if (client === undefined) return hopeless('the client is gone');
   if (!client.record.enabled) return hopeless('the client is switched off');
   const uri = client.metadata.backchannelLogout?.uri;

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { after, beforeEach, describe, test } from 'node:test';
 import { clientId } from '@hufu/protocol/ids';
 import { findClient, findStoredClient } from '../clients.ts';
+import { logout } from '../endpoints/logout.ts';
+import { signedOut } from '../endpoints/signed-out.ts';
 import { token } from '../endpoints/token.ts';
 import type { HttpReply } from '../http.ts';
 import { consentGet, consentPost } from '../interaction/consent.ts';
@@ -256,6 +258,22 @@ describe('what is granted to a client of a document', () => {
     assert.equal((await findStoredClient(world.ctx, id))?.metadata.clientName?.untagged, 'By document');
     await consent(visitor);
     assert.equal((await rowOf())?.version, 1);
+  });
+
+  test('whoever signs out waits for no document (attacks LOG-10)', async () => {
+    put({ ...GOOD, frontchannel_logout_uri: 'https://doc.example/bye' });
+    const visitor = await signedIn(world);
+    const first = await tokens(visitor);
+    world.clock.advance(86_400_000);
+    const asked = timesAsked();
+    const query = new URLSearchParams({ id_token_hint: String(first['id_token']) }).toString();
+    const gone = await logout(world.ctx, world.http({ path: '/oauth/logout', query, headers: { cookie: visitor.cookie } }));
+    const cookie = gone.headers['set-cookie'];
+    const browser = (Array.isArray(cookie) ? cookie : [String(cookie)]).map((line) => line.split(';', 1)[0]).join('; ');
+    const next = new URL(String(gone.headers['location']), 'https://id.example');
+    const page = await signedOut(world.ctx, world.http({ path: next.pathname, query: next.search.slice(1), headers: { cookie: browser } }));
+    assert.match(page.body.toString(), /src="https:\/\/doc\.example\/bye\?/);
+    assert.equal(timesAsked(), asked);
   });
 
   test('lives on when the document changes its name, and dies with another host, key or method (attacks REG-16)', async () => {

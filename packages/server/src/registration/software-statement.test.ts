@@ -62,7 +62,7 @@ test('a statement is signed by a key of its issuer, with or without kid (RFC 759
   assert.equal((await present(statement({}, second, { alg: 'EdDSA', kid: 'k1' }))).status, 400);
 });
 
-test('a statement that does not hold is invalid_software_statement (RFC 7591 §3.2.2, RFC 7519 §4.1, §4.1.4, §4.1.5, attacks REG-09)', async () => {
+test('a statement that does not hold is invalid_software_statement (RFC 7591 §3.2.2, RFC 7519 §4.1, §4.1.4, §4.1.5, RFC 8725 §3.11, attacks REG-09)', async () => {
   const good = statement({ client_name: 'A' });
   const [header = '', payload = '', signature = ''] = good.split('.');
   const forged = `${header}.${encode({ iss: 'https://vouch.example', client_name: 'B' })}.${signature}`;
@@ -76,6 +76,9 @@ test('a statement that does not hold is invalid_software_statement (RFC 7591 §3
     statement({ exp: 'never' }),
     statement({ nbf: START + 1 }),
     statement({}, trusted, { alg: 'EdDSA', crit: ['x'], x: 1 }),
+    statement({}, trusted, { alg: 'EdDSA', typ: 'at+jwt' }),
+    statement({}, trusted, { alg: 'EdDSA', kid: 7 }),
+    statement({}, trusted, { alg: 'EdDSA', kid: 'k2' }),
     'x',
     5,
     good.slice(0, -2),
@@ -106,7 +109,11 @@ test('what a statement says is judged like everything else (RFC 7591 §5, attack
 test('keys behind a URL are asked for; while they cannot be had nothing is registered (RFC 7591 §2.3)', async () => {
   const text = statement({ iss: 'https://remote.example' }, other);
   assert.deepEqual([(await present(text)).status, (await present(text)).headers['retry-after']], [503, '60']);
-  host.put('/jwks', { body: { keys: [jwkOf(other, 'r1')] } });
+  for (const body of [{ keys: 'none' }, [], { keys: [{ ...other.privateKey.export({ format: 'jwk' }) }] }]) {
+    host.put('/jwks', { body });
+    assert.equal((await present(text)).status, 503, JSON.stringify(body).slice(0, 40));
+  }
+  host.put('/jwks', { body: { keys: [null, 7, jwkOf(other, 'r1')] } });
   assert.equal((await present(text)).status, 201);
   host.put('/jwks', { body: { keys: [jwkOf(trusted, 'r1')] } });
   assert.equal((await present(text)).json['error'], 'invalid_software_statement');

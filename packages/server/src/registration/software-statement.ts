@@ -1,13 +1,13 @@
+import { type PublicJwks, readFetchedJwks } from '@hufu/protocol/client-jwks';
 import { OAuthError } from '@hufu/protocol/errors';
-import { SIGNATURE_ALGS } from '@hufu/protocol/jose-algorithms';
-import { MAX_JWT, readJwt } from '@hufu/protocol/jwt';
-import type { JSONWebKeySet } from 'jose';
+import { type ReadJwt, readJwt } from '@hufu/protocol/jwt';
+import { importKeys, selectVerificationKeys } from '../client-keys/client-key.ts';
 import type { StatementIssuer } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
+import { signingAlgorithms } from '../keys/algorithms.ts';
 import { fetchOutbound } from '../outbound/fetch-outbound.ts';
 
-const MAX_KEYS = 20;
 const MAX_KEYS_BYTES = 65_536;
 const TIMEOUT_MS = 3_000;
 /** Of the statement itself (RFC 7519 §4.1), and what no statement gives: metadata is the rest. */
@@ -28,34 +28,29 @@ export async function withStatement(
   const trusted = ctx.config.policies.softwareStatements;
   if (statement === undefined || trusted.length === 0) return body;
   trail.at('software_statement');
-  const read = typeof statement === 'string' && statement.length <= MAX_JWT ? readJwt(statement) : undefined;
-  if (typeof statement !== 'string' || read === undefined) throw invalid('it is no JWT');
+  const read = typeof statement === 'string' ? readJwt(statement) : undefined;
+  if (read === undefined) throw invalid('it is no JWT');
   const issuer = trusted.find((candidate) => candidate.issuer === read.payload['iss']);
   if (issuer === undefined)
     throw new OAuthError('unapproved_software_statement', 'the issuer of the software statement is not trusted here', {
       detail: String(read.payload['iss']).slice(0, 200),
     });
-  await requireSignature(statement, read.header['kid'], await keysOf(ctx, issuer));
+  requireSignature(read, await keysOf(ctx, issuer));
   requireTimely(read.payload, now);
   const claims = Object.entries(read.payload).filter(([name]) => !NOT_METADATA.has(name));
   // Pairs, so that no name means anything on the way.
   return Object.fromEntries([...Object.entries(body), ...claims]);
 }
 
-/** By one of the issuer's keys: the one that `kid` names, or else any of them. */
-async function requireSignature(statement: string, kid: unknown, { keys }: JSONWebKeySet): Promise<void> {
-  let reason = 'no key of its issuer fits';
-  // Few need it: not loaded at the start.
-  const { compactVerify, createLocalJWKSet } = await import('jose');
-  for (const key of keys.filter((candidate) => kid === undefined || candidate.kid === kid).slice(0, MAX_KEYS)) {
-    try {
-      await compactVerify(statement, createLocalJWKSet({ keys: [key] }), { algorithms: [...SIGNATURE_ALGS] });
-      return;
-    } catch (error) {
-      reason = error instanceof Error ? error.message.slice(0, 200) : '';
-    }
-  }
-  throw invalid(reason);
+/** By one of the issuer's keys: the one that `kid` names, or else any of them that fits; and no JWT of another kind (RFC 8725 §3.11). */
+function requireSignature({ header, signingInput, signature }: ReadJwt, jwks: PublicJwks): void {
+  const { alg, kid, typ } = header;
+  if (typ !== undefined && (typeof typ !== 'string' || typ.toUpperCase() !== 'JWT')) throw invalid('its typ is another kind of JWT');
+  if (kid !== undefined && typeof kid !== 'string') throw invalid('its kid is not a text');
+  const algorithm = signingAlgorithms.get(alg);
+  const keys = selectVerificationKeys(importKeys(jwks), kid, alg);
+  if (algorithm === undefined || keys.length === 0) throw invalid('no key of its issuer fits');
+  if (!keys.some(({ key }) => algorithm.verify(signingInput, signature, key))) throw invalid('its signature is wrong');
 }
 
 /** RFC 7519 §4.1.4, §4.1.5. */
@@ -66,14 +61,15 @@ function requireTimely(payload: Readonly<Record<string, unknown>>, now: number):
 }
 
 /** Asked each time: registrations are few, and their number is limited. */
-async function keysOf(ctx: Context, { keys }: StatementIssuer): Promise<JSONWebKeySet> {
-  if (keys.kind === 'jwks') return { keys: keys.jwks.keys.map((key) => ({ ...key, x5c: [...(key.x5c ?? [])] })) };
+async function keysOf(ctx: Context, { keys }: StatementIssuer): Promise<PublicJwks> {
+  if (keys.kind === 'jwks') return keys.jwks;
   try {
     const limits = { maxBytes: MAX_KEYS_BYTES, timeoutMs: TIMEOUT_MS, allow: ctx.config.policies.outboundAllowHosts };
     const reply = await fetchOutbound(keys.uri, limits);
-    const set: unknown = reply.status === 200 ? JSON.parse(reply.body.toString()) : undefined;
-    if (isKeySet(set)) return set;
-    throw new TypeError(`no JWK Set came, and the status ${reply.status}`);
+    if (reply.status !== 200) throw new TypeError(`its host answered ${reply.status}`);
+    const read = readFetchedJwks(JSON.parse(reply.body.toString()));
+    if (read.kind === 'read') return read.jwks;
+    throw new TypeError(read.reason);
   } catch (cause) {
     // Nobody's fault who asks.
     ctx.log.warn('outbound.refused', { purpose: 'software_statement', reason: cause instanceof Error ? cause.message.slice(0, 200) : '' });
@@ -81,10 +77,6 @@ async function keysOf(ctx: Context, { keys }: StatementIssuer): Promise<JSONWebK
       retryAfterSeconds: 60,
     });
   }
-}
-
-function isKeySet(value: unknown): value is JSONWebKeySet {
-  return typeof value === 'object' && value !== null && 'keys' in value && Array.isArray(value.keys);
 }
 
 function invalid(detail: string): OAuthError {
