@@ -82,8 +82,12 @@ export interface Clients {
    * Removes a `registered` client for ever, with its consents, participations and what it was still to be told, in one act: its grants are
    * unknown from then on, and its death is told in the log (`client`, reason `client_removed`). Should a client be put under its id again, none
    * of those grants lives for it. `unknown` where there is none, or none of that source.
+   *
+   * @param unusedSince only if it was neither made nor used (`noteClientUse`) after that second: `unknown` too where that is not so.
    */
-  removeClient(tenant: TenantId, clientId: ClientId, now: number): Promise<'removed' | 'unknown'>;
+  removeClient(tenant: TenantId, clientId: ClientId, now: number, unusedSince?: number): Promise<'removed' | 'unknown'>;
+  /** That something is granted to a `registered` client. Its `version` stays: nothing about it has changed. */
+  noteClientUse(tenant: TenantId, clientId: ClientId, now: number): Promise<void>;
   /** How many clients of that source there are, counted up to `limit`. */
   countClients(tenant: TenantId, source: ClientRecord['source'], limit: number): Promise<number>;
   /** In order of `clientId`, after `after`. */

@@ -49,7 +49,7 @@ const registeredClients: Shape<Policies['registeredClients']> = object({
       10_000,
       'How many there may be at a time, and of clients described by documents as many again.',
     ),
-    unused: withDefault(duration('1h', '3650d'), '90d', 'Time without a sign-in after which one is removed, at the latest twice that.'),
+    unused: withDefault(duration('1h', '3650d'), '90d', 'Time without a sign-in after which one is removed.'),
   },
   build: ({ max, unused }) => ({ max, unusedSeconds: unused }),
 });

@@ -60,6 +60,18 @@ test('a client that is used stays, however its grants end, and falls a while aft
   assert.equal(await isThere(id), false, 'and twice the time is enough');
 });
 
+test('another time in the configuration makes nobody fall who was used within it (attacks REG-10)', async () => {
+  const id = await newcomer();
+  await days(40, () => use(id));
+  for (const unused of ['90d', '20d']) {
+    const other = await openWorld({ yaml: YAML.replace('30d', unused), store: world.store });
+    other.clock.advance(41 * DAY * 1000);
+    await unusedClientRemover(other.ctx)(other.now());
+    assert.equal(await isThere(id), true, unused);
+    await other.close();
+  }
+});
+
 test('a client with a grant stays', async () => {
   const id = await newcomer();
   await world.store.ownGrant(world.tenant, clientId(id), [], [], world.ctx.keys.sealKeyId, world.now());

@@ -1,6 +1,4 @@
-import type { ClientRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
-import { isUnused } from '../registration/use.ts';
 
 /** Clients that one run looks at. */
 const BATCH = 200;
@@ -14,17 +12,12 @@ export function unusedClientRemover(ctx: Context): (now: number) => Promise<void
   return async (now) => {
     const page = await ctx.store.listClients(ctx.tenant, after, BATCH);
     after = page.length < BATCH ? '' : (page.at(-1)?.clientId ?? '');
-    for (const record of page) {
-      if (!(await isDue(ctx, record, now))) continue;
-      await ctx.store.removeClient(ctx.tenant, record.clientId, now);
-      ctx.log.info('client.removed', { client: record.clientId, reason: 'unused' });
+    const unusedSince = now - ctx.config.policies.registeredClients.unusedSeconds;
+    for (const { clientId, source, createdAt } of page) {
+      if (source !== 'registered' || createdAt > unusedSince) continue;
+      if ((await ctx.store.listGrants(ctx.tenant, { clientId }, 1)).length > 0) continue;
+      if ((await ctx.store.removeClient(ctx.tenant, clientId, now, unusedSince)) === 'removed')
+        ctx.log.info('client.removed', { client: clientId, reason: 'unused' });
     }
   };
-}
-
-async function isDue(ctx: Context, record: ClientRecord, now: number): Promise<boolean> {
-  const { unusedSeconds } = ctx.config.policies.registeredClients;
-  if (record.source !== 'registered' || now < record.createdAt + unusedSeconds) return false;
-  if ((await ctx.store.listGrants(ctx.tenant, { clientId: record.clientId }, 1)).length > 0) return false;
-  return await isUnused(ctx, record, now);
 }

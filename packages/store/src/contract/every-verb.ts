@@ -74,6 +74,7 @@ export async function useEveryVerb(all: Store): Promise<void> {
   await all.revokeKey(tenant, 1, NOW);
   await all.countClients(tenant, 'registered', 10);
   await all.putClient(tenant, { ...someClient(clientId('registered')), source: 'registered' }, NOW);
+  await all.noteClientUse(tenant, clientId('registered'), NOW);
   await all.removeClient(tenant, clientId('registered'), NOW);
   await all.recordDecisions(tenant, [{ id: 'd', at: 1, endpoint: '', status: 400, error: '', clientId: '', record: '[]' }], 1);
   await all.findDecision(tenant, 'd');

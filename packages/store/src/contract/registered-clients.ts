@@ -49,6 +49,21 @@ export function registeredClientCases(define: Case): void {
     },
   );
 
+  define('a client that is used is not removed as one that is not, and its use is no change of it', async (b) => {
+    const { store, second, tenant } = b;
+    const put = await store.putClient(tenant, registered(), NOW);
+    assert.equal(await store.removeClient(tenant, REGISTERED, NOW + 9, NOW - 1), 'unknown', 'made after it');
+    await second.noteClientUse(tenant, REGISTERED, NOW + 5);
+    await store.noteClientUse(tenant, REGISTERED, NOW + 3);
+    assert.deepEqual(await store.findClient(tenant, REGISTERED), put);
+    assert.equal(await store.removeClient(tenant, REGISTERED, NOW + 9, NOW + 4), 'unknown');
+    assert.equal(await second.removeClient(tenant, REGISTERED, NOW + 9, NOW + 5), 'removed');
+    await store.putClient(tenant, someClient(), NOW);
+    await store.noteClientUse(tenant, APP, NOW);
+    await store.noteClientUse(tenant, clientId('nobody'), NOW);
+    assert.equal(await store.removeClient(tenant, APP, NOW + 9, NOW + 9), 'unknown', 'of the configuration');
+  });
+
   define('a removed client is gone for everybody, and its death is told (RFC 7592 §2.3)', async (b) => {
     const { store, second, tenant } = b;
     await store.putClient(tenant, registered(), NOW);

@@ -6,7 +6,7 @@ import type { Dialect, Migration } from './migrate.ts';
  * end, and leaves participants behind where it lets a session's row fall.
  *
  * `participants`: one row for each session, client and `sid`; none outlives its session's row. `deliveries`: `due_at` is NULL once one is
- * dead, and `attempt` is how often it was taken. Clients of source `registered` can be removed from now on: counter 'client' is the highest
+ * dead, and `attempt` is how often it was taken. Clients of source `registered` can be removed from now on, `used_at` says when something was last granted to one (or a while before): counter 'client' is the highest
  * version that a removed one had, and 'delivery' the last id of a delivery.
  */
 function openIdConnect(dialect: Dialect): string[] {
@@ -19,6 +19,7 @@ function openIdConnect(dialect: Dialect): string[] {
   return [
     `ALTER TABLE grants ADD COLUMN claims ${text}`,
     `ALTER TABLE clients ADD COLUMN registration_hash ${text}`,
+    `ALTER TABLE clients ADD COLUMN used_at ${int}`,
     'CREATE INDEX clients_by_source ON clients (tenant, source)',
     'CREATE INDEX consents_by_client ON consents (tenant, client_id)',
 

@@ -43,10 +43,14 @@ export function clients(db: Database, purge: Purge, statistics: Statistics): Pos
       return row === undefined ? undefined : cache.keep(tenant, readClient(row));
     },
 
-    async removeClient(tenant, client, now) {
-      const answer = await db.transact((session) => removeClient(session, tenant, client, now));
+    async removeClient(tenant, client, now, unusedSince) {
+      const answer = await db.transact((session) => removeClient(session, tenant, client, unusedSince, now));
       if (answer === 'removed') purge.count(tenant, ENDED_ENTRIES, 1, now);
       return answer;
+    },
+
+    async noteClientUse(tenant, client, now) {
+      await db.run(NOTE_USE, [tenant, client, now]);
     },
 
     async countClients(tenant, source, limit) {
@@ -111,9 +115,15 @@ async function putClient(
   return { put: readClient(updated), isNew: false, told: told.length };
 }
 
-async function removeClient(session: Session, tenant: TenantId, client: ClientId, now: number): Promise<'removed' | 'unknown'> {
+async function removeClient(
+  session: Session,
+  tenant: TenantId,
+  client: ClientId,
+  unusedSince: number | undefined,
+  now: number,
+): Promise<'removed' | 'unknown'> {
   const reached = await lockCounter(session, tenant, 'client');
-  const [removed] = await session.run<VersionRow>(REMOVE, [tenant, client]);
+  const [removed] = await session.run<VersionRow>(REMOVE, [tenant, client, unusedSince ?? null]);
   if (removed === undefined) return 'unknown';
   await raiseCounter(session, tenant, 'client', Math.max(0, removed.version - reached));
   for (const statement of REMOVE_WITH_IT) await session.run(statement, [tenant, client]);
@@ -186,7 +196,13 @@ const COUNT: Statement = {
   text: `SELECT count(*) FROM (SELECT FROM clients WHERE tenant = $1::bigint AND source = $2::text LIMIT $3::bigint) AS counted`,
 };
 const REMOVE: Statement = {
-  text: `DELETE FROM clients WHERE tenant = $1::bigint AND client_id = $2::text AND source = 'registered' RETURNING client_id, version`,
+  text: `DELETE FROM clients WHERE tenant = $1::bigint AND client_id = $2::text AND source = 'registered'
+      AND ($3::bigint IS NULL OR greatest(created_at, used_at) <= $3::bigint)
+    RETURNING client_id, version`,
+};
+const NOTE_USE: Statement = {
+  text: `UPDATE clients SET used_at = $3::bigint
+    WHERE tenant = $1::bigint AND client_id = $2::text AND source = 'registered' AND (used_at IS NULL OR used_at < $3::bigint)`,
 };
 const REMOVE_CONSENTS: Statement = { text: 'DELETE FROM consents WHERE tenant = $1::bigint AND client_id = $2::text' };
 /** In the order in which rows are locked everywhere. What users gave it is unknown without it, and falls in its time. */

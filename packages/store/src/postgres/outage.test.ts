@@ -191,6 +191,7 @@ describe('outages', () => {
       () => b.store.settleDelivery(b.tenant, 1, 1, { kind: 'delivered' }, NOW),
       () => b.store.listDeadDeliveries(b.tenant, 1),
       () => b.store.removeClient(b.tenant, APP, NOW),
+      () => b.store.noteClientUse(b.tenant, APP, NOW),
       () => b.store.countClients(b.tenant, 'config', 1),
       () => b.store.revokeKey(b.tenant, 1, NOW),
       () => openPostgres(url),

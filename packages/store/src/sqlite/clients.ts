@@ -27,7 +27,12 @@ export function clients(db: Connection, counters: Counters, log: RevocationLog):
   const raiseEpoch = db.lazy(
     'UPDATE clients SET epoch = epoch + 1, version = version + 1, revoked_at = ? WHERE tenant = ? AND client_id = ?',
   );
-  const findRegistered = db.lazy("SELECT version FROM clients WHERE tenant = ? AND client_id = ? AND source = 'registered'");
+  const findRegistered = db.lazy(
+    "SELECT version FROM clients WHERE tenant = ? AND client_id = ? AND source = 'registered' AND (?3 IS NULL OR max(created_at, coalesce(used_at, 0)) <= ?3)",
+  );
+  const noteUse = db.lazy(
+    "UPDATE clients SET used_at = ?1 WHERE tenant = ?2 AND client_id = ?3 AND source = 'registered' AND coalesce(used_at, 0) < ?1",
+  );
   const remove = db.lazy('DELETE FROM clients WHERE tenant = ? AND client_id = ?');
   const removeConsents = db.lazy('DELETE FROM consents INDEXED BY consents_by_client WHERE tenant = ? AND client_id = ?');
   const removeOwnGrants = db.lazy('DELETE FROM grants INDEXED BY grants_own WHERE tenant = ? AND client_id = ? AND own_key IS NOT NULL');
@@ -84,9 +89,9 @@ export function clients(db: Connection, counters: Counters, log: RevocationLog):
 
     listClients: (tenant, after, limit) => db.read(() => (list().all(tenant, after, limit) as unknown as Row[]).map(readClient)),
 
-    removeClient: (tenant, client, now) =>
+    removeClient: (tenant, client, now, unusedSince) =>
       db.write(() => {
-        const row = findRegistered().get(tenant, client) as unknown as [number] | undefined;
+        const row = findRegistered().get(tenant, client, unusedSince ?? null) as unknown as [number] | undefined;
         if (row === undefined) return 'unknown';
         counters.raise(tenant, 'client', row[0]);
         for (const from of [remove, removeConsents, removeOwnGrants, removeParticipants, removeDeliveries]) from().run(tenant, client);
@@ -95,6 +100,8 @@ export function clients(db: Connection, counters: Counters, log: RevocationLog):
         tell(tenant, client, 'client_removed', now);
         return 'removed';
       }),
+
+    noteClientUse: (tenant, client, now) => db.write(() => void noteUse().run(now, tenant, client)),
 
     countClients: (tenant, source, limit) => db.read(() => (count().get(tenant, source, limit) as unknown as [number])[0]),
 
