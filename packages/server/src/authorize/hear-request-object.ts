@@ -2,12 +2,8 @@ import { OAuthError } from '@hufu/protocol/errors';
 import { Form } from '@hufu/protocol/form';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
-import { fetchOutbound, OutboundRefused } from '../outbound/fetch-outbound.ts';
+import { fetchRequestObject } from './fetch-request-object.ts';
 import { openRequestObject, type RequestObject } from './request-object.ts';
-
-/** Bytes of a request object that is fetched. */
-const MAX_BYTES = 32_768;
-const TIMEOUT_MS = 3_000;
 
 /**
  * The parameters that count, where the request brings a request object (RFC 9101 §5, OpenID Connect Core §6). In an OpenID request, which says so outside, what the
@@ -35,24 +31,7 @@ async function find(ctx: Context, form: Form, client: Client, now: number): Prom
   const uri = form.get('request_uri');
   // Repeated, or it does not read: the checks to come say so.
   if (uri === undefined) return undefined;
-  return openRequestObject(ctx, client, await fetchObject(ctx, client, uri), now);
-}
-
-/** Only from where the client registered (OpenID Connect Registration §2 `request_uris`): nobody else's address is called. */
-async function fetchObject(ctx: Context, client: Client, uri: string): Promise<string> {
-  const { requestUris } = client.metadata;
-  if (requestUris.length === 0) throw new OAuthError('request_uri_not_supported', 'the client has registered no request_uris');
-  const bare = uri.split('#', 1)[0] ?? '';
-  if (!requestUris.some((registered) => registered === uri || (!registered.includes('#') && registered === bare)))
-    throw invalidUri('it is not registered');
-  try {
-    const reply = await fetchOutbound(bare, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS, allow: ctx.config.policies.outboundAllowHosts });
-    if (reply.status !== 200) throw invalidUri(`its host answered ${reply.status}`);
-    return reply.body.toString('latin1').trim();
-  } catch (error) {
-    if (error instanceof OutboundRefused) throw invalidUri(error.message);
-    throw error;
-  }
+  return openRequestObject(ctx, client, await fetchRequestObject(ctx, client, uri), now);
 }
 
 function heard(form: Form, object: RequestObject, client: Client): Form {
@@ -113,7 +92,3 @@ const KNOWN: ReadonlySet<string> = new Set(
     'acr_values claims resource code_challenge code_challenge_method registration'
   ).split(' '),
 );
-
-function invalidUri(detail: string): OAuthError {
-  return new OAuthError('invalid_request_uri', 'the request object could not be had from request_uri', { detail });
-}
