@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { AxeResults } from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { CHROMIUM } from '../support/chromium.ts';
 import { freePort } from '../support/hufu.ts';
 
 const MAIN = fileURLToPath(new URL('../../packages/hufu/src/main.ts', import.meta.url));
@@ -27,18 +28,7 @@ before(async () => {
   directory = mkdtempSync(join(tmpdir(), 'hufu-quickstart-'));
   issuer = `http://localhost:${await freePort()}`;
   await startServer();
-  browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: [
-      '--headless=new',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--no-first-run',
-    ],
-  });
+  browser = await chromium.launch(CHROMIUM);
 });
 
 after(async () => {

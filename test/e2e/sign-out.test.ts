@@ -14,6 +14,7 @@ import { openMemory } from '@hufu/store/memory';
 import type { AxeResults } from 'axe-core';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { testCertificate } from '../support/certificate.ts';
+import { CHROMIUM } from '../support/chromium.ts';
 import { freePort } from '../support/hufu.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -71,7 +72,7 @@ users: [{ username: ${USER.username}, password: ${USER.password}, claims: { name
   const config = readConfig({ text, file: 'test.yaml', env: {} });
   const log = jsonLog((line) => lines.push(line), Date.now);
   server = await startServer({ config, store: await openMemory(), log, masterKey: undefined });
-  browser = await chromium.launch(LAUNCH);
+  browser = await chromium.launch(CHROMIUM);
 });
 
 after(async () => {
@@ -81,19 +82,6 @@ after(async () => {
   for (const app of apps) await app.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-const LAUNCH = {
-  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-  args: [
-    '--headless=new',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--no-first-run',
-  ],
-};
 
 /** Another site than the issuer's: `127.0.0.1` is none of `localhost`. */
 async function openApp(name: string): Promise<App> {
@@ -301,7 +289,7 @@ test('the session frame of another site says unchanged, and changed after a sign
   mkdirSync(join(profile, 'Default'), { recursive: true });
   const allowed = { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } };
   writeFileSync(join(profile, 'Default', 'Preferences'), JSON.stringify(allowed));
-  const context = kept(await chromium.launchPersistentContext(profile, { ...LAUNCH, ignoreHTTPSErrors: true }));
+  const context = kept(await chromium.launchPersistentContext(profile, { ...CHROMIUM, ignoreHTTPSErrors: true }));
   const page = await context.newPage();
   const [one, two] = apps;
   const first = await signIn(page, one);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { User, UserManagerSettings } from 'oidc-client-ts';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { CHROMIUM } from '../support/chromium.ts';
 import { freePort } from '../support/hufu.ts';
 import { type HufuProcess, startProcess } from '../support/hufu-process.ts';
 import { type BrowserApp, startBrowserApp } from './browser-app.ts';
@@ -23,18 +24,7 @@ before(async () => {
   const yaml = writeYaml(origin);
   hufu = await startProcess({ directory, port: issuerPort, database: `sqlite:${join(directory, 'hufu.db')}`, yaml });
   app = await startBrowserApp(port, settingsOf(hufu.origin));
-  browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: [
-      '--headless=new',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--no-first-run',
-    ],
-  });
+  browser = await chromium.launch(CHROMIUM);
 });
 
 after(async () => {

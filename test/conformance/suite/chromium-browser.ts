@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page, type Response } from 'playwright-core';
+import { CHROMIUM } from '../../support/chromium.ts';
 import type { Browser, Place } from './browser.ts';
 import { SITE_HOST } from './site.ts';
 
@@ -25,19 +26,10 @@ export async function launchChromium(): Promise<Chromium> {
   const settings = { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } };
   await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(settings));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    executablePath: CHROMIUM.executablePath,
     ignoreHTTPSErrors: true,
     locale: 'en-US',
-    args: [
-      '--headless=new',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--no-first-run',
-      `--host-resolver-rules=MAP ${SITE_HOST} 127.0.0.1`,
-    ],
+    args: [...CHROMIUM.args, `--host-resolver-rules=MAP ${SITE_HOST} 127.0.0.1`],
   });
   context.setDefaultTimeout(TIMEOUT_MS);
   return {

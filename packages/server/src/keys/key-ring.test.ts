@@ -23,7 +23,7 @@ interface Ground {
 }
 
 async function ground(): Promise<Ground> {
-  const store = withRevokeKey(await openMemory());
+  const store = await openMemory();
   const events: string[] = [];
   const log: Log = jsonLog(
     (line) => events.push(String(JSON.parse(line).event)),
@@ -37,16 +37,6 @@ async function ground(): Promise<Ground> {
       now,
     );
   return { store, events, open };
-}
-
-/** STAND-IN until part B: the adapters have the verb then, and tell of it in the log. */
-function withRevokeKey(store: Store): Store {
-  const revokeKey: Store['revokeKey'] = async (tenant, id) => {
-    const known = (await store.listKeys(tenant)).some((key) => key.id === id);
-    await store.removeKey(tenant, id);
-    return known ? 'revoked' : 'unknown';
-  };
-  return { ...store, revokeKey: store.revokeKey ?? revokeKey };
 }
 
 interface Published {
