@@ -10,7 +10,20 @@
  */
 import type { ClientId, GrantId, SessionId, TenantId, UserId } from '@hufu/protocol/ids';
 
-export interface Store extends Tenants, Clients, Users, Sessions, Consents, Grants, Marks, Keys, Decisions, Revocations, Deliveries {
+export interface Store
+  extends Tenants,
+    Clients,
+    Users,
+    Sessions,
+    Consents,
+    Grants,
+    PushedRequests,
+    PendingAuthorizations,
+    Marks,
+    Keys,
+    Decisions,
+    Revocations,
+    Deliveries {
   /** `sqlite`, `postgres` or `memory`: for logs and `hufu doctor`. */
   readonly kind: string;
   /**
@@ -264,11 +277,20 @@ export interface GrantRecord {
   readonly codeRequest: Readonly<Record<string, unknown>> | undefined;
   /** Single claims that were asked for (OpenID Connect Core §5.5), for as long as the grant lives. */
   readonly claims: Readonly<Record<string, unknown>> | undefined;
+  /** What was granted beside scopes (RFC 9396 §2), each with its `type`; undefined for none. */
+  readonly authorizationDetails: readonly Readonly<Record<string, unknown>>[] | undefined;
+  /** Who acts for the subject (the `act` claim, RFC 8693 §4.1); undefined where nobody does. */
+  readonly actor: Readonly<Record<string, unknown>> | undefined;
+  /** The key that a refresh has to come with, as `formatConfirmation` of the protocol writes it; undefined where any will do. */
+  readonly boundKey: string | undefined;
   /** End of everything (generation 0: of the code). `NEVER` (`retention.ts`) where a client acts for itself. */
   readonly expiresAt: number;
   /** Longest time between two rotations; 0 = no limit. Dead once `rotatedAt + idleSeconds <= now`. */
   readonly idleSeconds: number;
-  /** Why it is dead: revoked, or its client was (`client_revoked`, `client_disabled`). Undefined while it lives. Expiry is not in it. */
+  /**
+   * Why it is dead: revoked, or its client was (`client_revoked`, `client_disabled`), or a grant that it comes from is dead, has expired or is gone
+   * (`parent_ended`). Undefined while it lives. Its own expiry is not in it.
+   */
   readonly dead: { readonly reason: RevocationReason; readonly at: number } | undefined;
   /** Whether single access tokens of it were revoked (`findRevokedToken` is worth asking). */
   readonly hasRevokedTokens: boolean;
@@ -287,10 +309,15 @@ export type RevocationReason =
   | 'user_disabled'
   | 'too_many_grants'
   | 'client_revoked'
-  | 'client_disabled';
+  | 'client_disabled'
+  | 'parent_ended';
 
 export interface NewGrant {
-  readonly userId: UserId;
+  /**
+   * Undefined: the subject is nobody of ours (somebody whom a trusted issuer speaks for). Then there is no session, no consent is needed, and the
+   * credential is an access token.
+   */
+  readonly userId: UserId | undefined;
   readonly subject: string;
   readonly clientId: ClientId;
   readonly sessionId: SessionId | undefined;
@@ -300,6 +327,10 @@ export interface NewGrant {
   readonly amr: readonly string[];
   readonly offline: boolean;
   readonly claims: Readonly<Record<string, unknown>> | undefined;
+  readonly authorizationDetails?: GrantRecord['authorizationDetails'];
+  /** The grant that this one comes from (RFC 8693): it lives no longer than that. At most `MAX_LINEAGE` in a row. */
+  readonly parentId?: GrantId | undefined;
+  readonly actor?: GrantRecord['actor'];
   /** The `version` of the client that was judged: another one by now is `client_inactive`. Undefined: any. */
   readonly clientVersion?: number | undefined;
   readonly keyId: number;
@@ -334,12 +365,14 @@ export type Admission = Pick<
   'userId' | 'subject' | 'clientId' | 'clientVersion' | 'sessionId' | 'scopes' | 'needsConsent' | 'participation'
 >;
 
-export type GrantRefusal = 'user_inactive' | 'client_inactive' | 'session_ended' | 'consent_missing';
+export type GrantRefusal = 'user_inactive' | 'client_inactive' | 'session_ended' | 'consent_missing' | 'parent_ended';
 
 export interface Redemption {
   readonly secretHash: string;
   readonly accessHash: string;
   readonly keyId: number;
+  /** `GrantRecord.boundKey` from then on. */
+  readonly boundKey?: string | undefined;
   readonly expiresAt: number;
   readonly idleSeconds: number;
   /** More live redeemed grants than this of one user and client: the oldest (the smallest ids) are revoked (`too_many_grants`), never this one. At least 1. */
@@ -393,7 +426,7 @@ export interface Grants {
   revokeClient(tenant: TenantId, client: ClientId, now: number, consents?: 'forgotten'): Promise<'revoked' | 'unknown'>;
   /** Those that nobody revoked (not they, and not their client), newest first (largest id). Expired ones are among them until they fall. */
   listGrants(tenant: TenantId, filter: { readonly userId?: UserId; readonly clientId?: ClientId }, limit: number): Promise<GrantRecord[]>;
-  /** RFC 7009 for one access token. `token` is its name (a JWT's `jti`), at most 80 characters. Nothing happens for an unknown or revoked grant, an expired token, or a second time. */
+  /** RFC 7009 for one access token. `token` is its name (a JWT's `jti`), at most 128 characters. Nothing happens for an unknown or revoked grant, an expired token, or a second time. */
   revokeToken(tenant: TenantId, grant: GrantId, token: string, expiresAt: number, now: number): Promise<void>;
   findRevokedToken(tenant: TenantId, grant: GrantId, token: string): Promise<boolean>;
 }
@@ -401,6 +434,106 @@ export interface Grants {
 export type Taken =
   | { readonly kind: 'taken'; readonly grant: GrantRecord }
   | { readonly kind: 'lost'; readonly grant: GrantRecord | undefined };
+
+// — pushed authorization requests (RFC 9126) —
+
+/** An authorization request that its client has sent ahead. */
+export interface PushedRequest {
+  readonly id: number;
+  /** SHA-256 of the secret in its `request_uri`, base64url. */
+  readonly secretHash: string;
+  readonly clientId: ClientId;
+  /** The parameters, as a form; at most `MAX_PUSHED_REQUEST` characters. */
+  readonly parameters: string;
+  /** The key that its proof was made with (RFC 9449 §10.1), as `GrantRecord.boundKey`. */
+  readonly boundKey: string | undefined;
+  readonly createdAt: number;
+  /** Until when it may begin. The row stays for `PUSHED_REQUEST_SECONDS` more, for those that have begun. */
+  readonly expiresAt: number;
+}
+
+export interface PushedRequests {
+  pushRequest(tenant: TenantId, request: Omit<PushedRequest, 'id'>, now: number): Promise<{ readonly id: number }>;
+  /** Also one that has expired, until its row falls. That it is answered once is a mark (`pushed_request`). */
+  findPushedRequest(tenant: TenantId, id: number): Promise<PushedRequest | undefined>;
+}
+
+// — authorizations that somebody decides elsewhere: on another device (RFC 8628), or asked by the server (CIBA) —
+
+export interface PendingAuthorization {
+  readonly id: number;
+  readonly kind: 'device' | 'backchannel';
+  readonly clientId: ClientId;
+  /** SHA-256 of the secret in the `device_code` or `auth_req_id`, base64url. */
+  readonly secretHash: string;
+  /** Keyed hash of the user code (43 characters); undefined for `backchannel`. One living row has it. */
+  readonly userCodeHash: string | undefined;
+  /** Who is asked; `device`: who decided, undefined before. */
+  readonly userId: UserId | undefined;
+  /** What was asked for and what the page shows, by the caller's own shape. */
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  /** Seconds that have to lie between two polls; 5 more after each that came too soon. */
+  readonly intervalSeconds: number;
+  readonly decision: { readonly kind: 'pending' } | { readonly kind: 'denied' } | { readonly kind: 'approved'; readonly grantId: GrantId };
+}
+
+export interface PendingAuthorizations {
+  /**
+   * `taken`: a living one has that user code. `full`: `maxOpen` undecided and unexpired ones of the client, or (`backchannel`) `maxOpenOfUser` of the
+   * user, are there. Some expired rows fall as part of it.
+   */
+  openPending(
+    tenant: TenantId,
+    pending: Omit<PendingAuthorization, 'id' | 'createdAt' | 'decision'>,
+    limits: { readonly maxOpen: number; readonly maxOpenOfUser: number },
+    now: number,
+  ): Promise<{ readonly kind: 'opened'; readonly id: number } | { readonly kind: 'taken' } | { readonly kind: 'full' }>;
+  /** Also one that has expired, until its row falls (a day later). */
+  findPending(tenant: TenantId, id: number): Promise<PendingAuthorization | undefined>;
+  /** The unexpired one of that user code. */
+  findPendingByUserCode(tenant: TenantId, userCodeHash: string, now: number): Promise<PendingAuthorization | undefined>;
+  /** The `backchannel` ones that wait for a user, newest first. */
+  listPendingOfUser(tenant: TenantId, user: UserId, limit: number, now: number): Promise<PendingAuthorization[]>;
+  /**
+   * That its client asks. `too_soon` where the last time is less than `intervalSeconds` ago, which makes that 5 more. The time of asking is kept
+   * while it is pending. The record is as it is afterwards.
+   */
+  notePoll(
+    tenant: TenantId,
+    id: number,
+    now: number,
+  ): Promise<{ readonly kind: 'on_time' | 'too_soon'; readonly pending: PendingAuthorization } | { readonly kind: 'unknown' }>;
+  /**
+   * Pending → approved with the grant that is made in the same act (`createGrant`, credential `code`: its hash is the row's `secretHash`), once.
+   * `decided`: somebody was faster. `refused` leaves it pending.
+   */
+  approvePending(
+    tenant: TenantId,
+    id: number,
+    grant: NewGrant,
+    now: number,
+  ): Promise<
+    | { readonly kind: 'approved'; readonly grantId: GrantId }
+    | { readonly kind: 'decided' | 'expired' | 'unknown' }
+    | { readonly kind: 'refused'; readonly reason: GrantRefusal }
+  >;
+  /** Pending → denied, once. */
+  denyPending(tenant: TenantId, id: number, user: UserId, now: number): Promise<'denied' | 'decided' | 'expired' | 'unknown'>;
+  /**
+   * Decided `backchannel` ones whose client is to be notified (`request.notify` was true), most overdue first, each given to one caller alone
+   * until `now + leaseSeconds`, as `takeDeliveries` does.
+   */
+  takeNotifications(
+    tenant: TenantId,
+    limit: number,
+    leaseSeconds: number,
+    now: number,
+  ): Promise<{ readonly pending: PendingAuthorization; readonly attempt: number }[]>;
+  /** `dueAt` undefined: done, or given up. Nothing happens unless `attempt` is the last one taken. */
+  settleNotification(tenant: TenantId, id: number, attempt: number, dueAt: number | undefined): Promise<void>;
+}
 
 // — marks: things that may happen once —
 
@@ -413,8 +546,18 @@ export interface Marks {
    */
   takeOnce(tenant: TenantId, kind: MarkKind, value: string, expiresAt: number, now: number): Promise<boolean>;
 }
-/** `interaction`: one answer per sign-in page. `client_assertion`, `request_object`: one use of a `jti`. `registration`: one use of an initial access token. */
-export type MarkKind = 'interaction' | 'client_assertion' | 'request_object' | 'registration';
+/**
+ * `interaction`: one answer per sign-in page. `pushed_request`: one answer per `request_uri`. `client_assertion`, `request_object`, `assertion` (of
+ * a grant), `dpop_proof`: one use of a `jti`. `registration`: one use of an initial access token.
+ */
+export type MarkKind =
+  | 'interaction'
+  | 'pushed_request'
+  | 'client_assertion'
+  | 'request_object'
+  | 'assertion'
+  | 'dpop_proof'
+  | 'registration';
 
 // — keys —
 

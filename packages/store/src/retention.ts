@@ -24,6 +24,15 @@ export function revokedKeptSeconds(reason: RevocationReason): number {
 /** An ended browser session stays this long, or until it would have fallen anyway. */
 export const ENDED_SESSION_KEPT_SECONDS: number = 86_400;
 
+/** So many grants may come from one another in a row (`NewGrant.parentId`). */
+export const MAX_LINEAGE: number = 8;
+
+/** Characters of the parameters of a pushed authorization request. */
+export const MAX_PUSHED_REQUEST: number = 32_768;
+
+/** A pushed authorization request that has begun may be answered this long after its time to begin. */
+export const PUSHED_REQUEST_SECONDS: number = 3_600;
+
 /** At most so many participants of one session are remembered. */
 export const MAX_PARTICIPANTS: number = 200;
 

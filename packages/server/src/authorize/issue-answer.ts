@@ -134,7 +134,7 @@ async function issueToken(
   const created = await ctx.store.createGrant(ctx.tenant, { ...common, offline: false, keyId, expiresAt, credential }, now);
   if (created.kind === 'refused') throw refused(created.reason);
   const grant = { ...common, id: created.id, keyId, generation: 1, rotatedAt: now, expiresAt, hasRevokedTokens: false };
-  const token = await issueAccessToken(ctx, { grant, resource, scopes, secret, ttl, now });
+  const token = await issueAccessToken(ctx, { grant, resource, scopes, secret, confirmation: undefined, ttl, now });
   return { token, scope: formatScope(scopes) };
 }
 

@@ -18,6 +18,6 @@ export function token(ctx: Context, request: HttpRequest): Promise<HttpReply> {
     if (!call.client.metadata.grantTypes.includes(grantType)) {
       throw new OAuthError('unauthorized_client', 'the client is not registered for this grant type', { detail: grantType });
     }
-    return tokenReply(await grant(ctx, call));
+    return tokenReply(await grant(ctx, { ...call, confirmation: undefined }));
   });
 }

@@ -90,7 +90,16 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
     if (taken.grant !== undefined && taken.grant.generation > 0) throw await replayed(ctx, taken.grant, now);
     throw refused('the grant died while the code was being exchanged');
   }
-  return userTokens(ctx, { client, grant: taken.grant, secret, resource, scopes, nonce: asked.nonce, now });
+  return userTokens(ctx, {
+    client,
+    grant: taken.grant,
+    secret,
+    resource,
+    scopes,
+    nonce: asked.nonce,
+    confirmation: request.confirmation,
+    now,
+  });
 }
 
 /** Neither or both: a verifier without a challenge means that somebody took the challenge away (RFC 9700 §4.8.2). */

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { ownScopes } from '../tokens/allowed-scopes.ts';
 import { issueAccessToken } from '../tokens/issue-access-token.ts';
 import { findResource, requireKnownScopes, resourcesFor, scopesAt } from '../tokens/resources.ts';
-import type { TokenResponse } from '../tokens/token-response.ts';
+import { type TokenResponse, tokenTypeOf } from '../tokens/token-response.ts';
 import type { TokenRequest } from './grant.ts';
 
 /** A token names its resource by one byte (docs/decisions/0002). */
@@ -39,12 +39,13 @@ export async function clientCredentials(ctx: Context, request: TokenRequest): Pr
     resource,
     scopes: granted,
     secret: undefined,
+    confirmation: request.confirmation,
     ttl: client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds,
     now,
   });
   return {
     access_token: token.text,
-    token_type: 'Bearer',
+    token_type: tokenTypeOf(request.confirmation),
     expires_in: token.expiresIn,
     ...(granted.length > 0 ? { scope: formatScope(granted) } : {}),
   };

@@ -1,3 +1,4 @@
+import type { Confirmation } from '@hufu/protocol/confirmation';
 import type { Form } from '@hufu/protocol/form';
 import type { AuthenticatedClient } from '../client-auth/authenticated-client.ts';
 import type { Context } from '../context.ts';
@@ -9,6 +10,8 @@ export interface TokenRequest {
   readonly client: AuthenticatedClient;
   readonly form: Form;
   readonly trail: Trail;
+  /** The key that the sender has proved to have (RFC 9449 §5, RFC 8705 §3): what is issued is bound to it. Undefined: a bearer's. */
+  readonly confirmation: Confirmation | undefined;
   /** Seconds since 1970. */
   readonly now: number;
 }

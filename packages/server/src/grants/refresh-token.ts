@@ -46,7 +46,15 @@ export async function refreshToken(ctx: Context, request: TokenRequest): Promise
   const target = narrow(ctx, grant, form.many('resource'), scopes, trail);
 
   const current = credential.generation === grant.generation && rotates(client) ? await rotated(ctx, grant, request) : grant;
-  return userTokens(ctx, { client, grant: current, secret: credential.secret, ...target, nonce: undefined, now });
+  return userTokens(ctx, {
+    client,
+    grant: current,
+    secret: credential.secret,
+    ...target,
+    nonce: undefined,
+    confirmation: request.confirmation,
+    now,
+  });
 }
 
 /** Whether each refresh brings a new refresh token. A client that proves itself may do without (FAPI 2.0 Security Profile §5.3.2.1). */

@@ -39,6 +39,9 @@ function grant(part: Partial<GrantRecord> = {}): GrantRecord {
     accessHash: sha256(derivedSecret(SECRET)),
     codeRequest: undefined,
     claims: undefined,
+    authorizationDetails: undefined,
+    actor: undefined,
+    boundKey: undefined,
     expiresAt: START + 86_400,
     idleSeconds: 3_600,
     dead: undefined,
@@ -57,6 +60,7 @@ function issue(part: Partial<AccessTokenRequest> = {}): ReturnType<typeof issueA
     resource: resource(VAULT),
     scopes: ['unlock'],
     secret: SECRET,
+    confirmation: undefined,
     ttl: 600,
     now: START,
     ...part,
@@ -177,6 +181,7 @@ test('the token of a rotation that was revoked alone is handed out again as anot
         resource: resource(VAULT),
         scopes: ['unlock'],
         secret: SECRET,
+        confirmation: undefined,
         ttl: 300,
         now: START,
       })
@@ -196,8 +201,17 @@ test('a JWT of its own second is dead by its name as well, and its grant lives (
   const client = own.ctx.config.clients.find(({ clientId }) => clientId === 'machine') ?? assert.fail();
   const row = await own.store.ownGrant(own.tenant, client.clientId, ['read'], [API], own.ctx.keys.sealKeyId, START);
   const make = async (): Promise<string> =>
-    (await issueAccessToken(own.ctx, { grant: row, resource: resource(API), scopes: ['read'], secret: undefined, ttl: 300, now: START }))
-      .text;
+    (
+      await issueAccessToken(own.ctx, {
+        grant: row,
+        resource: resource(API),
+        scopes: ['read'],
+        secret: undefined,
+        confirmation: undefined,
+        ttl: 300,
+        now: START,
+      })
+    ).text;
   const [one, other] = [await make(), await make()];
   await own.store.revokeToken(own.tenant, row.id, String(claimsOf(one)['jti']), START + 300, START);
   assert.equal((await readAccessToken(own.ctx, one, START)).kind, 'dead');

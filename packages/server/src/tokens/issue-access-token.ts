@@ -1,3 +1,4 @@
+import { type Confirmation, writeCnf } from '@hufu/protocol/confirmation';
 import { OAuthError } from '@hufu/protocol/errors';
 import { formatScope } from '@hufu/protocol/scope';
 import { type AccessPart, accessName, type Head, ROTATED, randomNumber, scopeMask, writeAccess } from '@hufu/protocol/tally';
@@ -16,7 +17,8 @@ export interface AccessToken {
 export type IssuingGrant = Pick<
   GrantRecord,
   'id' | 'keyId' | 'generation' | 'rotatedAt' | 'expiresAt' | 'hasRevokedTokens' | 'scopes' | 'resources' | 'subject' | 'clientId' | 'amr'
-> & { readonly authTime?: GrantRecord['authTime'] };
+> &
+  Partial<Pick<GrantRecord, 'authTime' | 'actor' | 'authorizationDetails'>>;
 
 export interface AccessTokenRequest {
   readonly grant: IssuingGrant;
@@ -25,6 +27,8 @@ export interface AccessTokenRequest {
   readonly scopes: readonly string[];
   /** The holder's secret, or undefined where a client acts for itself. */
   readonly secret: string | undefined;
+  /** The key that it is bound to; undefined for a bearer's. */
+  readonly confirmation: Confirmation | undefined;
   /** Seconds; what is left of the grant is the most. */
   readonly ttl: number;
   readonly now: number;
@@ -61,6 +65,9 @@ export async function issueAccessToken(ctx: Context, request: AccessTokenRequest
   if (request.scopes.length > 0) claims['scope'] = formatScope(request.scopes);
   if (grant.authTime !== undefined) claims['auth_time'] = grant.authTime;
   if (grant.amr.length > 0) claims['amr'] = grant.amr;
+  if (request.confirmation !== undefined) claims['cnf'] = writeCnf(request.confirmation);
+  if (grant.actor !== undefined) claims['act'] = grant.actor;
+  if (grant.authorizationDetails !== undefined) claims['authorization_details'] = grant.authorizationDetails;
   return { text: signer.sign('at+jwt', claims), expiresIn: expiresAt - now };
 }
 

@@ -1,3 +1,4 @@
+import type { Confirmation } from '@hufu/protocol/confirmation';
 import { formatScope } from '@hufu/protocol/scope';
 import { writeHolder } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
@@ -8,7 +9,7 @@ import { sidFor } from '../sessions/session-name.ts';
 import { grantedIdTokenClaims } from './granted-claims.ts';
 import { issueAccessToken } from './issue-access-token.ts';
 import { issueIdToken } from './issue-id-token.ts';
-import type { TokenResponse } from './token-response.ts';
+import { type TokenResponse, tokenTypeOf } from './token-response.ts';
 
 export interface UserTokens {
   readonly client: Client;
@@ -19,17 +20,19 @@ export interface UserTokens {
   /** Of the access token; the refresh token keeps the grant's. */
   readonly scopes: readonly string[];
   readonly nonce: string | undefined;
+  /** The key that the access token is bound to. */
+  readonly confirmation: Confirmation | undefined;
   readonly now: number;
 }
 
 /** The response to an exchange or a refresh (RFC 6749 §5.1), minted from the row after it was taken. */
 export async function userTokens(ctx: Context, tokens: UserTokens): Promise<TokenResponse> {
-  const { client, grant, secret, resource, scopes, now } = tokens;
+  const { client, grant, secret, resource, scopes, confirmation, now } = tokens;
   const ttl = client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds;
-  const access = await issueAccessToken(ctx, { grant, resource, scopes, secret, ttl, now });
+  const access = await issueAccessToken(ctx, { grant, resource, scopes, secret, confirmation, ttl, now });
   const response: { -readonly [K in keyof TokenResponse]: TokenResponse[K] } = {
     access_token: access.text,
-    token_type: 'Bearer',
+    token_type: tokenTypeOf(confirmation),
     expires_in: access.expiresIn,
   };
   if (isRefreshable(grant)) {
@@ -48,6 +51,7 @@ export async function userTokens(ctx: Context, tokens: UserTokens): Promise<Toke
     response.id_token = await issueIdToken(ctx, about);
   }
   if (scopes.length > 0) response.scope = formatScope(scopes);
+  if (grant.authorizationDetails !== undefined) response.authorization_details = grant.authorizationDetails;
   return response;
 }
 
