@@ -19,6 +19,8 @@ export interface ClientSettings {
   readonly refreshToken: RefreshTokenSettings;
   /** Live grants of one user; the oldest falls. */
   readonly maxGrantsPerUser: number;
+  /** How long a `client_secret` stays good after the configuration has another. 0: not at all. */
+  readonly secretOverlapSeconds: number;
 }
 
 /** Undefined members are as the server has them. */
@@ -43,6 +45,7 @@ export interface ClientSettingsWire {
     readonly rotation?: 'on' | 'off' | boolean;
   };
   readonly max_grants_per_user?: number;
+  readonly secret_overlap?: number | string;
 }
 
 /** Of a client that has no `hufu` member. */
@@ -54,6 +57,7 @@ export const DEFAULT_SETTINGS: ClientSettings = {
   accessTokenTtlSeconds: undefined,
   refreshToken: { absoluteSeconds: undefined, idleSeconds: undefined, rotation: undefined },
   maxGrantsPerUser: 100,
+  secretOverlapSeconds: 0,
 };
 
 /** Reads the `hufu` member. */
@@ -66,6 +70,7 @@ export function readClientSettings(fields: FieldReader, profiles: readonly strin
     accessTokenTtlSeconds: fields.duration('access_token_ttl', 1, MAX_ACCESS_TOKEN_SECONDS),
     refreshToken: readRefreshToken(fields),
     maxGrantsPerUser: fields.integer('max_grants_per_user', 1, 10_000) ?? DEFAULT_SETTINGS.maxGrantsPerUser,
+    secretOverlapSeconds: fields.duration('secret_overlap', 0, MAX_OVERLAP_SECONDS) ?? DEFAULT_SETTINGS.secretOverlapSeconds,
   };
   fields.finish();
   return settings;
@@ -83,12 +88,14 @@ export function writeClientSettings(settings: ClientSettings): Readonly<Record<s
     access_token_ttl: settings.accessTokenTtlSeconds,
     refresh_token: Object.values(refreshToken).every((value) => value === undefined) ? undefined : refreshToken,
     max_grants_per_user: settings.maxGrantsPerUser,
+    secret_overlap: settings.secretOverlapSeconds === 0 ? undefined : settings.secretOverlapSeconds,
   };
 }
 
 /** What a tally has room for: 24 bits of seconds. */
 const MAX_ACCESS_TOKEN_SECONDS = 2 ** 24 - 1;
 const MAX_REFRESH_SECONDS = 36_525 * 86_400;
+const MAX_OVERLAP_SECONDS = 90 * 86_400;
 
 function readRefreshToken(fields: FieldReader): RefreshTokenSettings {
   const inner = fields.object('refresh_token');

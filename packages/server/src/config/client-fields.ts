@@ -57,6 +57,10 @@ const hufu: Readonly<Record<string, ClientField>> = {
     doc: 'Live grants of one user; the oldest falls.',
     schema: orVariable({ type: 'integer', minimum: 1, maximum: 10_000, default: 100 }),
   },
+  secret_overlap: {
+    doc: 'How long a client_secret stays good after this file has another; at most 90d, not at all by default.',
+    schema: duration,
+  },
 };
 
 /** Of these there may be variants in other languages: `client_name#zh-CN` (RFC 7591 §2.2). */

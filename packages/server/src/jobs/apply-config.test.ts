@@ -134,6 +134,27 @@ test('secrets follow the file: the same one keeps its row, another replaces it a
   });
 });
 
+test('with an overlap the secret before is good beside the new one until its end, however often the server starts', async () => {
+  await onOneStore(async (open) => {
+    const withOverlap = BASIC_YAML.replace(
+      /(client_id: web\n[\s\S]*?)hufu: \{ first_party: true \}/,
+      '$1hufu: { first_party: true, secret_overlap: 1d }',
+    );
+    const ends = async (world: World): Promise<readonly number[]> =>
+      ((await clientOf(world, 'web'))?.secrets ?? []).map(({ expiresAt }) => expiresAt);
+    assert.deepEqual(await ends(await open(withOverlap)), [0]);
+    const changed = withOverlap.replace('web-secret-0', 'new-secret-0');
+    const second = await open(changed);
+    assert.deepEqual(await ends(second), [0, START + 86_400]);
+    const version = (await clientOf(second, 'web'))?.version;
+    const third = await open(changed);
+    assert.equal((await clientOf(third, 'web'))?.version, version, 'another start changes nothing');
+    const back = await open(withOverlap);
+    assert.deepEqual(await ends(back), [0, START + 86_400], 'the first one again: the second is the old one now');
+    assert.deepEqual(await ends(await open(BASIC_YAML)), [0], 'no overlap, no old one');
+  });
+});
+
 test('a secret can be read as long as an algorithm of the client is keyed with it, and no longer (OpenID Connect Core §10.1)', async () => {
   await onOneStore(async (open) => {
     const keyed = BASIC_YAML.replace('client_id: web\n', 'client_id: web\n    id_token_signed_response_alg: HS256\n');

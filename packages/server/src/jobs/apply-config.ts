@@ -4,6 +4,7 @@ import type { ClientId } from '@hufu/protocol/ids';
 import type { ClientRecord, ClientSecret } from '@hufu/store/port';
 import { foldUsername } from '@hufu/store/username';
 import { clientSecretRecord } from '../client-keys/client-secret.ts';
+import { overlapping } from '../client-keys/overlapping.ts';
 import type { ClientConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import { sectorOf } from '../tokens/subject.ts';
@@ -38,7 +39,7 @@ export async function applyConfig(ctx: Context, now: number): Promise<void> {
 
 async function applyClient(ctx: Context, client: ClientConfig, now: number): Promise<void> {
   const before = await ctx.store.findClient(ctx.tenant, client.clientId);
-  const secrets = client.clientSecret === undefined ? [] : [secretOf(ctx, client, client.clientSecret.reveal(), before, now)];
+  const secrets = client.clientSecret === undefined ? [] : secretsOf(ctx, client, client.clientSecret.reveal(), before, now);
   // What was bound to one way of proving oneself must not be had by a weaker one (attacks REF-13), nor a user's token have two subjects.
   // Before the change, so that a start that is cut off in between does it again; and after it, for what another node issued meanwhile.
   const changed = before !== undefined && identityOf(before.metadata) !== identityOf(client.metadata);
@@ -51,17 +52,30 @@ async function applyClient(ctx: Context, client: ClientConfig, now: number): Pro
   if (changed) await ctx.store.revokeClient(ctx.tenant, client.clientId, now);
 }
 
-/** The same secret keeps its row, but for the copy that can be read: that is there as long as an algorithm of the client needs it. */
-function secretOf(ctx: Context, client: ClientConfig, secret: string, before: ClientRecord | undefined, now: number): ClientSecret {
+/** The secret of the file, and those that it replaced for as long as they overlap. */
+function secretsOf(ctx: Context, client: ClientConfig, secret: string, before: ClientRecord | undefined, now: number): ClientSecret[] {
   const read = readClientMetadata(client.metadata, { source: 'store' });
   if (read.kind === 'refused') throw new TypeError(`the client ${client.clientId} does not read: ${read.faults[0]?.message ?? ''}`);
   const record = clientSecretRecord(ctx, client.clientId, read.metadata, secret, now);
   const kept = before?.secrets.find(({ hash }) => equalText(hash, record.hash));
-  if (kept === undefined) return record;
-  const { hash, createdAt, expiresAt } = kept;
-  if (record.sealed === undefined) return { hash, createdAt, expiresAt };
-  // Encrypted anew it would be another text each time, and each start a new version of the client.
-  return { hash, createdAt, expiresAt, sealed: kept.sealed ?? record.sealed };
+  const readable = record.sealed !== undefined;
+  const others = before?.secrets.filter((other) => other !== kept).map((other) => keepCopy(other, readable)) ?? [];
+  const current: ClientSecret =
+    kept === undefined
+      ? record
+      : {
+          hash: kept.hash,
+          createdAt: kept.createdAt,
+          expiresAt: 0,
+          // Encrypted anew it would be another text each time, and each start a new version of the client.
+          ...(record.sealed === undefined ? {} : { sealed: kept.sealed ?? record.sealed }),
+        };
+  return [current, ...overlapping(others, read.metadata.settings.secretOverlapSeconds, now)];
+}
+
+/** With the copy that can be read, as long as an algorithm of the client needs it. */
+function keepCopy({ sealed, ...hashed }: ClientSecret, readable: boolean): ClientSecret {
+  return readable && sealed !== undefined ? { ...hashed, sealed } : hashed;
 }
 
 /** How the client proves itself, and by what `sub` it knows users: a grant of one does not fit the other. */
