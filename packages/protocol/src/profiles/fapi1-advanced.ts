@@ -1,0 +1,35 @@
+import { FAPI_AUTH_METHODS, requireAlgs } from './fapi2-security.ts';
+import { NO_PROFILE, type Profile, type ProfileFault, requireOneOf, requireOnly, requireSafeRedirects } from './profile.ts';
+
+const WHY = 'FAPI 1.0 Advanced';
+/** FAPI 1.0 Advanced §8.6. */
+const ALGS = ['PS256', 'ES256'];
+const GRANT_TYPES = ['authorization_code', 'implicit', 'refresh_token', 'client_credentials', 'urn:openid:params:grant-type:ciba'];
+
+/** FAPI 1.0 Advanced (§5.2.2): signed requests, signed answers (an ID token with them, or JARM), tokens bound to certificates. */
+export const fapi1Advanced: Profile = {
+  name: 'fapi1_advanced',
+  rules: {
+    ...NO_PROFILE,
+    signedRequest: 'required',
+    requestObject: 'timely',
+    codeChallenge: 'pushed',
+    signedAnswer: 'required',
+    signatureAlgs: ALGS,
+    rotation: 'off',
+  },
+  findFaults(metadata) {
+    const faults: ProfileFault[] = [
+      ...requireOneOf('token_endpoint_auth_method', metadata.tokenEndpointAuthMethod, FAPI_AUTH_METHODS, WHY),
+      ...requireOnly('grant_types', metadata.grantTypes, GRANT_TYPES, WHY),
+      ...requireOnly('response_types', metadata.responseTypes, ['code id_token', 'code'], WHY),
+      ...requireSafeRedirects(metadata, WHY),
+      ...requireAlgs(metadata, ALGS, WHY),
+    ];
+    if (!metadata.tlsClientCertificateBoundAccessTokens)
+      faults.push({ member: 'tls_client_certificate_bound_access_tokens', message: `is not true: ${WHY} binds tokens to certificates` });
+    if (metadata.responseTypes.includes('code') && metadata.authorizationSignedResponseAlg === undefined)
+      faults.push({ member: 'authorization_signed_response_alg', message: `is missing: ${WHY} signs the answer of response type code` });
+    return faults;
+  },
+};

@@ -1,0 +1,72 @@
+import type { ClientMetadata } from '../client-metadata.ts';
+
+/** A named set of requirements that a client lives by (`hufu.profile`): some on its registration, some on each of its requests. */
+export interface Profile {
+  readonly name: string;
+  readonly rules: ProfileRules;
+  /** What its registration lacks; empty for a client that meets the profile. */
+  findFaults(metadata: ClientMetadata): readonly ProfileFault[];
+}
+
+export interface ProfileFault {
+  /** Of the metadata, under its wire name. */
+  readonly member: string;
+  /** Reads on from the member's name: `is none, but …`. */
+  readonly message: string;
+}
+
+/** What a client's requests have to be like. */
+export interface ProfileRules {
+  /** Whether an authorization request has to be pushed (RFC 9126 §5). */
+  readonly pushedRequest: 'required' | 'optional';
+  /** Whether it has to be a signed object (RFC 9101 §10.5). */
+  readonly signedRequest: 'required' | 'optional';
+  /** `timely`: a request object has `exp` and `nbf`, an hour apart at most, and was made within the hour. */
+  readonly requestObject: 'any' | 'timely';
+  /** Whether a code needs a `code_challenge`. `pushed`: where the request was pushed. */
+  readonly codeChallenge: 'required' | 'pushed' | 'as_registered';
+  /** Whether the answer has to be signed (JARM §2.3) where it names no ID token. */
+  readonly signedAnswer: 'required' | 'optional';
+  /** `issuer`: the `aud` of a client assertion is our issuer, as one string. */
+  readonly assertionAudience: 'issuer' | 'ours';
+  /** The only algorithms of what the client signs; undefined: any. */
+  readonly signatureAlgs: readonly string[] | undefined;
+  /** Whether a request names the resource that it is for (RFC 8707 §2). */
+  readonly resource: 'required' | 'optional';
+  /** Whether refreshing brings a new refresh token. */
+  readonly rotation: 'off' | 'as_registered';
+}
+
+/** Of a client without a profile. */
+export const NO_PROFILE: ProfileRules = {
+  pushedRequest: 'optional',
+  signedRequest: 'optional',
+  requestObject: 'any',
+  codeChallenge: 'as_registered',
+  signedAnswer: 'optional',
+  assertionAudience: 'ours',
+  signatureAlgs: undefined,
+  resource: 'optional',
+  rotation: 'as_registered',
+};
+
+/** A member whose value has to be one of those named. An undefined value is nothing chosen, and no fault. */
+export function requireOneOf(member: string, value: string | undefined, allowed: readonly string[], why: string): readonly ProfileFault[] {
+  if (value === undefined || allowed.includes(value)) return [];
+  return [{ member, message: `is ${value}; ${why} knows ${allowed.join(', ')}` }];
+}
+
+/** A list whose members all have to be among those named. */
+export function requireOnly(member: string, values: readonly string[], allowed: readonly string[], why: string): readonly ProfileFault[] {
+  return values
+    .filter((value) => !allowed.includes(value))
+    .map((value) => ({ member, message: `has ${value}, which ${why} does not allow` }));
+}
+
+/** Answers come back over TLS, or stay on the device (RFC 8252 §7). */
+export function requireSafeRedirects({ redirectUris, applicationType }: ClientMetadata, why: string): readonly ProfileFault[] {
+  if (applicationType === 'native') return [];
+  return redirectUris
+    .filter((uri) => !uri.startsWith('https:'))
+    .map((uri) => ({ member: 'redirect_uris', message: `has ${uri}, and ${why} wants https` }));
+}
