@@ -46,6 +46,10 @@ export interface ClientMetadata extends ClientJose {
   readonly sectorIdentifierUri: string | undefined;
   /** Request objects that may be fetched (OpenID Connect Registration §2), each to the character, a fragment aside. */
   readonly requestUris: readonly string[];
+  /** Whether its authorization requests come ahead, by `request_uri` (RFC 9126 §6). */
+  readonly requirePushedAuthorizationRequests: boolean;
+  /** Types of `authorization_details` (RFC 9396 §10) that it may ask for; undefined: as the server has it. */
+  readonly authorizationDetailsTypes: readonly string[] | undefined;
   readonly frontchannelLogout: LogoutMetadata | undefined;
   readonly backchannelLogout: LogoutMetadata | undefined;
   readonly jwks: PublicJwks | undefined;
@@ -87,6 +91,8 @@ export interface ClientMetadataWire extends ClientJoseWire {
   readonly subject_type?: 'public' | 'pairwise';
   readonly sector_identifier_uri?: string;
   readonly request_uris?: readonly string[];
+  readonly require_pushed_authorization_requests?: boolean;
+  readonly authorization_details_types?: readonly string[];
   readonly frontchannel_logout_uri?: string;
   readonly frontchannel_logout_session_required?: boolean;
   readonly backchannel_logout_uri?: string;
@@ -139,7 +145,7 @@ export const CLIENT_REGISTRIES: ClientRegistries = {
     client_credentials: { clients: 'confidential', redirects: false, refreshes: false },
     implicit: { clients: 'any', redirects: true, refreshes: false },
   },
-  responseModes: ['query', 'fragment', 'form_post'],
+  responseModes: ['query', 'fragment', 'form_post', 'jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt'],
   idTokenAlgs: [...SIGNATURE_ALGS, ...MAC_ALGS],
   verificationAlgs: [...SIGNATURE_ALGS, ...MAC_ALGS],
   encryptionAlgs: ENCRYPTION_ALGS,
@@ -209,6 +215,8 @@ export function writeClientMetadata(metadata: ClientMetadata): ClientMetadataWir
     subject_type: metadata.subjectType,
     sector_identifier_uri: metadata.sectorIdentifierUri,
     request_uris: metadata.requestUris.length === 0 ? undefined : metadata.requestUris,
+    require_pushed_authorization_requests: metadata.requirePushedAuthorizationRequests ? true : undefined,
+    authorization_details_types: metadata.authorizationDetailsTypes,
     frontchannel_logout_uri: metadata.frontchannelLogout?.uri,
     frontchannel_logout_session_required: metadata.frontchannelLogout?.sessionRequired,
     backchannel_logout_uri: metadata.backchannelLogout?.uri,
@@ -242,6 +250,7 @@ const FIELD_RULES: Readonly<Record<ClientMetadataRules['source'], FieldRules>> =
 };
 const MAX_REDIRECT_URIS = 100;
 const MAX_REQUEST_URIS = 50;
+const MAX_DETAIL_TYPES = 50;
 const MAX_SECONDS = 36_525 * 86_400;
 
 function readMembers(fields: FieldReader, registries: ClientRegistries, rules: ClientMetadataRules): ClientMetadata {
@@ -274,6 +283,8 @@ function readMembers(fields: FieldReader, registries: ClientRegistries, rules: C
     subjectType: fields.choice<'public' | 'pairwise'>('subject_type', ['public', 'pairwise']) ?? 'public',
     sectorIdentifierUri: fields.text('sector_identifier_uri', uri),
     requestUris: fields.texts('request_uris', MAX_REQUEST_URIS, uri) ?? [],
+    requirePushedAuthorizationRequests: fields.flag('require_pushed_authorization_requests') ?? false,
+    authorizationDetailsTypes: fields.texts('authorization_details_types', MAX_DETAIL_TYPES, display),
     frontchannelLogout: readLogout(fields, 'frontchannel', uri),
     backchannelLogout: readLogout(fields, 'backchannel', {
       ...uri,
@@ -352,6 +363,7 @@ function checkKeys(metadata: ClientMetadata, fields: FieldReader): void {
   for (const [name, encryption] of [
     ['id_token_encrypted_response_alg', metadata.idTokenEncryption],
     ['userinfo_encrypted_response_alg', metadata.userinfoEncryption],
+    ['authorization_encrypted_response_alg', metadata.authorizationEncryption],
   ] as const) {
     if (encryption !== undefined && ASYMMETRIC_ENCRYPTION_ALGS.includes(encryption.alg))
       fields.fault(['jwks'], `is needed (or jwks_uri): ${name} is ${encryption.alg}`);

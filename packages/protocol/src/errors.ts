@@ -37,6 +37,8 @@ const STATUS = {
   // RFC 9101 §7, OpenID Connect Core §3.1.2.6
   invalid_request_uri: 400,
   invalid_request_object: 400,
+  // RFC 9396 §5
+  invalid_authorization_details: 400,
   // OpenID Connect Unmet Authentication Requirements 1.0 §2
   unmet_authentication_requirements: 400,
   // Ours, for the limits that RFC 6749 has no word for (RFC 6585 §4)

@@ -31,6 +31,8 @@ export interface ServerDescription {
   readonly codeChallengeMethods: readonly string[];
   /** JOSE `alg`s that sign ID tokens and userinfo answers. */
   readonly idTokenAlgs: readonly string[];
+  /** JOSE `alg`s that sign answers which are JWTs (JARM §4). */
+  readonly authorizationAlgs: readonly string[];
   /** `alg`s of what clients sign: request objects and assertions. */
   readonly verificationAlgs: readonly string[];
   /** `alg`s that clients may have things encrypted to them with. */
@@ -38,6 +40,8 @@ export interface ServerDescription {
   /** `alg`s that clients may encrypt request objects to us with. */
   readonly decryptionAlgs: readonly string[];
   readonly contentEncryptionAlgs: readonly string[];
+  /** Types of `authorization_details` (RFC 9396 §10). */
+  readonly authorizationDetailsTypes: readonly string[];
   readonly displays: readonly string[];
   /** Whether client ID metadata documents are read. */
   readonly clientIdDocuments: boolean;
@@ -127,6 +131,12 @@ function oauthMembers(server: ServerDescription): readonly Member[] {
     // RFC 8628 §4, RFC 9126 §5
     endpoint(server, 'device_authorization_endpoint'),
     endpoint(server, 'pushed_authorization_request_endpoint'),
+    // JARM §4
+    ['authorization_signing_alg_values_supported', server.authorizationAlgs],
+    ['authorization_encryption_alg_values_supported', server.encryptionAlgs],
+    ['authorization_encryption_enc_values_supported', server.contentEncryptionAlgs],
+    // RFC 9396 §10
+    ['authorization_details_types_supported', server.authorizationDetailsTypes],
     ['client_id_metadata_document_supported', server.clientIdDocuments ? true : undefined],
   ];
 }

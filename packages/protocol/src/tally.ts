@@ -10,15 +10,16 @@ import { equalText } from './equal-text.ts';
 import type { IdPermutation } from './tally-id.ts';
 
 /** A kind of credential and the prefix (which is also the format's version) that secret scanners and people recognise it by. */
-const PREFIX = { code: 'hfc_', refresh: 'hfr_', session: 'hfs_', access: 'hfa_', machine: 'hfm_' } as const;
+const PREFIX = { code: 'hfc_', refresh: 'hfr_', session: 'hfs_', pushed: 'hfp_', access: 'hfa_', machine: 'hfm_' } as const;
 const KINDS: ReadonlyMap<string, TallyKind> = new Map([
   ['hfc_', 'code'],
   ['hfr_', 'refresh'],
   ['hfs_', 'session'],
+  ['hfp_', 'pushed'],
   ['hfa_', 'access'],
   ['hfm_', 'machine'],
 ]);
-export type HolderKind = 'code' | 'refresh' | 'session';
+export type HolderKind = 'code' | 'refresh' | 'session' | 'pushed';
 export type AccessKind = 'access' | 'machine';
 export type TallyKind = HolderKind | AccessKind;
 
@@ -82,7 +83,7 @@ export function tallyKindOf(text: string): TallyKind | undefined {
   return text.length <= MAX_LENGTH ? KINDS.get(text.slice(0, PREFIX_LENGTH)) : undefined;
 }
 
-/** A code, a refresh token or a session cookie. `secret` is 24 random characters of base64url. */
+/** A code, a refresh token, a session cookie or the end of a `request_uri` (RFC 9126 §2.2). `secret` is 24 random characters of base64url. */
 export function writeHolder(keys: TallyKeys, kind: HolderKind, head: Head, secret: string): string {
   const headText = writeHead(keys, head);
   const prefix = PREFIX[kind];

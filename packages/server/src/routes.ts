@@ -9,6 +9,7 @@ import { logo } from './endpoints/logo.ts';
 import { logout } from './endpoints/logout.ts';
 import { register } from './endpoints/register.ts';
 import { readClient, removeClient, replaceClient } from './endpoints/registered-client.ts';
+import { pushedAuthorizationRequest } from './endpoints/par.ts';
 import { revoke } from './endpoints/revoke.ts';
 import { SIGNED_OUT_PATH, signedOut } from './endpoints/signed-out.ts';
 import { testClockEndpoint } from './endpoints/test-clock.ts';
@@ -44,6 +45,7 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
   const table: Route[] = [
     forClients('/oauth/token', { POST: (http) => token(ctx, http) }),
     forClients('/oauth/userinfo', { GET: (http) => userinfo(ctx, http), POST: (http) => userinfo(ctx, http) }),
+    forClients('/oauth/par', { POST: (http) => pushedAuthorizationRequest(ctx, http) }),
     forClients('/oauth/revoke', { POST: (http) => revoke(ctx, http) }),
     closed('/oauth/introspect', { POST: (http) => introspect(ctx, http) }),
     registration(ctx, '/oauth/register', { POST: (http) => register(ctx, http) }),

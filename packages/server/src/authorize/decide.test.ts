@@ -18,7 +18,7 @@ const alice = await signedIn(world);
 after(() => world.close());
 
 function read(part: Record<string, string> = {}): Promise<AuthorizationRequest> {
-  return readAuthorizationRequest(world.ctx, readQuery(authorizationQuery(part), REQUEST_RULES), 'client', new Trail(), START);
+  return readAuthorizationRequest(world.ctx, readQuery(authorizationQuery(part), REQUEST_RULES), { kind: 'browser' }, new Trail(), START);
 }
 
 interface Case {

@@ -8,9 +8,15 @@ import { openRequestObject, type RequestObject } from './request-object.ts';
 /**
  * The parameters that count, where the request brings a request object (RFC 9101 §5, OpenID Connect Core §6). In an OpenID request, which says so outside, what the
  * object does not say is taken from there (Core §6.1), but never more rights than were signed; otherwise, and for a client that must sign, only the
- * object is heard (RFC 9101 §6.3).
+ * object is heard (RFC 9101 §6.3). The same goes for one that is pushed (RFC 9126 §3).
  */
-export async function hearRequestObject(ctx: Context, form: Form, client: Client, now: number): Promise<Form> {
+export async function hearRequestObject(
+  ctx: Context,
+  form: Form,
+  client: Client,
+  way: 'sent' | 'pushed',
+  now: number,
+): Promise<Form> {
   if (form.has('registration')) throw new OAuthError('registration_not_supported', 'the registration parameter is not supported');
   const mustSign = client.metadata.requireSignedRequestObject;
   const object = await find(ctx, form, client, now);
@@ -20,7 +26,7 @@ export async function hearRequestObject(ctx: Context, form: Form, client: Client
   }
   if (mustSign && !object.signed)
     throw new OAuthError('invalid_request_object', 'the request object is not valid', { detail: 'it is not signed' });
-  return heard(form, object, client);
+  return heard(form, object, client, way);
 }
 
 async function find(ctx: Context, form: Form, client: Client, now: number): Promise<RequestObject | undefined> {
@@ -34,7 +40,7 @@ async function find(ctx: Context, form: Form, client: Client, now: number): Prom
   return openRequestObject(ctx, client, await fetchRequestObject(ctx, client, uri), now);
 }
 
-function heard(form: Form, object: RequestObject, client: Client): Form {
+function heard(form: Form, object: RequestObject, client: Client, way: 'sent' | 'pushed'): Form {
   const { claims } = object;
   const names: string[] = ['client_id'];
   const values: string[] = [client.id];
@@ -50,7 +56,7 @@ function heard(form: Form, object: RequestObject, client: Client): Form {
   if (type !== undefined && inner.has('response_type') && claims['response_type'] !== type)
     throw new OAuthError('invalid_request_object', 'response_type is not the same outside of the request object');
   const openid = type !== undefined && (form.get('scope') ?? '').split(' ').includes('openid');
-  if (!openid || object.oauth || client.metadata.requireSignedRequestObject) return new Form(names, values, [], []);
+  if (way === 'pushed' || !openid || object.oauth || client.metadata.requireSignedRequestObject) return new Form(names, values, [], []);
   if (object.signed && !inner.has('scope')) {
     names.push('scope');
     values.push('openid');
@@ -68,17 +74,18 @@ function heard(form: Form, object: RequestObject, client: Client): Form {
 }
 
 /** What a signed request asks for, nobody adds to from outside. */
-const RIGHTS: ReadonlySet<string> = new Set(['scope', 'resource', 'claims']);
+const RIGHTS: ReadonlySet<string> = new Set(['scope', 'resource', 'claims', 'authorization_details']);
 
 /** Members that belong to the JWT and not to the request (RFC 9101 §4), and `client_id`, which has been compared. */
 const JWT_CLAIMS: ReadonlySet<string> = new Set(['iss', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sub', 'client_id']);
 const MAX_PARAMETERS = 64;
 
-/** A parameter as the query would have it: numbers as they are written, `claims` as JSON, `resource` one by one. */
+/** A parameter as the query would have it: numbers as they are written, `claims` and `authorization_details` as JSON, `resource` one by one. */
 function toTexts(name: string, value: unknown): readonly string[] {
   if (typeof value === 'string') return value === '' ? [] : [value];
   if (typeof value === 'number' && Number.isFinite(value)) return [String(value)];
   if (name === 'claims' && typeof value === 'object' && value !== null) return [JSON.stringify(value)];
+  if (name === 'authorization_details' && Array.isArray(value)) return [JSON.stringify(value)];
   if (name === 'resource' && Array.isArray(value) && value.length <= MAX_PARAMETERS && value.every((item) => typeof item === 'string'))
     return value;
   // Unknown parameters are nothing, whatever their shape (RFC 6749 §3.1).
@@ -89,6 +96,6 @@ function toTexts(name: string, value: unknown): readonly string[] {
 const KNOWN: ReadonlySet<string> = new Set(
   (
     'response_type response_mode redirect_uri scope state nonce prompt max_age display ui_locales claims_locales id_token_hint login_hint ' +
-    'acr_values claims resource code_challenge code_challenge_method registration'
+    'acr_values claims resource code_challenge code_challenge_method registration authorization_details dpop_jkt'
   ).split(' '),
 );

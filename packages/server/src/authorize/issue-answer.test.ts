@@ -19,7 +19,7 @@ async function issueCode(...[ctx, request, session, now]: Parameters<typeof issu
 }
 
 function read(world: World, part: Record<string, string> = {}): ReturnType<typeof readAuthorizationRequest> {
-  return readAuthorizationRequest(world.ctx, readQuery(authorizationQuery(part), REQUEST_RULES), 'client', new Trail(), START);
+  return readAuthorizationRequest(world.ctx, readQuery(authorizationQuery(part), REQUEST_RULES), { kind: 'browser' }, new Trail(), START);
 }
 
 test('a code is generation 0 of a grant that remembers the request, and only the hash of its secret (RFC 6749 §4.1.2, RFC 7636 §4.4)', async () => {

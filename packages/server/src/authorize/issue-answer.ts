@@ -55,7 +55,7 @@ export async function issueAnswer(
 type Common = Omit<NewGrant, 'keyId' | 'expiresAt' | 'credential'>;
 
 function commonOf(ctx: Context, request: AuthorizationRequest, { session, user }: BrowserSession): Common {
-  const { client, scopes, resources, claims, claimsLocales } = request;
+  const { client, scopes, resources, claims, claimsLocales, authorizationDetails } = request;
   return {
     userId: user.id,
     subject: subjectFor(ctx, client, user),
@@ -71,6 +71,7 @@ function commonOf(ctx: Context, request: AuthorizationRequest, { session, user }
     claims: scopes.includes('openid')
       ? writeGrantedClaims({ userinfo: namesOf(claims.userinfo), idToken: namesOf(claims.idToken), locales: claimsLocales })
       : undefined,
+    authorizationDetails: authorizationDetails.length === 0 ? undefined : authorizationDetails,
     needsConsent: !client.metadata.settings.firstParty,
     // Only an ID token names the session to the client.
     participation: scopes.includes('openid') ? participationOf(ctx, client, session) : undefined,
@@ -99,6 +100,7 @@ async function issueCode(
           redirectUri: request.redirectUri,
           codeChallenge: request.codeChallenge,
           nonce: request.nonce,
+          boundKey: request.boundKey,
           refresh: common.offline || !request.askedOffline,
           sessionExpiresAt: session.expiresAt,
         }),

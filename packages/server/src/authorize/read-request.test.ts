@@ -18,7 +18,7 @@ after(() => world.close());
 
 function read(part: Parameters | string = {}): Promise<AuthorizationRequest> {
   const query = typeof part === 'string' ? part : authorizationQuery(part);
-  return readAuthorizationRequest(world.ctx, readQuery(query, REQUEST_RULES), 'client', new Trail(), START);
+  return readAuthorizationRequest(world.ctx, readQuery(query, REQUEST_RULES), { kind: 'browser' }, new Trail(), START);
 }
 
 /** What refuses a request: the check that failed, and how. */
@@ -28,7 +28,7 @@ async function refusal(
   const trail = new Trail();
   const query = typeof part === 'string' ? part : authorizationQuery(part);
   try {
-    await readAuthorizationRequest(world.ctx, readQuery(query, REQUEST_RULES), 'client', trail, START);
+    await readAuthorizationRequest(world.ctx, readQuery(query, REQUEST_RULES), { kind: 'browser' }, trail, START);
   } catch (error) {
     return { check: trail.reached.at(-1), error, trail };
   }
@@ -81,7 +81,7 @@ test('a good request is read whole, and what it has nothing to say of is left op
 
 test('the checks come in their order, so that the first that fails is the one that is told', async () => {
   const trail = new Trail();
-  await readAuthorizationRequest(world.ctx, readQuery(authorizationQuery(), REQUEST_RULES), 'client', trail, START);
+  await readAuthorizationRequest(world.ctx, readQuery(authorizationQuery(), REQUEST_RULES), { kind: 'browser' }, trail, START);
   assert.deepEqual(trail.reached, [
     'client_known',
     'client_enabled',
@@ -118,7 +118,7 @@ test('a disabled client looks like one that is not there, except in the record (
   const { clientId, metadata, secrets, source } = spa;
   await own.store.putClient(own.tenant, { clientId, metadata, secrets, source, enabled: false }, own.now());
   const trail = new Trail();
-  await assert.rejects(readAuthorizationRequest(own.ctx, readQuery(authorizationQuery(), REQUEST_RULES), 'client', trail, START), {
+  await assert.rejects(readAuthorizationRequest(own.ctx, readQuery(authorizationQuery(), REQUEST_RULES), { kind: 'browser' }, trail, START), {
     kind: 'client_id_unknown',
     detail: 'the client is disabled',
   });

@@ -5,10 +5,11 @@ import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import { PageError } from '../interaction/page-error.ts';
-import { resourcesFor } from '../tokens/resources.ts';
+import { readDetails } from '../tokens/authorization-details.ts';
 import type { AuthorizationRequest, ReturnPath } from './authorization-request.ts';
 import { checkClaims, readClaimsLocales, subjectOfClaims } from './check-claims.ts';
 import { checkClient } from './check-client.ts';
+import { checkDpopJkt } from './check-dpop-jkt.ts';
 import { checkIdTokenHint } from './check-id-token-hint.ts';
 import { checkNonce } from './check-nonce.ts';
 import { checkPkce } from './check-pkce.ts';
@@ -19,6 +20,8 @@ import { checkResponseMode, readReturnPath } from './check-response-mode.ts';
 import { checkResponseType } from './check-response-type.ts';
 import { checkScope } from './check-scope.ts';
 import { hearRequestObject } from './hear-request-object.ts';
+import { findPushedRequest, isPushedUri, type PushedRequest, referenceForm } from './pushed-request.ts';
+import { resourcesWith } from './resources-with.ts';
 
 /** An error that goes back to the client by redirect (RFC 6749 §4.1.2.1), with the way back. */
 export class RedirectError extends Error {
@@ -39,8 +42,13 @@ export class RedirectError extends Error {
  */
 export const REQUEST_RULES: FormRules = { repetition: 'listed', malformed: 'listed', repeatable: ['resource'] };
 
-/** From where a request comes: from the client, or out of a ticket of ours, which holds what counted when it began. */
-export type RequestSource = 'client' | 'ticket';
+/**
+ * From where a request comes: from the client through the browser; from the client itself, ahead (RFC 9126), with the key of a proof that came along; or out
+ * of a ticket of ours, which holds what counted when it began.
+ */
+export type RequestSource =
+  | { readonly kind: 'browser' | 'ticket' }
+  | { readonly kind: 'push'; readonly client: Client; readonly proven: string | undefined };
 
 /**
  * The checks of an authorization request, in order. Until the client and its redirect URI are certain, a refusal is a page of ours
@@ -55,10 +63,15 @@ export async function readAuthorizationRequest(
   trail: Trail,
   now: number,
 ): Promise<AuthorizationRequest> {
-  const client = await checkClient(ctx, sent, trail);
-  const form = source === 'ticket' ? sent : await hear(ctx, sent, client, trail, now);
-  const path = readReturnPath(form, checkRedirectUri(form, client, trail));
+  const client = source.kind === 'push' ? source.client : await checkClient(ctx, sent, trail);
+  const pushed = await findPushed(ctx, sent, source, client, trail, now);
+  const form = pushed?.form ?? (source.kind === 'ticket' ? sent : await hear(ctx, sent, source, client, trail, now));
+  const path = readReturnPath(form, checkRedirectUri(form, client, trail), pushed && { id: pushed.id, end: pushed.end });
   try {
+    if (client.metadata.requirePushedAuthorizationRequests && pushed === undefined && source.kind !== 'push') {
+      trail.at('pushed_request');
+      throw new OAuthError('invalid_request', 'the client has to push its requests');
+    }
     trail.at('parameters');
     const [repeated] = form.repeated;
     if (repeated !== undefined) throw new OAuthError('invalid_request', 'a parameter is repeated', { detail: repeated.slice(0, 100) });
@@ -83,6 +96,10 @@ export async function readAuthorizationRequest(
     const claims = checkClaims(ctx, form, client);
     trail.at('resource');
     const named = checkResource(ctx, form);
+    trail.at('authorization_details');
+    const authorizationDetails = readDetails(ctx, form, client.metadata.authorizationDetailsTypes);
+    trail.at('dpop_jkt');
+    const boundKey = checkDpopJkt(form, source.kind === 'push' ? source.proven : pushed?.boundKey);
     trail.at('scope');
     const { scopes, askedOffline } = checkScope(ctx, form, client, responseType, prompt, named);
     if (responseType.idToken && !scopes.includes('openid'))
@@ -91,8 +108,10 @@ export async function readAuthorizationRequest(
       ...path,
       responseType,
       scopes,
-      resources: resourcesFor(ctx, named, scopes),
+      resources: resourcesWith(ctx, named, scopes, authorizationDetails),
       codeChallenge,
+      boundKey,
+      authorizationDetails,
       nonce,
       prompt,
       maxAge,
@@ -102,7 +121,7 @@ export async function readAuthorizationRequest(
       claims,
       claimsLocales: readClaimsLocales(form),
       askedOffline,
-      form,
+      form: pushed === undefined ? form : referenceForm(client, sent.get('request_uri') ?? ''),
     };
   } catch (error) {
     if (error instanceof OAuthError) throw new RedirectError(path, error);
@@ -110,13 +129,28 @@ export async function readAuthorizationRequest(
   }
 }
 
+/** The request that was pushed ahead, where this one names it. What else it says is not heard (RFC 9126 §4, RFC 9101 §5). */
+async function findPushed(
+  ctx: Context,
+  sent: Form,
+  source: RequestSource,
+  client: Client,
+  trail: Trail,
+  now: number,
+): Promise<PushedRequest | undefined> {
+  const uri = sent.get('request_uri');
+  if (source.kind === 'push' || !isPushedUri(uri)) return undefined;
+  trail.at('pushed_request');
+  return await findPushedRequest(ctx, client, uri, source.kind === 'browser' ? 'begins' : 'goes_on', now);
+}
+
 /** A request object that is refused is told to the client where the parameters beside it say how, and else on a page of ours. */
-async function hear(ctx: Context, form: Form, client: Client, trail: Trail, now: number): Promise<Form> {
+async function hear(ctx: Context, form: Form, source: RequestSource, client: Client, trail: Trail, now: number): Promise<Form> {
   trail.at('request_object');
   try {
-    return await hearRequestObject(ctx, form, client, now);
+    return await hearRequestObject(ctx, form, client, source.kind === 'push' ? 'pushed' : 'sent', now);
   } catch (error) {
-    if (!(error instanceof OAuthError)) throw error;
+    if (!(error instanceof OAuthError) || source.kind === 'push') throw error;
     const path = findReturnPath(form, client);
     if (path === undefined) throw new PageError('request_object_invalid', error.detail ?? error.description);
     throw new RedirectError(path, error);
@@ -126,7 +160,7 @@ async function hear(ctx: Context, form: Form, client: Client, trail: Trail, now:
 function findReturnPath(form: Form, client: Client): ReturnPath | undefined {
   const redirectUri = form.get('redirect_uri');
   const known = redirectUri !== undefined && isRegistered(redirectUri, client.metadata.redirectUris, client.metadata.applicationType);
-  return known ? readReturnPath(form, { client, redirectUri }) : undefined;
+  return known ? readReturnPath(form, { client, redirectUri }, undefined) : undefined;
 }
 
 /** Whom the hint and the claims parameter mean; two people are nobody. */

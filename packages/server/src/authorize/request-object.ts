@@ -6,6 +6,7 @@ import { VERIFICATION_ALGS, verifyClientJwt } from '../client-keys/verify-client
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { decryptCompact } from '../jose/decrypt.ts';
+import { type RequestObjectRules, requestObjectRules } from './request-object-rules.ts';
 
 /** The claims of a request object that its client has made. */
 export interface RequestObject {
@@ -18,23 +19,26 @@ export interface RequestObject {
 
 /** Seconds that the client's clock may be ahead. */
 const SKEW = 60;
+/** Seconds from `nbf` to `exp`, and from `nbf` to now, where its times are bounded (FAPI 2.0 Message Signing §5.3.1). */
+const MAX_AGE = 3_600;
 
 /**
  * Opens a request object (RFC 9101 §6, OpenID Connect Core §6.1): decrypted where it is encrypted, verified with the client's own keys and the algorithm it
- * registered, meant for this server, by this client, now. Throws `invalid_request_object`.
+ * registered, meant for this server, by this client, now; and as strictly as the client's profile has it. Throws `invalid_request_object`.
  */
 export async function openRequestObject(ctx: Context, client: Client, text: string, now: number): Promise<RequestObject> {
   const inner = await decrypted(ctx, client, text, now);
   const { requestObjectSigningAlg } = client.metadata;
-  const unsigned = requestObjectSigningAlg === 'none' ? readUnsecuredJwt(inner) : undefined;
+  const rules = requestObjectRules(client);
+  const unsigned = requestObjectSigningAlg === 'none' && rules.algs === undefined ? readUnsecuredJwt(inner) : undefined;
   if (unsigned !== undefined) {
-    checkClaims(ctx, client, unsigned.header, unsigned.payload, now);
+    checkClaims(ctx, client, rules, unsigned.header, unsigned.payload, now);
     return { claims: unsigned.payload, signed: false, oauth: isOauth(unsigned.header) };
   }
   const algs = requestObjectSigningAlg === undefined ? VERIFICATION_ALGS : [requestObjectSigningAlg];
-  const read = await verifyClientJwt(ctx, client, inner, { algs, now });
+  const read = await verifyClientJwt(ctx, client, inner, { algs: algs.filter((alg) => rules.algs?.includes(alg) !== false), now });
   if (read.kind === 'refused') throw invalid(read.reason);
-  checkClaims(ctx, client, read.header, read.payload, now);
+  checkClaims(ctx, client, rules, read.header, read.payload, now);
   if (read.payload['iss'] === undefined && read.payload['client_id'] === undefined) throw invalid('it does not say whose it is');
   return { claims: read.payload, signed: true, oauth: isOauth(read.header) };
 }
@@ -63,17 +67,20 @@ async function decrypted(ctx: Context, client: Client, text: string, now: number
 function checkClaims(
   ctx: Context,
   client: Client,
+  rules: RequestObjectRules,
   header: Readonly<Record<string, unknown>>,
   claims: Readonly<Record<string, unknown>>,
   now: number,
 ): void {
   const { typ } = header;
   if (typ !== undefined && typ !== 'JWT' && typ !== 'oauth-authz-req+jwt') throw invalid('its typ is another kind of JWT');
+  if (rules.typ !== 'any' && typ !== rules.typ) throw invalid(`its typ is not ${rules.typ}`);
   if (claims['iss'] !== undefined && claims['iss'] !== client.id) throw invalid('its iss is not the client');
   if (claims['client_id'] !== undefined && claims['client_id'] !== client.id) throw invalid('its client_id is not the client');
   // That would be a client assertion.
   if (claims['sub'] === client.id) throw invalid('its sub is the client');
   const { aud } = claims;
+  if (rules.audience === 'required' && aud === undefined) throw invalid('it has no aud');
   if (aud !== undefined && aud !== ctx.issuer && !(Array.isArray(aud) && aud.includes(ctx.issuer)))
     throw invalid('its aud is not this server');
   for (const name of ['exp', 'nbf', 'iat']) {
@@ -81,7 +88,15 @@ function checkClaims(
   }
   if (Number(claims['exp'] ?? Infinity) <= now) throw invalid('it has expired');
   if (Number(claims['nbf'] ?? 0) > now + SKEW || Number(claims['iat'] ?? 0) > now + SKEW) throw invalid('it is from the future');
+  if (rules.times === 'bounded') checkTimes(claims, now);
   if ('request' in claims || 'request_uri' in claims) throw invalid('it holds another one');
+}
+
+/** `exp` and `nbf`, which are numbers where they are there. */
+function checkTimes({ exp, nbf }: Readonly<Record<string, unknown>>, now: number): void {
+  if (exp === undefined || nbf === undefined) throw invalid('it has no exp or no nbf');
+  if (Number(nbf) <= now - MAX_AGE) throw invalid('its nbf is more than an hour ago');
+  if (Number(exp) - Number(nbf) > MAX_AGE) throw invalid('its exp is more than an hour after its nbf');
 }
 
 function invalid(detail: string): OAuthError {

@@ -116,6 +116,11 @@ export const CLIENT_FIELDS: Readonly<Record<string, ClientField>> = {
   },
   sector_identifier_uri: { doc: 'Its host is the sector of a pairwise client whose redirect URIs have several.', schema: webUri },
   request_uris: { doc: 'Where its request objects may be fetched from.', schema: listOf(webUri) },
+  require_pushed_authorization_requests: { doc: 'Its authorization requests come ahead, by request_uri (RFC 9126).', schema: yesNo },
+  authorization_details_types: {
+    doc: 'Types of authorization_details that it may ask for (RFC 9396); all by default.',
+    schema: listOf(label),
+  },
   frontchannel_logout_uri: { doc: 'Loaded in a frame when a session ends.', schema: webUri },
   frontchannel_logout_session_required: { doc: 'Whether it needs iss and sid there; they are always sent.', schema: yesNo },
   backchannel_logout_uri: { doc: 'Gets a logout token when a session ends.', schema: webUri },
@@ -127,6 +132,11 @@ export const CLIENT_FIELDS: Readonly<Record<string, ClientField>> = {
   },
   ...encryption('id_token_encrypted_response', 'its ID tokens'),
   ...encryption('userinfo_encrypted_response', 'its userinfo answers'),
+  authorization_signed_response_alg: {
+    doc: 'Algorithm that signs its answers where they are JWTs (JARM). RS256 by default, or the first of signing.algorithms where RS256 is not among them.',
+    schema: oneOf(ID_TOKEN_ALGS),
+  },
+  ...encryption('authorization_encrypted_response', 'its answers that are JWTs'),
   request_object_signing_alg: {
     doc: 'The only algorithm of its request objects; any but none by default.',
     schema: oneOf(['none', ...CLIENT_REGISTRIES.verificationAlgs]),

@@ -1,3 +1,4 @@
+import type { DetailType } from '@hufu/protocol/authorization-details';
 import type { PublicJwks } from '@hufu/protocol/client-jwks';
 import type { ClientId } from '@hufu/protocol/ids';
 import type { Problem } from './problem.ts';
@@ -98,6 +99,8 @@ export interface Policies {
   readonly clientIdDocuments: 'on' | 'off';
   /** Whose software statements count (RFC 7591 §2.3); empty: nobody's, and they are ignored. */
   readonly softwareStatements: readonly StatementIssuer[];
+  /** Types of `authorization_details` (RFC 9396 §2.1). */
+  readonly authorizationDetails: readonly DetailType[];
   readonly registeredClients: { readonly max: number; readonly unusedSeconds: number };
   readonly bruteForce: 'on' | 'off';
   /** Exempt from the guard against requests to private addresses. */

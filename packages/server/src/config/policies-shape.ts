@@ -1,3 +1,4 @@
+import { authorizationDetailsShape } from './authorization-details-shape.ts';
 import { anyMapping, list, object, optional, withDefault } from './collection-shapes.ts';
 import type { Policies } from './config.ts';
 import { duration } from './duration-shape.ts';
@@ -71,6 +72,11 @@ export const policiesShape: Shape<Policies> = object({
       [],
       'Whose software statements count (RFC 7591); without any they are ignored.',
     ),
+    authorization_details: withDefault(
+      authorizationDetailsShape,
+      [],
+      'Types of authorization details that clients may ask for (RFC 9396); without any there are none.',
+    ),
     registered_clients: withDefault(registeredClients, {}, 'Clients that registered themselves.'),
     outbound: withDefault(outbound, {}, 'Requests that the server makes itself.'),
     brute_force: withDefault(
@@ -86,6 +92,7 @@ export const policiesShape: Shape<Policies> = object({
     registration,
     clientIdDocuments: more.client_id_metadata_documents ?? (registration === 'open' ? 'on' : 'off'),
     softwareStatements: more.software_statements,
+    authorizationDetails: more.authorization_details,
     registeredClients: more.registered_clients,
     bruteForce: brute_force,
     outboundAllowHosts: outbound,

@@ -41,6 +41,7 @@ test('an empty document is all defaults', () => {
       registration: 'off',
       clientIdDocuments: 'off',
       softwareStatements: [],
+      authorizationDetails: [],
       registeredClients: { max: 10_000, unusedSeconds: 90 * 86_400 },
       bruteForce: 'on',
       outboundAllowHosts: [],
@@ -91,6 +92,16 @@ test('every key is read, in YAML and in JSON alike', () => {
         { issuer: 'https://vouch.example', jwks_uri: 'https://vouch.example/jwks' },
         { issuer: 'other', jwks: { keys: [STATEMENT_KEY] } },
       ],
+      authorization_details: [
+        {
+          type: 'payment',
+          description: { en: 'Pay', 'zh-CN': '付款' },
+          fields: [
+            { name: 'amount', kind: 'object', required: true, fields: [{ name: 'currency', values: ['EUR'], max: 3 }] },
+            { name: 'instant', label: { en: 'At once' }, kind: 'flag' },
+          ],
+        },
+      ],
       registered_clients: { max: 5, unused: '1d' },
       outbound: { allow_hosts: ['Internal.Example', '10.1.0.0/16', '[fd00::1]'] },
       brute_force: 'off',
@@ -126,6 +137,24 @@ test('every key is read, in YAML and in JSON alike', () => {
         softwareStatements: [
           { issuer: 'https://vouch.example', keys: { kind: 'jwks_uri', uri: 'https://vouch.example/jwks' } },
           { issuer: 'other', keys: { kind: 'jwks', jwks: { keys: [STATEMENT_KEY] } } },
+        ],
+        authorizationDetails: [
+          {
+            type: 'payment',
+            description: { untagged: 'Pay', tagged: [['zh-CN', '付款']] },
+            fields: [
+              {
+                name: 'amount',
+                label: undefined,
+                required: true,
+                value: {
+                  kind: 'object',
+                  fields: [{ name: 'currency', label: undefined, required: false, value: { kind: 'text', allowed: ['EUR'], max: 3 } }],
+                },
+              },
+              { name: 'instant', label: { untagged: 'At once', tagged: [] }, required: false, value: { kind: 'flag' } },
+            ],
+          },
         ],
         registeredClients: { max: 5, unusedSeconds: 86_400 },
         bruteForce: 'off',
@@ -184,6 +213,19 @@ const BAD: readonly (readonly [string, string])[] = [
     '1:39 policies.outbound.allow_hosts[0]: must be a host name (without scheme and port), a network or an address',
   ],
   ['issuer: https://a.example\ntls: { cert: a }', '2:6 tls.key: is missing'],
+  ['policies: { authorization_details: [{ type: a }] }', '1:37 policies.authorization_details[0].description: is missing'],
+  [
+    'policies: { authorization_details: [{ type: a, description: { en: A }, fields: [{ name: locations }] }] }',
+    '1:89 policies.authorization_details[0].fields[0].name: is not a name that a member may have',
+  ],
+  [
+    'policies: { authorization_details: [{ type: a, description: { en: A }, fields: [{ name: b, kind: object }] }] }',
+    '1:81 policies.authorization_details[0].fields[0]: needs fields: its kind is object',
+  ],
+  [
+    'policies: { authorization_details: [{ type: a, description: { en: "\u202e" } }] }',
+    '1:67 policies.authorization_details[0].description.en: has a control, direction or invisible character',
+  ],
   ['policies: { registration: opne }', '1:27 policies.registration: is not one of the allowed values'],
   ['policies: { software_statements: [{ issuer: a }] }', '1:35 policies.software_statements[0]: needs one of jwks and jwks_uri'],
   ['policies: { software_statements: [{ issuer: a, jwks: { keys: [] } }] }', '1:62 policies.software_statements[0].jwks.keys: has no key'],

@@ -27,6 +27,16 @@ export const checks = {
     title: 'The request object is the client’s own, and meant for this server',
     setting: 'clients[].request_object_signing_alg, clients[].request_uris, clients[].jwks',
   },
+  pushed_request: {
+    title: 'The request was pushed ahead where it has to be, and is the client’s own, in time, and not answered yet',
+    setting: 'clients[].require_pushed_authorization_requests',
+  },
+  push_throttle: { title: 'Requests are not pushed too fast', setting: 'policies.brute_force' },
+  authorization_details: {
+    title: 'The authorization details are of a known type, well formed, and the client may ask for them',
+    setting: 'policies.authorization_details, clients[].authorization_details_types',
+  },
+  dpop_jkt: { title: 'The key that the code will be bound to is well formed', setting: undefined },
   pkce: { title: 'The code challenge is there and uses S256', setting: 'clients[].hufu.pkce' },
   claims: { title: 'The claims parameter is well formed, and what it cannot do without can be had', setting: undefined },
   scope: { title: 'The scopes exist, and the client may ask for them', setting: 'clients[].scope, resources[].scopes' },

@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import { type HttpReply, type HttpRequest, MAX_ADDRESS } from '../http.ts';
 import { PageError, pageRefusal } from '../interaction/page-error.ts';
-import { begin, refusalByRedirect } from '../interaction/way.ts';
+import { begin, findTold, refuse } from '../interaction/way.ts';
 import { findBrowserSession } from '../sessions/browser-session.ts';
 import { requireForm } from './form-body.ts';
 
@@ -24,7 +24,7 @@ export async function authorize(ctx: Context, http: HttpRequest): Promise<HttpRe
   try {
     trail.at('parameters');
     const form = readParameters(http);
-    request = await readAuthorizationRequest(ctx, form, 'client', trail, Math.floor(http.nowMs / 1000));
+    request = await readAuthorizationRequest(ctx, form, { kind: 'browser' }, trail, Math.floor(http.nowMs / 1000));
     // Written anew: what a body may hold raw, an address may not. A POST goes on as it came, request object and all.
     const query = writeQuery(http.method === 'POST' ? form : request.form);
     if (query.length > MAX_QUERY)
@@ -37,8 +37,8 @@ export async function authorize(ctx: Context, http: HttpRequest): Promise<HttpRe
   } catch (error) {
     return (
       refusalToStranger(ctx, http, error, request, trail) ??
-      refusalByRedirect(ctx, http, error, request, trail) ??
-      refusalByPage(ctx, http, error, trail)
+      refusalOfLength(ctx, http, error, request, trail) ??
+      (await refuse(ctx, 'authorize', http, error, request, trail))
     );
   }
 }
@@ -72,8 +72,14 @@ function writeQuery(form: Form): string {
 }
 
 /** An address that is too long is refused as such where there is no client to tell (RFC 9110 §15.5.15). */
-function refusalByPage(ctx: Context, http: HttpRequest, error: unknown, trail: Trail): HttpReply {
-  if (http.path.length + http.query.length < MAX_ADDRESS) return pageRefusal(ctx, 'authorize', http, trail, error);
+function refusalOfLength(
+  ctx: Context,
+  http: HttpRequest,
+  error: unknown,
+  request: AuthorizationRequest | undefined,
+  trail: Trail,
+): HttpReply | undefined {
+  if (http.path.length + http.query.length < MAX_ADDRESS || findTold(error, request) !== undefined) return undefined;
   trail.at('request_size');
   return { ...pageRefusal(ctx, 'authorize', http, trail, new PageError('request_too_large', 'the address is too long')), status: 414 };
 }

@@ -48,7 +48,8 @@ async function ofAccessToken(ctx: Context, client: AuthenticatedClient, text: st
     aud: token.resource,
     iss: ctx.issuer,
     jti: token.name,
-    ...(grant.authTime === undefined ? {} : { auth_time: grant.authTime }),
+    ...(token.authorizationDetails.length > 0 ? { authorization_details: token.authorizationDetails } : {}),
+    ...(grant.authTime === undefined || grant.userId === undefined ? {} : { auth_time: grant.authTime }),
   };
 }
 

@@ -5,6 +5,7 @@ import { checkVerifier } from '@hufu/protocol/pkce';
 import { readHolder, SECRET_LENGTH } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
+import { narrowDetails } from '../tokens/authorization-details.ts';
 import { narrow } from '../tokens/narrow.ts';
 import { derivedSecret, sha256 } from '../tokens/secrets.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
@@ -62,6 +63,8 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
     });
   }
   const { resource, scopes } = narrow(ctx, grant, form.many('resource'), undefined, trail);
+  trail.at('authorization_details');
+  const authorizationDetails = narrowDetails(ctx, client, grant, form, resource.identifier);
 
   const refresh = asked.refresh && client.metadata.grantTypes.includes('refresh_token');
   const lifetimes = grantLifetimes(
@@ -96,6 +99,7 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
     secret,
     resource,
     scopes,
+    authorizationDetails,
     nonce: asked.nonce,
     confirmation: request.confirmation,
     now,

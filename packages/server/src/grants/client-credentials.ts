@@ -1,18 +1,27 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { formatScope, readScope } from '@hufu/protocol/scope';
-import { MAX_SCOPES } from '@hufu/protocol/tally';
+import { type AuthorizationDetails, detailsAt } from '@hufu/protocol/authorization-details';
+import { MAX_SCOPES, SECRET_LENGTH } from '@hufu/protocol/tally';
+import type { AuthenticatedClient } from '../client-auth/authenticated-client.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import { ownScopes } from '../tokens/allowed-scopes.ts';
-import { issueAccessToken } from '../tokens/issue-access-token.ts';
+import { readDetails } from '../tokens/authorization-details.ts';
+import { type IssuingGrant, issueAccessToken } from '../tokens/issue-access-token.ts';
 import { findResource, requireKnownScopes, resourcesFor, scopesAt } from '../tokens/resources.ts';
+import { derivedSecret, sha256 } from '../tokens/secrets.ts';
 import { type TokenResponse, tokenTypeOf } from '../tokens/token-response.ts';
 import type { TokenRequest } from './grant.ts';
 
 /** A token names its resource by one byte (docs/decisions/0002). */
 const MAX_RESOURCES = 256;
+/** Live grants with details of one client; the oldest fall. */
+const MAX_DETAILED_GRANTS = 10_000;
 
-/** The client credentials grant (RFC 6749 §4.4). No refresh token (§4.4.3), no user, and nothing is written: the client has one grant for itself. */
+/**
+ * The client credentials grant (RFC 6749 §4.4). No refresh token (§4.4.3) and no user. Nothing is written, the client has one grant for
+ * itself; only what it asks for in detail (RFC 9396 §6.1) is a grant of its own. Of such types an administrator names each: nobody is asked.
+ */
 export async function clientCredentials(ctx: Context, request: TokenRequest): Promise<TokenResponse> {
   const { client, form, trail, now } = request;
   if (!client.confidential) throw new OAuthError('unauthorized_client', 'a public client cannot use client_credentials');
@@ -32,15 +41,23 @@ export async function clientCredentials(ctx: Context, request: TokenRequest): Pr
   const resource = findResource(ctx, identifier);
   if (resource === undefined) throw new OAuthError('invalid_target', 'the resource is unknown');
   const granted = scopesAt(resource, scopes);
+  trail.at('authorization_details');
+  const details = readDetails(ctx, form, client.metadata.authorizationDetailsTypes ?? []);
+  if (detailsAt(details, resource.identifier).length < details.length)
+    throw new OAuthError('invalid_authorization_details', 'the authorization details are for another resource');
+  const ttl = client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds;
   const own = ownLists(ctx, allowed, resource);
-  const grant = await ctx.store.ownGrant(ctx.tenant, client.id, own.scopes, own.resources, ctx.keys.sealKeyId, now);
+  const { grant, secret } =
+    details.length > 0
+      ? await detailedGrant(ctx, client, { scopes: granted, resources: [resource.identifier], authorizationDetails: details, ttl, now })
+      : { grant: await ctx.store.ownGrant(ctx.tenant, client.id, own.scopes, own.resources, ctx.keys.sealKeyId, now), secret: undefined };
   const token = await issueAccessToken(ctx, {
     grant,
     resource,
     scopes: granted,
-    secret: undefined,
+    secret,
     confirmation: request.confirmation,
-    ttl: client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds,
+    ttl,
     now,
   });
   return {
@@ -48,7 +65,47 @@ export async function clientCredentials(ctx: Context, request: TokenRequest): Pr
     token_type: tokenTypeOf(request.confirmation),
     expires_in: token.expiresIn,
     ...(granted.length > 0 ? { scope: formatScope(granted) } : {}),
+    ...(details.length > 0 ? { authorization_details: details } : {}),
   };
+}
+
+interface Detailed {
+  readonly scopes: readonly string[];
+  readonly resources: readonly string[];
+  readonly authorizationDetails: AuthorizationDetails;
+  /** Seconds. */
+  readonly ttl: number;
+  readonly now: number;
+}
+
+/** A grant for one token: what was asked for in detail is in its row, for introspection. */
+async function detailedGrant(
+  ctx: Context,
+  client: AuthenticatedClient,
+  { ttl, now, ...wanted }: Detailed,
+): Promise<{ readonly grant: IssuingGrant; readonly secret: string }> {
+  const secret = ctx.random.text(SECRET_LENGTH);
+  const keyId = ctx.keys.sealKeyId;
+  const expiresAt = now + ttl;
+  const common = { ...wanted, subject: client.id, clientId: client.id, amr: [], keyId, expiresAt };
+  const created = await ctx.store.createGrant(
+    ctx.tenant,
+    {
+      ...common,
+      userId: undefined,
+      clientVersion: client.record.version,
+      sessionId: undefined,
+      authTime: now,
+      offline: false,
+      claims: undefined,
+      needsConsent: false,
+      participation: undefined,
+      credential: { kind: 'access_token', accessHash: sha256(derivedSecret(secret)), maxGrants: MAX_DETAILED_GRANTS },
+    },
+    now,
+  );
+  if (created.kind === 'refused') throw new OAuthError('unauthorized_client', 'the client has changed; start again', { detail: created.reason });
+  return { grant: { ...common, id: created.id, generation: 1, rotatedAt: now, hasRevokedTokens: false }, secret };
 }
 
 /** One own grant serves whatever is asked of it, as long as a token can point at all of it; beyond that there is one for each resource. */

@@ -4,6 +4,8 @@ export interface CodeRequest {
   /** Undefined where the client need not have one. */
   readonly codeChallenge: string | undefined;
   readonly nonce: string | undefined;
+  /** The key that the exchange has to come with (RFC 9449 §10), as `formatConfirmation` writes it; undefined where any will do. */
+  readonly boundKey: string | undefined;
   /** Whether the exchange gives a refresh token, the client's registration permitting. */
   readonly refresh: boolean;
   /** Seconds since 1970: the end of the session that a grant without `offline_access` lives in. */
@@ -16,10 +18,11 @@ export function writeCodeRequest(request: CodeRequest): Readonly<Record<string, 
 
 /** Throws `TypeError` where the row holds something else: only we write it. */
 export function readCodeRequest(value: Readonly<Record<string, unknown>> | undefined): CodeRequest {
-  const { redirectUri, codeChallenge, nonce, refresh, sessionExpiresAt } = value ?? {};
+  const { redirectUri, codeChallenge, nonce, boundKey, refresh, sessionExpiresAt } = value ?? {};
   if (
     typeof redirectUri !== 'string' ||
     (codeChallenge !== undefined && typeof codeChallenge !== 'string') ||
+    (boundKey !== undefined && typeof boundKey !== 'string') ||
     typeof refresh !== 'boolean' ||
     typeof sessionExpiresAt !== 'number'
   ) {
@@ -29,6 +32,7 @@ export function readCodeRequest(value: Readonly<Record<string, unknown>> | undef
     redirectUri,
     codeChallenge,
     nonce: typeof nonce === 'string' ? nonce : undefined,
+    boundKey,
     refresh,
     sessionExpiresAt,
   };

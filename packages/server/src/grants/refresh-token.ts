@@ -6,6 +6,7 @@ import { readHolder } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
+import { narrowDetails } from '../tokens/authorization-details.ts';
 import { narrow } from '../tokens/narrow.ts';
 import { sha256 } from '../tokens/secrets.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
@@ -44,6 +45,8 @@ export async function refreshToken(ctx: Context, request: TokenRequest): Promise
   const asked = form.get('scope');
   const scopes = asked === undefined ? undefined : readScope(asked);
   const target = narrow(ctx, grant, form.many('resource'), scopes, trail);
+  trail.at('authorization_details');
+  const authorizationDetails = narrowDetails(ctx, client, grant, form, target.resource.identifier);
 
   const current = credential.generation === grant.generation && rotates(client) ? await rotated(ctx, grant, request) : grant;
   return userTokens(ctx, {
@@ -51,6 +54,7 @@ export async function refreshToken(ctx: Context, request: TokenRequest): Promise
     grant: current,
     secret: credential.secret,
     ...target,
+    authorizationDetails,
     nonce: undefined,
     confirmation: request.confirmation,
     now,

@@ -3,7 +3,6 @@ import { readQuery } from '@hufu/protocol/form';
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts';
 import { consentScopes, shownScopes } from '../authorize/consent-scopes.ts';
 import { asksEachTime } from '../authorize/decide.ts';
-import { respondWithError } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import { requireForm } from '../endpoints/form-body.ts';
@@ -12,12 +11,12 @@ import { type BrowserSession, findBrowserSession } from '../sessions/browser-ses
 import { browserOf } from '../sessions/known-browser.ts';
 import { findResource, OPENID_SCOPES } from '../tokens/resources.ts';
 import { clientView } from './client-of-page.ts';
+import { detailViews } from './detail-views.ts';
 import { csrfToken, requireOwnForm } from './csrf.ts';
-import { pageRefusal } from './page-error.ts';
 import { languageLinks, localeOf } from './page-locale.ts';
 import { type ApiView, consentPage } from './pages/consent.ts';
 import { pageHeaders } from './pages/headers.ts';
-import { proceed, readUnderWay, refusalByRedirect, type UnderWay } from './way.ts';
+import { decline, proceed, readUnderWay, refuse, type UnderWay } from './way.ts';
 
 const PATH = '/consent';
 
@@ -32,7 +31,7 @@ export async function consentGet(ctx: Context, http: HttpRequest): Promise<HttpR
     if (session === undefined || text === undefined) return await proceed(ctx, http, way, undefined, false, trail);
     return page(ctx, http, text, way.request, session);
   } catch (error) {
-    return refusalByRedirect(ctx, http, error, undefined, trail) ?? pageRefusal(ctx, 'consent', http, trail, error);
+    return await refuse(ctx, 'consent', http, error, undefined, trail);
   }
 }
 
@@ -50,14 +49,14 @@ export async function consentPost(ctx: Context, http: HttpRequest): Promise<Http
     if (session === undefined) return await proceed(ctx, http, way, undefined, false, trail);
     trail.at('consent');
     if (form.get('decision') !== 'allow') {
-      return respondWithError(ctx, http, way.request, new OAuthError('access_denied', 'the user said no'), trail);
+      return await decline(ctx, http, way.request, new OAuthError('access_denied', 'the user said no'), trail);
     }
     const { client, resources } = way.request;
     const scopes = consentScopes(way.request);
     await ctx.store.giveConsent(ctx.tenant, session.user.id, client.id, scopes, resources, Math.floor(http.nowMs / 1000));
     return await proceed(ctx, http, way, session, true, trail);
   } catch (error) {
-    return refusalByRedirect(ctx, http, error, way?.request, trail) ?? pageRefusal(ctx, 'consent', http, trail, error);
+    return await refuse(ctx, 'consent', http, error, way?.request, trail);
   }
 }
 
@@ -76,6 +75,7 @@ function page(ctx: Context, http: HttpRequest, text: string, request: Authorizat
     form: { action: PATH, csrf: csrfToken(ctx, browser.id, formName(session)), request: text },
     client: clientView(request, locale),
     user: { username: session.user.username, ...(typeof name === 'string' ? { name } : {}) },
+    details: detailViews(ctx, request, locale),
     identity: shownScopes(consentScopes(request))
       .filter((scope) => OPENID_SCOPES.has(scope) && scope !== 'offline_access')
       .map((scope) => ({ scope })),

@@ -3,7 +3,7 @@ import { readQuery } from '@hufu/protocol/form';
 import type { UserRecord } from '@hufu/store/port';
 import { foldUsername } from '@hufu/store/username';
 import { MAX_PASSWORD } from '../accounts/passwords.ts';
-import { respondWithError, seeOther } from '../authorize/respond.ts';
+import { seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import { requireForm } from '../endpoints/form-body.ts';
@@ -12,11 +12,11 @@ import { openBrowserSession } from '../sessions/browser-session.ts';
 import { browserOf, knownBrowser, rememberBrowser } from '../sessions/known-browser.ts';
 import { clientView } from './client-of-page.ts';
 import { csrfToken, requireOwnForm } from './csrf.ts';
-import { PageError, pageRefusal } from './page-error.ts';
+import { PageError } from './page-error.ts';
 import { languageLinks, localeOf } from './page-locale.ts';
 import { pageHeaders } from './pages/headers.ts';
 import { type SignInProblem, signInPage } from './pages/sign-in.ts';
-import { proceed, readUnderWay, refusalByRedirect, type UnderWay } from './way.ts';
+import { decline, proceed, readUnderWay, refuse, type UnderWay } from './way.ts';
 
 const PATH = '/signin';
 const MAX_USERNAME = 256;
@@ -30,7 +30,7 @@ export async function signInGet(ctx: Context, http: HttpRequest): Promise<HttpRe
     const way = text === undefined ? undefined : await readUnderWay(ctx, http, text, trail);
     return page(ctx, http, text, way, 200, way?.request.loginHint, undefined);
   } catch (error) {
-    return refusalByRedirect(ctx, http, error, undefined, trail) ?? pageRefusal(ctx, 'signin', http, trail, error);
+    return await refuse(ctx, 'signin', http, error, undefined, trail);
   }
 }
 
@@ -48,7 +48,7 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
     requireOwnForm(ctx, http, form, PATH);
     const text = form.get('request');
     if (text !== undefined) way = await readUnderWay(ctx, http, text, trail);
-    if (form.has('cancel')) return cancelled(ctx, http, way, trail);
+    if (form.has('cancel')) return await cancelled(ctx, http, way, trail);
 
     trail.at('credentials');
     const username = form.get('username') ?? '';
@@ -79,14 +79,12 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
     if (way === undefined) return seeOther('/account', { 'set-cookie': cookies });
     const signedIn: UnderWay = { ...way, ticket: { ...way.ticket, session: opened.session.session.id } };
     // Signed in they are, whatever becomes of the request.
-    const reply = await proceed(ctx, http, signedIn, opened.session, false, trail).catch((error: unknown) => {
-      const refusal = refusalByRedirect(ctx, http, error, signedIn.request, trail);
-      if (refusal === undefined) throw error;
-      return refusal;
-    });
+    const reply = await proceed(ctx, http, signedIn, opened.session, false, trail).catch((error: unknown) =>
+      refuse(ctx, 'signin', http, error, signedIn.request, trail),
+    );
     return { ...reply, headers: { ...reply.headers, 'set-cookie': cookies } };
   } catch (error) {
-    return refusalByRedirect(ctx, http, error, way?.request, trail) ?? pageRefusal(ctx, 'signin', http, trail, error);
+    return await refuse(ctx, 'signin', http, error, way?.request, trail);
   }
 }
 
@@ -97,10 +95,10 @@ async function findUserByPassword(ctx: Context, username: string, password: stri
   return right && user?.enabled === true ? user : undefined;
 }
 
-function cancelled(ctx: Context, http: HttpRequest, way: UnderWay | undefined, trail: Trail): HttpReply {
+async function cancelled(ctx: Context, http: HttpRequest, way: UnderWay | undefined, trail: Trail): Promise<HttpReply> {
   if (way === undefined) return seeOther('/');
   trail.at('authentication');
-  return respondWithError(ctx, http, way.request, new OAuthError('access_denied', 'the user did not sign in'), trail);
+  return await decline(ctx, http, way.request, new OAuthError('access_denied', 'the user did not sign in'), trail);
 }
 
 function refused(

@@ -1,10 +1,11 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { readQuery } from '@hufu/protocol/form';
 import { sessionId } from '@hufu/protocol/ids';
-import { type AuthorizationRequest } from '../authorize/authorization-request.ts';
+import type { AuthorizationRequest, ReturnPath } from '../authorize/authorization-request.ts';
 import { type Done, decide } from '../authorize/decide.ts';
 import { issueAnswer } from '../authorize/issue-answer.ts';
 import { REQUEST_RULES, RedirectError, readAuthorizationRequest } from '../authorize/read-request.ts';
+import { takeAnswer } from '../authorize/pushed-request.ts';
 import { respondWithAnswer, respondWithError, seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
@@ -13,7 +14,7 @@ import type { BrowserSession } from '../sessions/browser-session.ts';
 import { missingBrowserState } from '../sessions/browser-state.ts';
 import { sessionState } from '../sessions/session-state.ts';
 import { clientHome } from './client-of-page.ts';
-import { PageError } from './page-error.ts';
+import { PageError, pageRefusal } from './page-error.ts';
 import { localeOf } from './page-locale.ts';
 import { completedPage } from './pages/completed.ts';
 import { pageHeaders } from './pages/headers.ts';
@@ -32,7 +33,7 @@ export async function readUnderWay(ctx: Context, request: HttpRequest, text: str
   if (ticket === undefined) throw new PageError('request_unknown', text === undefined ? 'no request' : 'its seal does not hold');
   if (ticket.startedMs + TICKET_SECONDS * 1000 <= request.nowMs) throw new PageError('request_expired', 'begun too long ago');
   const now = Math.floor(request.nowMs / 1000);
-  return { ticket, request: await readAuthorizationRequest(ctx, readQuery(ticket.query, REQUEST_RULES), 'ticket', trail, now) };
+  return { ticket, request: await readAuthorizationRequest(ctx, readQuery(ticket.query, REQUEST_RULES), { kind: 'ticket' }, trail, now) };
 }
 
 /** Goes on with a request as far as it can without the user: to a page of ours, or back to the client with a code. */
@@ -58,8 +59,7 @@ export async function proceed(
       // One code for one page, however often it is sent (attacks CON-13).
       const end = Math.floor(ticket.startedMs / 1000) + TICKET_SECONDS;
       if (!(await ctx.store.takeOnce(ctx.tenant, 'interaction', ticket.id, end, now))) return completed(ctx, http, request);
-      trail.at('consent');
-      return await answer(ctx, http, request, step.session, now);
+      return await answer(ctx, http, request, step.session, trail);
     }
   }
 }
@@ -76,10 +76,7 @@ export async function begin(
   const now = Math.floor(http.nowMs / 1000);
   trail.at('authentication');
   const step = await decide(ctx, request, session, { signedIn: undefined, agreed: false }, now);
-  if (step.kind === 'issue') {
-    trail.at('consent');
-    return await answer(ctx, http, request, step.session, now);
-  }
+  if (step.kind === 'issue') return await answer(ctx, http, request, step.session, trail);
   const ticket: Ticket = { id: ctx.random.text(24), startedMs: http.nowMs, query, session: 0 };
   return seeOther(pagePath(step.kind === 'sign_in' ? '/signin' : '/consent', ctx, ticket, request));
 }
@@ -89,27 +86,62 @@ async function answer(
   http: HttpRequest,
   request: AuthorizationRequest,
   session: BrowserSession,
-  now: number,
+  trail: Trail,
 ): Promise<HttpReply> {
-  const fields = await issueAnswer(ctx, request, session, now);
-  const state = request.scopes.includes('openid') ? sessionState(ctx, request, session) : undefined;
-  const reply = respondWithAnswer(ctx, http, request, [...fields, ['session_state', state]]);
-  const cookie = state === undefined ? undefined : missingBrowserState(ctx, http, session.session);
-  return cookie === undefined ? reply : { ...reply, headers: { ...reply.headers, 'set-cookie': cookie } };
+  const now = Math.floor(http.nowMs / 1000);
+  const last = await onlyAnswer(ctx, request, trail, now);
+  trail.at('consent');
+  try {
+    const fields = await issueAnswer(ctx, last, session, now);
+    const state = last.scopes.includes('openid') ? sessionState(ctx, last, session) : undefined;
+    const reply = await respondWithAnswer(ctx, http, last, [...fields, ['session_state', state]]);
+    const cookie = state === undefined ? undefined : missingBrowserState(ctx, http, session.session);
+    return cookie === undefined ? reply : { ...reply, headers: { ...reply.headers, 'set-cookie': cookie } };
+  } catch (error) {
+    // Its one answer has been taken: this is it.
+    if (error instanceof OAuthError && error.status < 500) throw new RedirectError(last, error);
+    throw error;
+  }
 }
 
-/** A refusal on the way: to the client where that is certain, else `undefined` for a page of ours. */
-export function refusalByRedirect(
+/** The same, with its one answer taken where there is only one. Throws `PageError` where it has had it. */
+async function onlyAnswer<Path extends ReturnPath>(ctx: Context, path: Path, trail: Trail, now: number): Promise<Path> {
+  if (path.pushed === undefined) return path;
+  trail.at('pushed_request');
+  await takeAnswer(ctx, path.pushed, now);
+  return { ...path, pushed: undefined };
+}
+
+/** An error, sent back to the client: a pushed request has had its answer then as well. Throws `PageError` where it had it before. */
+export async function decline(ctx: Context, http: HttpRequest, path: ReturnPath, why: OAuthError, trail: Trail): Promise<HttpReply> {
+  const reached = trail.reached.at(-1);
+  const last = await onlyAnswer(ctx, path, trail, Math.floor(http.nowMs / 1000));
+  if (reached !== undefined) trail.at(reached);
+  return await respondWithError(ctx, http, last, why, trail);
+}
+
+/** The client, where a refusal is for it to hear. */
+export function findTold(thrown: unknown, request: AuthorizationRequest | undefined): Pick<RedirectError, 'path' | 'error'> | undefined {
+  if (thrown instanceof RedirectError) return thrown;
+  return thrown instanceof OAuthError && request !== undefined && thrown.status < 500 ? { path: request, error: thrown } : undefined;
+}
+
+/** A refusal on the way: to the client where that is certain, else on a page of ours. */
+export async function refuse(
   ctx: Context,
+  endpoint: string,
   http: HttpRequest,
   thrown: unknown,
   request: AuthorizationRequest | undefined,
   trail: Trail,
-): HttpReply | undefined {
-  if (thrown instanceof RedirectError) return respondWithError(ctx, http, thrown.path, thrown.error, trail);
-  if (thrown instanceof OAuthError && request !== undefined && thrown.status < 500)
-    return respondWithError(ctx, http, request, thrown, trail);
-  return undefined;
+): Promise<HttpReply> {
+  try {
+    const told = findTold(thrown, request);
+    if (told !== undefined) return await decline(ctx, http, told.path, told.error, trail);
+  } catch (error) {
+    return pageRefusal(ctx, endpoint, http, trail, error);
+  }
+  return pageRefusal(ctx, endpoint, http, trail, thrown);
 }
 
 /** The address of a page for a ticket. The language that the client asked for goes along. */

@@ -1,3 +1,4 @@
+import { type AuthorizationDetails, detailsAt } from '@hufu/protocol/authorization-details';
 import { type Confirmation, writeCnf } from '@hufu/protocol/confirmation';
 import { OAuthError } from '@hufu/protocol/errors';
 import { formatScope } from '@hufu/protocol/scope';
@@ -5,6 +6,7 @@ import { type AccessPart, accessName, type Head, ROTATED, randomNumber, scopeMas
 import type { GrantRecord } from '@hufu/store/port';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
+import { maskedNames, namesOfDetails } from './authorization-details.ts';
 import { derivedSecret } from './secrets.ts';
 
 export interface AccessToken {
@@ -25,6 +27,8 @@ export interface AccessTokenRequest {
   readonly resource: ResourceConfig;
   /** Scopes of this token, a subset of the grant's. */
   readonly scopes: readonly string[];
+  /** Of this token, among the grant's; undefined: all that are for the resource (RFC 9396 §6.1). */
+  readonly authorizationDetails?: AuthorizationDetails;
   /** The holder's secret, or undefined where a client acts for itself. */
   readonly secret: string | undefined;
   /** The key that it is bound to; undefined for a bearer's. */
@@ -67,7 +71,8 @@ export async function issueAccessToken(ctx: Context, request: AccessTokenRequest
   if (grant.amr.length > 0) claims['amr'] = grant.amr;
   if (request.confirmation !== undefined) claims['cnf'] = writeCnf(request.confirmation);
   if (grant.actor !== undefined) claims['act'] = grant.actor;
-  if (grant.authorizationDetails !== undefined) claims['authorization_details'] = grant.authorizationDetails;
+  const details = detailsOf(request);
+  if (details.length > 0) claims['authorization_details'] = details;
   return { text: signer.sign('at+jwt', claims), expiresIn: expiresAt - now };
 }
 
@@ -87,7 +92,13 @@ function rotatedPart(request: AccessTokenRequest): AccessPart {
   return part(request, issuedAt, ROTATED);
 }
 
-function part({ grant, resource, scopes, ttl }: AccessTokenRequest, issuedAt: number, number: string): AccessPart {
+function detailsOf({ grant, resource, authorizationDetails }: AccessTokenRequest): AuthorizationDetails {
+  return authorizationDetails ?? detailsAt(grant.authorizationDetails ?? [], resource.identifier);
+}
+
+function part(request: AccessTokenRequest, issuedAt: number, number: string): AccessPart {
+  const { grant, resource, scopes, ttl } = request;
   const lifetime = Math.max(1, Math.min(ttl, grant.expiresAt - issuedAt));
-  return { issuedAt, lifetime, resource: grant.resources.indexOf(resource.identifier), number, mask: scopeMask(grant.scopes, scopes) };
+  const mask = scopeMask(maskedNames(grant), [...scopes, ...namesOfDetails(grant, detailsOf(request))]);
+  return { issuedAt, lifetime, resource: grant.resources.indexOf(resource.identifier), number, mask };
 }

@@ -1,3 +1,4 @@
+import { type DetailView, detailSection } from './authorization-detail.ts';
 import { type ClientView, clientLinks, clientPlate, returnPlace } from './client-view.ts';
 import { displayText } from './display-text.ts';
 import { hiddenFields } from './form.ts';
@@ -12,6 +13,8 @@ export interface ConsentView extends PageView {
   readonly form: FormView;
   readonly client: ClientView;
   readonly user: UserView;
+  /** What is asked for in detail (RFC 9396). */
+  readonly details: readonly DetailView[];
   /** Scopes about the user, in the order asked; standard ones get our sentence. */
   readonly identity: readonly ScopeView[];
   /** The resources asked for, each with its scopes. */
@@ -57,6 +60,7 @@ export function consentPage(view: ConsentView): string {
 ${clientPlate(view.client, messages)}
 <p>${words.asks(userName(view.user, messages))}${otherAccount(view, messages)}</p>
 <hr class="seam">
+${view.details.map((detail) => detailSection(detail, messages))}
 ${view.identity.length > 0 && html`<h2>${words.aboutYou}</h2>${scopeList(view.identity, messages)}`}
 ${view.apis.map((api) => apiSection(api, messages))}
 ${view.offlineAccess && offlineSection(messages)}

@@ -59,6 +59,7 @@ function consent(text: string): ConsentView {
     form: form(text),
     client: client(text),
     user: { username: text, name: text },
+    details: [{ type: text, sentence: text, facts: [{ label: [text, text], values: [text, true] }], locations: [text] }],
     identity: [{ scope: 'openid' }, { scope: text, sentence: text }],
     apis: [{ resource: text, name: text, scopes: [{ scope: text, sentence: text }] }],
     offlineAccess: true,

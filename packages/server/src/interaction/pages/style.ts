@@ -187,6 +187,8 @@ button:focus-visible, .button:focus-visible { border-radius: 4px; }
 h2 + .facts { margin-top: 0.375rem; }
 .facts div { display: flex; flex-wrap: wrap; gap: 0 1rem; padding: 0.125rem 0; }
 .facts dt { flex: 0 0 7.5rem; color: var(--faded); }
+.facts .each { display: block; }
+.detail { margin-top: 0.375rem; }
 .facts dd { flex: 1 1 9rem; min-width: 0; margin: 0; overflow-wrap: anywhere; }
 .id { display: block; margin-top: 0.25rem; padding: 0.625rem 0.75rem; border: 1px solid var(--line); border-radius: 4px; background: var(--wash); font-size: 0.9375rem; -webkit-user-select: all; user-select: all; }
 .phrase { margin-top: 0.625rem; color: var(--faded); font-family: var(--mono); font-size: 0.875rem; }

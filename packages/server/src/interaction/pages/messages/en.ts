@@ -50,6 +50,8 @@ export const en: Messages = {
     },
     useApi: (name) => `With ${name}`,
     undescribed: 'A permission of this API',
+    detailLocations: 'Only at',
+    detailFlag: (value) => (value ? 'Yes' : 'No'),
     whileAway: 'While you are away',
     offlineAccess: 'Keep this access when you are not using the app',
     offlineMeaning: 'It holds a refresh token, which is void once you take the permission back.',

@@ -51,6 +51,9 @@ export interface Messages {
     readonly useApi: (name: string) => string;
     /** For a scope that nobody described. */
     readonly undescribed: string;
+    /** Before the resources that an entry of `authorization_details` is for. */
+    readonly detailLocations: string;
+    readonly detailFlag: (value: boolean) => string;
     readonly whileAway: string;
     readonly offlineAccess: string;
     readonly offlineMeaning: string;

@@ -51,6 +51,8 @@ export const zhCn: Messages = {
     },
     useApi: (name) => `使用“${name}”`,
     undescribed: '此接口的一项权限',
+    detailLocations: '仅限用于',
+    detailFlag: (value) => (value ? '是' : '否'),
     whileAway: '你不在的时候',
     offlineAccess: '即使你没有在使用应用，也保留以上权限',
     offlineMeaning: '应用为此持有一枚刷新令牌（refresh token）；你收回授权，它随即作废。',
