@@ -6,6 +6,7 @@ import { MAX_PUSHED_REQUEST, PUSHED_REQUEST_SECONDS } from '@hufu/store/retentio
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { PageError } from '../interaction/page-error.ts';
+import { ensureStored } from '../registration/ensure-stored.ts';
 import { sha256 } from '../tokens/secrets.ts';
 
 /** A pushed request on its way to its one answer. */
@@ -43,6 +44,8 @@ export async function pushRequest(ctx: Context, client: Client, form: Form, boun
   const parameters = writeForm(form.names().flatMap((name) => form.many(name).map((value) => [name, value] as const)));
   if (parameters.length > MAX_PUSHED_REQUEST)
     throw new OAuthError('invalid_request', 'the request is too long', { detail: `${parameters.length} characters` });
+  // A row belongs to a client that has one.
+  if (client.record.source === 'document') await ensureStored(ctx, client, now);
   const secret = ctx.random.text(SECRET_LENGTH);
   const request = {
     secretHash: sha256(secret),

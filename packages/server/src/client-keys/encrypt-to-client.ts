@@ -28,7 +28,7 @@ export async function encryptToClient(
   }
   const found = await findEncryptionKey(ctx, client, alg, now);
   if (found === undefined) throw unable(`${client.id} has no key for ${alg} that can be had`);
-  return encryptCompact({ alg, enc, ...found }, text, cty);
+  return encryptCompact({ ...found, alg, enc }, text, cty);
 }
 
 /** What was promised encrypted is never sent in the clear. */
