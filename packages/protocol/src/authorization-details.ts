@@ -76,7 +76,9 @@ export function locationsOf({ locations }: AuthorizationDetail): readonly string
 /** Whether two entries say the same; the order of members means nothing. */
 export function isSameDetail(one: unknown, other: unknown): boolean {
   if (Array.isArray(one) || Array.isArray(other)) {
-    return Array.isArray(one) && Array.isArray(other) && one.length === other.length && one.every((item, at) => isSameDetail(item, other[at]));
+    return (
+      Array.isArray(one) && Array.isArray(other) && one.length === other.length && one.every((item, at) => isSameDetail(item, other[at]))
+    );
   }
   if (!isObject(one) || !isObject(other)) return one === other;
   const names = Object.keys(one);

@@ -19,6 +19,8 @@ import { type Fault, FieldReader, type FieldRules, formatPath, type TextCheck, t
 import { ASYMMETRIC_ENCRYPTION_ALGS, CONTENT_ENCRYPTION_ALGS, ENCRYPTION_ALGS, MAC_ALGS, SIGNATURE_ALGS } from './jose-algorithms.ts';
 import { findDisplayFault, type Localized, readLocalized, writeLocalized } from './localized.ts';
 import { type ApplicationType, findRedirectUriFault } from './redirect-uri.ts';
+import { NO_PROFILE, type ProfileRules } from './profiles/profile.ts';
+import { PROFILES } from './profiles/registry.ts';
 import { RESPONSE_TYPES } from './response-type.ts';
 import { formatScope, readScope } from './scope.ts';
 import { findWebUriFault, MAX_URI_LENGTH } from './web-uri.ts';
@@ -60,6 +62,8 @@ export interface ClientMetadata extends ClientJose {
   readonly defaultMaxAgeSeconds: number | undefined;
   readonly requireAuthTime: boolean;
   readonly settings: ClientSettings;
+  /** What the profile of its settings asks of each request. */
+  readonly rules: ProfileRules;
 }
 
 /** Where a client is told that a session has ended (OpenID Connect Front-Channel Logout §2, Back-Channel Logout §2.2). */
@@ -150,7 +154,7 @@ export const CLIENT_REGISTRIES: ClientRegistries = {
   verificationAlgs: [...SIGNATURE_ALGS, ...MAC_ALGS],
   encryptionAlgs: ENCRYPTION_ALGS,
   contentEncryptionAlgs: CONTENT_ENCRYPTION_ALGS,
-  profiles: [],
+  profiles: [...PROFILES.keys()],
 };
 
 export interface ClientMetadataRules {
@@ -186,7 +190,10 @@ export function readClientMetadata(input: unknown, rules: ClientMetadataRules): 
   checkSecret(metadata, fields, registries, rules);
   checkKeys(metadata, fields);
   checkSector(metadata, fields);
-  if (rules.source !== 'store') checkFrontchannelLogout(metadata, fields);
+  if (rules.source !== 'store') {
+    checkFrontchannelLogout(metadata, fields);
+    checkProfile(metadata, fields);
+  }
   if (fields.take('jwks') !== undefined && fields.take('jwks_uri') !== undefined)
     fields.fault(['jwks_uri'], 'stands beside jwks; one is enough');
   return faults.length === 0 ? { kind: 'read', metadata } : { kind: 'refused', faults };
@@ -262,7 +269,8 @@ function readMembers(fields: FieldReader, registries: ClientRegistries, rules: C
   const grantTypes = fields.choices('grant_types', Object.keys(registries.grantTypes)) ?? ['authorization_code'];
   const scope = fields.text('scope', { max: 2048, check: findScopeFault });
   const jwks = fields.object('jwks');
-  const settings = rules.source === 'registration' ? undefined : fields.object('hufu');
+  const hufu = rules.source === 'registration' ? undefined : fields.object('hufu');
+  const settings = hufu === undefined ? DEFAULT_SETTINGS : readClientSettings(hufu, registries.profiles);
   return {
     applicationType,
     redirectUris: fields.texts('redirect_uris', MAX_REDIRECT_URIS, redirect) ?? [],
@@ -298,7 +306,8 @@ function readMembers(fields: FieldReader, registries: ClientRegistries, rules: C
     defaultAcrValues: fields.texts('default_acr_values', 20, display) ?? [],
     defaultMaxAgeSeconds: fields.integer('default_max_age', 0, MAX_SECONDS),
     requireAuthTime: fields.flag('require_auth_time') ?? false,
-    settings: settings === undefined ? DEFAULT_SETTINGS : readClientSettings(settings, registries.profiles),
+    settings,
+    rules: PROFILES.get(settings.profile ?? '')?.rules ?? NO_PROFILE,
   };
 }
 
@@ -379,6 +388,12 @@ function checkAssertionAlg({ tokenEndpointAuthMethod, tokenEndpointAuthSigningAl
       ['token_endpoint_auth_signing_alg'],
       `is ${tokenEndpointAuthSigningAlg}, which ${tokenEndpointAuthMethod} cannot be done with`,
     );
+}
+
+/** What the profile that an administrator gave it wants of a client's registration. */
+function checkProfile(metadata: ClientMetadata, fields: FieldReader): void {
+  const faults = PROFILES.get(metadata.settings.profile ?? '')?.findFaults(metadata) ?? [];
+  for (const { member, message } of faults) fields.fault([member], message);
 }
 
 /** OpenID Connect Core §8.1: without a `sector_identifier_uri` there is one sector, the host of all redirect URIs. */

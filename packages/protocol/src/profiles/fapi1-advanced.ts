@@ -12,7 +12,8 @@ export const fapi1Advanced: Profile = {
   rules: {
     ...NO_PROFILE,
     signedRequest: 'required',
-    requestObject: 'timely',
+    // §5.2.2 items 13 to 17; of typ it says nothing.
+    requestObject: { typ: 'any', times: 'bounded', audience: 'required' },
     codeChallenge: 'pushed',
     signedAnswer: 'required',
     signatureAlgs: ALGS,
@@ -26,7 +27,7 @@ export const fapi1Advanced: Profile = {
       ...requireSafeRedirects(metadata, WHY),
       ...requireAlgs(metadata, ALGS, WHY),
     ];
-    if (!metadata.tlsClientCertificateBoundAccessTokens)
+    if (!metadata.certificateBoundAccessTokens)
       faults.push({ member: 'tls_client_certificate_bound_access_tokens', message: `is not true: ${WHY} binds tokens to certificates` });
     if (metadata.responseTypes.includes('code') && metadata.authorizationSignedResponseAlg === undefined)
       faults.push({ member: 'authorization_signed_response_alg', message: `is missing: ${WHY} signs the answer of response type code` });

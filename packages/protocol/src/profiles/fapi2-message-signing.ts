@@ -7,7 +7,11 @@ import type { Profile } from './profile.ts';
  */
 export const fapi2MessageSigning: Profile = {
   name: 'fapi2_message_signing',
-  rules: { ...fapi2Security.rules, requestObject: 'timely' },
+  rules: {
+    ...fapi2Security.rules,
+    requestObject: { typ: 'oauth-authz-req+jwt', times: 'bounded', audience: 'required' },
+    signedAnswer: 'if_registered',
+  },
   findFaults(metadata) {
     const faults = fapi2Security.findFaults(metadata);
     if (metadata.requireSignedRequestObject || metadata.authorizationSignedResponseAlg !== undefined) return faults;

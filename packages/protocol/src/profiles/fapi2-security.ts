@@ -1,5 +1,12 @@
-import type { ClientMetadata } from '../client-metadata.ts';
-import { NO_PROFILE, type Profile, type ProfileFault, requireOneOf, requireOnly, requireSafeRedirects } from './profile.ts';
+import {
+  NO_PROFILE,
+  type Profile,
+  type ProfileFault,
+  type Registration,
+  requireOneOf,
+  requireOnly,
+  requireSafeRedirects,
+} from './profile.ts';
 
 const WHY = 'FAPI 2.0';
 /** FAPI 2.0 Security Profile §5.4.1. Both names of the one Edwards curve that it means. */
@@ -30,7 +37,7 @@ export const fapi2Security: Profile = {
 };
 
 /** Whatever the client or we sign has one of these algorithms. The default of ID tokens, RS256, is none of them: the client has to say so. */
-export function requireAlgs(metadata: ClientMetadata, algs: readonly string[], why: string): readonly ProfileFault[] {
+export function requireAlgs(metadata: Registration, algs: readonly string[], why: string): readonly ProfileFault[] {
   const { responseTypes } = metadata;
   return [
     ...(responseTypes.length === 0
@@ -50,8 +57,8 @@ export function requireAlgs(metadata: ClientMetadata, algs: readonly string[], w
   ];
 }
 
-function requireBound(metadata: ClientMetadata): readonly ProfileFault[] {
-  if (metadata.dpopBoundAccessTokens || metadata.tlsClientCertificateBoundAccessTokens) return [];
+function requireBound(metadata: Registration): readonly ProfileFault[] {
+  if (metadata.dpopBoundAccessTokens || metadata.certificateBoundAccessTokens) return [];
   const message = 'is not true, nor is tls_client_certificate_bound_access_tokens: FAPI 2.0 binds every access token to a key';
   return [{ member: 'dpop_bound_access_tokens', message }];
 }

@@ -1,11 +1,29 @@
-import type { ClientMetadata } from '../client-metadata.ts';
-
 /** A named set of requirements that a client lives by (`hufu.profile`): some on its registration, some on each of its requests. */
 export interface Profile {
   readonly name: string;
   readonly rules: ProfileRules;
   /** What its registration lacks; empty for a client that meets the profile. */
-  findFaults(metadata: ClientMetadata): readonly ProfileFault[];
+  findFaults(registration: Registration): readonly ProfileFault[];
+}
+
+/** What profiles look at of a client's metadata. `ClientMetadata` is one. */
+export interface Registration {
+  readonly applicationType: 'web' | 'native';
+  readonly redirectUris: readonly string[];
+  readonly tokenEndpointAuthMethod: string;
+  readonly grantTypes: readonly string[];
+  readonly responseTypes: readonly string[];
+  readonly idTokenSignedResponseAlg: string;
+  readonly userinfoSignedResponseAlg: string | undefined;
+  readonly authorizationSignedResponseAlg: string | undefined;
+  readonly introspectionSignedResponseAlg: string | undefined;
+  readonly requestObjectSigningAlg: string | undefined;
+  readonly tokenEndpointAuthSigningAlg: string | undefined;
+  readonly backchannelAuthenticationRequestSigningAlg: string | undefined;
+  readonly requireSignedRequestObject: boolean;
+  readonly dpopBoundAccessTokens: boolean;
+  readonly certificateBoundAccessTokens: boolean;
+  readonly settings: { readonly pkce: 'required' | 'optional' | undefined };
 }
 
 export interface ProfileFault {
@@ -21,12 +39,11 @@ export interface ProfileRules {
   readonly pushedRequest: 'required' | 'optional';
   /** Whether it has to be a signed object (RFC 9101 §10.5). */
   readonly signedRequest: 'required' | 'optional';
-  /** `timely`: a request object has `exp` and `nbf`, an hour apart at most, and was made within the hour. */
-  readonly requestObject: 'any' | 'timely';
+  readonly requestObject: RequestObjectRules;
   /** Whether a code needs a `code_challenge`. `pushed`: where the request was pushed. */
   readonly codeChallenge: 'required' | 'pushed' | 'as_registered';
-  /** Whether the answer has to be signed (JARM §2.3) where it names no ID token. */
-  readonly signedAnswer: 'required' | 'optional';
+  /** Whether an answer without an ID token has to be a JWT (JARM §2.3): always, or where the client registered with which algorithm. */
+  readonly signedAnswer: 'required' | 'if_registered' | 'optional';
   /** `issuer`: the `aud` of a client assertion is our issuer, as one string. */
   readonly assertionAudience: 'issuer' | 'ours';
   /** The only algorithms of what the client signs; undefined: any. */
@@ -37,11 +54,20 @@ export interface ProfileRules {
   readonly rotation: 'off' | 'as_registered';
 }
 
+/** How strictly request objects are read, beyond what RFC 9101 §6 demands of all. */
+export interface RequestObjectRules {
+  /** Its `typ` (RFC 9101 §10.8). */
+  readonly typ: 'any' | 'oauth-authz-req+jwt';
+  /** `bounded`: `exp` and `nbf` are there, `exp` at most an hour after `nbf`, and `nbf` at most an hour ago. */
+  readonly times: 'optional' | 'bounded';
+  readonly audience: 'optional' | 'required';
+}
+
 /** Of a client without a profile. */
 export const NO_PROFILE: ProfileRules = {
   pushedRequest: 'optional',
   signedRequest: 'optional',
-  requestObject: 'any',
+  requestObject: { typ: 'any', times: 'optional', audience: 'optional' },
   codeChallenge: 'as_registered',
   signedAnswer: 'optional',
   assertionAudience: 'ours',
@@ -64,7 +90,7 @@ export function requireOnly(member: string, values: readonly string[], allowed: 
 }
 
 /** Answers come back over TLS, or stay on the device (RFC 8252 §7). */
-export function requireSafeRedirects({ redirectUris, applicationType }: ClientMetadata, why: string): readonly ProfileFault[] {
+export function requireSafeRedirects({ redirectUris, applicationType }: Registration, why: string): readonly ProfileFault[] {
   if (applicationType === 'native') return [];
   return redirectUris
     .filter((uri) => !uri.startsWith('https:'))

@@ -38,12 +38,21 @@ export function checkResponseMode(form: Form, path: ReturnPath): void {
     throw new OAuthError('invalid_request', 'the response_mode is not supported');
   const unfit = asked === undefined ? undefined : findModeFault(asked, form, path);
   if (unfit !== undefined) throw new OAuthError('invalid_request', unfit);
+  if (mustSignAnswer(form, path) && !path.mode.endsWith('jwt'))
+    throw new OAuthError('invalid_request', 'the client has to ask for an answer that is a JWT', { detail: path.mode });
   const registered = path.client.metadata.responseModes;
   if (registered !== undefined && !registered.includes(path.mode) && !registered.includes(form.get('response_mode') ?? '')) {
     throw new OAuthError('invalid_request', 'the client is not registered for this response_mode', { detail: path.mode });
   }
   const fault = findStateFault(form.get('state'), path.mode);
   if (fault !== undefined) throw new OAuthError('invalid_request', fault);
+}
+
+/** An ID token in the answer is a signature of it (FAPI 1.0 Advanced §5.2.2.1). */
+function mustSignAnswer(form: Form, { client }: ReturnPath): boolean {
+  const { rules, authorizationSignedResponseAlg } = client.metadata;
+  if (rules.signedAnswer === 'optional' || findResponseType(form.get('response_type') ?? '')?.idToken === true) return false;
+  return rules.signedAnswer === 'required' || authorizationSignedResponseAlg !== undefined;
 }
 
 function readMode(form: Form): ResponseMode | undefined {

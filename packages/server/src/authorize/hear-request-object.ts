@@ -10,15 +10,9 @@ import { openRequestObject, type RequestObject } from './request-object.ts';
  * object does not say is taken from there (Core §6.1), but never more rights than were signed; otherwise, and for a client that must sign, only the
  * object is heard (RFC 9101 §6.3). The same goes for one that is pushed (RFC 9126 §3).
  */
-export async function hearRequestObject(
-  ctx: Context,
-  form: Form,
-  client: Client,
-  way: 'sent' | 'pushed',
-  now: number,
-): Promise<Form> {
+export async function hearRequestObject(ctx: Context, form: Form, client: Client, way: 'sent' | 'pushed', now: number): Promise<Form> {
   if (form.has('registration')) throw new OAuthError('registration_not_supported', 'the registration parameter is not supported');
-  const mustSign = client.metadata.requireSignedRequestObject;
+  const mustSign = mustSignRequests(client);
   const object = await find(ctx, form, client, now);
   if (object === undefined) {
     if (mustSign) throw new OAuthError('invalid_request', 'the client has to sign its requests');
@@ -56,7 +50,7 @@ function heard(form: Form, object: RequestObject, client: Client, way: 'sent' | 
   if (type !== undefined && inner.has('response_type') && claims['response_type'] !== type)
     throw new OAuthError('invalid_request_object', 'response_type is not the same outside of the request object');
   const openid = type !== undefined && (form.get('scope') ?? '').split(' ').includes('openid');
-  if (way === 'pushed' || !openid || object.oauth || client.metadata.requireSignedRequestObject) return new Form(names, values, [], []);
+  if (way === 'pushed' || !openid || object.oauth || mustSignRequests(client)) return new Form(names, values, [], []);
   if (object.signed && !inner.has('scope')) {
     names.push('scope');
     values.push('openid');
@@ -71,6 +65,11 @@ function heard(form: Form, object: RequestObject, client: Client, way: 'sent' | 
   }
   const outer = (name: string): boolean => !inner.has(name);
   return new Form(names, values, form.repeated.filter(outer), form.malformed.filter(outer));
+}
+
+/** RFC 9101 §10.5. */
+function mustSignRequests({ metadata }: Client): boolean {
+  return metadata.requireSignedRequestObject || metadata.rules.signedRequest === 'required';
 }
 
 /** What a signed request asks for, nobody adds to from outside. */

@@ -68,7 +68,8 @@ export async function readAuthorizationRequest(
   const form = pushed?.form ?? (source.kind === 'ticket' ? sent : await hear(ctx, sent, source, client, trail, now));
   const path = readReturnPath(form, checkRedirectUri(form, client, trail), pushed && { id: pushed.id, end: pushed.end });
   try {
-    if (client.metadata.requirePushedAuthorizationRequests && pushed === undefined && source.kind !== 'push') {
+    const isPushed = pushed !== undefined || source.kind === 'push';
+    if (mustPush(client) && !isPushed) {
       trail.at('pushed_request');
       throw new OAuthError('invalid_request', 'the client has to push its requests');
     }
@@ -85,7 +86,7 @@ export async function readAuthorizationRequest(
     trail.at('response_type');
     const responseType = checkResponseType(form, client);
     trail.at('pkce');
-    const codeChallenge = checkPkce(form, client, responseType);
+    const codeChallenge = checkPkce(form, client, responseType, isPushed);
     trail.at('prompt');
     const prompt = checkPrompt(form);
     const maxAge = checkMaxAge(form, client);
@@ -95,7 +96,7 @@ export async function readAuthorizationRequest(
     trail.at('claims');
     const claims = checkClaims(ctx, form, client);
     trail.at('resource');
-    const named = checkResource(ctx, form);
+    const named = checkResource(ctx, form, client);
     trail.at('authorization_details');
     const authorizationDetails = readDetails(ctx, form, client.metadata.authorizationDetailsTypes);
     trail.at('dpop_jkt');
@@ -127,6 +128,11 @@ export async function readAuthorizationRequest(
     if (error instanceof OAuthError) throw new RedirectError(path, error);
     throw error;
   }
+}
+
+/** RFC 9126 §6. */
+function mustPush({ metadata }: Client): boolean {
+  return metadata.requirePushedAuthorizationRequests || metadata.rules.pushedRequest === 'required';
 }
 
 /** The request that was pushed ahead, where this one names it. What else it says is not heard (RFC 9126 §4, RFC 9101 §5). */

@@ -3,10 +3,10 @@ import { SYMMETRIC_ENCRYPTION_ALGS } from '@hufu/protocol/jose-algorithms';
 import { isEncryptedJwt, readUnsecuredJwt } from '@hufu/protocol/jwt';
 import { readableSecrets } from '../client-keys/client-secret.ts';
 import { VERIFICATION_ALGS, verifyClientJwt } from '../client-keys/verify-client-jwt.ts';
+import type { RequestObjectRules } from '@hufu/protocol/profiles/profile';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { decryptCompact } from '../jose/decrypt.ts';
-import { type RequestObjectRules, requestObjectRules } from './request-object-rules.ts';
 
 /** The claims of a request object that its client has made. */
 export interface RequestObject {
@@ -29,14 +29,14 @@ const MAX_AGE = 3_600;
 export async function openRequestObject(ctx: Context, client: Client, text: string, now: number): Promise<RequestObject> {
   const inner = await decrypted(ctx, client, text, now);
   const { requestObjectSigningAlg } = client.metadata;
-  const rules = requestObjectRules(client);
-  const unsigned = requestObjectSigningAlg === 'none' && rules.algs === undefined ? readUnsecuredJwt(inner) : undefined;
+  const { requestObject: rules, signatureAlgs } = client.metadata.rules;
+  const unsigned = requestObjectSigningAlg === 'none' && signatureAlgs === undefined ? readUnsecuredJwt(inner) : undefined;
   if (unsigned !== undefined) {
     checkClaims(ctx, client, rules, unsigned.header, unsigned.payload, now);
     return { claims: unsigned.payload, signed: false, oauth: isOauth(unsigned.header) };
   }
   const algs = requestObjectSigningAlg === undefined ? VERIFICATION_ALGS : [requestObjectSigningAlg];
-  const read = await verifyClientJwt(ctx, client, inner, { algs: algs.filter((alg) => rules.algs?.includes(alg) !== false), now });
+  const read = await verifyClientJwt(ctx, client, inner, { algs: algs.filter((alg) => signatureAlgs?.includes(alg) !== false), now });
   if (read.kind === 'refused') throw invalid(read.reason);
   checkClaims(ctx, client, rules, read.header, read.payload, now);
   if (read.payload['iss'] === undefined && read.payload['client_id'] === undefined) throw invalid('it does not say whose it is');

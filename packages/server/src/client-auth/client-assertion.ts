@@ -28,13 +28,22 @@ export async function findAssertionFault(
   { proof, request, trail, now }: Attempt,
   algs: readonly string[],
 ): Promise<string | undefined> {
-  const { tokenEndpointAuthSigningAlg: only } = client.metadata;
+  const { tokenEndpointAuthSigningAlg: only, rules } = client.metadata;
   trail.at('assertion_key');
-  const jwt = await verifyClientJwt(ctx, client, proof, { algs: only === undefined ? algs : algs.filter((alg) => alg === only), now });
+  const jwt = await verifyClientJwt(ctx, client, proof, {
+    algs: algs.filter((alg) => (only === undefined || alg === only) && rules.signatureAlgs?.includes(alg) !== false),
+    now,
+  });
   if (jwt.kind === 'refused') return jwt.reason;
   trail.at('assertion_claims');
   // A client that is the same at every server says which one it means: an endpoint may be claimed by any of them.
-  const ours = client.record.source === 'document' ? [ctx.issuer] : [ctx.issuer, `${ctx.issuer}/oauth/token`, ctx.issuer + request.path];
+  const issuerAlone = rules.assertionAudience === 'issuer';
+  if (issuerAlone && Array.isArray(jwt.payload['aud']))
+    return 'its aud is a list, and the profile of the client wants our issuer as one text';
+  const ours =
+    issuerAlone || client.record.source === 'document'
+      ? [ctx.issuer]
+      : [ctx.issuer, `${ctx.issuer}/oauth/token`, ctx.issuer + request.path];
   const claims = readClaims(jwt, client.id, ours, now);
   if (typeof claims === 'string') return claims;
   trail.at('assertion_unused');

@@ -52,7 +52,10 @@ function fieldShape(depth: number): Shape<DetailField> {
       label: optional(localized, 'What pages call it; its name by default.'),
       kind: withDefault(choice(KINDS), 'text', 'What it holds: text, texts (a list), number, flag (true or false) or object.'),
       required: withDefault(flag, false, 'Whether it must be there.'),
-      values: optional(list(text(500), { min: 1, max: 100, unique: [{ path: [] }] }), 'The only texts that it may hold. Of text and texts.'),
+      values: optional(
+        list(text(500), { min: 1, max: 100, unique: [{ path: [] }] }),
+        'The only texts that it may hold. Of text and texts.',
+      ),
       max: withDefault(wholeNumber(1, 2_000), 200, 'Characters of a text. Of text and texts.'),
       fields: withDefault(inner, [], 'The members of an object.'),
     },

@@ -63,7 +63,8 @@ export async function refreshToken(ctx: Context, request: TokenRequest): Promise
 
 /** Whether each refresh brings a new refresh token. A client that proves itself may do without (FAPI 2.0 Security Profile §5.3.2.1). */
 export function rotates(client: Client): boolean {
-  return !client.confidential || client.metadata.settings.refreshToken.rotation !== 'off';
+  const { settings, rules } = client.metadata;
+  return !client.confidential || (settings.refreshToken.rotation !== 'off' && rules.rotation !== 'off');
 }
 
 /** The row after this request's rotation, or after that of whoever was faster: both hold the same successor. */
