@@ -53,7 +53,7 @@ export function requireAlgs(metadata: Registration, algs: readonly string[], why
     ...requireOneOf('introspection_signed_response_alg', metadata.introspectionSignedResponseAlg, algs, why),
     ...requireOneOf('request_object_signing_alg', metadata.requestObjectSigningAlg, algs, why),
     ...requireOneOf('token_endpoint_auth_signing_alg', metadata.tokenEndpointAuthSigningAlg, algs, why),
-    ...requireOneOf('backchannel_authentication_request_signing_alg', metadata.backchannelAuthenticationRequestSigningAlg, algs, why),
+    ...requireOneOf('backchannel_authentication_request_signing_alg', metadata.backchannelAuthentication?.requestSigningAlg, algs, why),
   ];
 }
 

@@ -19,7 +19,7 @@ export interface Registration {
   readonly introspectionSignedResponseAlg: string | undefined;
   readonly requestObjectSigningAlg: string | undefined;
   readonly tokenEndpointAuthSigningAlg: string | undefined;
-  readonly backchannelAuthenticationRequestSigningAlg: string | undefined;
+  readonly backchannelAuthentication: { readonly mode: string; readonly requestSigningAlg: string | undefined } | undefined;
   readonly requireSignedRequestObject: boolean;
   readonly dpopBoundAccessTokens: boolean;
   readonly certificateBoundAccessTokens: boolean;
