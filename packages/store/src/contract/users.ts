@@ -44,7 +44,11 @@ export function userCases(define: Case): void {
   });
 
   define('whose account it is by their own doing is kept, and stays when the claims change', async (b) => {
-    const own = await b.store.createUser(b.tenant, { sub: 's1', username: 'eve', passwordHash: undefined, claims: {}, source: 'sign_up' }, NOW);
+    const own = await b.store.createUser(
+      b.tenant,
+      { sub: 's1', username: 'eve', passwordHash: undefined, claims: {}, source: 'sign_up' },
+      NOW,
+    );
     assert.equal(own.user.source, 'sign_up');
     assert.equal((await makeUser(b)).source, 'config');
     await b.store.setClaims(b.tenant, own.user.id, { name: 'Eve' }, NOW + 1);
