@@ -82,9 +82,11 @@ export async function readAuthorizationRequest(
     trail.at('claims');
     const claims = checkClaims(ctx, form, client);
     const expectedSubject = sameSubject(hinted, subjectOfClaims(claims));
-    // Nobody whom the client knows already can be a new user: told before somebody makes an account in vain.
-    if (prompt.includes('create') && expectedSubject !== undefined)
+    if (prompt.includes('create') && expectedSubject !== undefined) {
+      // Nobody whom the client knows already can be new: told before somebody makes an account in vain.
+      trail.at('prompt');
       throw new OAuthError('invalid_request', 'prompt=create goes with nobody in particular');
+    }
     trail.at('resource');
     const named = checkResource(ctx, form);
     trail.at('scope');

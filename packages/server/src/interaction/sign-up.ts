@@ -54,7 +54,7 @@ export async function signUpPost(ctx: Context, http: HttpRequest): Promise<HttpR
     const form = requireForm(http);
     trail.at('same_site');
     requireOwnForm(ctx, http, form, PATH);
-    const text = form.get('request') === '' ? undefined : form.get('request');
+    const text = form.get('request');
     if (text !== undefined) way = await readUnderWay(ctx, http, text, trail);
     if (form.has('cancel')) return cancelled(ctx, http, way, trail);
     const visit: Visit = { text, way };
