@@ -6,7 +6,7 @@ export const MAX_NEW_USERNAME = 64;
 
 /**
  * A user name that somebody chooses for themselves, as it is kept: letters and digits of one way of writing, with single dots, dashes and
- * underscores between them. Nothing invisible, and no letters of two scripts that can be taken for each other (Unicode UTS #39 §5.2, highly
+ * underscores between them. Nothing invisible, and no letters of two scripts that can be taken for each other (Unicode UTS #39, highly
  * restrictive), so that nobody passes for somebody else by a letter that looks the same. No `@`: a name is never the address of another.
  */
 export function readNewUsername(
