@@ -63,7 +63,7 @@ ${clientPlate(client, messages)}
 
 function signUp(href: string | undefined, messages: Messages): Html | undefined {
   if (href === undefined) return undefined;
-  return html`<p class="other">${messages.signIn.noAccount} <a id="signin-signup" href="${requirePath(href)}">${messages.signIn.createAccount}</a></p>`;
+  return html`<p class="other">${messages.signIn.noAccount}<a id="signin-signup" href="${requirePath(href)}">${messages.signIn.createAccount}</a></p>`;
 }
 
 function problemText(problem: SignInProblem | undefined, messages: Messages): string | undefined {

@@ -67,7 +67,7 @@ ${field('password', words.passwordHint(view.minLength), { type: 'password', requ
 <button type="submit" id="signup-cancel" name="cancel" value="cancel" class="quiet" formnovalidate>${words.cancel}</button>
 </div>
 </form>
-<p class="other">${words.haveAccount} <a id="signup-signin" href="${requirePath(view.signInHref)}">${words.signIn}</a></p>
+<p class="other">${words.haveAccount}<a id="signup-signin" href="${requirePath(view.signInHref)}">${words.signIn}</a></p>
 ${view.client && clientLinks(view.client, messages)}`;
   const isWrong = slowedDown !== undefined || Object.keys(problems).length > 0;
   return layout(view, { page: 'sign-up', title: isWrong ? `${words.titleProblem} · ${words.heading}` : words.heading, main });

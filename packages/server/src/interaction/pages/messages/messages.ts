@@ -43,6 +43,7 @@ export interface Messages {
     readonly titleProblem: string;
     readonly wrongCredentials: string;
     readonly slowedDown: (seconds: number) => string;
+    /** With the space, if any, before the link that follows. */
     readonly noAccount: string;
     readonly createAccount: string;
   };
@@ -59,6 +60,7 @@ export interface Messages {
     readonly passwordHint: (characters: number) => string;
     readonly submit: string;
     readonly cancel: string;
+    /** With the space, if any, before the link that follows. */
     readonly haveAccount: string;
     readonly signIn: string;
     readonly titleProblem: string;

@@ -44,7 +44,7 @@ export const zhCn: Messages = {
     continueTo: '注册后前往',
     replaces: (user) => html`你现在登录的账号是 ${user}。注册后，此浏览器将改用新账号。`,
     username: '用户名',
-    usernameHint: '以后用它登录。可用文字和数字，中间可以有点、短横线或下划线。',
+    usernameHint: '可用文字和数字，中间可以有点、短横线或下划线。',
     email: '邮箱',
     name: '姓名',
     optional: '选填',
