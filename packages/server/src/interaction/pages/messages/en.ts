@@ -48,8 +48,7 @@ export const en: Messages = {
     name: 'Name',
     optional: 'optional',
     password: 'Password',
-    passwordHint: (characters) =>
-      `At least ${characters} characters. A few unrelated words are strong, and easy to remember.`,
+    passwordHint: (characters) => `At least ${characters} characters. A few unrelated words are strong, and easy to remember.`,
     submit: 'Create account',
     cancel: 'Cancel',
     haveAccount: 'Have an account already? ',
