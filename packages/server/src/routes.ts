@@ -20,6 +20,7 @@ import { accountGet, accountPost } from './interaction/account.ts';
 import { consentGet, consentPost } from './interaction/consent.ts';
 import { ASSETS } from './interaction/pages/assets.ts';
 import { signInGet, signInPost } from './interaction/sign-in.ts';
+import { signUpGet, signUpPost } from './interaction/sign-up.ts';
 import { oauthMetadata, openidConfiguration, type StaticDocument } from './server-description.ts';
 
 export type Endpoint = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
@@ -63,6 +64,7 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
     closed(SIGNED_OUT_PATH, { GET: (http) => signedOut(ctx, http) }),
     closed('/oauth/check_session', { GET: () => checkSession(ctx) }),
     closed('/signin', { GET: (http) => signInGet(ctx, http), POST: (http) => signInPost(ctx, http) }),
+    closed('/signup', { GET: (http) => signUpGet(ctx, http), POST: (http) => signUpPost(ctx, http) }),
     closed('/account', { GET: (http) => accountGet(ctx, http), POST: (http) => accountPost(ctx, http) }),
     closed('/consent', { GET: (http) => consentGet(ctx, http), POST: (http) => consentPost(ctx, http) }),
     closed('/logo/*', { GET: (http) => logo(ctx, http, lastSegment(http)) }),
