@@ -45,7 +45,7 @@ export const CODE_SECONDS = 60;
 export const USERS = 256;
 export const PASSWORD = 'correct horse battery staple';
 
-/** Devices are of so many public clients, because Hufu keeps at most a thousand undecided codes of one. */
+/** Devices are of so many public clients: no client has thousands of undecided codes, and Hufu limits them. */
 export const DEVICE_CLIENTS = 20;
 
 export function deviceClientOf(client: number): string {

@@ -21,7 +21,7 @@ export const GRANTS = 4096;
 
 const PLACE = '{credential}';
 
-/** Device codes of one burst: seconds of work, and far fewer than a thousand of one client. */
+/** Device codes of one burst: seconds of work, and fewer than a thousand of each client. */
 export const DEVICE_CODES: number = 4 * GRANTS;
 
 /** Whether the scenario's requests carry something that has to be got ready at the server. */

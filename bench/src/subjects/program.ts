@@ -69,8 +69,9 @@ async function writeSettings(setting: Setting, port: number, keys: SigningKeys):
 }
 
 function aboutGrant(work: Work): Pick<ProgramSettings, 'clientId' | 'scope' | 'resource' | 'idToken'> {
-  if ('grant' in work) {
-    const { client, scope, resource = '', idToken = '' } = work.grant;
+  const grant = work.kind === 'par' ? work.asked : 'grant' in work ? work.grant : undefined;
+  if (grant !== undefined) {
+    const { client, scope, resource = '', idToken = '' } = grant;
     return { clientId: client.id, scope, resource, idToken };
   }
   return {
