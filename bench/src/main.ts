@@ -8,6 +8,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pinCores } from './cores.ts';
+import { newEcKey } from './jwk.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 import { report, type ScenarioReport, table } from './report.ts';
@@ -24,6 +25,7 @@ const RUNS = fileURLToPath(new URL('../.run/', import.meta.url));
 async function main(options: Options): Promise<number> {
   const cores = pinCores();
   const keys = makeSigningKeys();
+  const clientKey = newEcKey('bench-client');
   await mkdir(RUNS, { recursive: true });
   const directory = await mkdtemp(join(RUNS, 'run-'));
   // PostgreSQL runs as a user of its own and has to get to its folder.
@@ -50,7 +52,7 @@ async function main(options: Options): Promise<number> {
   try {
     if (usesPostgres) postgres = await startPostgres(join(directory, 'postgres'));
     for (const scenario of options.scenarios) {
-      const outcome = await runScenario(scenario, subjects, { options, loadCore: cores.load, postgres, directory, say });
+      const outcome = await runScenario(scenario, subjects, { options, loadCore: cores.load, postgres, clientKey, directory, say });
       failures += outcome.failures;
       reports[scenario.name] = report(scenario, outcome.samples);
       if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(reports, undefined, 2)}\n`);

@@ -1,14 +1,14 @@
 import { nowMs, sleep } from './clock.ts';
-import { API_SCOPE, JWT_RESOURCE, MACHINE } from './contract.ts';
+import { API_SCOPE, JWT_RESOURCE, MACHINE, POLL_SECONDS } from './contract.ts';
 import { HttpClient } from './http-client.ts';
 import { Histogram } from './load/histogram.ts';
 import type { LoadResult } from './load/plan.ts';
 import type { LoadProcess } from './load-process.ts';
 import type { Scenario } from './scenarios.ts';
 import { residentMegabytes } from './server-process.ts';
-import type { Launched, Running, Setting, Subject } from './subject.ts';
+import type { Credential, Launched, Running, Setting, Subject } from './subject.ts';
 import { basic, FORM_TYPE, form } from './token-requests.ts';
-import { CONNECTIONS, GRANTS, needsCredentials, planFor } from './work-plan.ts';
+import { CONNECTIONS, DEVICE_CODES, GRANTS, needsCredentials, planFor, signingKeys } from './work-plan.ts';
 
 /** Codes that are got ready for one burst: exchanged within seconds, long before they expire. */
 const CODES = 64 * CONNECTIONS;
@@ -39,12 +39,12 @@ export interface Timing {
 }
 
 /** Requests a second under a closed loop of 64 connections, every answer checked. */
-export async function measureLoad(running: Running, scenario: Scenario, load: LoadProcess, timing: Timing): Promise<Figure> {
+export async function measureLoad(running: Running, setting: Setting, load: LoadProcess, timing: Timing): Promise<Figure> {
+  const { scenario } = setting;
+  const next = batches(running, scenario);
   const result =
-    scenario.work.kind === 'code'
-      ? await exchangeBursts(running, scenario, load, timing)
-      : await steadyLoad(running, scenario, load, timing);
-  if (isOpaque(scenario)) await running.confirm(result.accessTokens);
+    next === undefined ? await steadyLoad(running, setting, load, timing) : await bursts(running, scenario, load, timing, next);
+  if (isConfirmed(scenario)) await running.confirm(result.issued);
   const latencies = new Histogram();
   latencies.add(result.latencies);
   return {
@@ -58,21 +58,50 @@ export async function measureLoad(running: Running, scenario: Scenario, load: Lo
   };
 }
 
-function isOpaque({ work }: Scenario): boolean {
+/** What says nothing by itself is shown to its server once more. */
+function isConfirmed({ work }: Scenario): boolean {
+  if (work.kind === 'par') return true;
   if (work.kind === 'client_credentials') return work.resource !== JWT_RESOURCE;
   return work.kind === 'refresh' && work.grant.resource !== JWT_RESOURCE;
 }
 
-async function steadyLoad(running: Running, scenario: Scenario, load: LoadProcess, timing: Timing): Promise<LoadResult> {
-  const credentials = needsCredentials(scenario.work) ? await running.credentials(GRANTS) : [];
+async function steadyLoad(running: Running, setting: Setting, load: LoadProcess, timing: Timing): Promise<LoadResult> {
+  const { scenario, clientKey } = setting;
+  const credentials = needsCredentials(scenario.work) ? await running.credentials(GRANTS) : signingKeys(scenario.work, clientKey);
   return load.run(planFor(scenario, running, credentials, timing.warmupMs, timing.measureMs));
 }
 
 /**
- * A code works once and for a minute at most, so codes are got ready batch by batch, and only the time in which a batch is exchanged
- * counts. Batches until the warm-up's time has gone by are not counted at all.
+ * What has to be sent in bursts, batch by batch; undefined where requests may follow each other without end. A code works once and for a
+ * minute at most: each batch is a new one. A device code may be asked about once in an interval (RFC 8628 §3.5): the batch is the same, and
+ * the interval lies between its bursts.
  */
-async function exchangeBursts(running: Running, scenario: Scenario, load: LoadProcess, timing: Timing): Promise<LoadResult> {
+function batches(running: Running, { work }: Scenario): (() => Promise<Credential[]>) | undefined {
+  if (work.kind === 'code') {
+    return async () => {
+      const codes = await running.credentials(CODES);
+      await sleep(SETTLE_MS);
+      return codes;
+    };
+  }
+  if (work.kind !== 'device_poll') return undefined;
+  let codes: Credential[] | undefined;
+  return async () => {
+    await sleep(codes === undefined ? 0 : POLL_SECONDS * 1000);
+    codes ??= await running.credentials(DEVICE_CODES);
+    await sleep(SETTLE_MS);
+    return codes;
+  };
+}
+
+/** Only the time in which a batch is sent counts. Batches until the warm-up's time has gone by are not counted at all. */
+async function bursts(
+  running: Running,
+  scenario: Scenario,
+  load: LoadProcess,
+  timing: Timing,
+  nextBatch: () => Promise<Credential[]>,
+): Promise<LoadResult> {
   const latencies = new Histogram();
   let warmMs = 0;
   let total: LoadResult = {
@@ -82,12 +111,10 @@ async function exchangeBursts(running: Running, scenario: Scenario, load: LoadPr
     loadCpuSeconds: 0,
     serverCpuSeconds: 0,
     serverWaitSeconds: 0,
-    accessTokens: [],
+    issued: [],
   };
   while (total.seconds * 1000 < timing.measureMs) {
-    const codes = await running.credentials(CODES);
-    await sleep(SETTLE_MS);
-    const burst = await load.run(planFor(scenario, running, codes, 0, 0));
+    const burst = await load.run(planFor(scenario, running, await nextBatch(), 0, 0));
     if (warmMs < timing.warmupMs) {
       warmMs += burst.seconds * 1000;
       continue;
@@ -100,7 +127,7 @@ async function exchangeBursts(running: Running, scenario: Scenario, load: LoadPr
       loadCpuSeconds: total.loadCpuSeconds + burst.loadCpuSeconds,
       serverCpuSeconds: total.serverCpuSeconds + burst.serverCpuSeconds,
       serverWaitSeconds: total.serverWaitSeconds + burst.serverWaitSeconds,
-      accessTokens: burst.accessTokens,
+      issued: burst.issued,
     };
   }
   return { ...total, latencies: latencies.toCounts() };

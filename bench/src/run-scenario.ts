@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HttpClient } from './http-client.ts';
+import type { Jwk } from './jwk.ts';
 import { LoadProcess } from './load-process.ts';
 import { type Figure, measureColdStart, measureIdleMemory, measureLoad } from './measure.ts';
 import type { Options } from './options.ts';
@@ -13,6 +14,8 @@ export interface Bench {
   /** The processor of the load generator. */
   readonly loadCore: number | undefined;
   readonly postgres: Postgres | undefined;
+  /** As `Setting.clientKey`. */
+  readonly clientKey: Jwk;
   readonly directory: string;
   readonly say: (line: string) => void;
 }
@@ -47,7 +50,7 @@ export async function runScenario(
         subject.name === 'oidc-provider-postgres' || (scenario.database === 'postgres' && subject.name !== 'oidc-provider-memory');
       const postgresUrl = usesPostgres ? ((await bench.postgres?.createDatabase()) ?? '') : '';
       try {
-        const { figure, seen } = await runOnce(subject, { scenario, directory, postgresUrl, document }, bench);
+        const { figure, seen } = await runOnce(subject, { scenario, directory, postgresUrl, clientKey: bench.clientKey, document }, bench);
         if (subject.name === 'ours' && seen !== undefined) document = seen;
         samples.set(subject.name, [...(samples.get(subject.name) ?? []), figure]);
         bench.say(`${scenario.name} ${round} ${subject.name}: ${describe(figure)}`);
@@ -75,7 +78,7 @@ async function runOnce(
   try {
     if (scenario.work.kind === 'idle_rss') return { figure: await measureIdleMemory(running), seen: undefined };
     const timing = { warmupMs: bench.options.warmupSeconds * 1000, measureMs: bench.options.seconds * 1000 };
-    const figure = await measureLoad(running, scenario, load, timing);
+    const figure = await measureLoad(running, setting, load, timing);
     return { figure, seen: scenario.work.kind === 'document' ? await readDocument(running, scenario.work.document) : undefined };
   } finally {
     await load.stop();

@@ -15,8 +15,13 @@ export interface GrantWish {
 
 /** What is measured. The kinds up to `document` are requests a second, the last two a figure of the process. */
 export type Work =
-  | { readonly kind: 'client_credentials'; readonly resource: string }
+  | { readonly kind: 'client_credentials' | 'dpop_token' | 'private_key_jwt_token'; readonly resource: string }
   | { readonly kind: 'refresh' | 'code' | 'introspection' | 'userinfo'; readonly grant: GrantWish }
+  /** An authorization request sent ahead: for what a code of that grant would be. */
+  | { readonly kind: 'par'; readonly asked: GrantWish }
+  | { readonly kind: 'device_poll' }
+  /** A token of that grant for one that `resource` takes. */
+  | { readonly kind: 'token_exchange'; readonly grant: GrantWish; readonly resource: string }
   | { readonly kind: 'document'; readonly document: 'jwks' | 'discovery'; readonly members: readonly string[] }
   | { readonly kind: 'cold_start' }
   | { readonly kind: 'idle_rss' };
@@ -32,12 +37,15 @@ export interface Scenario {
 const BOTH: readonly PeerName[] = ['oidc-provider-memory', 'oidc-provider-postgres'];
 const MEMORY: readonly PeerName[] = ['oidc-provider-memory'];
 const POSTGRES: readonly PeerName[] = ['oidc-provider-postgres'];
+/** Where the peer has no such thing. */
+const NONE: readonly PeerName[] = [];
 
 /** No `openid`, no ID token. Refresh tokens come with every grant of these clients. */
 const PLAIN = API_SCOPE;
 const OPENID = `openid ${API_SCOPE}`;
 
 const REFRESH: Work = { kind: 'refresh', grant: { client: APP, scope: PLAIN, resource: JWT_RESOURCE, idToken: undefined } };
+const CODE_GRANT: GrantWish = { client: APP, scope: OPENID, resource: JWT_RESOURCE, idToken: 'ES256' };
 const OPAQUE_GRANT: GrantWish = { client: APP, scope: PLAIN, resource: OPAQUE_RESOURCE, idToken: undefined };
 
 /** All scenarios in the order of their run. */
@@ -58,13 +66,23 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'code_exchange',
     database: 'sqlite',
     peers: BOTH,
-    work: { kind: 'code', grant: { client: APP, scope: OPENID, resource: JWT_RESOURCE, idToken: 'ES256' } },
+    work: { kind: 'code', grant: CODE_GRANT },
   },
   {
     name: 'userinfo',
     database: 'sqlite',
     peers: BOTH,
     work: { kind: 'userinfo', grant: { client: APP, scope: 'openid profile email', resource: undefined, idToken: 'ES256' } },
+  },
+  { name: 'par', database: 'sqlite', peers: BOTH, work: { kind: 'par', asked: CODE_GRANT } },
+  { name: 'dpop_token', database: 'sqlite', peers: BOTH, work: { kind: 'dpop_token', resource: JWT_RESOURCE } },
+  { name: 'private_key_jwt_token', database: 'sqlite', peers: BOTH, work: { kind: 'private_key_jwt_token', resource: JWT_RESOURCE } },
+  { name: 'device_poll', database: 'sqlite', peers: BOTH, work: { kind: 'device_poll' } },
+  {
+    name: 'token_exchange',
+    database: 'sqlite',
+    peers: NONE,
+    work: { kind: 'token_exchange', grant: OPAQUE_GRANT, resource: JWT_RESOURCE },
   },
   { name: 'jwks', database: 'sqlite', peers: MEMORY, work: { kind: 'document', document: 'jwks', members: ['keys'] } },
   {

@@ -22,16 +22,22 @@ export interface Setting {
   readonly directory: string;
   /** An empty database of its own; '' where the scenario needs none. */
   readonly postgresUrl: string;
+  /** The private key of `SIGNER_ID`; contenders are given the public half. */
+  readonly clientKey: Jwk;
   /** What Hufu answers to the document that the scenario asks for, where that is known. */
   readonly document: Document | undefined;
 }
 
 export interface Paths {
+  readonly authorization: string;
   readonly token: string;
   readonly introspection: string;
   readonly userinfo: string;
   readonly jwks: string;
   readonly discovery: string;
+  /** Undefined where the server has no such endpoint. */
+  readonly pushedRequest: string | undefined;
+  readonly deviceAuthorization: string | undefined;
 }
 
 /** A contender that runs. */
@@ -45,12 +51,12 @@ export interface Running {
   /** All values of `sub` that its users have. */
   readonly subjects: readonly string[];
   /**
-   * What the scenario's requests carry: fresh codes, refresh tokens or access tokens, each of a grant of its own.
-   * How they are got is not timed.
+   * What the scenario's requests carry: fresh codes, refresh tokens or access tokens, each of a grant of its own, or device codes that
+   * nobody has decided about. How they are got is not timed.
    */
   credentials(count: number): Promise<Credential[]>;
-  /** @throws Error unless all of these opaque access tokens are alive on the server that issued them */
-  confirm(accessTokens: readonly string[]): Promise<void>;
+  /** @throws Error unless all of these opaque access tokens, or request_uris, are good on the server that issued them */
+  confirm(issued: readonly string[]): Promise<void>;
   /** Ends the process by its id and waits for its end. */
   stop(): Promise<void>;
 }

@@ -41,6 +41,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'web-app.md': WEB_APP,
   'sign-in-pages.md': WEB_APP,
   'sign-out.md': WEB_APP,
+  'sign-up.md': { config: 'examples/sign-up/hufu.yaml' },
 };
 
 for (const guide of GUIDES) {

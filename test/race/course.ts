@@ -90,7 +90,7 @@ export const THIRD: RaceClient = {
 
 /** Everybody who takes part. Also read by processes of their own. */
 export const COURSE_YAML = `
-policies: { codes: { ttl: 60s } }
+policies: { codes: { ttl: 60s }, sign_up: open, brute_force: off }
 signing: { algorithms: [ES256] }
 clients:
   - client_id: spa

@@ -2,7 +2,7 @@ import { after, before, describe, test } from 'node:test';
 import { Agent } from '../support/agent.ts';
 import { rounds, withSeeds } from '../support/seeds.ts';
 import { type Course, memoryCourse, originAt, postgresCourse } from './course.ts';
-import { oneConsent, oneSignIn } from './pages.ts';
+import { oneConsent, oneSignIn, oneSignUp } from './pages.ts';
 
 const COURSES = {
   'a slow store': { open: memoryCourse, seeds: rounds(100, 2_000) },
@@ -25,5 +25,8 @@ for (const [name, { open, seeds }] of Object.entries(COURSES)) {
     const signIns = Math.ceil(seeds / 5);
     test(`a sign-in that is sent four times brings one code (attacks CON-13), ${signIns} seeds`, () =>
       withSeeds(signIns, (seed) => oneSignIn(course, 4, seed)));
+
+    test(`a sign-up that is sent three times while somebody else wants the name makes one account (attacks CON-13), ${signIns} seeds`, () =>
+      withSeeds(signIns, (seed) => oneSignUp(course, 3, seed)));
   });
 }

@@ -23,6 +23,26 @@ export async function oneSignIn(course: Course, times: number, seed: number): Pr
   await oneOf(course, SPA, verifier, await startTogether(times, seed, 4, (index) => send(course, agent, index, page, RUNNER)));
 }
 
+/** A sign-up form that is sent many times, and another person's for the same name: one account, of one of the two, and one code for each request. */
+export async function oneSignUp(course: Course, times: number, seed: number): Promise<void> {
+  course.speedUp();
+  const [agent, other] = [new Agent(originAt(course, 0)), new Agent(originAt(course, 1))];
+  const { page, verifier } = await begin(agent, SPA, { prompt: 'create' });
+  const otherPage = (await begin(other, SPA, { prompt: 'create' })).page;
+  assert.deepEqual([page.name, otherPage.name], ['sign-up', 'sign-up']);
+  course.slowDown(seed);
+  const username = `newcomer${seed}`;
+  const pages = await startTogether(times + 1, seed, 4, (index) =>
+    index === 0
+      ? send(course, other, index, otherPage, { username, password: 'quite another password' })
+      : send(course, agent, index, page, { username: username.toUpperCase(), password: 'two halves make a tally' }),
+  );
+  const [stranger, ...own] = pages;
+  if (stranger?.status === 400) return await oneOf(course, SPA, verifier, own);
+  assert.ok(stranger?.answer.has('code'));
+  assert.deepEqual(new Set(own.map(({ status, name }) => `${status} ${name}`)), new Set(['400 sign-up']));
+}
+
 async function begin(
   agent: Agent,
   client: RaceClient,

@@ -1,8 +1,8 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { API, APP, MACHINE, WEB } from '../contract.ts';
+import { API, APP, DPOP, EXCHANGER, MACHINE, WEB } from '../contract.ts';
 
 const SECRETS: ReadonlyMap<string, Buffer> = new Map(
-  [API, APP, MACHINE, WEB].map(({ id, secret }) => [id, hash('sha256', secret, 'buffer')]),
+  [API, APP, DPOP, EXCHANGER, MACHINE, WEB].map(({ id, secret }) => [id, hash('sha256', secret, 'buffer')]),
 );
 
 /** HTTP Basic (RFC 6749 §2.3.1): the client's id, or undefined. One SHA-256 and a comparison in constant time. */

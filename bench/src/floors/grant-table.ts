@@ -1,7 +1,7 @@
-import { join } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { epochSeconds } from '../clock.ts';
 import { CODE_CHALLENGE, claimsOf, REDIRECT_URI, REFRESH_TOKEN_SECONDS, usernameOf } from '../contract.ts';
+import { openDatabase } from './database.ts';
 import { type GrantToken, hashOf, newSecret, writeGrantToken } from './grant-token.ts';
 import type { ProgramSettings } from './settings.ts';
 
@@ -10,10 +10,7 @@ export interface NewGrant {
   readonly subject: string;
 }
 
-/**
- * The smallest table that can keep grants: one row each, found by a counted id, changed in place. WAL and `synchronous=FULL`: a
- * commit is on the disk before it returns. Checkpoints are kept out of short runs (`wal_autocheckpoint`).
- */
+/** The smallest table that can keep grants: one row each, found by a counted id, changed in place. */
 export class GrantTable {
   readonly database: DatabaseSync;
   readonly #insert: StatementSync;
@@ -22,9 +19,8 @@ export class GrantTable {
 
   constructor(settings: ProgramSettings) {
     this.#settings = settings;
-    this.database = new DatabaseSync(join(settings.directory, 'floor.sqlite'));
+    this.database = openDatabase(settings.directory);
     this.database.exec(`
-      PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=16000;
       CREATE TABLE IF NOT EXISTS grants (
         id INTEGER PRIMARY KEY, generation INTEGER NOT NULL, subject TEXT NOT NULL, client_id TEXT NOT NULL, scope TEXT NOT NULL,
         resource TEXT NOT NULL, secret_hash BLOB NOT NULL, code_challenge TEXT, redirect_uri TEXT, rotated_at INTEGER NOT NULL,

@@ -10,11 +10,12 @@ export class JwtSigner {
   readonly #head: string;
   readonly #isEc: boolean;
 
-  constructor(jwk: Jwk, typ: string) {
+  /** @param named what the header says of the key: its name if nothing else */
+  constructor(jwk: Jwk, typ: string, named: { readonly kid?: string | undefined } | { readonly jwk: Jwk } = { kid: jwk.kid }) {
     const alg = jwk.kty === 'EC' ? 'ES256' : 'RS256';
     this.#key = createPrivateKey({ key: jwk, format: 'jwk' });
     this.#isEc = alg === 'ES256';
-    this.#head = `${Buffer.from(JSON.stringify({ alg, typ, kid: jwk.kid })).toString('base64url')}.`;
+    this.#head = `${Buffer.from(JSON.stringify({ alg, typ, ...named })).toString('base64url')}.`;
   }
 
   sign(claims: Readonly<Record<string, unknown>>): string {

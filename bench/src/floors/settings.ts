@@ -12,6 +12,10 @@ export interface ProgramSettings {
   /** Private JWKs. */
   readonly ecKey: Jwk;
   readonly rsaKey: Jwk;
+  /** The public key of `SIGNER_ID`. */
+  readonly clientKey: Jwk;
+  /** `Work.kind` of the scenario. */
+  readonly work: string;
   readonly resource: string;
   readonly scope: string;
   readonly clientId: string;
@@ -33,6 +37,8 @@ export function readSettings(): ProgramSettings {
     postgresUrl: readText(members, 'postgresUrl'),
     ecKey: readKey(members, 'ecKey'),
     rsaKey: readKey(members, 'rsaKey'),
+    clientKey: readKey(members, 'clientKey'),
+    work: readText(members, 'work'),
     resource: readText(members, 'resource'),
     scope: readText(members, 'scope'),
     clientId: readText(members, 'clientId'),

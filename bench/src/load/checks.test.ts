@@ -9,6 +9,7 @@ import { ResponseReader } from './response-reader.ts';
 
 const ISSUER = 'http://127.0.0.1:1';
 const AUDIENCE = 'https://api.example/';
+const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
 const keys = makeSigningKeys();
 const access = new JwtSigner(keys.ec, 'at+jwt');
 const id = new JwtSigner(keys.rsa, 'JWT');
@@ -21,6 +22,8 @@ const REFRESH: Expectation = {
   subjects: ['alice'],
   rotates: true,
   idToken: { alg: 'RS256', issuer: ISSUER, audience: 'app' },
+  boundTo: undefined,
+  issuedTokenType: undefined,
   keys: publicKeys(keys),
 };
 
@@ -75,6 +78,8 @@ test('every way in which a token response can be wrong is noticed (RFC 6749 §5.
     ['expired', answer(200, signed({ exp: now }))],
     ['future', answer(200, signed({ iat: now + 60 }))],
     ['no jti', answer(200, signed({ jti: undefined }))],
+    ['bound', answer(200, signed({ cnf: { jkt: 'a' } }))],
+    ['exchanged', answer(200, { ...rightTokens(), issued_token_type: ACCESS_TOKEN_TYPE })],
   ];
   for (const [what, response] of wrong) assert.throws(() => checkFirst(REFRESH, response), WrongAnswer, what);
 });
@@ -86,6 +91,52 @@ test('an ID token where none belongs, and the same access token twice, are wrong
   const { check } = readChecks(expect);
   check(answer(200, machine), 0, '');
   assert.throws(() => check(answer(200, machine), 0, ''), /twice/);
+});
+
+test('a token has to be bound to the key of its own proof and to say so (RFC 9449 §5, §6.1)', () => {
+  const expect: Expectation = { ...REFRESH, rotates: false, idToken: undefined, boundTo: ['first', 'second'] };
+  const { check } = readChecks(expect);
+  const claims = accessClaims(ISSUER, 'alice', 'app', AUDIENCE, 'read');
+  const bound = (jkt: string): object => ({
+    access_token: access.sign({ ...claims, cnf: { jkt } }),
+    token_type: 'DPoP',
+    expires_in: 600,
+  });
+  check(answer(200, bound('second')), 1, '');
+  assert.throws(() => readChecks(expect).check(answer(200, bound('second')), 0, ''), /not bound/);
+  assert.throws(() => readChecks(expect).check(answer(200, { ...bound('first'), access_token: access.sign(claims) }), 0, ''), /not bound/);
+  assert.throws(() => readChecks(expect).check(answer(200, { ...bound('first'), token_type: 'Bearer' }), 0, ''), /token_type/);
+});
+
+test('an exchange has to say what kind of token came out (RFC 8693 §2.2.1)', () => {
+  const expect: Expectation = { ...REFRESH, rotates: false, idToken: undefined, issuedTokenType: ACCESS_TOKEN_TYPE };
+  const { refresh_token: _refresh, id_token: _id, ...exchanged } = rightTokens();
+  readChecks(expect).check(answer(200, { ...exchanged, issued_token_type: ACCESS_TOKEN_TYPE }), 0, '');
+  assert.throws(() => readChecks(expect).check(answer(200, exchanged), 0, ''), /issued_token_type/);
+});
+
+test('a pushed request is created under a name that nobody else has (RFC 9126 §2.2)', () => {
+  const uri = (name: string): object => ({ request_uri: `urn:ietf:params:oauth:request_uri:${name}`, expires_in: 60 });
+  const { check, issued } = readChecks({ kind: 'pushed' });
+  check(answer(201, uri('a')), 0, '');
+  check(answer(201, uri('b')), 0, '');
+  assert.deepEqual(issued(), ['urn:ietf:params:oauth:request_uri:a']);
+  assert.throws(() => check(answer(201, uri('b')), 0, ''), /twice/);
+  const wrong: readonly ResponseReader[] = [
+    answer(200, uri('c')),
+    answer(400, { error: 'invalid_request' }),
+    answer(201, { ...uri('c'), request_uri: 'https://example.com/request' }),
+    answer(201, { ...uri('c'), expires_in: undefined }),
+  ];
+  for (const response of wrong) assert.throws(() => check(response, 0, ''), WrongAnswer);
+});
+
+test('a refusal has to be the one that is expected: too fast a poll is none (RFC 8628 §3.5)', () => {
+  const { check } = readChecks({ kind: 'refusal', error: 'authorization_pending' });
+  check(answer(400, { error: 'authorization_pending' }), 0, '');
+  check(answer(400, { error: 'authorization_pending' }), 0, '');
+  assert.throws(() => check(answer(400, { error: 'slow_down' }), 0, ''), /slow_down/);
+  assert.throws(() => check(answer(200, rightTokens()), 0, ''), WrongAnswer);
 });
 
 test('introspection has to say that this very token is alive (RFC 7662 §2.2)', () => {

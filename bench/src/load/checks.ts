@@ -26,8 +26,8 @@ export interface Check {
 
 export interface Checks {
   readonly check: Check;
-  /** The latest access tokens that were looked at closely. */
-  accessTokens(): string[];
+  /** The latest access tokens or request_uris that were looked at closely. */
+  issued(): string[];
 }
 
 /** The check for what the plan expects. */
@@ -35,6 +35,10 @@ export function readChecks(expect: Expectation): Checks {
   switch (expect.kind) {
     case 'token':
       return tokenChecks(expect);
+    case 'pushed':
+      return pushedChecks();
+    case 'refusal':
+      return simpleChecks((body) => checkRefusal(body, expect.error), 400);
     case 'introspection':
       return simpleChecks((body, credential) => checkIntrospection(body, expect, credential));
     case 'userinfo':
@@ -50,16 +54,16 @@ function tokenChecks(expect: Extract<Expectation, { kind: 'token' }>): Checks {
     if (jwk.kid !== undefined) keys.set(jwk.kid, createPublicKey({ key: jwk, format: 'jwk' }));
   }
   const subjects = new Set(expect.subjects);
-  const remembered = new Set<string>();
-  const latest: string[] = [];
-  let answers = 0;
-  let before = '';
-  const check: Check = (response, _credential, sent) => {
-    const body = readBody(response);
+  const issued = new Issued('access token');
+  const tokenType = expect.boundTo === undefined ? 'bearer' : 'dpop';
+  const check: Check = (response, credential, sent) => {
+    const body = readBody(response, 200);
     const accessToken = textOf(body, 'access_token');
-    if (accessToken === before) throw new WrongAnswer('the same access token twice in a row');
-    before = accessToken;
-    if (String(body['token_type']).toLowerCase() !== 'bearer') throw new WrongAnswer('token_type is not Bearer');
+    const isDeep = issued.add(accessToken);
+    if (String(body['token_type']).toLowerCase() !== tokenType) throw new WrongAnswer(`token_type is ${String(body['token_type'])}`);
+    if (body['issued_token_type'] !== expect.issuedTokenType) {
+      throw new WrongAnswer(`issued_token_type is ${String(body['issued_token_type'])}`);
+    }
     if (typeof body['expires_in'] !== 'number' || body['expires_in'] <= 0) throw new WrongAnswer('expires_in is missing');
     checkFormat(accessToken, expect.access);
     const refreshToken = body['refresh_token'];
@@ -71,22 +75,73 @@ function tokenChecks(expect: Extract<Expectation, { kind: 'token' }>): Checks {
     if ((expect.idToken === undefined) !== (idToken === undefined)) {
       throw new WrongAnswer(idToken === undefined ? 'no ID token' : 'an ID token that nobody asked for');
     }
-    answers += 1;
-    if (answers % DEEP_EVERY === 1) {
-      if (remembered.has(accessToken)) throw new WrongAnswer('an access token that was issued before');
-      if (remembered.size < MAX_REMEMBERED) remembered.add(accessToken);
-      latest[Math.floor(answers / DEEP_EVERY) % MAX_HANDED_BACK] = accessToken;
+    if (isDeep) {
       if (expect.access !== 'opaque') {
         const claims = checkJwt(accessToken, expect.access, keys, subjects);
         if (claims['client_id'] !== expect.clientId) throw new WrongAnswer('the access token is another client’s');
         if (!hasScope(claims['scope'], expect.scope)) throw new WrongAnswer(`the access token’s scope is ${String(claims['scope'])}`);
         if (typeof claims['jti'] !== 'string') throw new WrongAnswer('the access token has no jti');
+        checkBinding(claims['cnf'], expect.boundTo?.[credential]);
       }
       if (expect.idToken !== undefined) checkJwt(String(idToken), expect.idToken, keys, subjects);
     }
     return typeof refreshToken === 'string' ? refreshToken : sent;
   };
-  return { check, accessTokens: () => latest.filter((token) => token !== undefined) };
+  return { check, issued: () => issued.latest() };
+}
+
+/** What was issued so far: nothing comes twice in a row, and what is looked at closely never came before. */
+class Issued {
+  readonly #what: string;
+  readonly #remembered: Set<string> = new Set();
+  readonly #latest: string[] = [];
+  #count = 0;
+  #before = '';
+
+  constructor(what: string) {
+    this.#what = what;
+  }
+
+  /** @returns whether this is one to look at closely */
+  add(value: string): boolean {
+    if (value === this.#before) throw new WrongAnswer(`the same ${this.#what} twice in a row`);
+    this.#before = value;
+    this.#count += 1;
+    if (this.#count % DEEP_EVERY !== 1) return false;
+    if (this.#remembered.has(value)) throw new WrongAnswer(`this ${this.#what} was issued before`);
+    if (this.#remembered.size < MAX_REMEMBERED) this.#remembered.add(value);
+    this.#latest[Math.floor(this.#count / DEEP_EVERY) % MAX_HANDED_BACK] = value;
+    return true;
+  }
+
+  latest(): string[] {
+    return [...this.#latest];
+  }
+}
+
+/** RFC 9449 §6.1. */
+function checkBinding(cnf: unknown, jkt: string | undefined): void {
+  if (jkt === undefined) {
+    if (cnf !== undefined) throw new WrongAnswer('bound to a key that nobody has shown');
+  } else if (!isMembers(cnf) || cnf['jkt'] !== jkt) throw new WrongAnswer('the access token is not bound to the key of the proof');
+}
+
+/** RFC 9126 §2.2. */
+function pushedChecks(): Checks {
+  const issued = new Issued('request_uri');
+  const check: Check = (response, _credential, sent) => {
+    const body = readBody(response, 201);
+    const requestUri = textOf(body, 'request_uri');
+    if (!/^urn:[!-~]{30,}$/.test(requestUri)) throw new WrongAnswer(`request_uri is ${requestUri}`);
+    if (typeof body['expires_in'] !== 'number' || body['expires_in'] <= 0) throw new WrongAnswer('expires_in is missing');
+    issued.add(requestUri);
+    return sent;
+  };
+  return { check, issued: () => issued.latest() };
+}
+
+function checkRefusal(body: Members, error: string): void {
+  if (body['error'] !== error) throw new WrongAnswer(`refused with ${String(body['error'])}`);
 }
 
 function checkFormat(token: string, access: JwtExpectation | 'opaque'): void {
@@ -134,13 +189,13 @@ function checkUserinfo(body: Members, expect: Extract<Expectation, { kind: 'user
   if (expect.email && typeof body['email'] !== 'string') throw new WrongAnswer('the email claim is missing');
 }
 
-function simpleChecks(check: (body: Members, credential: number) => void): Checks {
+function simpleChecks(check: (body: Members, credential: number) => void, status = 200): Checks {
   return {
     check: (response, credential, sent) => {
-      check(readBody(response), credential);
+      check(readBody(response, status), credential);
       return sent;
     },
-    accessTokens: () => [],
+    issued: () => [],
   };
 }
 
@@ -149,7 +204,7 @@ function documentChecks(members: readonly string[]): Checks {
   return {
     check: (response, _credential, sent) => {
       if (first === undefined) {
-        const body = readBody(response);
+        const body = readBody(response, 200);
         for (const name of members) if (body[name] === undefined) throw new WrongAnswer(`the document has no ${name}`);
         first = Buffer.from(response.bodyText(), 'latin1');
       } else if (response.status !== 200 || !response.bodyEquals(first)) {
@@ -157,13 +212,13 @@ function documentChecks(members: readonly string[]): Checks {
       }
       return sent;
     },
-    accessTokens: () => [],
+    issued: () => [],
   };
 }
 
-function readBody(response: ResponseReader): Members {
+function readBody(response: ResponseReader, status: number): Members {
   const text = response.bodyText();
-  if (response.status !== 200) throw new WrongAnswer(`${response.status} ${text.slice(0, 300)}`);
+  if (response.status !== status) throw new WrongAnswer(`${response.status} ${text.slice(0, 300)}`);
   const body: unknown = JSON.parse(text);
   if (!isMembers(body)) throw new WrongAnswer('not a JSON object');
   return body;

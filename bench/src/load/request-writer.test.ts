@@ -20,6 +20,11 @@ test('a GET carries the credential in a header and has no body', () => {
   assert.equal(writer.write('t0'), 'GET /me HTTP/1.1\r\nHost: h:1\r\nAuthorization: Bearer t0\r\n\r\n');
 });
 
+test('fields of a form stay as they are', () => {
+  const writer = new RequestWriter({ method: 'POST', path: '/token', headers: [], body: 'grant_type=device_code&{fields}' }, 'h:1');
+  assert.ok(writer.write('device_code=a&client_id=b').endsWith('grant_type=device_code&device_code=a&client_id=b'));
+});
+
 test('two places for one credential are a mistake', () => {
   assert.throws(() => new RequestWriter({ method: 'POST', path: '/', headers: [], body: '{credential}{credential}' }, 'h'), TypeError);
 });

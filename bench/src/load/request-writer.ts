@@ -1,6 +1,8 @@
 import type { RequestTemplate } from './plan.ts';
 
 const PLACE = '{credential}';
+/** Where the credential stands as it is: fields of a form. */
+const FIELDS = '{fields}';
 
 /** Serialises the requests of a template: all but the credential and the length that depends on it is put together once. */
 export class RequestWriter {
@@ -10,13 +12,15 @@ export class RequestWriter {
   readonly #afterBody: string;
   readonly #inHead: boolean;
   readonly #inBody: boolean;
+  readonly #hasFields: boolean;
   readonly #hasBody: boolean;
 
   /** @throws TypeError where the credential is asked for twice in the headers or twice in the body */
   constructor(template: RequestTemplate, authority: string) {
     const lines = [`${template.method} ${template.path} HTTP/1.1`, `Host: ${authority}`, ...template.headers];
     const heads = lines.join('\r\n').split(PLACE);
-    const bodies = template.body.split(PLACE);
+    this.#hasFields = template.body.includes(FIELDS);
+    const bodies = template.body.split(this.#hasFields ? FIELDS : PLACE);
     if (heads.length > 2 || bodies.length > 2) throw new TypeError('one place for the credential');
     this.#inHead = heads.length === 2;
     this.#inBody = bodies.length === 2;
@@ -31,7 +35,8 @@ export class RequestWriter {
   write(credential: string): string {
     const head = this.#inHead ? this.#head + credential + this.#afterHead : this.#head;
     if (!this.#hasBody) return `${head}\r\n\r\n`;
-    const body = this.#inBody ? this.#body + formEncode(credential) + this.#afterBody : this.#body;
+    const value = this.#hasFields ? credential : formEncode(credential);
+    const body = this.#inBody ? this.#body + value + this.#afterBody : this.#body;
     return `${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
   }
 }

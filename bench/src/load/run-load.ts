@@ -14,7 +14,7 @@ const TICKS = 100;
  * @throws Error with the reason at the first wrong answer or lost connection
  */
 export async function runLoad(plan: Plan): Promise<LoadResult> {
-  const { check, accessTokens } = readChecks(plan.expect);
+  const { check, issued } = readChecks(plan.expect);
   const writer = new RequestWriter(plan.request, `${plan.host}:${plan.port}`);
   const users: VirtualUser[] = [];
   const latencies = new Histogram();
@@ -83,18 +83,18 @@ export async function runLoad(plan: Plan): Promise<LoadResult> {
     loadCpuSeconds: loadCpu,
     serverCpuSeconds: serverCpu,
     serverWaitSeconds: serverWait,
-    accessTokens: accessTokens(),
+    issued: issued(),
   };
 }
 
-/** Which connection has which credentials. Only credentials that are sent over and over without change may be shared. */
+/** Which connection has which credentials. Only those that are the same after a request, what is sent over and over and keys, may be shared. */
 function shareOut(credentials: number, connections: number, use: Plan['use']): number[][] {
   const shares: number[][] = [];
   for (let user = 0; user < connections; user += 1) {
     const share: number[] = [];
     for (let index = user; index < credentials; index += connections) share.push(index);
     if (share.length > 0) shares.push(share);
-    else if (use === 'cycle') shares.push([user % credentials]);
+    else if (use === 'cycle' || use === 'sign') shares.push([user % credentials]);
   }
   return shares;
 }

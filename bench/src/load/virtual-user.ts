@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { nowMs } from '../clock.ts';
 import { type Check, WrongAnswer } from './checks.ts';
+import { FreshJwtWriter } from './fresh-jwt.ts';
 import type { Plan } from './plan.ts';
 import type { RequestWriter } from './request-writer.ts';
 import { ResponseReader } from './response-reader.ts';
@@ -27,6 +28,8 @@ export class VirtualUser {
   readonly #indices: readonly number[];
   readonly #credentials: string[];
   readonly #requests: Buffer[];
+  /** One per credential where each request carries a JWT of its own. */
+  readonly #signers: readonly FreshJwtWriter[];
   readonly #socket: Socket;
   #turn = 0;
   #sentAt = 0;
@@ -39,7 +42,10 @@ export class VirtualUser {
     this.#writer = writer;
     this.#check = check;
     this.#progress = progress;
-    this.#requests = plan.use === 'rotate' ? [] : this.#credentials.map((credential) => Buffer.from(writer.write(credential), 'latin1'));
+    const { signs } = plan;
+    this.#signers = signs === undefined ? [] : this.#credentials.map((key) => new FreshJwtWriter(signs, key));
+    const stays = plan.use === 'cycle' || plan.use === 'once';
+    this.#requests = stays ? this.#credentials.map((credential) => Buffer.from(writer.write(credential), 'latin1')) : [];
     this.#socket = connect({
       host: plan.host,
       port: plan.port,
@@ -63,7 +69,8 @@ export class VirtualUser {
   }
 
   send(): void {
-    const request = this.#requests[this.#turn] ?? this.#writer.write(this.#credentials[this.#turn] ?? '');
+    const request =
+      this.#requests[this.#turn] ?? this.#writer.write(this.#signers[this.#turn]?.write() ?? this.#credentials[this.#turn] ?? '');
     this.#sentAt = nowMs();
     if (typeof request === 'string') this.#socket.write(request, 'latin1');
     else this.#socket.write(request);

@@ -16,16 +16,23 @@ import {
   CODE_CHALLENGE,
   CODE_SECONDS,
   claimsOf,
+  DEVICE_CLIENTS,
+  DEVICE_CODE_SECONDS,
+  DPOP,
+  deviceClientOf,
   JWT_RESOURCE,
   MACHINE,
   NONCE,
+  PUSHED_REQUEST_SECONDS,
   REDIRECT_URI,
   REFRESH_TOKEN_SECONDS,
+  SIGNER_ID,
   usernameOf,
   WEB,
 } from '../contract.ts';
 import { readSettings } from '../floors/settings.ts';
 import { isMembers, readNumber } from '../json.ts';
+import { DEVICE_CODE_GRANT } from '../token-requests.ts';
 import { MapAdapter } from './map-adapter.ts';
 import { createTable, PostgresAdapter } from './postgres-adapter.ts';
 
@@ -60,9 +67,26 @@ function machineClient(client: BenchClient): Readonly<Record<string, unknown>> {
   };
 }
 
+/** Clients that only the scenario knows. */
+function ownClients(): Readonly<Record<string, unknown>>[] {
+  const { client_secret: _secret, ...client } = machineClient({ id: SIGNER_ID, secret: '' });
+  switch (settings.work) {
+    case 'dpop_token':
+      return [{ ...machineClient(DPOP), dpop_bound_access_tokens: true }];
+    case 'private_key_jwt_token':
+      return [{ ...client, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [settings.clientKey] } }];
+    case 'device_poll': {
+      const device = { ...client, grant_types: [DEVICE_CODE_GRANT], token_endpoint_auth_method: 'none' };
+      return Array.from({ length: DEVICE_CLIENTS }, (_, index) => ({ ...device, client_id: deviceClientOf(index) }));
+    }
+    default:
+      return [];
+  }
+}
+
 const provider = new Provider(settings.issuer, {
   adapter: pool === undefined ? MapAdapter : (model: string) => new PostgresAdapter(pool, model),
-  clients: [userClient(APP, 'ES256'), userClient(WEB, 'RS256'), machineClient(MACHINE), machineClient(API)],
+  clients: [userClient(APP, 'ES256'), userClient(WEB, 'RS256'), machineClient(MACHINE), machineClient(API), ...ownClients()],
   clientDefaults: { token_endpoint_auth_method: 'client_secret_basic' },
   jwks: { keys: [settings.ecKey, settings.rsaKey] },
   cookies: { keys: ['bench'] },
@@ -74,8 +98,9 @@ const provider = new Provider(settings.issuer, {
   },
   features: {
     devInteractions: { enabled: false },
-    dPoP: { enabled: false },
-    pushedAuthorizationRequests: { enabled: false },
+    dPoP: { enabled: settings.work === 'dpop_token' },
+    pushedAuthorizationRequests: { enabled: settings.work === 'par' },
+    deviceFlow: { enabled: settings.work === 'device_poll' },
     rpInitiatedLogout: { enabled: false },
     clientCredentials: { enabled: true },
     introspection: { enabled: true, allowedPolicy: async () => true },
@@ -99,8 +124,10 @@ const provider = new Provider(settings.issuer, {
     AccessToken: ACCESS_TOKEN_SECONDS,
     AuthorizationCode: CODE_SECONDS,
     ClientCredentials: ACCESS_TOKEN_SECONDS,
+    DeviceCode: DEVICE_CODE_SECONDS,
     Grant: REFRESH_TOKEN_SECONDS,
     IdToken: ACCESS_TOKEN_SECONDS,
+    PushedAuthorizationRequest: PUSHED_REQUEST_SECONDS,
     RefreshToken: REFRESH_TOKEN_SECONDS,
     Session: REFRESH_TOKEN_SECONDS,
     Interaction: 3600,

@@ -1,8 +1,8 @@
-import { CODE_CHALLENGE, NONCE, PASSWORD, REDIRECT_URI, usernameOf } from '../contract.ts';
+import { PASSWORD, REDIRECT_URI, usernameOf } from '../contract.ts';
 import type { Answer, HttpClient } from '../http-client.ts';
 import { readMembers, readText } from '../json.ts';
 import type { GrantWish } from '../scenarios.ts';
-import { basic, exchangeForm, FORM_TYPE, form } from '../token-requests.ts';
+import { authorizationForm, basic, exchangeForm, FORM_TYPE, form } from '../token-requests.ts';
 
 const MAX_STEPS = 8;
 
@@ -39,7 +39,7 @@ export class BrowserSession {
 
   /** Follows redirects and fills in the sign-in and consent forms until the code comes back. */
   async #authorize(username: string | undefined): Promise<string> {
-    let answer = await this.#visit(`/oauth/authorize?${this.#query()}`);
+    let answer = await this.#visit(`/oauth/authorize?${authorizationForm(this.#grant)}`);
     for (let step = 0; step < MAX_STEPS; step += 1) {
       const { location } = answer.headers;
       if (location?.startsWith(REDIRECT_URI)) {
@@ -54,21 +54,6 @@ export class BrowserSession {
       else throw new Error(`neither a page to fill in nor a code: ${answer.status} ${answer.body.slice(0, 500)}`);
     }
     throw new Error('no code after many pages');
-  }
-
-  #query(): string {
-    const { client, scope, resource } = this.#grant;
-    return form({
-      response_type: 'code',
-      client_id: client.id,
-      redirect_uri: REDIRECT_URI,
-      scope,
-      state: 'bench',
-      nonce: NONCE,
-      code_challenge: CODE_CHALLENGE,
-      code_challenge_method: 'S256',
-      ...(resource === undefined ? undefined : { resource }),
-    });
   }
 
   async #visit(path: string, body?: string): Promise<Answer> {

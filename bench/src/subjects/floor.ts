@@ -23,6 +23,16 @@ function programOf(scenario: Scenario): string {
       return 'userinfo';
     case 'document':
       return 'document';
+    case 'par':
+      return 'pushed-request';
+    case 'dpop_token':
+      return 'dpop-token';
+    case 'private_key_jwt_token':
+      return 'private-key-jwt-token';
+    case 'device_poll':
+      return 'device-poll';
+    case 'token_exchange':
+      return 'token-exchange';
   }
 }
 
@@ -42,17 +52,20 @@ export function floor(programs: Programs, keys: SigningKeys, core: number | unde
         port,
         issuer: `http://127.0.0.1:${port}`,
         paths: {
+          authorization: '/oauth/authorize',
           token: '/oauth/token',
           introspection: '/oauth/introspect',
           userinfo: '/oauth/userinfo',
           jwks: '/oauth/jwks',
           discovery: '/',
+          pushedRequest: '/oauth/par',
+          deviceAuthorization: '/oauth/device_authorization',
         },
         keys: publicKeys(keys),
         subjects: Array.from({ length: USERS }, (_, user) => usernameOf(user)),
         credentials: async (count) => readCredentials(await server.order({ count })),
-        confirm: async (accessTokens) => {
-          if ((await server.order({ confirm: accessTokens })) !== true) throw new Error('a token just issued is not alive');
+        confirm: async (issued) => {
+          if ((await server.order({ confirm: issued })) !== true) throw new Error('what was just issued is not good');
         },
         stop: () => server.stop(),
       };

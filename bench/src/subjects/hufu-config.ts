@@ -7,16 +7,23 @@ import {
   APP,
   type BenchClient,
   claimsOf,
+  DEVICE_CLIENTS,
+  DPOP,
+  deviceClientOf,
+  EXCHANGER,
   JWT_RESOURCE,
   MACHINE,
   OPAQUE_RESOURCE,
   PASSWORD,
   REDIRECT_URI,
+  SIGNER_ID,
   USERS,
   usernameOf,
   WEB,
 } from '../contract.ts';
+import { publicEcKey } from '../jwk.ts';
 import type { Setting } from '../subject.ts';
+import { DEVICE_CODE_GRANT, TOKEN_EXCHANGE_GRANT } from '../token-requests.ts';
 
 /** `hufu.yaml` (as JSON, which is YAML) with the benchmark's clients, users and resources. */
 export function hufuConfig(setting: Setting, port: number): unknown {
@@ -38,6 +45,7 @@ export function hufuConfig(setting: Setting, port: number): unknown {
       userClient(WEB, 'RS256'),
       machineClient(MACHINE, {}),
       machineClient(API, { resource_server_of: [JWT_RESOURCE, OPAQUE_RESOURCE] }),
+      ...ownClients(setting),
     ],
     users: Array.from({ length: USERS }, (_, user) => ({
       username: usernameOf(user),
@@ -63,7 +71,32 @@ function userClient(client: BenchClient, idTokenAlg: string): unknown {
   };
 }
 
-function machineClient(client: BenchClient, hufu: object): unknown {
+/** Clients that only the scenario knows. */
+function ownClients({ scenario, clientKey }: Setting): unknown[] {
+  switch (scenario.work.kind) {
+    case 'dpop_token':
+      return [{ ...machineClient(DPOP, {}), dpop_bound_access_tokens: true }];
+    case 'private_key_jwt_token': {
+      const { client_secret: _secret, ...client } = machineClient({ id: SIGNER_ID, secret: '' }, {});
+      const key = { ...publicEcKey(clientKey), kid: clientKey.kid, alg: 'ES256' };
+      return [{ ...client, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key] } }];
+    }
+    case 'device_poll':
+      return Array.from({ length: DEVICE_CLIENTS }, (_, client) => {
+        const { client_secret: _secret, ...own } = machineClient({ id: deviceClientOf(client), secret: '' }, {});
+        return { ...own, grant_types: [DEVICE_CODE_GRANT], token_endpoint_auth_method: 'none' };
+      });
+    case 'token_exchange': {
+      const exchange = { audiences: [JWT_RESOURCE], scopes: [API_SCOPE], impersonation: true };
+      const hufu = { resource_server_of: [OPAQUE_RESOURCE], token_exchange: exchange, max_grants_per_user: 10_000 };
+      return [{ ...machineClient(EXCHANGER, hufu), grant_types: [TOKEN_EXCHANGE_GRANT] }];
+    }
+    default:
+      return [];
+  }
+}
+
+function machineClient(client: BenchClient, hufu: object): Readonly<Record<string, unknown>> {
   return {
     client_id: client.id,
     client_secret: client.secret,

@@ -3,11 +3,11 @@ import { USERS, usernameOf } from '../contract.ts';
 import { HttpClient } from '../http-client.ts';
 import type { PeerName } from '../scenarios.ts';
 import type { Programs } from '../strip.ts';
-import type { Launched, Running, Setting, Subject } from '../subject.ts';
+import type { Credential, Launched, Running, Setting, Subject } from '../subject.ts';
 import { readCredentials } from './floor.ts';
 import { launchProgram, type SigningKeys } from './program.ts';
 import { readMetadata } from './read-metadata.ts';
-import { confirmByIntrospection, readyCredentials } from './ready-credentials.ts';
+import { confirmIssued, readyCredentials } from './ready-credentials.ts';
 
 /** oidc-provider with one of its two storages. */
 export function oidcProvider(name: PeerName, programs: Programs, keys: SigningKeys, core: number | undefined): Subject {
@@ -31,8 +31,11 @@ export function oidcProvider(name: PeerName, programs: Programs, keys: SigningKe
         port,
         ...metadata,
         subjects: Array.from({ length: USERS }, (_, user) => usernameOf(user)),
-        credentials: async (count) => readyCredentials(client, metadata.paths, work, readCredentials(await server.order({ count }))),
-        confirm: (accessTokens) => confirmByIntrospection(client, metadata.paths, accessTokens),
+        credentials: (count) => {
+          const codes = async (): Promise<Credential[]> => readCredentials(await server.order({ count }));
+          return readyCredentials(client, metadata.paths, work, count, codes);
+        },
+        confirm: (issued) => confirmIssued(client, metadata.paths, work, issued),
         stop: async () => {
           client.close();
           await server.stop();

@@ -9,7 +9,7 @@ import { BrowserSession } from './browser-session.ts';
 import { hufuConfig } from './hufu-config.ts';
 import { freePort } from './program.ts';
 import { readMetadata } from './read-metadata.ts';
-import { confirmByIntrospection, readyCredentials } from './ready-credentials.ts';
+import { confirmIssued, readyCredentials } from './ready-credentials.ts';
 
 const READY_MS = 30_000;
 
@@ -40,8 +40,8 @@ export function ours(program: string, core: number | undefined): Subject {
         port,
         ...metadata,
         subjects: sessions.map(({ subject }) => subject),
-        credentials: async (count) => readyCredentials(client, metadata.paths, work, await codes(sessions, count)),
-        confirm: (accessTokens) => confirmByIntrospection(client, metadata.paths, accessTokens),
+        credentials: async (count) => readyCredentials(client, metadata.paths, work, count, () => codes(sessions, count)),
+        confirm: (issued) => confirmIssued(client, metadata.paths, work, issued),
         stop: async () => {
           client.close();
           await server.stop();

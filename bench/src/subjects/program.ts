@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { nowMs } from '../clock.ts';
 import { API_SCOPE, JWT_RESOURCE, MACHINE, USERS } from '../contract.ts';
 import type { ProgramSettings } from '../floors/settings.ts';
-import type { Jwk } from '../jwk.ts';
+import { type Jwk, newEcKey, publicEcKey } from '../jwk.ts';
 import type { Work } from '../scenarios.ts';
 import { ServerProcess } from '../server-process.ts';
 import type { Launched, Setting } from '../subject.ts';
@@ -18,9 +18,8 @@ export interface SigningKeys {
 }
 
 export function makeSigningKeys(): SigningKeys {
-  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
-  return { ec: { ...ec, kid: 'bench-ec', use: 'sig', alg: 'ES256' }, rsa: { ...rsa, kid: 'bench-rsa', use: 'sig', alg: 'RS256' } };
+  return { ec: newEcKey('bench-ec'), rsa: { ...rsa, kid: 'bench-rsa', use: 'sig', alg: 'RS256' } };
 }
 
 /** The public half, as a JWK set shows it. */
@@ -57,6 +56,8 @@ async function writeSettings(setting: Setting, port: number, keys: SigningKeys):
     postgresUrl: setting.postgresUrl,
     ecKey: keys.ec,
     rsaKey: keys.rsa,
+    clientKey: { ...publicEcKey(setting.clientKey), kid: String(setting.clientKey.kid), alg: 'ES256' },
+    work: work.kind,
     ...aboutGrant(work),
     users: USERS,
     documentHeaders: document?.headers.flat() ?? [],
@@ -68,14 +69,15 @@ async function writeSettings(setting: Setting, port: number, keys: SigningKeys):
 }
 
 function aboutGrant(work: Work): Pick<ProgramSettings, 'clientId' | 'scope' | 'resource' | 'idToken'> {
-  if ('grant' in work) {
-    const { client, scope, resource = '', idToken = '' } = work.grant;
+  const grant = work.kind === 'par' ? work.asked : 'grant' in work ? work.grant : undefined;
+  if (grant !== undefined) {
+    const { client, scope, resource = '', idToken = '' } = grant;
     return { clientId: client.id, scope, resource, idToken };
   }
   return {
     clientId: MACHINE.id,
     scope: API_SCOPE,
-    resource: work.kind === 'client_credentials' ? work.resource : JWT_RESOURCE,
+    resource: 'resource' in work ? work.resource : JWT_RESOURCE,
     idToken: '',
   };
 }

@@ -13,12 +13,16 @@ export async function readMetadata(client: HttpClient): Promise<{ readonly issue
     if (url === null) throw new TypeError(`${name} in discovery is not a URL: ${readText(metadata, name)}`);
     return url.pathname;
   };
+  const found = (name: string): string | undefined => (metadata[name] === undefined ? undefined : path(name));
   const paths = {
+    authorization: path('authorization_endpoint'),
     token: path('token_endpoint'),
     introspection: path('introspection_endpoint'),
     userinfo: path('userinfo_endpoint'),
     jwks: path('jwks_uri'),
     discovery: DISCOVERY,
+    pushedRequest: found('pushed_authorization_request_endpoint'),
+    deviceAuthorization: found('device_authorization_endpoint'),
   };
   const keys = readMembers((await client.send(paths.jwks)).body, 'JWK set')['keys'];
   return { issuer: readText(metadata, 'issuer'), paths, keys: Array.isArray(keys) ? keys.filter(isMembers) : [] };

@@ -9,7 +9,7 @@ const TRUSTED: readonly Network[] = [
 ];
 
 function read(peer: string, forwarded?: string, trusted = TRUSTED): string {
-  return clientAddress(peer, forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }, trusted);
+  return clientAddress(peer, { headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded } }, trusted);
 }
 
 test('without trusted proxies X-Forwarded-For means nothing', () => {
@@ -47,7 +47,7 @@ test('what is no address ends the reading at the peer, and nothing throws', () =
     assert.equal(read('10.0.0.1', `198.51.100.1, ${hop}`), '10.0.0.1', hop);
   }
   assert.equal(read('10.0.0.1', `198.51.100.1${' '.repeat(2_048)}`), '10.0.0.1', "a header of that length is nobody's");
-  assert.equal(clientAddress('10.0.0.1', { 'x-forwarded-for': ['198.51.100.1'] }, TRUSTED), '10.0.0.1');
+  assert.equal(clientAddress('10.0.0.1', { headers: { 'x-forwarded-for': ['198.51.100.1'] } }, TRUSTED), '10.0.0.1');
 });
 
 test('a socket that is gone has no address, and is nobody whom we trust', () => {

@@ -8,10 +8,10 @@ const lists = new WeakMap<readonly Network[], BlockList>();
  * The address a request comes from: the peer's, or what the last proxy we don't trust told those we do (`X-Forwarded-For`, read from the
  * right). With no trusted proxies the header means nothing.
  */
-export function clientAddress(peer: string, headers: HttpRequest['headers'], trusted: readonly Network[]): string {
+export function clientAddress(peer: string, request: Pick<HttpRequest, 'headers'>, trusted: readonly Network[]): string {
   const direct = plain(peer);
   if (trusted.length === 0 || !isTrusted(direct, trusted)) return direct;
-  const forwarded = headers['x-forwarded-for'];
+  const forwarded = request.headers['x-forwarded-for'];
   if (typeof forwarded !== 'string' || forwarded.length > 2_048) return direct;
   const hops = forwarded.split(',').map((hop) => plain(withoutPort(hop.trim())));
   for (let i = hops.length - 1; i >= 0; i--) {

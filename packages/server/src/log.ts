@@ -20,6 +20,7 @@ export type LogEvent =
   | 'client.removed'
   | 'config.applied'
   | 'config.user_taken'
+  | 'user.signed_up'
   | 'decisions.dropped'
   | 'job.failed'
   /** Whoever reaches a test server can set its clock. */

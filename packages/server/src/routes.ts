@@ -21,6 +21,7 @@ import { accountGet, accountPost } from './interaction/account.ts';
 import { consentGet, consentPost } from './interaction/consent.ts';
 import { ASSETS } from './interaction/pages/assets.ts';
 import { signInGet, signInPost } from './interaction/sign-in.ts';
+import { signUpGet, signUpPost } from './interaction/sign-up.ts';
 import { oauthMetadata, openidConfiguration, type StaticDocument } from './server-description.ts';
 
 export type Endpoint = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
@@ -55,16 +56,17 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
       DELETE: (http) => removeClient(ctx, http, lastSegment(http)),
     }),
     publicly('/oauth/jwks', { GET: (http) => jwks(ctx, http) }),
-    publicly('/.well-known/openid-configuration', { GET: (http) => metadata(http, openid) }),
-    publicly('/.well-known/oauth-authorization-server', { GET: (http) => metadata(http, oauth) }),
+    publicly('/.well-known/openid-configuration', { GET: () => metadata(openid) }),
+    publicly('/.well-known/oauth-authorization-server', { GET: () => metadata(oauth) }),
     {
       ...closed('/oauth/authorize', { GET: (http) => authorize(ctx, http), POST: (http) => authorize(ctx, http) }),
       longAddress: 'answered',
     },
     closed('/oauth/logout', { GET: (http) => logout(ctx, http), POST: (http) => logout(ctx, http) }),
     closed(SIGNED_OUT_PATH, { GET: (http) => signedOut(ctx, http) }),
-    closed('/oauth/check_session', { GET: (http) => checkSession(ctx, http) }),
+    closed('/oauth/check_session', { GET: () => checkSession(ctx) }),
     closed('/signin', { GET: (http) => signInGet(ctx, http), POST: (http) => signInPost(ctx, http) }),
+    closed('/signup', { GET: (http) => signUpGet(ctx, http), POST: (http) => signUpPost(ctx, http) }),
     closed('/account', { GET: (http) => accountGet(ctx, http), POST: (http) => accountPost(ctx, http) }),
     closed('/consent', { GET: (http) => consentGet(ctx, http), POST: (http) => consentPost(ctx, http) }),
     closed('/logo/*', { GET: (http) => logo(ctx, http, lastSegment(http)) }),
@@ -97,8 +99,8 @@ function closed(path: string, methods: Route['methods']): Route {
   return { path, methods, crossOrigin: 'none' };
 }
 
-function metadata(http: HttpRequest, { body, etag }: StaticDocument): HttpReply {
-  return document(http, body, etag, 'application/json', 3_600);
+function metadata({ body, etag }: StaticDocument): HttpReply {
+  return document(body, etag, 'application/json', 3_600);
 }
 
 /** The last part of the path, decoded; '' where it does not decode. */

@@ -104,11 +104,25 @@ test('HEAD is for documents: the same headers without the body; what does things
 });
 
 test('a document that is had already is 304 without a body (RFC 9110 §15.4.5)', async () => {
-  for (const path of ['/oauth/jwks', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']) {
+  for (const path of [
+    '/oauth/jwks',
+    '/.well-known/openid-configuration',
+    '/.well-known/oauth-authorization-server',
+    '/oauth/check_session',
+  ]) {
     const { headers } = await send(path);
     const again = await send(path, { headers: { 'if-none-match': String(headers['etag']) } });
     assert.deepEqual([again.status, again.text], [304, ''], path);
+    for (const name of ['etag', 'cache-control', 'access-control-allow-origin']) assert.equal(again.headers[name], headers[name], name);
   }
+});
+
+test('a tag is found in a list, as `*`, and where a proxy has made it weak; nothing else is it (RFC 9110 §13.1.2)', async () => {
+  const path = '/oauth/jwks';
+  const etag = String((await send(path)).headers['etag']);
+  const statusFor = async (value: string): Promise<number> => (await send(path, { headers: { 'If-None-Match': value } })).status;
+  for (const value of [`"x", ${etag}`, `W/${etag}`, '*', ` ${etag} `]) assert.equal(await statusFor(value), 304, value);
+  for (const other of ['"x"', etag.slice(1, -1), '']) assert.equal(await statusFor(other), 200, other);
 });
 
 test('a body of 65,536 bytes is read, one more is 413, in one piece or in many, and ends the connection (RFC 9110 §15.5.14)', async () => {

@@ -7,6 +7,7 @@ import { Trail } from './decisions/trail.ts';
 import { type HttpReply, type HttpRequest, MAX_ADDRESS } from './http.ts';
 import { PageError, pageRefusal } from './interaction/page-error.ts';
 import { isKnownOrigin } from './origins.ts';
+import { findHeader } from './raw-headers.ts';
 import { refusal } from './reply.ts';
 import type { Endpoint, Route } from './routes.ts';
 import { originForm, type Target, targets } from './target.ts';
@@ -55,7 +56,7 @@ export function serve(ctx: Context, table: readonly Route[]): RequestListener {
     }
     readBody(raw, (body) => {
       const http = toHttpRequest(ctx, raw, path, query, body ?? '');
-      answer(ctx, body === undefined ? () => tooMuch(ctx, http, 413, 'the body is too large') : endpoint, crossOrigin, http, reply);
+      answer(ctx, () => refuseBody(ctx, http, body) ?? endpoint(http), crossOrigin, http, reply);
     });
   };
 }
@@ -89,7 +90,7 @@ function readBody(raw: IncomingMessage, done: (body: string | undefined) => void
 
 function answer(ctx: Context, endpoint: Endpoint, crossOrigin: Route['crossOrigin'], http: HttpRequest, raw: ServerResponse): void {
   try {
-    const given = refuseEarly(ctx, http) ?? endpoint(http);
+    const given = endpoint(http);
     if (!(given instanceof Promise)) send(ctx, raw, given, crossOrigin, http);
     else {
       // Written with the others of this turn: whoever waits for them wakes once (half the cost of a token under load).
@@ -120,8 +121,9 @@ function fail(ctx: Context, raw: ServerResponse, http: HttpRequest, error: unkno
   send(ctx, raw, refusal(ctx, 'http', http, new Trail(), error), 'none', http);
 }
 
-/** What no endpoint has to see: encodings that nobody honest sends. */
-function refuseEarly(ctx: Context, http: HttpRequest): HttpReply | undefined {
+/** What no endpoint has to see: bodies without end, and encodings that nobody honest sends. */
+function refuseBody(ctx: Context, http: HttpRequest, body: string | undefined): HttpReply | undefined {
+  if (body === undefined) return tooMuch(ctx, http, 413, 'the body is too large');
   const encoding = http.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') return tooMuch(ctx, http, 415, 'encoded bodies are not taken');
   return undefined;
@@ -150,14 +152,24 @@ function send(
   crossOrigin: Route['crossOrigin'],
   http: HttpRequest,
 ): void {
-  const lines: HeaderLine[] = [...linesOf(ctx, headers)];
-  lines.push('content-length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.length));
-  if (crossOrigin !== 'none') allowOrigin(lines, crossOrigin, origins, http);
+  let lines = linesOf(ctx, headers, crossOrigin === 'any');
+  if (headers['content-length'] === undefined) {
+    lines = [...lines, 'content-length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.length)];
+  }
+  if (crossOrigin === 'client') lines = [...lines, ...allowOrigin(origins, http)];
   // The rest of a body that is too large is not worth a connection.
   if (status === 413) raw.shouldKeepAlive = false;
-  raw.writeHead(status, lines as string[]);
-  if (http.method === 'HEAD' || status === 304) raw.end();
+  const had = status === 200 && isHad(raw.req.rawHeaders, headers['etag']);
+  raw.writeHead(had ? 304 : status, lines as string[]);
+  if (had || http.method === 'HEAD') raw.end();
   else raw.end(body);
+}
+
+/** RFC 9110 §13.1.2: whether the sender has what would be sent. A list, `*`, and tags that a proxy has made weak on its way. */
+function isHad(rawHeaders: readonly string[], etag: string | readonly string[] | undefined): boolean {
+  if (etag === undefined) return false;
+  const asked = findHeader(rawHeaders, 'if-none-match').flatMap((value) => value.split(',').map((tag) => tag.trim()));
+  return asked.some((tag) => tag === '*' || tag.replace(/^W\//, '') === etag);
 }
 
 /** For replies that are no pages (those bring their own): nothing in them is a document, nobody frames them, and only scripts that CORS lets read them. */
@@ -173,33 +185,33 @@ const SECURITY = {
 type HeaderLine = string | readonly string[];
 
 type KnownLines = WeakMap<HttpReply['headers'], readonly HeaderLine[]>;
-const known: { readonly secure: KnownLines; readonly plain: KnownLines } = { secure: new WeakMap(), plain: new WeakMap() };
+const known: Readonly<Record<'secure' | 'plain', Readonly<Record<'open' | 'closed', KnownLines>>>> = {
+  secure: { open: new WeakMap(), closed: new WeakMap() },
+  plain: { open: new WeakMap(), closed: new WeakMap() },
+};
 
 /** A reply's headers with those that every reply has. Those that are frozen are the same each time, and gathered once. */
-function linesOf(ctx: Context, headers: HttpReply['headers']): readonly HeaderLine[] {
+function linesOf(ctx: Context, headers: HttpReply['headers'], open: boolean): readonly HeaderLine[] {
   const secure = ctx.issuer.startsWith('https:');
-  const gathered = secure ? known.secure : known.plain;
+  const gathered = known[secure ? 'secure' : 'plain'][open ? 'open' : 'closed'];
   const there = gathered.get(headers);
   if (there !== undefined) return there;
   const all: HttpReply['headers'] = secure ? { ...SECURITY, ...STRICT_TRANSPORT, ...headers } : { ...SECURITY, ...headers };
   const lines: HeaderLine[] = [];
   for (const name in all) lines.push(name, all[name] ?? '');
+  if (open) lines.push('access-control-allow-origin', '*');
   if (Object.isFrozen(headers)) gathered.set(headers, lines);
   return lines;
 }
 
 const STRICT_TRANSPORT = { 'strict-transport-security': 'max-age=31536000' } as const;
 
-function allowOrigin(lines: HeaderLine[], crossOrigin: 'any' | 'client', origins: readonly string[] | undefined, http: HttpRequest): void {
-  if (crossOrigin === 'any') {
-    lines.push('access-control-allow-origin', '*');
-    return;
-  }
+function allowOrigin(origins: readonly string[] | undefined, http: HttpRequest): readonly HeaderLine[] {
   const origin = http.headers['origin'];
-  if (origin === undefined) return;
-  lines.push('vary', 'Origin');
-  if (typeof origin !== 'string' || origins?.includes(origin) !== true) return;
-  lines.push('access-control-allow-origin', origin, 'access-control-expose-headers', 'WWW-Authenticate, Hufu-Decision, Retry-After');
+  if (origin === undefined) return [];
+  if (typeof origin !== 'string' || origins?.includes(origin) !== true) return ['vary', 'Origin'];
+  const exposed = 'WWW-Authenticate, Hufu-Decision, Retry-After';
+  return ['vary', 'Origin', 'access-control-allow-origin', origin, 'access-control-expose-headers', exposed];
 }
 
 function toHttpRequest(ctx: Context, raw: IncomingMessage, path: string, query: string, body: string): HttpRequest {
@@ -207,9 +219,11 @@ function toHttpRequest(ctx: Context, raw: IncomingMessage, path: string, query: 
     method: raw.method ?? 'GET',
     path,
     query,
-    headers: raw.headers,
+    get headers() {
+      return raw.headers;
+    },
     body,
-    address: clientAddress(raw.socket.remoteAddress ?? '', raw.headers, ctx.config.trustedProxies),
+    address: clientAddress(raw.socket.remoteAddress ?? '', raw, ctx.config.trustedProxies),
     nowMs: ctx.clock.nowMs(),
   };
 }

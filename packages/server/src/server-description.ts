@@ -4,7 +4,7 @@ import { CONTENT_ENCRYPTION_ALGS, ENCRYPTION_ALGS, MAC_ALGS } from '@hufu/protoc
 import { CODE_CHALLENGE_METHODS } from '@hufu/protocol/pkce';
 import { RESPONSE_TYPES } from '@hufu/protocol/response-type';
 import { buildOauthMetadata, buildOpenidConfiguration, type ServerDescription } from '@hufu/protocol/server-metadata';
-import { DISPLAYS, PROMPTS } from './authorize/check-prompt.ts';
+import { DISPLAYS, promptValues } from './authorize/check-prompt.ts';
 import { RESPONSE_MODES } from './authorize/check-response-mode.ts';
 import type { Config } from './config/config.ts';
 import { grantTypes } from './grants/registry.ts';
@@ -54,7 +54,7 @@ export function describeServer(config: Config): ServerDescription {
     clientIdDocuments: config.policies.clientIdDocuments === 'on',
     subjectTypes: ['public', 'pairwise'],
     acrValues: ACR_VALUES,
-    prompts: PROMPTS,
+    prompts: promptValues(config),
     uiLocales: LOCALES,
   };
 }

@@ -16,8 +16,6 @@ function judge({ hosts = [], url = '/', version = [1, 1], trusted = false }: Sen
   raw.url = url;
   [raw.httpVersionMajor, raw.httpVersionMinor] = version;
   raw.rawHeaders = ['Accept', '*/*', ...hosts.flatMap((host) => ['Host', host])];
-  const [first] = hosts;
-  if (first !== undefined) raw.headers.host = first;
   return targets('https://id.example/tenant')(raw, () => trusted);
 }
 

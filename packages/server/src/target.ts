@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { findHeader } from './raw-headers.ts';
 
 /** Whom a request was sent to. `malformed`: it names no host, two, or two that differ. `elsewhere`: a public name that is not ours. */
 export type Target = 'ours' | 'malformed' | 'elsewhere';
@@ -29,8 +30,8 @@ export function targets(issuer: string): (raw: IncomingMessage, isTrustedPeer: (
   }
 
   return (raw, isTrustedPeer) => {
-    const { host } = raw.headers;
-    if (raw.httpVersionMajor !== 1 || countHosts(raw.rawHeaders) > 1) return 'malformed';
+    const [host, second] = findHeader(raw.rawHeaders, 'host');
+    if (raw.httpVersionMajor !== 1 || second !== undefined) return 'malformed';
     if (host === undefined) return raw.httpVersionMinor === 0 ? 'ours' : 'malformed';
     const named = authorityOf(raw.url ?? '/');
     if (named !== undefined && named.toLowerCase() !== host.toLowerCase()) return 'malformed';
@@ -55,13 +56,4 @@ export function originForm(target: string): string {
 /** What stands between `http://` and the path; undefined where the target is a path. */
 function authorityOf(target: string): string | undefined {
   return target.startsWith('/') ? undefined : /^https?:\/\/([^/?]*)/i.exec(target)?.[1];
-}
-
-function countHosts(rawHeaders: readonly string[]): number {
-  let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i];
-    if (name !== undefined && name.length === 4 && name.toLowerCase() === 'host') hosts++;
-  }
-  return hosts;
 }

@@ -117,6 +117,8 @@ export interface UserRecord {
   /** PHC string (`$argon2id$…`), or undefined where the user has no password. */
   readonly passwordHash: string | undefined;
   readonly claims: Readonly<Record<string, unknown>>;
+  /** Who made the account: the configuration, or the person (`sign_up`). Never changes. */
+  readonly source: 'config' | 'sign_up';
   readonly enabled: boolean;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -132,6 +134,8 @@ export interface Users {
       readonly username: string;
       readonly passwordHash: string | undefined;
       readonly claims: Readonly<Record<string, unknown>>;
+      /** `config` where it is left out. */
+      readonly source?: UserRecord['source'];
     },
     now: number,
   ): Promise<{ readonly kind: 'created'; readonly user: UserRecord } | { readonly kind: 'taken'; readonly user: UserRecord }>;

@@ -1,5 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { normalizePassword } from '@hufu/server/accounts/normalize-password';
+import { judgePassword, type PasswordFault } from '@hufu/server/accounts/password-policy';
 import { systemClock } from '@hufu/server/clock';
 import type { Config } from '@hufu/server/config/config';
 import type { DeadDelivery } from '@hufu/store/port';
@@ -23,7 +25,12 @@ export const doctor: Command = {
   usage: 'hufu doctor [--config hufu.yaml] [--json]',
   async run(call) {
     const { json, config } = await readLocalWords(call);
-    const findings = [...checkConfig(config), ...checkFiles(config), ...(await checkStore(call, config))];
+    const findings = [
+      ...checkConfig(config),
+      ...(await checkPasswords(config)),
+      ...checkFiles(config),
+      ...(await checkStore(call, config)),
+    ];
     const problems = findings.filter((finding) => finding.level === 'problem').length;
     call.out(
       json
@@ -65,6 +72,24 @@ function checkConfig(config: Config): readonly Finding[] {
     const secret = client.clientSecret?.reveal();
     if (secret !== undefined && secret.length < 32)
       findings.push({ level: 'warning', about: `client ${client.clientId}`, text: 'its secret is shorter than 32 characters' });
+  }
+  return findings;
+}
+
+const PASSWORD_FAULTS: Readonly<Record<PasswordFault, string>> = {
+  too_short: 'is shorter than policies.passwords.min_length',
+  too_long: 'is longer than anybody may choose',
+  common: 'is one of those that are tried first',
+  same_as_account: 'is the user name',
+};
+
+/** Passwords in the file are the administrator's business: told, not refused. */
+async function checkPasswords({ users, policies }: Config): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const { username, password } of users) {
+    if (password.kind !== 'plain') continue;
+    const fault = await judgePassword(normalizePassword(password.value.reveal()), [username], policies.passwords.minLength);
+    if (fault !== undefined) findings.push({ level: 'warning', about: `user ${username}`, text: `the password ${PASSWORD_FAULTS[fault]}` });
   }
   return findings;
 }

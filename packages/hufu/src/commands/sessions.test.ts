@@ -30,7 +30,10 @@ clients:
     redirect_uris: [https://rp.example/cb]
     scope: openid
     backchannel_logout_uri: https://rp.example/logout
-users: [{ username: mei, password: a long enough password }]
+users:
+  - { username: mei, password: a long enough password }
+  - { username: lee, password: Password123 }
+  - { username: kim, password: passwordpassword }
 `,
 );
 
@@ -131,4 +134,11 @@ test('a client that could not be told is listed, and the doctor mentions it', as
   const { code, out } = await run(doctor);
   assert.match(out, /! sign-outs: 3 could not be told to a client, the last one to rp \(the client answered 500\); see hufu delivery list/);
   assert.equal(code === 0 || out.includes('✗'), true);
+});
+
+test('the doctor names users of the file whose password nobody could choose, and not the password', async () => {
+  const { out } = await run(doctor);
+  assert.match(out, /! user lee: the password is shorter than policies\.passwords\.min_length/);
+  assert.match(out, /! user kim: the password is one of those that are tried first/);
+  assert.doesNotMatch(out, /user mei|assword123|passwordpassword/);
 });

@@ -4,7 +4,17 @@ import { readClientMetadata } from '../client-metadata.ts';
 import { formatPath } from '../field-reader.ts';
 import { PROFILES } from './registry.ts';
 
-const KEYS = { keys: [{ kty: 'EC', crv: 'P-256', kid: 'k', x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU', y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0' }] };
+const KEYS = {
+  keys: [
+    {
+      kty: 'EC',
+      crv: 'P-256',
+      kid: 'k',
+      x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+      y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+    },
+  ],
+};
 
 const FAPI2 = {
   redirect_uris: ['https://app.example/cb'],
@@ -34,7 +44,10 @@ test('a client that has what its profile wants is accepted (FAPI 2.0 Security Pr
   assert.deepEqual(faultsOf('fapi2_message_signing', { ...FAPI2, require_signed_request_object: true }), []);
   assert.deepEqual(faultsOf('fapi2_message_signing', { ...FAPI2, authorization_signed_response_alg: 'ES256' }), []);
   assert.deepEqual(faultsOf('fapi1_advanced', FAPI1), []);
-  assert.deepEqual(faultsOf('oauth21', { redirect_uris: ['http://localhost/cb'], token_endpoint_auth_method: 'none', application_type: 'native' }), []);
+  assert.deepEqual(
+    faultsOf('oauth21', { redirect_uris: ['http://localhost/cb'], token_endpoint_auth_method: 'none', application_type: 'native' }),
+    [],
+  );
   assert.deepEqual(faultsOf('mcp', { redirect_uris: ['https://app.example/cb'], token_endpoint_auth_method: 'none' }), []);
 });
 
@@ -56,7 +69,9 @@ test('each thing that FAPI 2.0 wants of a registration is missed by its name (FA
 
 test('message signing signs requests or answers (FAPI 2.0 Message Signing §5.3)', () => {
   assert.deepEqual(faultsOf('fapi2_message_signing', FAPI2), ['require_signed_request_object']);
-  assert.deepEqual(faultsOf('fapi2_message_signing', { ...FAPI2, authorization_signed_response_alg: 'RS256' }), ['authorization_signed_response_alg']);
+  assert.deepEqual(faultsOf('fapi2_message_signing', { ...FAPI2, authorization_signed_response_alg: 'RS256' }), [
+    'authorization_signed_response_alg',
+  ]);
 });
 
 test('FAPI 1.0 Advanced binds tokens to certificates and signs every answer (FAPI 1.0 Advanced §5.2.2, §8.6)', () => {
@@ -70,7 +85,12 @@ test('FAPI 1.0 Advanced binds tokens to certificates and signs every answer (FAP
 test('OAuth 2.1 has neither tokens in addresses nor codes without PKCE (OAuth 2.1 §10)', () => {
   const base = { redirect_uris: ['https://app.example/cb'], client_secret: 's' };
   assert.deepEqual(
-    faultsOf('oauth21', { ...base, client_secret: undefined, grant_types: ['authorization_code', 'implicit'], response_types: ['code', 'code token'] }),
+    faultsOf('oauth21', {
+      ...base,
+      client_secret: undefined,
+      grant_types: ['authorization_code', 'implicit'],
+      response_types: ['code', 'code token'],
+    }),
     ['response_types'],
   );
 });

@@ -111,6 +111,18 @@ test('an IPv6 customer is one source: all addresses of a /64, however they are w
   );
 });
 
+test('a source makes twenty accounts, then one in three minutes; all sources together have a limit too', () => {
+  const limits = bruteForce();
+  for (let i = 0; i < 20; i++) assert.equal(limits.takeSignUp(`2001:db8:1:2::${i}`, T), 0);
+  assert.equal(limits.takeSignUp('2001:db8:1:2::ffff', T), 180);
+  assert.equal(limits.takeSignUp('2001:db8:1:3::1', T), 0, 'the next /64');
+  assert.equal(limits.takeSignUp('2001:db8:1:2::ffff', T + 180_000), 0);
+  const all = bruteForce();
+  for (let i = 0; i < 300; i++) assert.equal(all.takeSignUp(`198.51.${i >> 8}.${i & 255}`, T), 0);
+  assert.equal(all.takeSignUp('203.0.113.1', T), 1);
+  assert.equal(all.takeSignIn(attempt('alice', '203.0.113.1'), T).kind, 'allowed', 'who has an account signs in');
+});
+
 test('a client that fails twenty times from one source waits, from there alone (RFC 6749 §2.3.1)', () => {
   const limits = bruteForce();
   for (let i = 0; i < 20; i++) assert.equal(limits.clientFailed('web', '198.51.100.1', T), 0);
@@ -137,6 +149,7 @@ test('memory is bounded: what was used longest ago is forgiven, and what is used
 
 test('switched off, nothing is ever slowed down', () => {
   const limits = noBruteForce();
+  for (let i = 0; i < 1_000; i++) assert.equal(limits.takeSignUp('198.51.100.1', T), 0);
   assert.equal(
     passes(limits, () => attempt('alice'), 1_000),
     1_000,

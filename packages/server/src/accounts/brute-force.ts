@@ -13,6 +13,11 @@ export interface BruteForce {
   ): { readonly kind: 'allowed' } | { readonly kind: 'limited'; readonly retryAfterSeconds: number };
   /** A right password gives back what the attempt took. */
   refundSignIn(attempt: SignInAttempt): void;
+  /**
+   * Takes one attempt to make an account, of whoever asks from there and of everybody together: each may tell whether a user name is taken,
+   * and costs a row. @returns seconds to wait, 0 where it is allowed; then nothing is taken
+   */
+  takeSignUp(address: string, nowMs: number): number;
   /** Counts a failed client authentication; seconds to wait once this client from this source is over its limit, else 0. */
   clientFailed(clientId: string, address: string, nowMs: number): number;
 }
@@ -30,6 +35,8 @@ const RULES = {
   account: { intervalMs: 30_000, burst: 20 },
   source: { intervalMs: 3_000, burst: 40 },
   knownBrowser: { intervalMs: 15_000, burst: 10 },
+  signUpFromSource: { intervalMs: 180_000, burst: 20 },
+  signUp: { intervalMs: 1_000, burst: 300 },
   client: { intervalMs: 10_000, burst: 20 },
 } as const satisfies Record<string, GcraRule>;
 
@@ -60,17 +67,22 @@ export function bruteForce(): BruteForce {
     }
   }
 
+  /** One from each, or from none: then the seconds to wait. */
+  function take(keys: readonly (readonly [string, GcraRule])[], nowMs: number): number {
+    const taken: (readonly [string, number])[] = [];
+    for (const [key, rule] of keys) {
+      const decision = gcra(states.get(key) ?? 0, nowMs, 1, rule);
+      if (decision.kind === 'limited') return Math.max(1, Math.ceil(decision.retryAfterMs / 1000));
+      taken.push([key, decision.state]);
+    }
+    for (const [key, state] of taken) store(key, state);
+    return 0;
+  }
+
   return {
     takeSignIn(attempt, nowMs) {
-      const keys = keysOf(attempt);
-      const taken: (readonly [string, number])[] = [];
-      for (const [key, rule] of keys) {
-        const decision = gcra(states.get(key) ?? 0, nowMs, 1, rule);
-        if (decision.kind === 'limited') return { kind: 'limited', retryAfterSeconds: Math.ceil(decision.retryAfterMs / 1000) };
-        taken.push([key, decision.state]);
-      }
-      for (const [key, state] of taken) store(key, state);
-      return { kind: 'allowed' };
+      const retryAfterSeconds = take(keysOf(attempt), nowMs);
+      return retryAfterSeconds === 0 ? { kind: 'allowed' } : { kind: 'limited', retryAfterSeconds };
     },
     refundSignIn(attempt) {
       for (const [key, rule] of keysOf(attempt)) {
@@ -78,6 +90,14 @@ export function bruteForce(): BruteForce {
         if (state !== undefined) states.set(key, gcraRefund(state, 1, rule));
       }
     },
+    takeSignUp: (address, nowMs) =>
+      take(
+        [
+          [`u ${sourceOf(address)}`, RULES.signUpFromSource],
+          ['u', RULES.signUp],
+        ],
+        nowMs,
+      ),
     clientFailed(clientId, address, nowMs) {
       const key = `c ${sourceOf(address)} ${clientId.slice(0, 255)}`;
       const decision = gcra(states.get(key) ?? 0, nowMs, 1, RULES.client);
@@ -90,7 +110,7 @@ export function bruteForce(): BruteForce {
 
 /** Nothing is ever slowed down: `policies.brute_force: off`, in test mode alone. */
 export function noBruteForce(): BruteForce {
-  return { takeSignIn: () => ({ kind: 'allowed' }), refundSignIn: () => undefined, clientFailed: () => 0 };
+  return { takeSignIn: () => ({ kind: 'allowed' }), refundSignIn: () => undefined, takeSignUp: () => 0, clientFailed: () => 0 };
 }
 
 /** An IPv6 customer has a /64 at least: its addresses are one source. */

@@ -54,4 +54,4 @@ export interface AuthorizationRequest extends ReturnPath {
   readonly form: Form;
 }
 
-export type Prompt = 'none' | 'login' | 'consent' | 'select_account';
+export type Prompt = 'none' | 'login' | 'consent' | 'select_account' | 'create';

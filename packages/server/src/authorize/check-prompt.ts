@@ -1,19 +1,26 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
 import type { Client } from '../clients.ts';
+import type { Config } from '../config/config.ts';
 import type { Prompt } from './authorization-request.ts';
 
-export const PROMPTS: readonly Prompt[] = ['none', 'login', 'consent', 'select_account'];
+const PROMPTS: readonly Prompt[] = ['none', 'login', 'consent', 'select_account'];
 
-/** `prompt` (OpenID Connect Core §3.1.2.1): known values; `none` stands alone. */
-export function checkPrompt(form: Form): readonly Prompt[] {
+/** The prompt values that count here: `create` where people make their own accounts (OpenID Connect Prompt Create §4.2). */
+export function promptValues({ policies }: Pick<Config, 'policies'>): readonly Prompt[] {
+  return policies.signUp === 'open' ? [...PROMPTS, 'create'] : PROMPTS;
+}
+
+/** `prompt` (OpenID Connect Core §3.1.2.1, Prompt Create §4.1): known values; `none` stands alone. */
+export function checkPrompt(form: Form, config: Pick<Config, 'policies'>): readonly Prompt[] {
   const text = form.get('prompt');
   if (text === undefined) return [];
-  const words = text.split(' ', PROMPTS.length + 1);
-  if (words.length > PROMPTS.length) throw new OAuthError('invalid_request', 'prompt has too many values');
+  const supported = promptValues(config);
+  const words = text.split(' ', supported.length + 1);
+  if (words.length > supported.length) throw new OAuthError('invalid_request', 'prompt has too many values');
   const prompts: Prompt[] = [];
   for (const word of words) {
-    const prompt = PROMPTS.find((known) => known === word);
+    const prompt = supported.find((known) => known === word);
     if (prompt === undefined) throw new OAuthError('invalid_request', 'a prompt value is not supported', { detail: word.slice(0, 50) });
     prompts.push(prompt);
   }

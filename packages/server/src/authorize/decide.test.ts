@@ -4,7 +4,7 @@ import { readQuery } from '@hufu/protocol/form';
 import { type SessionId, sessionId } from '@hufu/protocol/ids';
 import { Trail } from '../decisions/trail.ts';
 import { authorizationQuery, signedIn, tokensOf, type Visitor } from '../testing/visits.ts';
-import { API, openWorld, START } from '../testing/world.ts';
+import { API, BASIC_YAML, openWorld, START } from '../testing/world.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 import { type Done, decide, type NextStep } from './decide.ts';
 import { REQUEST_RULES, readAuthorizationRequest } from './read-request.ts';
@@ -34,6 +34,25 @@ async function step(part: Record<string, string>, { visitor = alice, done = {}, 
 async function refused(part: Record<string, string>, code: string, session: Visitor | undefined, age = 0): Promise<void> {
   await assert.rejects(async () => decide(world.ctx, await read(part), session, NOTHING, START + age), { code });
 }
+
+test('prompt=create: sign up whoever is signed in, and once that is done it is done (OpenID Connect Prompt Create §4.1)', async () => {
+  const open = await openWorld({ yaml: `${BASIC_YAML}\npolicies: { sign_up: open }` });
+  const request = await readAuthorizationRequest(
+    open.ctx,
+    readQuery(authorizationQuery({ prompt: 'create' }), REQUEST_RULES),
+    { kind: 'browser' },
+    new Trail(),
+    START,
+  );
+  const visitor = await signedIn(open);
+  const kind = async (session: Visitor | undefined, signedInFor?: SessionId): Promise<NextStep['kind']> =>
+    (await decide(open.ctx, request, session, { signedIn: signedInFor, agreed: false }, START)).kind;
+  assert.equal(await kind(undefined), 'sign_up');
+  assert.equal(await kind(visitor), 'sign_up');
+  assert.equal(await kind(visitor, visitor.session.id), 'issue');
+  assert.equal(await kind(undefined, visitor.session.id), 'sign_in', 'no second account where the session of the first has ended');
+  await open.close();
+});
 
 const bySignIn = (id: SessionId): Case => ({ done: { signedIn: id } });
 

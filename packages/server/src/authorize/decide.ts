@@ -11,17 +11,18 @@ import { consentScopes } from './consent-scopes.ts';
 /** What has to happen before a code can be issued. */
 export type NextStep =
   | { readonly kind: 'sign_in' }
+  | { readonly kind: 'sign_up' }
   | { readonly kind: 'consent'; readonly session: BrowserSession }
   | { readonly kind: 'issue'; readonly session: BrowserSession };
 
 /** What the user has already done for this very request, on our pages. */
 export interface Done {
-  /** The session that a sign-in for this request opened: it satisfies `prompt=login` and any `max_age`. */
+  /** The session that a sign-in or sign-up for this request opened: it satisfies `prompt=login`, `prompt=create` and any `max_age`. */
   readonly signedIn: SessionId | undefined;
   readonly agreed: boolean;
 }
 
-/** Whether the user has to sign in or to agree (OpenID Connect Core §3.1.2.3, §3.1.2.4). With `prompt=none` that is an error instead. */
+/** Whether the user has to sign in, to sign up or to agree (OpenID Connect Core §3.1.2.3, §3.1.2.4, Prompt Create §4.1). With `prompt=none` that is an error instead. */
 export async function decide(
   ctx: Context,
   request: AuthorizationRequest,
@@ -36,7 +37,8 @@ export async function decide(
   }
   if (session === undefined || !expected || !isFresh(request, session, done, now)) {
     if (silent) throw new OAuthError('login_required', 'the user has to sign in');
-    return { kind: 'sign_in' };
+    // An account is made once for a request: whose session has ended since then signs in.
+    return { kind: request.prompt.includes('create') && done.signedIn === undefined ? 'sign_up' : 'sign_in' };
   }
   if (done.agreed || !(await needsConsent(ctx, request, session))) return { kind: 'issue', session };
   if (silent) throw new OAuthError('consent_required', 'the user has to agree');
@@ -50,7 +52,7 @@ function isExpected(ctx: Context, request: AuthorizationRequest, { user }: Brows
 
 function isFresh(request: AuthorizationRequest, { session }: BrowserSession, done: Done, now: number): boolean {
   if (done.signedIn === session.id) return true;
-  if (request.prompt.includes('login') || request.prompt.includes('select_account')) return false;
+  if (request.prompt.some((prompt) => prompt === 'login' || prompt === 'select_account' || prompt === 'create')) return false;
   return request.maxAge === undefined || (request.maxAge > 0 && now - session.authTime <= request.maxAge);
 }
 

@@ -267,6 +267,25 @@ test('prompt: known words, none alone, no more of them than there are (OpenID Co
   await refusedToClient({ prompt: 'login login login login login none' }, 'prompt', 'invalid_request');
 });
 
+test('prompt=create is heard where people make their own accounts, and for nobody in particular (OpenID Connect Prompt Create §4.1)', async () => {
+  const open = await openWorld({ yaml: `${BASIC_YAML}\npolicies: { sign_up: open }` });
+  const readOpen = (part: Record<string, string>): Promise<unknown> =>
+    readAuthorizationRequest(open.ctx, readQuery(authorizationQuery(part), REQUEST_RULES), { kind: 'browser' }, new Trail(), START);
+  for (const prompt of ['create', 'create consent', 'login create', 'login consent select_account create'])
+    assert.deepEqual(Object(await readOpen({ prompt })).prompt, prompt.split(' '));
+  const hint = String((await tokensOf(open))['id_token']);
+  const claims = JSON.stringify({ id_token: { sub: { value: 'alice-sub' } } });
+  for (const part of [
+    { prompt: 'none create' },
+    { prompt: 'create none' },
+    { prompt: 'create', id_token_hint: hint },
+    { prompt: 'create', claims },
+  ]) {
+    await assert.rejects(readOpen(part), (error) => error instanceof RedirectError && error.error.code === 'invalid_request');
+  }
+  await open.close();
+});
+
 test('max_age: whole seconds of the request, or else default_max_age of the client (OpenID Connect Registration §2)', async () => {
   assert.equal((await read({ max_age: '0' })).maxAge, 0);
   assert.equal((await read({ max_age: '999999999' })).maxAge, 999_999_999);

@@ -88,13 +88,19 @@ export async function readAuthorizationRequest(
     trail.at('pkce');
     const codeChallenge = checkPkce(form, client, responseType, isPushed);
     trail.at('prompt');
-    const prompt = checkPrompt(form);
+    const prompt = checkPrompt(form, ctx.config);
     const maxAge = checkMaxAge(form, client);
     const nonce = checkNonce(form, responseType);
     trail.at('id_token_hint');
     const hinted = await checkIdTokenHint(ctx, form, client, now);
     trail.at('claims');
     const claims = checkClaims(ctx, form, client);
+    const expectedSubject = sameSubject(hinted, subjectOfClaims(claims));
+    if (prompt.includes('create') && expectedSubject !== undefined) {
+      // Nobody whom the client knows already can be new: told before somebody makes an account in vain.
+      trail.at('prompt');
+      throw new OAuthError('invalid_request', 'prompt=create goes with nobody in particular');
+    }
     trail.at('resource');
     const named = checkResource(ctx, form, client);
     trail.at('authorization_details');
@@ -116,7 +122,7 @@ export async function readAuthorizationRequest(
       nonce,
       prompt,
       maxAge,
-      expectedSubject: sameSubject(hinted, subjectOfClaims(claims)),
+      expectedSubject,
       loginHint: readLoginHint(form),
       uiLocales: form.get('ui_locales'),
       claims,

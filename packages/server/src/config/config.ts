@@ -93,6 +93,10 @@ export interface ResourceConfig {
 }
 
 export interface Policies {
+  /** Whether people make accounts of their own. */
+  readonly signUp: 'off' | 'open';
+  /** Of passwords that people choose: the fewest characters. */
+  readonly passwords: { readonly minLength: number };
   /** Who may register a client (RFC 7591): nobody, whoever has an initial access token, or anybody. */
   readonly registration: 'off' | 'token' | 'open';
   /** Whether a client id may be the address of a document that describes the client. */

@@ -43,6 +43,17 @@ const refreshTokens: Shape<Policies['refreshTokens']> = object({
   build: ({ absolute, idle, overlap }) => ({ absoluteSeconds: absolute, idleSeconds: idle, overlapSeconds: overlap }),
 });
 
+const passwords: Shape<Policies['passwords']> = object({
+  keys: {
+    min_length: withDefault(
+      wholeNumber(8, 64),
+      15,
+      'Fewest characters of a password that people choose. 15 where it is all that they prove themselves with (NIST SP 800-63B-4).',
+    ),
+  },
+  build: ({ min_length }) => ({ minLength: min_length }),
+});
+
 const registeredClients: Shape<Policies['registeredClients']> = object({
   keys: {
     max: withDefault(
@@ -79,6 +90,8 @@ export const policiesShape: Shape<Policies> = object({
     ),
     registered_clients: withDefault(registeredClients, {}, 'Clients that registered themselves.'),
     outbound: withDefault(outbound, {}, 'Requests that the server makes itself.'),
+    sign_up: withDefault(choice(['off', 'open']), 'off', 'Whether people make accounts of their own: off, or open to everybody.'),
+    passwords: withDefault(passwords, {}, 'Passwords that people choose.'),
     brute_force: withDefault(
       choice(['on', 'off'], { testOnly: ['off'] }),
       'on',
@@ -94,6 +107,8 @@ export const policiesShape: Shape<Policies> = object({
     softwareStatements: more.software_statements,
     authorizationDetails: more.authorization_details,
     registeredClients: more.registered_clients,
+    signUp: more.sign_up,
+    passwords: more.passwords,
     bruteForce: brute_force,
     outboundAllowHosts: outbound,
     sessions,

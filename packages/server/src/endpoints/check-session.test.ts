@@ -77,7 +77,7 @@ test('signed out, signed in again, another client, another origin: changed (Sess
     { cookie: `${cookie}; ${NAME}=x`, data: `spa ${state}` },
     { cookie: `${NAME}=x; ${cookie}`, data: `spa ${state}` },
     { cookie, data: `spa ${state.slice(0, -1)}` },
-    { cookie, data: `spa A${state.slice(1)}` },
+    { cookie, data: `spa ${state.startsWith('A') ? 'B' : 'A'}${state.slice(1)}` },
   ])
     assert.deepEqual(await ask(question), [['changed', ORIGIN]], JSON.stringify(question));
   assert.deepEqual(await ask({ cookie, data: `spa ${state}`, origin: 'https://evil.test' }), [['changed', 'https://evil.test']]);
@@ -141,16 +141,14 @@ test('it is ES5, for browsers that know no more', () => {
 });
 
 test('anybody may frame it, nothing but its own script runs in it, and it is kept (Session Management §3.3)', () => {
-  const reply = checkSession(world.ctx, world.http({ path: '/oauth/check_session' }));
+  const reply = checkSession(world.ctx);
   const script = /<script>([\s\S]*)<\/script>/.exec(reply.body.toString())?.[1] ?? '';
   assert.equal(script, checkSessionScript(NAME));
   const policy = String(reply.headers['content-security-policy']);
   assert.equal(policy, `default-src 'none'; script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'; base-uri 'none'`);
   assert.equal('x-frame-options' in reply.headers, false);
   assert.match(String(reply.headers['content-type']), /^text\/html/);
-  const again = checkSession(world.ctx, world.http({ headers: { 'if-none-match': String(reply.headers['etag']) } }));
-  assert.equal(again.status, 304);
   assert.equal(ISSUER.startsWith('https:'), true);
-  const plain = checkSession({ ...world.ctx, issuer: 'http://localhost:1' }, world.http());
+  const plain = checkSession({ ...world.ctx, issuer: 'http://localhost:1' });
   assert.ok(plain.body.toString().includes("'hufu_browser_state='"));
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Context } from '../context.ts';
-import type { HttpReply, HttpRequest } from '../http.ts';
+import type { HttpReply } from '../http.ts';
 import { cookieName } from '../sessions/cookies.ts';
 import { checkSessionScript } from './check-session-script.ts';
 import { document } from './jwks.ts';
@@ -20,9 +20,9 @@ const pages = new Map<string, CheckSessionPage>();
  * The page that clients load into a frame to ask whether the session still is what it was (OpenID Connect Session Management §3.2,
  * `check_session_iframe`). The one page of ours that anybody may frame: it shows nothing and takes nothing but a question.
  */
-export function checkSession(ctx: Context, http: HttpRequest): HttpReply {
+export function checkSession(ctx: Context): HttpReply {
   const { body, etag, policy } = pageFor(cookieName(ctx, 'browser_state'));
-  const reply = document(http, body, etag, 'text/html; charset=utf-8', MAX_AGE);
+  const reply = document(body, etag, 'text/html; charset=utf-8', MAX_AGE);
   const headers = { 'content-security-policy': policy, 'cross-origin-resource-policy': 'cross-origin' };
   return { ...reply, headers: { ...reply.headers, ...headers } };
 }

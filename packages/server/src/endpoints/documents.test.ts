@@ -4,7 +4,7 @@ import { openMemory } from '@hufu/store/memory';
 import { StoreUnavailable } from '@hufu/store/port';
 import { openWorld } from '../testing/world.ts';
 import { health, home, ready } from './health.ts';
-import { document, jwks } from './jwks.ts';
+import { jwks } from './jwks.ts';
 
 const world = await openWorld();
 after(() => world.close());
@@ -23,22 +23,6 @@ test('the JWKS is public, and cached for half the time that a key waits for its 
       ...world.ctx.keys.decryptionKeys(world.now()).map(({ kid }) => [kid, undefined, 'enc', undefined]),
     ],
   );
-});
-
-test('whoever has a document already is told so, by its ETag (RFC 9110 §13.1.2)', () => {
-  const first = jwks(world.ctx, world.http());
-  const etag = String(first.headers['etag']);
-  const again = jwks(world.ctx, world.http({ headers: { 'if-none-match': etag } }));
-  assert.deepEqual(
-    [again.status, again.body, again.headers['etag'], again.headers['cache-control']],
-    [304, '', etag, 'public, max-age=300'],
-  );
-  for (const value of [`"x", ${etag}`, `W/${etag}`, '*', ` ${etag} `]) {
-    assert.equal(document(world.http({ headers: { 'if-none-match': value } }), Buffer.of(1), etag, 'a/b', 1).status, 304, value);
-  }
-  for (const other of ['"x"', etag.slice(1, -1), '']) {
-    assert.equal(document(world.http({ headers: { 'if-none-match': other } }), Buffer.of(1), etag, 'a/b', 1).status, 200, other);
-  }
 });
 
 test('the health of the process says one word; that of its store asks the store', async () => {

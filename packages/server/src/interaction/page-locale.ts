@@ -11,10 +11,12 @@ export function localeOf(request: HttpRequest, uiLocales: string | undefined): L
 
 /** The same page in each language. */
 export function languageLinks(path: string, parameters: readonly (readonly [string, string])[]): readonly LanguageLink[] {
-  return LOCALES.map((locale) => ({
-    locale,
-    href: `${path}?${new URLSearchParams([...parameters.map(([a, b]) => [a, b]), ['ui_locales', locale]]).toString()}`,
-  }));
+  return LOCALES.map((locale) => ({ locale, href: pageLink(path, parameters, locale) }));
+}
+
+/** The address of a page in a language. */
+export function pageLink(path: string, parameters: readonly (readonly [string, string])[], locale: Locale): string {
+  return `${path}?${new URLSearchParams([...parameters.map(([a, b]) => [a, b]), ['ui_locales', locale]]).toString()}`;
 }
 
 function ownUiLocales(request: HttpRequest): string | undefined {

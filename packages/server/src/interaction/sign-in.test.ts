@@ -82,6 +82,31 @@ test('an unknown user, a wrong password, a disabled and a nameless one look the 
   await world.close();
 });
 
+test('a password is right however the keyboard writes its letters, and as it was hashed before (RFC 8265 §4.2.2)', async () => {
+  const world = await openCheap();
+  const [composed, decomposed] = ['p\u00e4ssw\u00f6rd', 'pa\u0308sswo\u0308rd'];
+  for (const [username, hashed] of [
+    ['carol', composed],
+    ['dave', decomposed],
+  ] as const) {
+    await world.store.createUser(world.tenant, { sub: username, username, passwordHash: await cheap.hash(hashed), claims: {} }, START);
+    assert.equal((await send(world, await pageFor(world), { username, password: hashed })).status, 303, 'as before');
+  }
+  assert.equal((await send(world, await pageFor(world), { username: 'carol', password: decomposed })).status, 303);
+  assert.equal((await send(world, await pageFor(world), { username: 'carol', password: 'passw\u00f6rd' })).status, 401);
+  await world.close();
+});
+
+test('the page leads to sign-up where people make their own accounts, and the client names nobody', async () => {
+  const closed = await openCheap();
+  assert.doesNotMatch((await pageFor(closed)).body.toString(), /signup/);
+  const world = await openCheap({ yaml: `${BASIC_YAML}\npolicies: { sign_up: open }` });
+  assert.match((await pageFor(world)).body.toString(), /href="\/signup\?request=[^"]+"/);
+  const id = String((await tokensOf(world))['id_token']);
+  assert.doesNotMatch((await pageFor(world, { id_token_hint: id })).body.toString(), /signup/);
+  for (const one of [closed, world]) await one.close();
+});
+
 test('a name in other letters is the same name, and a new browser is remembered for it', async () => {
   const world = await openCheap();
   const page = await signInGet(world.ctx, getOf(world, '/signin', ''));

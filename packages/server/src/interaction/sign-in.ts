@@ -2,21 +2,22 @@ import { OAuthError } from '@hufu/protocol/errors';
 import { readQuery } from '@hufu/protocol/form';
 import type { UserRecord } from '@hufu/store/port';
 import { foldUsername } from '@hufu/store/username';
+import { normalizePassword } from '../accounts/normalize-password.ts';
 import { MAX_PASSWORD } from '../accounts/passwords.ts';
 import { seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import { requireForm } from '../endpoints/form-body.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
-import { openBrowserSession } from '../sessions/browser-session.ts';
-import { browserOf, knownBrowser, rememberBrowser } from '../sessions/known-browser.ts';
+import { browserOf, knownBrowser } from '../sessions/known-browser.ts';
 import { clientView } from './client-of-page.ts';
 import { csrfToken, requireOwnForm } from './csrf.ts';
+import { enter } from './enter.ts';
 import { PageError } from './page-error.ts';
-import { languageLinks, localeOf } from './page-locale.ts';
+import { languageLinks, localeOf, pageLink } from './page-locale.ts';
 import { pageHeaders } from './pages/headers.ts';
 import { type SignInProblem, signInPage } from './pages/sign-in.ts';
-import { decline, proceed, readUnderWay, refuse, type UnderWay } from './way.ts';
+import { decline, readUnderWay, refuse, type UnderWay } from './way.ts';
 
 const PATH = '/signin';
 const MAX_USERNAME = 256;
@@ -72,17 +73,9 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
     ctx.bruteForce.refundSignIn(attempt);
     await upgradeHash(ctx, user.id, user.passwordHash, password);
 
-    const opened = await openBrowserSession(ctx, http, user, ['pwd']);
-    if (opened.kind === 'user_inactive') return refused(ctx, http, text, way, username, { kind: 'wrong_credentials' }, trail);
-    const browser = browserOf(ctx, http);
-    const cookies = [opened.cookie, opened.stateCookie, rememberBrowser(ctx, http, browser.id, account)];
-    if (way === undefined) return seeOther('/account', { 'set-cookie': cookies });
-    const signedIn: UnderWay = { ...way, ticket: { ...way.ticket, session: opened.session.session.id } };
-    // Signed in they are, whatever becomes of the request.
-    const reply = await proceed(ctx, http, signedIn, opened.session, false, trail).catch((error: unknown) =>
-      refuse(ctx, 'signin', http, error, signedIn.request, trail),
+    return (
+      (await enter(ctx, 'signin', http, user, way, trail)) ?? refused(ctx, http, text, way, username, { kind: 'wrong_credentials' }, trail)
     );
-    return { ...reply, headers: { ...reply.headers, 'set-cookie': cookies } };
   } catch (error) {
     return await refuse(ctx, 'signin', http, error, way?.request, trail);
   }
@@ -91,7 +84,10 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
 /** The enabled user of that name whose password it is. The same work for a name that nobody has. */
 async function findUserByPassword(ctx: Context, username: string, password: string): Promise<UserRecord | undefined> {
   const user = username === '' ? undefined : await ctx.store.findUserByName(ctx.tenant, username);
-  const right = await ctx.passwords.verify(user?.passwordHash, password);
+  const hash = user?.passwordHash;
+  const normal = normalizePassword(password);
+  // As it was typed first: what was hashed before passwords were normalised stays right.
+  const right = (await ctx.passwords.verify(hash, password)) || (normal !== password && (await ctx.passwords.verify(hash, normal)));
   return right && user?.enabled === true ? user : undefined;
 }
 
@@ -130,12 +126,16 @@ function page(
 ): HttpReply {
   const locale = localeOf(http, way?.request.uiLocales);
   const browser = browserOf(ctx, http);
+  const parameters = text === undefined ? [] : [['request', text] as const];
+  // Nobody whom the client names can be new.
+  const mayBeNew = ctx.config.policies.signUp === 'open' && way?.request.expectedSubject === undefined;
   const body = signInPage({
     locale,
-    languages: languageLinks(PATH, text === undefined ? [] : [['request', text]]),
+    languages: languageLinks(PATH, parameters),
     form: { action: PATH, csrf: csrfToken(ctx, browser.id, PATH), request: text ?? '' },
     ...(way === undefined ? {} : { client: clientView(way.request, locale) }),
     ...(username === undefined ? {} : { username }),
+    ...(mayBeNew ? { signUpHref: pageLink('/signup', parameters, locale) } : {}),
     ...(problem === undefined ? {} : { problem }),
   });
   const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };
@@ -150,5 +150,5 @@ async function upgradeHash(
   password: string,
 ): Promise<void> {
   if (hash === undefined || !ctx.passwords.isOutdated(hash)) return;
-  await ctx.store.upgradePasswordHash(ctx.tenant, user, hash, await ctx.passwords.hash(password));
+  await ctx.store.upgradePasswordHash(ctx.tenant, user, hash, await ctx.passwords.hash(normalizePassword(password)));
 }

@@ -20,6 +20,9 @@ import { completedPage } from './pages/completed.ts';
 import { pageHeaders } from './pages/headers.ts';
 import { MAX_TICKET, readTicket, TICKET_SECONDS, type Ticket, writeTicket } from './ticket.ts';
 
+/** The page for what is to be done next. */
+const PAGES = { sign_in: '/signin', sign_up: '/signup', consent: '/consent' } as const;
+
 /** A request that one of our pages serves: its ticket, and what it asks, read and checked anew. */
 export interface UnderWay {
   readonly ticket: Ticket;
@@ -51,9 +54,9 @@ export async function proceed(
   const step = await decide(ctx, request, session, done, now);
   switch (step.kind) {
     case 'sign_in':
-      return seeOther(pagePath('/signin', ctx, ticket, request));
+    case 'sign_up':
     case 'consent':
-      return seeOther(pagePath('/consent', ctx, ticket, request));
+      return seeOther(pagePath(PAGES[step.kind], ctx, ticket, request));
     case 'issue': {
       trail.at('interaction');
       // One code for one page, however often it is sent (attacks CON-13).
@@ -78,7 +81,7 @@ export async function begin(
   const step = await decide(ctx, request, session, { signedIn: undefined, agreed: false }, now);
   if (step.kind === 'issue') return await answer(ctx, http, request, step.session, trail);
   const ticket: Ticket = { id: ctx.random.text(24), startedMs: http.nowMs, query, session: 0 };
-  return seeOther(pagePath(step.kind === 'sign_in' ? '/signin' : '/consent', ctx, ticket, request));
+  return seeOther(pagePath(PAGES[step.kind], ctx, ticket, request));
 }
 
 async function answer(
@@ -145,7 +148,7 @@ export async function refuse(
 }
 
 /** The address of a page for a ticket. The language that the client asked for goes along. */
-export function pagePath(path: '/signin' | '/consent', ctx: Context, ticket: Ticket, request: AuthorizationRequest): string {
+export function pagePath(path: (typeof PAGES)[keyof typeof PAGES], ctx: Context, ticket: Ticket, request: AuthorizationRequest): string {
   const text = writeTicket(ctx, ticket);
   if (text.length > MAX_TICKET) throw new OAuthError('invalid_request', 'the request is too long');
   const locales =

@@ -206,6 +206,22 @@ test('a plain password is hashed, and a user without sub gets one that nobody ha
   });
 });
 
+test('a name that somebody took by signing up is told, and their account gets nothing of what the file says of another', async () => {
+  await onOneStore(async (open, store) => {
+    const { tenant } = await open(BASIC_YAML);
+    const squatter = { sub: 'own', username: 'Carol', passwordHash: undefined, claims: { name: 'C' }, source: 'sign_up' } as const;
+    await store.createUser(tenant, squatter, START);
+    const second = await open(
+      `${BASIC_YAML}  - { username: carol, password: a plain password, claims: { email: carol@corp.example, email_verified: true } }\n`,
+    );
+    assert.deepEqual((await store.findUserByName(tenant, 'carol'))?.claims, { name: 'C' });
+    assert.deepEqual(
+      second.events('config.user_taken').map(({ level, username, sub }) => [level, username, sub]),
+      [['warn', 'carol', 'own']],
+    );
+  });
+});
+
 test('a user whose sub somebody else has is told, not passed over', async () => {
   await onOneStore(async (open, store) => {
     await open(BASIC_YAML);

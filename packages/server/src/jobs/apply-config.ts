@@ -3,6 +3,7 @@ import { equalText } from '@hufu/protocol/equal-text';
 import type { ClientId } from '@hufu/protocol/ids';
 import type { ClientRecord, ClientSecret } from '@hufu/store/port';
 import { foldUsername } from '@hufu/store/username';
+import { normalizePassword } from '../accounts/normalize-password.ts';
 import { clientSecretRecord } from '../client-keys/client-secret.ts';
 import { overlapping } from '../client-keys/overlapping.ts';
 import type { ClientConfig } from '../config/config.ts';
@@ -23,16 +24,22 @@ export async function applyConfig(ctx: Context, now: number): Promise<void> {
   for (const user of ctx.config.users) {
     const known = await ctx.store.findUserByName(ctx.tenant, user.username);
     if (known !== undefined) {
-      if (JSON.stringify(known.claims) !== JSON.stringify(user.claims)) await ctx.store.setClaims(ctx.tenant, known.id, user.claims, now);
+      // Their name, and not their claims: whoever took it by signing up is nobody whom the file speaks of.
+      if (known.source === 'sign_up') ctx.log.warn('config.user_taken', { username: user.username, sub: known.sub });
+      else if (JSON.stringify(known.claims) !== JSON.stringify(user.claims))
+        await ctx.store.setClaims(ctx.tenant, known.id, user.claims, now);
       continue;
     }
     const passwordHash =
-      user.password.kind === 'hash' ? user.password.phc.reveal() : await ctx.passwords.hash(user.password.value.reveal());
+      user.password.kind === 'hash'
+        ? user.password.phc.reveal()
+        : await ctx.passwords.hash(normalizePassword(user.password.value.reveal()));
     const sub = user.sub ?? ctx.random.text(20);
     const made = await ctx.store.createUser(ctx.tenant, { sub, username: user.username, passwordHash, claims: user.claims }, now);
     if (made.kind === 'created') created++;
     // Unless another node was faster, the file has given somebody's subject identifier another name.
-    else if (foldUsername(made.user.username) !== foldUsername(user.username)) ctx.log.warn('config.user_taken', { sub });
+    else if (made.user.source === 'sign_up' || foldUsername(made.user.username) !== foldUsername(user.username))
+      ctx.log.warn('config.user_taken', { sub });
   }
   ctx.log.info('config.applied', { clients: ctx.config.clients.length, disabled, usersCreated: created });
 }

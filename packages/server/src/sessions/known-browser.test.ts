@@ -36,7 +36,10 @@ test('a browser is known for the accounts that signed in from it, and for no oth
   assert.equal(knownBrowser(world.ctx, request({ known }), 'alice'), undefined);
   const stolen = request({ browser: ID.toUpperCase(), known });
   assert.equal(knownBrowser(world.ctx, stolen, 'alice'), undefined, 'the mark of one browser is nothing in another');
-  assert.equal(knownBrowser(world.ctx, request({ browser: ID, known: `${known.slice(0, -1)}x` }), 'alice'), undefined);
+  assert.equal(
+    knownBrowser(world.ctx, request({ browser: ID, known: `${known.slice(0, -1)}${known.endsWith('x') ? 'y' : 'x'}` }), 'alice'),
+    undefined,
+  );
   assert.equal(known.includes('alice'), false, 'whoever looks at the cookie learns no name');
 });
 

@@ -31,6 +31,7 @@ export function userCases(define: Case): void {
       username: 'Ａda.Łovelace',
       passwordHash: undefined,
       claims: { age: 36, nested: { a: [1] } },
+      source: 'config',
       enabled: true,
       createdAt: NOW,
       updatedAt: NOW,
@@ -40,6 +41,22 @@ export function userCases(define: Case): void {
     for (const name of ['Ａda.Łovelace', 'ada.łovelace', 'ADA.ŁOVELACE'])
       assert.deepEqual(await store.findUserByName(tenant, name), made.user);
     assert.equal(await store.findUserByName(tenant, 'ada'), undefined);
+  });
+
+  define('whose account it is by their own doing is kept, and stays when the claims change', async (b) => {
+    const own = await b.store.createUser(
+      b.tenant,
+      { sub: 's1', username: 'eve', passwordHash: undefined, claims: {}, source: 'sign_up' },
+      NOW,
+    );
+    assert.equal(own.user.source, 'sign_up');
+    assert.equal((await makeUser(b)).source, 'config');
+    await b.store.setClaims(b.tenant, own.user.id, { name: 'Eve' }, NOW + 1);
+    assert.equal((await b.second.findUserByName(b.tenant, 'eve'))?.source, 'sign_up');
+    assert.deepEqual(
+      (await b.store.listUsers(b.tenant, 0, 10)).map(({ source }) => source),
+      ['sign_up', 'config'],
+    );
   });
 
   define('a name or a subject that is taken leaves everything as it was', async (b) => {

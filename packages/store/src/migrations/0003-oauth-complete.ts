@@ -1,7 +1,8 @@
 import type { Dialect, Migration } from './migrate.ts';
 
 /**
- * What pushed requests, the device flow, CIBA, rich authorization requests, sender constraint and token exchange need. New columns that may be
+ * People who make their own account: `users.source` says who made a row, NULL being the configuration, so that a name which somebody took is not
+ * the one that an administrator later writes into the configuration. And what pushed requests, the device flow, CIBA, rich authorization requests, sender constraint and token exchange need. New columns that may be
  * NULL, new tables, and one more index on `grants` that only the rows of subjects who are nobody of ours are in: the version before goes on
  * working beside it. (It does not know that a grant which comes from another ends with that, so tokens are exchanged once all nodes are new.)
  *
@@ -19,6 +20,7 @@ function oauthComplete(dialect: Dialect): string[] {
   // As in `0001-first.ts`: room in the page for the next version of a row.
   const hotTable = sqlite ? table : 'WITH (fillfactor = 70)';
   return [
+    `ALTER TABLE users ADD COLUMN source ${text}`,
     `ALTER TABLE grants ADD COLUMN authorization_details ${text}`,
     `ALTER TABLE grants ADD COLUMN actor ${text}`,
     `ALTER TABLE grants ADD COLUMN bound_key ${text}`,

@@ -44,7 +44,8 @@ export function users(db: Database, purge: Purge, statistics: Statistics): Postg
           (await findOne(session, FIND_BY_NAME, [tenant, folded])) ?? (await findOne(session, FIND_BY_SUB, [tenant, user.sub]));
         if (holder !== undefined) return { kind: 'taken', user: holder };
         const id = await raiseCounter(session, tenant, 'user');
-        const values = [tenant, id, user.sub, user.username, folded, user.passwordHash ?? null, JSON.stringify(user.claims), now];
+        const hash = user.passwordHash ?? null;
+        const values = [tenant, id, user.sub, user.username, folded, hash, JSON.stringify(user.claims), now, user.source ?? null];
         const created = await findOne(session, INSERT, values);
         if (created === undefined) throw new Error('nothing was inserted');
         return { kind: 'created', user: created };
@@ -139,6 +140,7 @@ interface UserRow {
   readonly username: string;
   readonly password_hash: string | null;
   readonly claims: string;
+  readonly source: string | null;
   readonly enabled: number;
   readonly created_at: number;
   readonly updated_at: number;
@@ -152,6 +154,7 @@ function readUser(row: UserRow): UserRecord {
     username: row.username,
     passwordHash: row.password_hash ?? undefined,
     claims: readObject(row.claims),
+    source: row.source === 'sign_up' ? 'sign_up' : 'config',
     enabled: row.enabled === 1,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -159,7 +162,7 @@ function readUser(row: UserRow): UserRecord {
   };
 }
 
-const COLUMNS = 'id, sub, username, password_hash, claims, enabled, created_at, updated_at, password_changed_at';
+const COLUMNS = 'id, sub, username, password_hash, claims, source, enabled, created_at, updated_at, password_changed_at';
 
 const FIND: Statement = { name: 'find_user', text: `SELECT ${COLUMNS} FROM users WHERE tenant = $1::bigint AND id = $2::bigint` };
 const FIND_BY_NAME: Statement = {
@@ -169,8 +172,8 @@ const FIND_BY_NAME: Statement = {
 const FIND_BY_SUB: Statement = { text: `SELECT ${COLUMNS} FROM users WHERE tenant = $1::bigint AND sub = $2::text` };
 const LIST: Statement = { text: `SELECT ${COLUMNS} FROM users WHERE tenant = $1::bigint AND id > $2::bigint ORDER BY id LIMIT $3::bigint` };
 const INSERT: Statement = {
-  text: `INSERT INTO users (tenant, id, sub, username, username_folded, password_hash, claims, enabled, created_at, updated_at, password_changed_at)
-    VALUES ($1::bigint, $2::bigint, $3::text, $4::text, $5::text, $6::text, $7::text, 1, $8::bigint, $8::bigint, $8::bigint)
+  text: `INSERT INTO users (tenant, id, sub, username, username_folded, password_hash, claims, enabled, created_at, updated_at, password_changed_at, source)
+    VALUES ($1::bigint, $2::bigint, $3::text, $4::text, $5::text, $6::text, $7::text, 1, $8::bigint, $8::bigint, $8::bigint, $9::text)
     RETURNING ${COLUMNS}`,
 };
 const LOCK: Statement = { text: `SELECT ${COLUMNS} FROM users WHERE tenant = $1::bigint AND id = $2::bigint FOR NO KEY UPDATE` };

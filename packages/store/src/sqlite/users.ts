@@ -7,14 +7,14 @@ import type { Counters } from './counters.ts';
 import type { Endings } from './endings.ts';
 import { Memo } from './memo.ts';
 
-const COLUMNS = 'id, sub, username, password_hash, claims, enabled, created_at, updated_at, password_changed_at';
+const COLUMNS = 'id, sub, username, password_hash, claims, source, enabled, created_at, updated_at, password_changed_at';
 
 export function users(db: Connection, counters: Counters, endings: Endings): Users {
   const find = db.lazy(`SELECT ${COLUMNS} FROM users WHERE tenant = ? AND id = ?`);
   const findByName = db.lazy(`SELECT ${COLUMNS} FROM users WHERE tenant = ? AND username_folded = ?`);
   const findBySub = db.lazy(`SELECT ${COLUMNS} FROM users WHERE tenant = ? AND sub = ?`);
   const list = db.lazy(`SELECT ${COLUMNS} FROM users WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?`);
-  const insert = db.lazy(`INSERT INTO users (tenant, username_folded, ${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?8, ?8)`);
+  const insert = db.lazy(`INSERT INTO users (tenant, username_folded, ${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9, ?9, ?9)`);
   const setClaims = db.lazy('UPDATE users SET claims = ?, updated_at = ? WHERE tenant = ? AND id = ?');
   const upgrade = db.lazy('UPDATE users SET password_hash = ? WHERE tenant = ? AND id = ? AND password_hash = ?');
   const setPassword = db.lazy(
@@ -32,7 +32,8 @@ export function users(db: Connection, counters: Counters, endings: Endings): Use
         const holder = readOne(findByName().get(tenant, folded)) ?? readOne(findBySub().get(tenant, user.sub));
         if (holder !== undefined) return { kind: 'taken', user: holder };
         const id = counters.next(tenant, 'user');
-        insert().run(tenant, folded, id, user.sub, user.username, user.passwordHash ?? null, JSON.stringify(user.claims), now);
+        const hash = user.passwordHash ?? null;
+        insert().run(tenant, folded, id, user.sub, user.username, hash, JSON.stringify(user.claims), user.source ?? null, now);
         const created = readOne(find().get(tenant, id));
         if (created === undefined) throw new Error(`user ${id} is gone`);
         return { kind: 'created', user: created };
@@ -78,15 +79,16 @@ export function users(db: Connection, counters: Counters, endings: Endings): Use
   };
 }
 
-type Row = [number, string, string, string | null, string, number, number, number, number];
+type Row = [number, string, string, string | null, string, string | null, number, number, number, number];
 
-function readUser([id, sub, username, passwordHash, claims, enabled, createdAt, updatedAt, passwordChangedAt]: Row): UserRecord {
+function readUser([id, sub, username, passwordHash, claims, source, enabled, createdAt, updatedAt, passwordChangedAt]: Row): UserRecord {
   return {
     id: userId(id),
     sub,
     username,
     passwordHash: passwordHash ?? undefined,
     claims: readObject(claims),
+    source: source === 'sign_up' ? 'sign_up' : 'config',
     enabled: enabled === 1,
     createdAt,
     updatedAt,

@@ -19,6 +19,7 @@ export const ERROR_KINDS = {
   form_not_verified: { status: 403, phrase: 'form could not be verified' },
   session_changed: { status: 409, phrase: 'session has changed' },
   cookies_blocked: { status: 400, phrase: 'cookies are blocked' },
+  sign_up_off: { status: 403, phrase: 'sign-up is switched off' },
   account_not_allowed: { status: 403, phrase: 'account may not use this client' },
   post_logout_redirect_uri_not_registered: { status: 400, phrase: 'post_logout_redirect_uri is not registered' },
   id_token_hint_missing: { status: 400, phrase: 'id_token_hint is missing' },

@@ -8,6 +8,7 @@ import { STYLESHEET_PATH } from './style.ts';
 /** The names by which programs tell the pages apart (`<body data-page>`). They never change. */
 export type PageName =
   | 'signin'
+  | 'sign-up'
   | 'consent'
   | 'logout'
   | 'signed-out'

@@ -11,6 +11,7 @@ import { logoutPage } from './logout.ts';
 import { LOCALES, type Locale, messagesFor } from './messages/locale.ts';
 import type { FormView, PageView } from './page-view.ts';
 import { type SignInView, signInPage } from './sign-in.ts';
+import { type SignUpView, signUpPage } from './sign-up.ts';
 import { signedOutPage } from './signed-out.ts';
 import { STYLESHEET_PATH } from './style.ts';
 
@@ -20,6 +21,7 @@ const ERROR_NAMES = Object.keys(ERROR_KINDS) as readonly ErrorKind[];
 /** Every page, with `text` wherever somebody else's words may stand. */
 const PAGES: Readonly<Record<string, (frame: PageView, text: string) => string>> = {
   signin: (frame, text) => signInPage({ ...signIn(text), ...frame }),
+  'sign-up': (frame, text) => signUpPage({ ...signUp(text), ...frame }),
   consent: (frame, text) => consentPage({ ...consent(text), ...frame }),
   logout: (frame, text) => logoutPage({ ...frame, form: form(text), user: { username: text, name: text }, client: client(text) }),
   'signed-out': (frame, text) => signedOutPage({ ...frame, client: { name: text, uri: 'https://notes.example/' }, signInHref: '/signin' }),
@@ -50,7 +52,20 @@ function client(text: string): SignInView['client'] & object {
 }
 
 function signIn(text: string): SignInView {
-  return { ...EN, form: form(text), client: client(text), username: text, problem: { kind: 'wrong_credentials' } };
+  return { ...EN, form: form(text), client: client(text), username: text, signUpHref: '/signup', problem: { kind: 'wrong_credentials' } };
+}
+
+function signUp(text: string): SignUpView {
+  return {
+    ...EN,
+    form: form(text),
+    client: client(text),
+    signedInAs: text,
+    signInHref: '/signin',
+    minLength: 15,
+    typed: { username: text, email: text, name: text },
+    problems: { username: 'taken', email: 'not_an_address', name: 'not_fit', password: 'common', slowedDown: 30 },
+  };
 }
 
 function consent(text: string): ConsentView {
@@ -109,6 +124,7 @@ const byId = (tags: readonly Tag[], id: string): Tag =>
 
 const FIXED_IDS: Readonly<Record<string, readonly string[]>> = {
   signin: ['signin', 'username', 'password', 'signin-submit', 'signin-cancel'],
+  'sign-up': ['signup', 'username', 'email', 'name', 'password', 'signup-submit', 'signup-cancel', 'signup-signin'],
   consent: ['consent', 'consent-allow', 'consent-deny'],
   logout: ['logout', 'logout-confirm', 'logout-cancel'],
   'signed-out': [],
@@ -188,7 +204,7 @@ function shape(page: string): readonly string[] {
 }
 
 test('every form posts to its path with the two hidden fields, and never by GET', () => {
-  for (const page of ['signin', 'consent', 'logout']) {
+  for (const page of ['signin', 'sign-up', 'consent', 'logout']) {
     const tags = readTags((PAGES[page] ?? assert.fail())(EN, 'secret-1'));
     const forms = tags.filter(({ name }) => name === 'form');
     assert.equal(forms.length, 1);
@@ -200,6 +216,54 @@ test('every form posts to its path with the two hidden fields, and never by GET'
       assert.equal(input?.attributes.get('value'), 'secret-1');
     }
   }
+});
+
+test('the sign-up page tells password managers what is new, and gives back everything but the password', () => {
+  const view = signUp('ada');
+  const tags = readTags(signUpPage({ ...view, problems: {} }));
+  assert.deepEqual(
+    ['username', 'email', 'name', 'password'].map((id) => byId(tags, id).attributes.get('autocomplete')),
+    ['username', 'email', 'name', 'new-password'],
+  );
+  assert.deepEqual(
+    ['username', 'email', 'name', 'password'].map((id) => byId(tags, id).attributes.get('value')),
+    ['ada', 'ada', 'ada', undefined],
+  );
+  assert.deepEqual([byId(tags, 'password').attributes.get('type'), byId(tags, 'password').attributes.get('minlength')], ['password', '15']);
+  assert.deepEqual(
+    ['username', 'email', 'name', 'password'].filter((id) => byId(tags, id).attributes.has('required')),
+    ['username', 'password'],
+  );
+  assert.deepEqual(
+    tags.filter(({ name }) => name === 'button').map(({ attributes }) => attributes.get('id')),
+    ['signup-submit', 'signup-cancel'],
+    'Enter signs up',
+  );
+  assert.equal(byId(tags, 'signup-cancel').attributes.has('formnovalidate'), true);
+});
+
+test('what is wrong stands at its field, and the first wrong field has the focus (WCAG 2.2 §3.3.1)', () => {
+  for (const [problems, focus] of [
+    [{}, 'password'],
+    [{ password: 'common' }, 'password'],
+    [{ email: 'not_an_address', password: 'too_short' }, 'email'],
+    [{ username: 'taken', name: 'not_fit' }, 'username'],
+    [{ slowedDown: 5 }, 'password'],
+  ] as const) {
+    const tags = readTags(signUpPage({ ...signUp('ada'), problems }));
+    assert.deepEqual(
+      tags.filter(({ attributes }) => attributes.has('autofocus')).map(({ attributes }) => attributes.get('id')),
+      [focus],
+    );
+    for (const id of ['username', 'email', 'name', 'password'] as const) {
+      const isWrong = id in problems;
+      const { attributes } = byId(tags, id);
+      const about = (attributes.get('aria-describedby') ?? '').split(' ');
+      assert.deepEqual([attributes.get('aria-invalid'), about.includes(`${id}-problem`)], [isWrong ? 'true' : undefined, isWrong], id);
+      for (const other of about.filter((word) => word !== '')) byId(tags, other);
+    }
+  }
+  assert.equal(byId(readTags(signUpPage({ ...signUp(''), problems: {} })), 'username').attributes.has('autofocus'), true);
 });
 
 test('the sign-in page says "Sign in", fills itself from a password manager, and Enter signs in', () => {

@@ -13,6 +13,8 @@ export interface SignInView extends PageView {
   readonly client?: ClientView;
   /** What was typed before, or `login_hint`. */
   readonly username?: string;
+  /** Where somebody without an account makes one; undefined where nobody does. */
+  readonly signUpHref?: string;
   readonly problem?: SignInProblem;
 }
 
@@ -47,6 +49,7 @@ ${problem && html`<p class="problem" id="problem" role="alert">${problem}</p>`}
 <button type="submit" id="signin-cancel" name="cancel" value="cancel" class="quiet" formnovalidate>${words.cancel}</button>
 </div>
 </form>
+${signUp(view.signUpHref, messages)}
 ${view.client && clientLinks(view.client, messages)}`;
   return layout(view, { page: 'signin', title: problem ? `${words.titleProblem} · ${words.heading}` : words.heading, main });
 }
@@ -56,6 +59,11 @@ function asker(client: ClientView | undefined, messages: Messages): Html | undef
   return html`<p class="lead">${messages.signIn.continueTo}</p>
 ${clientPlate(client, messages)}
 `;
+}
+
+function signUp(href: string | undefined, messages: Messages): Html | undefined {
+  if (href === undefined) return undefined;
+  return html`<p class="other">${messages.signIn.noAccount}<a id="signin-signup" href="${requirePath(href)}">${messages.signIn.createAccount}</a></p>`;
 }
 
 function problemText(problem: SignInProblem | undefined, messages: Messages): string | undefined {

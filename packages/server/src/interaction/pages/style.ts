@@ -123,7 +123,7 @@ code { font-family: var(--mono); font-size: 0.875em; overflow-wrap: anywhere; }
 
 label { display: block; margin-top: 1.125rem; font-size: 0.9375rem; font-weight: 500; }
 label:first-child { margin-top: 0; }
-input[type=text], input[type=password] {
+input[type=text], input[type=email], input[type=password] {
   display: block;
   width: 100%;
   height: 3rem;
@@ -137,6 +137,11 @@ input[type=text], input[type=password] {
   font-size: 1rem;
 }
 input:focus-visible { border-color: var(--accent); outline: 2px solid var(--accent); outline-offset: 0; border-radius: 4px; }
+.optional { color: var(--faded); font-size: 0.8125rem; font-weight: 400; }
+.hint { margin: 0.125rem 0 0; color: var(--faded); font-size: 0.875rem; line-height: 1.45; }
+.field-problem { margin: 0.375rem 0 0; padding-left: 0.75rem; border-left: 3px solid var(--bronze); font-size: 0.9375rem; line-height: 1.45; }
+input[aria-invalid=true] { border-color: var(--bronze); }
+.other { margin-top: 1.25rem; font-size: 0.9375rem; text-align: center; }
 .problem { margin: 0 0 1.25rem; padding: 0.75rem 0.875rem; border-left: 3px solid var(--bronze); background: var(--wash); }
 
 .acts { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-top: 1.75rem; }

@@ -1,3 +1,5 @@
+import type { UsernameFault } from '../../../accounts/new-username.ts';
+import type { PasswordFault } from '../../../accounts/password-policy.ts';
 import type { ErrorKind } from '../error-kinds.ts';
 import type { Html } from '../html.ts';
 
@@ -41,6 +43,33 @@ export interface Messages {
     readonly titleProblem: string;
     readonly wrongCredentials: string;
     readonly slowedDown: (seconds: number) => string;
+    /** With the space, if any, before the link that follows. */
+    readonly noAccount: string;
+    readonly createAccount: string;
+  };
+  readonly signUp: {
+    readonly heading: string;
+    readonly continueTo: string;
+    readonly replaces: (user: Html) => Html;
+    readonly username: string;
+    readonly usernameHint: string;
+    readonly email: string;
+    readonly name: string;
+    readonly optional: string;
+    readonly password: string;
+    readonly passwordHint: (characters: number) => string;
+    readonly submit: string;
+    readonly cancel: string;
+    /** With the space, if any, before the link that follows. */
+    readonly haveAccount: string;
+    readonly signIn: string;
+    readonly titleProblem: string;
+    readonly faults: {
+      readonly username: Readonly<Record<UsernameFault | 'taken', string>>;
+      readonly email: string;
+      readonly name: string;
+      readonly password: Readonly<Record<PasswordFault, (characters: number) => string>>;
+    };
   };
   readonly consent: {
     readonly heading: string;
