@@ -43,7 +43,8 @@ test('no statement looks through a whole tenant or table to find its rows', asyn
     for (const { detail } of handle.prepare(`EXPLAIN QUERY PLAN ${sql}`).all()) {
       // `line` is the few grants that one comes from.
       const step = String(detail);
-      const walks = (step.startsWith('SCAN') && !['SCAN CONSTANT ROW', 'SCAN line'].includes(step)) || /^SEARCH .*\(tenant=\?\)$/.test(step);
+      const walks =
+        (step.startsWith('SCAN') && !['SCAN CONSTANT ROW', 'SCAN line'].includes(step)) || /^SEARCH .*\(tenant=\?\)$/.test(step);
       assert.ok(!walks || WALKS.some((walk) => walk.test(sql)), `${step}: ${sql}`);
     }
   }
