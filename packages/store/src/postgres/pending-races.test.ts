@@ -20,7 +20,9 @@ import {
 import { LIMITS, open, someApproval, someBackchannel, someDevice } from '../contract/pending-bench.ts';
 import type { Store } from '../port.ts';
 import { lockSubject } from './create-grant.ts';
+import { openDatabase, type Step } from './database.ts';
 import { openPostgres } from './open.ts';
+import { postgresStore } from './store.ts';
 
 const cluster = await testPostgres();
 const name = `hufu_pending_races_${process.pid}`;
@@ -163,6 +165,34 @@ describe('races of pending authorizations, one step at a time', () => {
     const lost = [await store.exchangeCode(tenant, code, someRedemption(), NOW), await store.rotate(tenant, grant, 2, 1, NOW)];
     for (const answer of lost) assert.deepEqual([answer.kind, answer.grant?.dead?.reason], ['lost', 'parent_ended']);
   });
+
+  for (const verb of ['rotate_grants_in_line', 'exchange_codes_in_line']) {
+    test(`${verb}: a parent that is revoked between the look at a grant and its taking is seen by the taking`, async () => {
+      await other.query('ROLLBACK');
+      const db = openDatabase(url, { poolSize: 2, allowUnsafe: false, timeoutMs: 3000 });
+      const parentId = await makeGrant(b, scene);
+      const revokeBefore = async (steps: readonly Step[]): Promise<void> => {
+        if (steps.some(({ statement }) => statement.name === verb)) await store.revokeGrant(tenant, parentId, 'revoked_by_user', NOW);
+      };
+      const node = postgresStore({
+        ...db,
+        run: async (statement, values) => {
+          await revokeBefore([{ statement, values }]);
+          return await db.run(statement, values);
+        },
+        runTogether: async (steps) => {
+          await revokeBefore(steps);
+          return await db.runTogether(steps);
+        },
+      });
+      const answer =
+        verb === 'rotate_grants_in_line'
+          ? await node.rotate(tenant, await makeGrant(b, scene, { parentId }), 1, 1, NOW)
+          : await node.exchangeCode(tenant, await makeCode(b, scene, { parentId }), someRedemption(), NOW);
+      assert.deepEqual([answer.kind, answer.grant?.dead?.reason], ['lost', 'parent_ended']);
+      await node.close();
+    });
+  }
 
   /** Starts `act`, which must run into the open transaction, and lets that commit. */
   async function afterCommit<T>(act: Promise<T>): Promise<T> {
