@@ -200,12 +200,18 @@ async function work(path: string): Promise<void> {
       say(id, ENDED);
     }
   };
+  // Whose codes are few, so that they are soon counted.
+  const { user: approver } = await store.createUser(
+    TENANT,
+    { sub: 'approver', username: 'approver', passwordHash: undefined, claims: {} },
+    NOW,
+  );
   const approve = async (worker: number): Promise<void> => {
     for (let round = 0; round < 10_000; round += 1) {
       const pending = someDevice({ clientId: client.clientId, userCodeHash: hashText(`${opened.session.id}-${worker}-${round}-`) });
       const asked = await store.openPending(TENANT, pending, { maxOpen: 100_000, maxOpenOfUser: 0 }, NOW);
       assert.equal(asked.kind, 'opened');
-      const answer = await store.approvePending(TENANT, asked.id, someApproval(scene, { maxCodes: 100_000 }), NOW);
+      const answer = await store.approvePending(TENANT, asked.id, someApproval({ ...scene, user: approver }, { maxCodes: 20 }), NOW);
       assert.equal(answer.kind, 'approved');
       say(asked.id, APPROVED);
     }
