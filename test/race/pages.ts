@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { Agent, authorizeAs, type Page, pkce, postForm } from '../support/agent.ts';
 import { type Course, originAt, type RaceClient, RUNNER, readTokens, redeem, SPA, startTogether, THIRD, WEB } from './course.ts';
 
+/** What these races need of a course. */
+type Track = Pick<Course, 'origins' | 'slowDown' | 'speedUp'>;
+
 /** One consent page, sent many times: one code (attacks CON-13). */
 export async function oneConsent(course: Course, agent: Agent, times: number, seed: number): Promise<void> {
   course.speedUp();
@@ -24,7 +27,7 @@ export async function oneSignIn(course: Course, times: number, seed: number): Pr
 }
 
 /** One `request_uri`, with which a browser that is signed in comes many times: one code (RFC 9126 §4). */
-export async function onePushed(course: Course, agent: Agent, times: number, seed: number): Promise<void> {
+export async function onePushed(course: Track, agent: Agent, times: number, seed: number): Promise<void> {
   course.speedUp();
   if (agent.cookies.size === 0) await authorizeAs(agent, SPA, RUNNER);
   const { verifier, challenge } = pkce();
@@ -72,7 +75,7 @@ function send(course: Course, agent: Agent, index: number, page: Page, fields: R
 }
 
 /** One of the answers goes to the client with a code that works; the others say that it is done. */
-async function oneOf(course: Course, client: RaceClient, verifier: string, pages: readonly Page[]): Promise<void> {
+async function oneOf(course: Track, client: RaceClient, verifier: string, pages: readonly Page[]): Promise<void> {
   const codes = pages.filter((page) => page.location.startsWith(client.redirectUri));
   assert.equal(codes.length, 1, pages.map((page) => `${page.status} ${page.name} ${page.location}`).join('\n'));
   for (const page of pages) if (!codes.includes(page)) assert.equal(`${page.status} ${page.name}`, '200 completed');
