@@ -60,7 +60,8 @@ describe('AUT: pushed requests', () => {
   });
 
   test('AUT-34 · a request_uri inside, another method, a body without end (RFC 9126 §2.1, §2.3)', async () => {
-    for (const inner of ['https://web.example/r.jwt', await uriOf(), 'x']) assertTokenError(await push({ request_uri: inner }), 'invalid_request');
+    for (const inner of ['https://web.example/r.jwt', await uriOf(), 'x'])
+      assertTokenError(await push({ request_uri: inner }), 'invalid_request');
     const got = await fetch(`${here.issuer}/oauth/par`);
     assert.deepEqual([got.status, got.headers.get('allow')], [405, 'POST, OPTIONS']);
     const large = await fetch(`${here.issuer}/oauth/par`, {
@@ -82,7 +83,13 @@ describe('AUT: pushed requests', () => {
   test('AUT-36 · expired, unknown, changed, already answered (RFC 9126 §4)', async () => {
     const agent = await signedIn();
     const uri = await uriOf();
-    for (const bad of ['urn:ietf:params:oauth:request_uri:', 'urn:ietf:params:oauth:request_uri:x', `${uri}A`, uri.slice(0, -1), uri.toUpperCase()])
+    for (const bad of [
+      'urn:ietf:params:oauth:request_uri:',
+      'urn:ietf:params:oauth:request_uri:x',
+      `${uri}A`,
+      uri.slice(0, -1),
+      uri.toUpperCase(),
+    ])
       assert.ok(!(await come(agent, bad)).location.includes('code='), bad);
     assertPage(await come(agent, `${uri.slice(0, -2)}${uri.endsWith('AA') ? 'BB' : 'AA'}`));
     assert.ok((await come(agent, uri)).answer.has('code'));

@@ -76,7 +76,11 @@ for (const engine of ENGINES) {
       assert.deepEqual([...url.searchParams.keys()].toSorted(), ['client_id', 'request_uri']);
       const agent = new Agent(provider.issuer);
       const arrived = new URL((await walk(agent, url)).location);
-      const tokens = await oidc.authorizationCodeGrant(config, arrived, { pkceCodeVerifier: verifier, expectedState: 's+1', idTokenExpected: true });
+      const tokens = await oidc.authorizationCodeGrant(config, arrived, {
+        pkceCodeVerifier: verifier,
+        expectedState: 's+1',
+        idTokenExpected: true,
+      });
       assert.deepEqual(tokens['authorization_details'], details);
       assert.equal((await walk(agent, url)).name, 'completed');
     });
@@ -98,11 +102,19 @@ for (const engine of ENGINES) {
         privateKey,
       );
       const refused = await new Agent(provider.issuer).get(signed.href);
-      assert.equal(refused.status === 303 ? new URL(refused.location).searchParams.has('response') : false, true, 'this client has to push');
+      assert.equal(
+        refused.status === 303 ? new URL(refused.location).searchParams.has('response') : false,
+        true,
+        'this client has to push',
+      );
       const url = await oidc.buildAuthorizationUrlWithPAR(config, signed.searchParams);
       const arrived = new URL((await walk(new Agent(provider.issuer), url)).location);
       assert.deepEqual([...arrived.searchParams.keys()], ['response']);
-      const tokens = await oidc.authorizationCodeGrant(config, arrived, { pkceCodeVerifier: verifier, expectedState: 's+1', idTokenExpected: true });
+      const tokens = await oidc.authorizationCodeGrant(config, arrived, {
+        pkceCodeVerifier: verifier,
+        expectedState: 's+1',
+        idTokenExpected: true,
+      });
       assert.equal(tokens.claims()?.aud, 'signer');
     });
 
@@ -156,7 +168,9 @@ for (const engine of ENGINES) {
       const arrived = new URL((await walk(new Agent(provider.issuer), start)).location);
       const answer = await oauth.validateJwtAuthResponse(as, rp, arrived, 's-2', LOOPBACK);
       const reply = await oauth.authorizationCodeGrantRequest(as, rp, proof, answer, REDIRECT_URI, verifier, LOOPBACK);
-      const tokens = await oauth.processAuthorizationCodeResponse(as, { ...rp, id_token_signed_response_alg: 'RS256' }, reply, { requireIdToken: true });
+      const tokens = await oauth.processAuthorizationCodeResponse(as, { ...rp, id_token_signed_response_alg: 'RS256' }, reply, {
+        requireIdToken: true,
+      });
       assert.equal(tokens.token_type, 'bearer');
       await assert.rejects(
         push(parameters).then((response) => oauth.processPushedAuthorizationResponse(as, rp, response)),

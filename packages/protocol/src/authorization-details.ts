@@ -1,5 +1,5 @@
 import { OAuthError } from './errors.ts';
-import { type Fault, FieldReader, type FieldPath, formatPath, type TextRules } from './field-reader.ts';
+import { type Fault, type FieldPath, FieldReader, formatPath, type TextRules } from './field-reader.ts';
 import { findDisplayFault, type Localized } from './localized.ts';
 
 /** What is asked for or granted beside scopes (RFC 9396 §2): JSON objects, each with its `type`. */
@@ -76,7 +76,9 @@ export function locationsOf({ locations }: AuthorizationDetail): readonly string
 /** Whether two entries say the same; the order of members means nothing. */
 export function isSameDetail(one: unknown, other: unknown): boolean {
   if (Array.isArray(one) || Array.isArray(other)) {
-    return Array.isArray(one) && Array.isArray(other) && one.length === other.length && one.every((item, at) => isSameDetail(item, other[at]));
+    return (
+      Array.isArray(one) && Array.isArray(other) && one.length === other.length && one.every((item, at) => isSameDetail(item, other[at]))
+    );
   }
   if (!isObject(one) || !isObject(other)) return one === other;
   const names = Object.keys(one);

@@ -26,7 +26,15 @@ test('discovery says what there is: each address is a route, each list comes fro
     'code token',
     'code id_token token',
   ]);
-  assert.deepEqual(metadata['response_modes_supported'], ['query', 'fragment', 'form_post', 'jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt']);
+  assert.deepEqual(metadata['response_modes_supported'], [
+    'query',
+    'fragment',
+    'form_post',
+    'jwt',
+    'query.jwt',
+    'fragment.jwt',
+    'form_post.jwt',
+  ]);
   assert.equal(String(metadata['request_object_signing_alg_values_supported']).includes('none'), false);
   assert.deepEqual(metadata['code_challenge_methods_supported'], ['S256']);
   assert.deepEqual(metadata['grant_types_supported'], ['authorization_code', 'refresh_token', 'client_credentials', 'implicit']);

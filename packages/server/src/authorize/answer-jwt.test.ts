@@ -44,7 +44,7 @@ function responseOf(reply: HttpReply, where: 'query' | 'fragment'): string {
   return parameters.get('response') ?? '';
 }
 
-test('an answer comes as one signed JWT, and nothing beside it (JARM §2.1, §2.3.1, §2.3.4)', async () => {
+test('an answer comes as one signed JWT, and nothing beside it (JARM §2.1, §2.3, §2.3.1, §2.3.4)', async () => {
   for (const mode of ['jwt', 'query.jwt']) {
     const jwt = readJwt(responseOf(await ask(world, alice, { response_mode: mode }), 'query')) ?? assert.fail();
     assert.equal(jwt.header.alg, 'RS256', 'the default of JARM §3');
@@ -77,7 +77,10 @@ test('an error comes the same way, as soon as it is certain whose it is (JARM §
 });
 
 test('it is signed with the algorithm that the client registered, the secret too (JARM §3)', async () => {
-  const text = responseOf(await ask(world, alice, { client_id: 'hs', redirect_uri: 'https://hs.example/cb', response_mode: 'jwt' }), 'query');
+  const text = responseOf(
+    await ask(world, alice, { client_id: 'hs', redirect_uri: 'https://hs.example/cb', response_mode: 'jwt' }),
+    'query',
+  );
   const jwt = readJwt(text) ?? assert.fail();
   assert.equal(jwt.header.alg, 'HS256');
   assert.equal(text.split('.')[2], createHmac('sha256', SECRETS.third).update(jwt.signingInput).digest('base64url'));

@@ -65,7 +65,11 @@ async function needsConsent(ctx: Context, request: AuthorizationRequest, { user 
  * Whether consent is not remembered: whoever is on the device can say it is this client, a native one or one in the browser whose answers
  * go to the device itself (RFC 8252 §8.6, OAuth 2.1 §7.3). Nor is what was agreed to in detail.
  */
-export function asksEachTime({ client, redirectUri, authorizationDetails }: ReturnAddress & Pick<AuthorizationRequest, 'authorizationDetails'>): boolean {
+export function asksEachTime({
+  client,
+  redirectUri,
+  authorizationDetails,
+}: ReturnAddress & Pick<AuthorizationRequest, 'authorizationDetails'>): boolean {
   // One payment is not the next (RFC 9396 §12).
   if (authorizationDetails.length > 0) return true;
   // Who stands behind an address today need not be who stood there when somebody agreed.

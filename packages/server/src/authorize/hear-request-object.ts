@@ -10,13 +10,7 @@ import { openRequestObject, type RequestObject } from './request-object.ts';
  * object does not say is taken from there (Core §6.1), but never more rights than were signed; otherwise, and for a client that must sign, only the
  * object is heard (RFC 9101 §6.3). The same goes for one that is pushed (RFC 9126 §3).
  */
-export async function hearRequestObject(
-  ctx: Context,
-  form: Form,
-  client: Client,
-  way: 'sent' | 'pushed',
-  now: number,
-): Promise<Form> {
+export async function hearRequestObject(ctx: Context, form: Form, client: Client, way: 'sent' | 'pushed', now: number): Promise<Form> {
   if (form.has('registration')) throw new OAuthError('registration_not_supported', 'the registration parameter is not supported');
   const mustSign = client.metadata.requireSignedRequestObject;
   const object = await find(ctx, form, client, now);

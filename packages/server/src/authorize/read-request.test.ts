@@ -120,10 +120,13 @@ test('a disabled client looks like one that is not there, except in the record (
   const { clientId, metadata, secrets, source } = spa;
   await own.store.putClient(own.tenant, { clientId, metadata, secrets, source, enabled: false }, own.now());
   const trail = new Trail();
-  await assert.rejects(readAuthorizationRequest(own.ctx, readQuery(authorizationQuery(), REQUEST_RULES), { kind: 'browser' }, trail, START), {
-    kind: 'client_id_unknown',
-    detail: 'the client is disabled',
-  });
+  await assert.rejects(
+    readAuthorizationRequest(own.ctx, readQuery(authorizationQuery(), REQUEST_RULES), { kind: 'browser' }, trail, START),
+    {
+      kind: 'client_id_unknown',
+      detail: 'the client is disabled',
+    },
+  );
   assert.equal(trail.reached.at(-1), 'client_enabled');
   await own.close();
 });

@@ -18,7 +18,12 @@ function under(profile: string | undefined): Client {
   return { ...spa, metadata: { ...spa.metadata, settings: { ...spa.metadata.settings, profile } } };
 }
 
-async function why(profile: string | undefined, claims: object, header: object = { typ: 'oauth-authz-req+jwt' }, pair = ec): Promise<string> {
+async function why(
+  profile: string | undefined,
+  claims: object,
+  header: object = { typ: 'oauth-authz-req+jwt' },
+  pair = ec,
+): Promise<string> {
   try {
     await openRequestObject(world.ctx, under(profile), signWith(pair, claims, header), START);
     return '';

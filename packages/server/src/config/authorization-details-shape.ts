@@ -46,9 +46,18 @@ const FIELD = {
 const innerField: Shape<DetailField> = object({
   keys: {
     ...FIELD,
-    kind: withDefault(choice(['text', 'texts', 'number', 'flag']), 'text', 'What it holds: text, texts (a list), number, or flag (true or false).'),
+    kind: withDefault(
+      choice(['text', 'texts', 'number', 'flag']),
+      'text',
+      'What it holds: text, texts (a list), number, or flag (true or false).',
+    ),
   },
-  build: ({ kind, values, max, ...rest }) => ({ name: rest.name, label: rest.label, required: rest.required, value: valueOf(kind, values, max) }),
+  build: ({ kind, values, max, ...rest }) => ({
+    name: rest.name,
+    label: rest.label,
+    required: rest.required,
+    value: valueOf(kind, values, max),
+  }),
 });
 
 const field: Shape<DetailField> = object({

@@ -35,11 +35,20 @@ const THUMBPRINT = 'k'.repeat(43);
 
 type Pushed = Awaited<ReturnType<typeof post>>;
 
-function push(fields: Readonly<Record<string, string | undefined>> = {}, headers: Record<string, string> = WEB_BASIC, at = world): Promise<Pushed> {
+function push(
+  fields: Readonly<Record<string, string | undefined>> = {},
+  headers: Record<string, string> = WEB_BASIC,
+  at = world,
+): Promise<Pushed> {
   return post(at, pushedAuthorizationRequest, authorizationQuery({ ...WEB, ...fields }), headers);
 }
 
-function come(uri: unknown, visitor: Visitor | 'nobody' = alice, part: Readonly<Record<string, string>> = {}, at = world): ReturnType<typeof authorize> {
+function come(
+  uri: unknown,
+  visitor: Visitor | 'nobody' = alice,
+  part: Readonly<Record<string, string>> = {},
+  at = world,
+): ReturnType<typeof authorize> {
   const query = new URLSearchParams({ client_id: 'web', request_uri: String(uri), ...part }).toString();
   return Promise.resolve(
     authorize(at.ctx, at.http({ path: '/oauth/authorize', query, headers: visitor === 'nobody' ? {} : { cookie: visitor.cookie } })),
@@ -70,7 +79,9 @@ test('a pushed request brings a request_uri that nobody guesses, for a minute (R
 
 test('the browser comes with it and what was pushed counts, not what stands beside it (RFC 9126 §4)', async () => {
   const { json } = await push({ state: 'pushed' });
-  const answer = answerOf(await come(json['request_uri'], alice, { state: 'other', redirect_uri: 'https://evil.example/', scope: 'nonsense' }));
+  const answer = answerOf(
+    await come(json['request_uri'], alice, { state: 'other', redirect_uri: 'https://evil.example/', scope: 'nonsense' }),
+  );
   assert.deepEqual([answer.get('state'), answer.has('code'), answer.get('iss')], ['pushed', true, ISSUER]);
   const fields = { grant_type: 'authorization_code', redirect_uri: WEB.redirect_uri, code_verifier: VERIFIER };
   assert.equal((await postToken(world, { ...fields, code: answer.get('code') ?? '' }, WEB_BASIC)).status, 200);
@@ -78,7 +89,8 @@ test('the browser comes with it and what was pushed counts, not what stands besi
 
 test('it is answered once; before that it may be shown again and again (RFC 9126 §4, §7.3, attacks AUT-36)', async () => {
   const { json } = await push();
-  for (let visit = 0; visit < 3; visit++) assert.match(String((await come(json['request_uri'], 'nobody')).headers['location']), /^\/signin\?/);
+  for (let visit = 0; visit < 3; visit++)
+    assert.match(String((await come(json['request_uri'], 'nobody')).headers['location']), /^\/signin\?/);
   assert.ok(answerOf(await come(json['request_uri'])).has('code'));
   await assertAnswered(come(json['request_uri']));
 });
@@ -129,7 +141,11 @@ test('what is wrong is said when it is pushed, as JSON (RFC 9126 §2.3)', async 
   ];
   for (const [fields, error] of cases) {
     const reply = await push(fields);
-    assert.deepEqual([reply.status, reply.json['error'], reply.json['request_uri']], [400, error, undefined], JSON.stringify(fields).slice(0, 80));
+    assert.deepEqual(
+      [reply.status, reply.json['error'], reply.json['request_uri']],
+      [400, error, undefined],
+      JSON.stringify(fields).slice(0, 80),
+    );
     assert.ok('hufu-decision' in reply.headers);
   }
   const twice = await post(world, pushedAuthorizationRequest, `${authorizationQuery(WEB)}&scope=read`, WEB_BASIC);
@@ -157,7 +173,15 @@ test('neither secrets nor assertions are kept, and the row is of this client alo
   });
   const fields = { ...WEB, client_id: 'third', redirect_uri: 'https://third.example/cb', client_secret: SECRETS.third };
   assert.equal((await push(fields, {}, watching)).status, 201);
-  const claims = { iss: 'signer', aud: ISSUER, redirect_uri: 'https://signer.example/cb', response_type: 'code', code_challenge: CHALLENGE, code_challenge_method: 'S256', nonce: 'inner' };
+  const claims = {
+    iss: 'signer',
+    aud: ISSUER,
+    redirect_uri: 'https://signer.example/cb',
+    response_type: 'code',
+    code_challenge: CHALLENGE,
+    code_challenge_method: 'S256',
+    nonce: 'inner',
+  };
   const signed = { client_id: 'signer', request: signWith(pair, claims), ...assertionForm(signWith(pair, assertionClaims('signer'))) };
   assert.equal((await post(watching, pushedAuthorizationRequest, signed)).status, 201);
   assert.equal(kept.length, 2);
@@ -167,7 +191,15 @@ test('neither secrets nor assertions are kept, and the row is of this client alo
 });
 
 test('a request object is verified when it is pushed, and alone counts then (RFC 9126 §3)', async () => {
-  const claims = { iss: 'signer', aud: ISSUER, redirect_uri: 'https://signer.example/cb', response_type: 'code', state: 'inner', code_challenge: CHALLENGE, code_challenge_method: 'S256' };
+  const claims = {
+    iss: 'signer',
+    aud: ISSUER,
+    redirect_uri: 'https://signer.example/cb',
+    response_type: 'code',
+    state: 'inner',
+    code_challenge: CHALLENGE,
+    code_challenge_method: 'S256',
+  };
   const send = (part: object, outside: Record<string, string> = {}, sign = pair): Promise<Pushed> =>
     post(world, pushedAuthorizationRequest, {
       client_id: 'signer',
@@ -205,7 +237,10 @@ test('a client that has to push is refused everything else (RFC 9126 §5, §6, a
 /** From the consent page to its answer. */
 async function decideOn(page: string, visitor: Visitor, decision: 'allow' | 'deny'): ReturnType<typeof consentPost> {
   const request = new URL(page, ISSUER).searchParams.get('request') ?? assert.fail();
-  const shown = await consentGet(world.ctx, world.http({ path: '/consent', query: `request=${request}`, headers: { cookie: visitor.cookie } }));
+  const shown = await consentGet(
+    world.ctx,
+    world.http({ path: '/consent', query: `request=${request}`, headers: { cookie: visitor.cookie } }),
+  );
   assert.equal(shown.status, 200);
   const cookie = `${visitor.cookie}; ${String(shown.headers['set-cookie']).split(';', 1)[0] ?? ''}`;
   const http = world.http({ method: 'POST', headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' } });
@@ -244,7 +279,10 @@ test('the key that the code is bound to is kept with the request (RFC 9449 §10,
     const fields = { ...WEB, dpop_jkt: THUMBPRINT };
     const reply = ahead
       ? await come((await push(fields)).json['request_uri'])
-      : await authorize(world.ctx, world.http({ path: '/oauth/authorize', query: authorizationQuery(fields), headers: { cookie: alice.cookie } }));
+      : await authorize(
+          world.ctx,
+          world.http({ path: '/oauth/authorize', query: authorizationQuery(fields), headers: { cookie: alice.cookie } }),
+        );
     const code = answerOf(reply).get('code') ?? assert.fail();
     const row = await world.store.findGrant(world.tenant, grantId(readHolder(world.ctx.keys.tally, 'code', code)?.id ?? 0));
     assert.equal(row?.codeRequest?.['boundKey'], `jkt:${THUMBPRINT}`);
@@ -253,7 +291,8 @@ test('the key that the code is bound to is kept with the request (RFC 9449 §10,
 
 test('a store that is away is 503, at both ends (RFC 6749 §4.1.2.1)', async () => {
   let away = false;
-  const guard = <Args extends unknown[], Result>(verb: (...args: Args) => Promise<Result>) =>
+  const guard =
+    <Args extends unknown[], Result>(verb: (...args: Args) => Promise<Result>) =>
     async (...args: Args): Promise<Result> => {
       if (away) throw new StoreUnavailable('away');
       return await verb(...args);

@@ -105,7 +105,8 @@ async function detailedGrant(
     },
     now,
   );
-  if (created.kind === 'refused') throw new OAuthError('unauthorized_client', 'the client has changed; start again', { detail: created.reason });
+  if (created.kind === 'refused')
+    throw new OAuthError('unauthorized_client', 'the client has changed; start again', { detail: created.reason });
   return { grant: { ...common, id: created.id, generation: 1, rotatedAt: now, hasRevokedTokens: false }, secret };
 }
 

@@ -18,7 +18,12 @@ export function detailViews(ctx: Context, { authorizationDetails }: Authorizatio
   });
 }
 
-function factsOf(fields: readonly DetailField[], holder: AuthorizationDetail, above: readonly string[], locale: Locale): readonly DetailFact[] {
+function factsOf(
+  fields: readonly DetailField[],
+  holder: AuthorizationDetail,
+  above: readonly string[],
+  locale: Locale,
+): readonly DetailFact[] {
   return fields.flatMap((field): readonly DetailFact[] => {
     const value = holder[field.name];
     if (value === undefined) return [];

@@ -4,8 +4,8 @@ import { sessionId } from '@hufu/protocol/ids';
 import type { AuthorizationRequest, ReturnPath } from '../authorize/authorization-request.ts';
 import { type Done, decide } from '../authorize/decide.ts';
 import { issueAnswer } from '../authorize/issue-answer.ts';
-import { REQUEST_RULES, RedirectError, readAuthorizationRequest } from '../authorize/read-request.ts';
 import { takeAnswer } from '../authorize/pushed-request.ts';
+import { REQUEST_RULES, RedirectError, readAuthorizationRequest } from '../authorize/read-request.ts';
 import { respondWithAnswer, respondWithError, seeOther } from '../authorize/respond.ts';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
@@ -59,7 +59,8 @@ export async function proceed(
       trail.at('interaction');
       // One code for one page, however often it is sent (attacks CON-13).
       const end = Math.floor(ticket.startedMs / 1000) + TICKET_SECONDS;
-      if (!(await ctx.store.takeOnce(ctx.tenant, 'interaction', ticket.id, end, now))) return completed(ctx, http, request.client, request.uiLocales);
+      if (!(await ctx.store.takeOnce(ctx.tenant, 'interaction', ticket.id, end, now)))
+        return completed(ctx, http, request.client, request.uiLocales);
       return await answer(ctx, http, request, step.session, trail);
     }
   }

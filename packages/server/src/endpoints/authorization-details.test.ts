@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { introspect } from '../endpoints/introspect.ts';
 import { consentGet, consentPost } from '../interaction/consent.ts';
 import { csrfToken } from '../interaction/csrf.ts';
 import { browserOf } from '../sessions/known-browser.ts';
 import { answerOf, ask, claimsOf, post, postToken, signedIn, VERIFIER } from '../testing/visits.ts';
 import { API, BASIC_YAML, ISSUER, openWorld, SECRETS, VAULT } from '../testing/world.ts';
+import { introspect } from './introspect.ts';
 
 const POLICY = `
 policies:
@@ -35,7 +35,13 @@ const world = await openWorld({ yaml: `${BASIC_YAML.replace('\nresources:', `${C
 const alice = await signedIn(world);
 after(() => world.close());
 
-const PAY = { type: 'payment', creditor: 'Müller <b>', amount: { currency: 'EUR', value: '12.50' }, instant: false, actions: ['initiate', 'status'] };
+const PAY = {
+  type: 'payment',
+  creditor: 'Müller <b>',
+  amount: { currency: 'EUR', value: '12.50' },
+  instant: false,
+  actions: ['initiate', 'status'],
+};
 const AT_VAULT = { type: 'report', locations: [VAULT] };
 const AT_API = { type: 'report', locations: [API] };
 const WEB = { client_id: 'web', redirect_uri: 'https://web.example/cb', scope: 'openid read' };
@@ -46,7 +52,10 @@ function details(...entries: readonly object[]): { authorization_details: string
 }
 
 /** The token response of the house's own application, which asks nobody. */
-async function tokensFor(asked: Readonly<Record<string, string>>, more: Readonly<Record<string, string>> = {}): ReturnType<typeof postToken> {
+async function tokensFor(
+  asked: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string>> = {},
+): ReturnType<typeof postToken> {
   const code = answerOf(await ask(world, alice, { ...WEB, ...asked })).get('code') ?? assert.fail('no code');
   const fields = { grant_type: 'authorization_code', redirect_uri: WEB.redirect_uri, code, code_verifier: VERIFIER, ...more };
   return await postToken(world, fields, WEB_BASIC);
@@ -68,7 +77,11 @@ test('a token carries what is for its resource alone (RFC 9396 §6.1, §9)', asy
   assert.deepEqual(json['authorization_details'], [PAY, AT_VAULT]);
   assert.match(String(json['access_token']), /^hfa_/);
   assert.deepEqual((await introspected(json['access_token']))['authorization_details'], [PAY, AT_VAULT]);
-  const other = await postToken(world, { grant_type: 'refresh_token', refresh_token: String(json['refresh_token']), resource: API }, WEB_BASIC);
+  const other = await postToken(
+    world,
+    { grant_type: 'refresh_token', refresh_token: String(json['refresh_token']), resource: API },
+    WEB_BASIC,
+  );
   assert.deepEqual(other.json['authorization_details'], [PAY, AT_API]);
 });
 
@@ -87,7 +100,15 @@ test('a token request asks for less, entry by entry, and never for more (RFC 939
     const refused = await refresh(more);
     assert.deepEqual([refused.status, refused.json['error']], [400, 'invalid_authorization_details'], JSON.stringify(more));
   }
-  const reordered = { ...details({ actions: PAY.actions, instant: false, amount: { value: '12.50', currency: 'EUR' }, creditor: PAY.creditor, type: 'payment' }) };
+  const reordered = {
+    ...details({
+      actions: PAY.actions,
+      instant: false,
+      amount: { value: '12.50', currency: 'EUR' },
+      creditor: PAY.creditor,
+      type: 'payment',
+    }),
+  };
   assert.deepEqual((await refresh(reordered)).json['authorization_details'], [PAY]);
 });
 
@@ -127,7 +148,10 @@ test('the consent page shows every member in its language, and asks each time (R
     const reply = await ask(world, alice, { ...THIRD, ...details({ ...PAY, locations: [API] }), ui_locales: locale });
     const page = new URL(String(reply.headers['location']), ISSUER);
     assert.equal(page.pathname, '/consent', 'though it was allowed before');
-    const shown = await consentGet(world.ctx, world.http({ path: '/consent', query: page.search.slice(1), headers: { cookie: alice.cookie } }));
+    const shown = await consentGet(
+      world.ctx,
+      world.http({ path: '/consent', query: page.search.slice(1), headers: { cookie: alice.cookie } }),
+    );
     const text = shown.body.toString();
     for (const word of words) assert.ok(text.includes(word), `${locale}: ${word}`);
     assert.ok(text.includes('Müller &lt;b&gt;'), 'escaped');
@@ -152,11 +176,17 @@ test('a client asks for itself only for types that an administrator named (RFC 9
     const granted = await own({ scope: 'read', resource, ...details(entry) });
     assert.deepEqual([granted.status, granted.json['authorization_details'], granted.json['scope']], [200, [entry], 'read']);
     const facts = await introspected(granted.json['access_token']);
-    assert.deepEqual([facts['active'], facts['sub'], facts['authorization_details'], facts['auth_time']], [true, 'robot', [entry], undefined]);
+    assert.deepEqual(
+      [facts['active'], facts['sub'], facts['authorization_details'], facts['auth_time']],
+      [true, 'robot', [entry], undefined],
+    );
   }
   assert.equal((await own({ scope: 'read', resource: API, ...details(AT_VAULT) })).json['error'], 'invalid_authorization_details');
   assert.equal((await own(details(PAY))).json['error'], 'invalid_authorization_details');
-  assert.equal((await own(details({ type: 'report' }), { basic: `machine:${SECRETS.machine}` })).json['error'], 'invalid_authorization_details');
+  assert.equal(
+    (await own(details({ type: 'report' }), { basic: `machine:${SECRETS.machine}` })).json['error'],
+    'invalid_authorization_details',
+  );
   const plain = await own({ scope: 'read', resource: API });
   assert.equal((await introspected(plain.json['access_token']))['authorization_details'], undefined);
 });
