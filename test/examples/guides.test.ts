@@ -27,6 +27,8 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'quickstart.md': { config: undefined },
   'quickstart.zh-CN.md': { config: undefined },
   'client-authentication.md': { config: 'examples/client-keys/hufu.yaml' },
+  'pushed-and-signed-requests.md': { config: 'examples/pushed-requests/hufu.yaml' },
+  'rich-authorization-requests.md': { config: 'examples/pushed-requests/hufu.yaml' },
   'machine-to-machine.md': API,
   'protect-an-api.md': API,
   'why-was-this-refused.md': API,

@@ -220,7 +220,7 @@ export function assertRefused(reply: JsonReply): void {
 }
 
 /** The node for the n-th of many requests. */
-export function originAt(course: Course, index: number): string {
+export function originAt(course: Pick<Course, 'origins'>, index: number): string {
   return course.origins[index % course.origins.length] ?? assert.fail('no node');
 }
 

@@ -2,7 +2,7 @@ import { after, before, describe, test } from 'node:test';
 import { Agent } from '../support/agent.ts';
 import { rounds, withSeeds } from '../support/seeds.ts';
 import { type Course, memoryCourse, originAt, postgresCourse } from './course.ts';
-import { oneConsent, oneSignIn, oneSignUp } from './pages.ts';
+import { oneConsent, onePushed, oneSignIn, oneSignUp } from './pages.ts';
 
 const COURSES = {
   'a slow store': { open: memoryCourse, seeds: rounds(100, 2_000) },
@@ -20,6 +20,12 @@ for (const [name, { open, seeds }] of Object.entries(COURSES)) {
     test(`a consent that is sent eight times brings one code (attacks CON-13), ${seeds} seeds`, async () => {
       const agent = new Agent(originAt(course, 0));
       await withSeeds(seeds, (seed) => oneConsent(course, agent, 8, seed));
+    });
+
+    const pushed = Math.ceil(seeds / 5);
+    test(`a pushed request that 50 come with brings one code (RFC 9126 §4, attacks AUT-36), ${pushed} seeds`, async () => {
+      const agent = new Agent(originAt(course, 0));
+      await withSeeds(pushed, (seed) => onePushed(course, agent, 50, seed));
     });
 
     const signIns = Math.ceil(seeds / 5);

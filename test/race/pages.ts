@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { Agent, type Page, pkce } from '../support/agent.ts';
-import { type Course, originAt, type RaceClient, RUNNER, readTokens, redeem, SPA, startTogether, THIRD } from './course.ts';
+import { Agent, authorizeAs, type Page, pkce, postForm } from '../support/agent.ts';
+import { type Course, originAt, type RaceClient, RUNNER, readTokens, redeem, SPA, startTogether, THIRD, WEB } from './course.ts';
+
+/** What these races need of a course. */
+type Track = Pick<Course, 'origins' | 'slowDown' | 'speedUp'>;
 
 /** One consent page, sent many times: one code (attacks CON-13). */
 export async function oneConsent(course: Course, agent: Agent, times: number, seed: number): Promise<void> {
@@ -43,6 +46,28 @@ export async function oneSignUp(course: Course, times: number, seed: number): Pr
   assert.deepEqual(new Set(own.map(({ status, name }) => `${status} ${name}`)), new Set(['400 sign-up']));
 }
 
+/** One `request_uri`, with which a browser that is signed in comes many times: one code (RFC 9126 §4). */
+export async function onePushed(course: Track, agent: Agent, times: number, seed: number): Promise<void> {
+  course.speedUp();
+  if (agent.cookies.size === 0) await authorizeAs(agent, SPA, RUNNER);
+  const { verifier, challenge } = pkce();
+  const fields = { response_type: 'code', client_id: WEB.clientId, redirect_uri: WEB.redirectUri, scope: 'openid opaque' };
+  const pushed = await postForm(
+    `${originAt(course, 1)}/oauth/par`,
+    { ...fields, code_challenge: challenge, code_challenge_method: 'S256' },
+    WEB.basic,
+  );
+  assert.equal(pushed.status, 201, JSON.stringify(pushed.body));
+  const query = new URLSearchParams({ client_id: WEB.clientId, request_uri: String(pushed.body['request_uri']) });
+  course.slowDown(seed);
+  const pages = await startTogether(times, seed, 4, (index) => {
+    const copy = new Agent(originAt(course, index));
+    for (const [cookie, value] of agent.cookies) copy.cookies.set(cookie, value);
+    return copy.get(`/oauth/authorize?${query.toString()}`);
+  });
+  await oneOf(course, WEB, verifier, pages);
+}
+
 async function begin(
   agent: Agent,
   client: RaceClient,
@@ -70,7 +95,7 @@ function send(course: Course, agent: Agent, index: number, page: Page, fields: R
 }
 
 /** One of the answers goes to the client with a code that works; the others say that it is done. */
-async function oneOf(course: Course, client: RaceClient, verifier: string, pages: readonly Page[]): Promise<void> {
+async function oneOf(course: Track, client: RaceClient, verifier: string, pages: readonly Page[]): Promise<void> {
   const codes = pages.filter((page) => page.location.startsWith(client.redirectUri));
   assert.equal(codes.length, 1, pages.map((page) => `${page.status} ${page.name} ${page.location}`).join('\n'));
   for (const page of pages) if (!codes.includes(page)) assert.equal(`${page.status} ${page.name}`, '200 completed');

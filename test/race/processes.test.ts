@@ -9,6 +9,7 @@ import { freePort } from '../support/hufu.ts';
 import { type HufuProcess, startProcess } from '../support/hufu-process.ts';
 import { rounds, withSeeds } from '../support/seeds.ts';
 import { assertRefused, COURSE_YAML, freshCode, isActive, readTokens, redeem, refresh, revoke, SPA, startTogether, WEB } from './course.ts';
+import { onePushed } from './pages.ts';
 import { assertOneSuccessor } from './scenarios.ts';
 
 for (const engine of ENGINES) {
@@ -57,6 +58,12 @@ for (const engine of ENGINES) {
           assertRefused(await refresh(at(1), client, tokens.refresh));
         }
       });
+    });
+
+    test(`a pushed request that 50 come with brings one code (RFC 9126 §4, attacks AUT-36), ${seeds} times`, async () => {
+      const agent = new Agent(at(0));
+      const course = { origins, speedUp: () => {}, slowDown: () => {} };
+      await withSeeds(seeds, (seed) => onePushed(course, agent, 50, seed));
     });
 
     test(`refresh at one process against revocation at the other: after it nothing works (attacks I8), ${seeds * 5} times`, async () => {

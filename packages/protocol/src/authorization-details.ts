@@ -1,5 +1,5 @@
 import { OAuthError } from './errors.ts';
-import { type Fault, FieldReader, type FieldPath, formatPath, type TextRules } from './field-reader.ts';
+import { type Fault, type FieldPath, FieldReader, formatPath, type TextRules } from './field-reader.ts';
 import { findDisplayFault, type Localized } from './localized.ts';
 
 /** What is asked for or granted beside scopes (RFC 9396 §2): JSON objects, each with its `type`. */

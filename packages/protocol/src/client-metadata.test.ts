@@ -58,6 +58,8 @@ const FULL = {
   subject_type: 'pairwise',
   sector_identifier_uri: 'https://app.example/sector.json',
   request_uris: ['https://app.example/request.jwt'],
+  require_pushed_authorization_requests: true,
+  authorization_details_types: ['payment'],
   frontchannel_logout_uri: 'https://app.example/front',
   frontchannel_logout_session_required: true,
   backchannel_logout_uri: 'https://app.example/back',
@@ -68,6 +70,9 @@ const FULL = {
   userinfo_signed_response_alg: 'RS256',
   userinfo_encrypted_response_alg: 'A128KW',
   userinfo_encrypted_response_enc: 'A128CBC-HS256',
+  authorization_signed_response_alg: 'PS256',
+  authorization_encrypted_response_alg: 'ECDH-ES',
+  authorization_encrypted_response_enc: 'A256GCM',
   request_object_signing_alg: 'none',
   request_object_encryption_alg: 'RSA-OAEP-256',
   request_object_encryption_enc: 'A128GCM',
@@ -94,13 +99,15 @@ test('what is left out has the defaults of the standards (RFC 7591 §2, OpenID C
   assert.equal(metadata.applicationType, 'web');
   assert.equal(metadata.idTokenSignedResponseAlg, 'RS256');
   assert.equal(metadata.requireAuthTime, false);
+  assert.equal(metadata.requirePushedAuthorizationRequests, false);
+  assert.deepEqual([metadata.authorizationDetailsTypes, metadata.authorizationSignedResponseAlg], [undefined, undefined]);
   assert.equal(metadata.scopes, undefined);
   assert.deepEqual(metadata.settings, DEFAULT_SETTINGS);
   assert.equal(metadata.settings.maxGrantsPerUser, 100);
   assert.equal(metadata.settings.firstParty, false);
 });
 
-test('everything that is written is read and written again (RFC 7591 §2, §3.2.1)', () => {
+test('everything that is written is read and written again (RFC 7591 §2, §3.2.1, RFC 9126 §6, RFC 9396 §10, JARM §3)', () => {
   const metadata = accept(FULL);
   assert.deepEqual(writeClientMetadata(metadata), FULL);
   assert.deepEqual(metadata.settings, {
@@ -364,6 +371,9 @@ test('what is keyed with a secret needs one, and what is keyed with a key pair s
   assertFaultAt('jwks', { ...WEB, token_endpoint_auth_method: 'private_key_jwt' });
   assertFaultAt('jwks', { ...WEB, id_token_encrypted_response_alg: 'RSA-OAEP' });
   assertFaultAt('jwks', { ...WEB, userinfo_encrypted_response_alg: 'ECDH-ES' });
+  assertFaultAt('jwks', { ...WEB, authorization_encrypted_response_alg: 'ECDH-ES' });
+  assertFaultAt('authorization_signed_response_alg', { ...WEB, authorization_signed_response_alg: 'none' });
+  assertFaultAt('token_endpoint_auth_method', { ...WEB, token_endpoint_auth_method: 'none', authorization_signed_response_alg: 'HS256' });
   assertFaultAt('token_endpoint_auth_method', { ...WEB, token_endpoint_auth_method: 'none', id_token_signed_response_alg: 'HS256' });
   const jwks = { keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }] };
   const byKey = { ...WEB, token_endpoint_auth_method: 'private_key_jwt', jwks };

@@ -119,7 +119,7 @@ test('what the server has not is not told (RFC 8414 §3.2)', () => {
   assert.deepEqual(bare['claims_supported'], ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce']);
 });
 
-test('what a server has or does is told where its standard says (RFC 8628 §4, RFC 9126 §5, RFC 9207 §3, OpenID Connect Prompt Create §4.2)', () => {
+test('what a server has or does is told where its standard says (RFC 8628 §4, RFC 9126 §5, RFC 9207 §3, RFC 9396 §10, JARM §4, OpenID Connect Prompt Create §4.2)', () => {
   const endpoints = { device_authorization_endpoint: '/oauth/device_authorization', pushed_authorization_request_endpoint: '/oauth/par' };
   const more = { ...SERVER, endpoints: { ...SERVER.endpoints, ...endpoints }, prompts: ['none', 'create'] };
   const openid = buildOpenidConfiguration(more);

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Confirmation, ConfirmationMethod } from './confirmation.ts';
 import {
   type AccessPart,
+  ALL_DETAILS,
   accessName,
+  extensionOf,
   type HolderKind,
   ROTATED,
   randomNumber,
@@ -44,7 +47,24 @@ const part: fc.Arbitrary<AccessPart> = fc.record({
   resource: fc.integer({ min: 0, max: 255 }),
   number: base64url(12),
   mask: fc.integer({ min: 1, max: 10 }).chain((groups) => base64url(groups * 4)),
+  extension: fc.oneof(
+    fc.constant(undefined),
+    fc.record(
+      {
+        confirmation: fc.oneof(
+          fc.constant(undefined),
+          fc.record(
+            { method: fc.constantFrom<ConfirmationMethod>('jkt', 'x5t#S256'), thumbprint: base64url(43) },
+            { noNullPrototype: true },
+          ),
+        ),
+        details: fc.integer({ min: 0, max: 0xffff }),
+      },
+      { noNullPrototype: true },
+    ),
+  ),
 });
+const KEY: Confirmation = { method: 'jkt', thumbprint: `${'k'.repeat(42)}A` };
 const KINDS: readonly HolderKind[] = ['code', 'refresh', 'session'];
 
 test('a credential says of its row what was written into it (decision 0002)', () => {
@@ -69,6 +89,53 @@ test('an access token says what was written into it, opaque or as a name (decisi
   );
 });
 
+test('a token says which key it is bound to and which details it has, and with others it has another name (RFC 9449 §6.1, RFC 8705 §3.1, RFC 9396 §6)', () => {
+  const methods = fc.constantFrom<ConfirmationMethod>('jkt', 'x5t#S256');
+  fc.assert(
+    fc.property(head, part, base64url(43), methods, (of, access, thumbprint, method) => {
+      const name = (confirmation: Confirmation | undefined, details: number): string =>
+        accessName(KEYS, of, { ...access, extension: extensionOf(confirmation, details) });
+      const other = method === 'jkt' ? 'x5t#S256' : 'jkt';
+      const bound = name({ method, thumbprint }, ALL_DETAILS);
+      assert.ok(bound.length <= 128);
+      assert.deepEqual(readAccessName(KEYS, bound)?.extension, { confirmation: { method, thumbprint }, details: ALL_DETAILS });
+      assert.deepEqual(readAccessName(KEYS, name(undefined, 0x8001))?.extension, { confirmation: undefined, details: 0x8001 });
+      const all = [
+        bound,
+        name({ method: other, thumbprint }, ALL_DETAILS),
+        name({ method, thumbprint }, 1),
+        name(undefined, 1),
+        name(undefined, ALL_DETAILS),
+      ];
+      assert.equal(new Set(all).size, all.length);
+    }),
+  );
+  assert.equal(extensionOf(undefined, ALL_DETAILS), undefined);
+  const short = { method: 'jkt', thumbprint: 'short' } as const;
+  const of = { keyId: 1, id: 1, generation: 1 };
+  const access = { issuedAt: 1, lifetime: 1, resource: 0, number: ROTATED, mask: 'gAAA' };
+  assert.throws(() => accessName(KEYS, of, { ...access, extension: extensionOf(short, ALL_DETAILS) }), TypeError);
+});
+
+test('no length is that of a token with an extension and of one without: what was issued before there were any reads as before (decision 0002)', () => {
+  const of = { keyId: 1, id: 42, generation: 1 };
+  const base = { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED };
+  const lengths = new Set<number>();
+  for (const extension of [undefined, extensionOf(KEY, ALL_DETAILS)]) {
+    for (let groups = 1; groups <= 10; groups++) {
+      const mask = 'gAAA'.repeat(groups);
+      const name = accessName(KEYS, of, { ...base, mask, extension });
+      assert.equal(lengths.has(name.length), false);
+      lengths.add(name.length);
+      const read = readAccessName(KEYS, name);
+      assert.equal(read?.mask, mask);
+      assert.deepEqual(read?.extension, extension);
+    }
+    const longest = accessName(KEYS, of, { ...base, mask: 'gAAA'.repeat(10), extension });
+    assert.equal(readAccessName(KEYS, `${longest}gAAA`), undefined);
+  }
+});
+
 test('a text with any one character changed, added or removed is no credential', () => {
   const texts = [
     writeHolder(KEYS, 'refresh', { keyId: 1, id: 42, generation: 7 }, 'abcdefghijklmnopqrstuvwx'),
@@ -84,6 +151,13 @@ test('a text with any one character changed, added or removed is no credential',
       'machine',
       { keyId: 1, id: 42, generation: 1 },
       { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA' },
+      '',
+    ),
+    writeAccess(
+      KEYS,
+      'machine',
+      { keyId: 1, id: 42, generation: 1 },
+      { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA', extension: extensionOf(KEY, ALL_DETAILS) },
       '',
     ),
   ];

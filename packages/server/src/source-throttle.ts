@@ -7,7 +7,7 @@ import type { HttpRequest } from './http.ts';
 const MAX_SOURCES = 10_000;
 
 /**
- * Slows down what anybody may do without proving who they are, for each source of addresses and for all of them together. In memory and per process.
+ * Slows down what costs us a row and the sender nothing, for each source of addresses and for all of them together. In memory and per process.
  */
 export class SourceThrottle {
   readonly #source: GcraRule;
@@ -22,13 +22,14 @@ export class SourceThrottle {
   /**
    * Takes one attempt, or nothing where it is refused. Tests may switch that off.
    *
+   * @param name what each source is counted apart for; '' for nothing.
    * @returns seconds to wait; 0: go on.
    */
-  take(ctx: Context, { address, nowMs }: Pick<HttpRequest, 'address' | 'nowMs'>): number {
+  take(ctx: Context, { address, nowMs }: Pick<HttpRequest, 'address' | 'nowMs'>, name = ''): number {
     if (ctx.config.policies.bruteForce === 'off' || ctx.config.limits === 'off') return 0;
     let kept = this.#states.get(ctx);
     if (kept === undefined) this.#states.set(ctx, (kept = new Map()));
-    const source = sourceOf(address);
+    const source = `${sourceOf(address)} ${name}`;
     const own = gcra(kept.get(source) ?? 0, nowMs, 1, this.#source);
     if (own.kind === 'limited') return Math.ceil(own.retryAfterMs / 1000);
     const all = gcra(kept.get(EVERYBODY) ?? 0, nowMs, 1, this.#everybody);

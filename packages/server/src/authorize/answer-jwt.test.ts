@@ -44,7 +44,7 @@ function responseOf(reply: HttpReply, where: 'query' | 'fragment'): string {
   return parameters.get('response') ?? '';
 }
 
-test('an answer comes as one signed JWT, and nothing beside it (JARM §2.1, §2.3.1, §2.3.4)', async () => {
+test('an answer comes as one signed JWT, and nothing beside it (JARM §2.1, §2.3, §2.3.1, §2.3.4)', async () => {
   for (const mode of ['jwt', 'query.jwt']) {
     const jwt = readJwt(responseOf(await ask(world, alice, { response_mode: mode }), 'query')) ?? assert.fail();
     assert.equal(jwt.header.alg, 'RS256', 'the default of JARM §3');

@@ -1,5 +1,5 @@
-import type { ClaimsRequest } from '@hufu/protocol/claims-request';
 import type { AuthorizationDetails } from '@hufu/protocol/authorization-details';
+import type { ClaimsRequest } from '@hufu/protocol/claims-request';
 import type { Form } from '@hufu/protocol/form';
 import type { ResponseType } from '@hufu/protocol/response-type';
 import type { Client } from '../clients.ts';

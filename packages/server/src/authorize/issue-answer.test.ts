@@ -39,6 +39,7 @@ test('a code is generation 0 of a grant that remembers the request, and only the
     redirectUri: 'https://app.example/cb',
     codeChallenge: CHALLENGE,
     nonce: 'n',
+    boundKey: undefined,
     refresh: true,
     sessionExpiresAt: alice.session.expiresAt,
   });

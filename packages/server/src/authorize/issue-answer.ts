@@ -8,6 +8,7 @@ import { participationOf } from '../logout/participation.ts';
 import { ensureStored } from '../registration/ensure-stored.ts';
 import type { BrowserSession } from '../sessions/browser-session.ts';
 import { sidFor } from '../sessions/session-name.ts';
+import { detailsFor } from '../tokens/authorization-details.ts';
 import { writeGrantedClaims } from '../tokens/granted-claims.ts';
 import { type AccessToken, issueAccessToken } from '../tokens/issue-access-token.ts';
 import { issueIdToken } from '../tokens/issue-id-token.ts';
@@ -136,7 +137,16 @@ async function issueToken(
   const created = await ctx.store.createGrant(ctx.tenant, { ...common, offline: false, keyId, expiresAt, credential }, now);
   if (created.kind === 'refused') throw refused(created.reason);
   const grant = { ...common, id: created.id, keyId, generation: 1, rotatedAt: now, expiresAt, hasRevokedTokens: false };
-  const token = await issueAccessToken(ctx, { grant, resource, scopes, secret, confirmation: undefined, ttl, now });
+  const token = await issueAccessToken(ctx, {
+    grant,
+    resource,
+    scopes,
+    secret,
+    confirmation: undefined,
+    details: detailsFor(common, resource.identifier),
+    ttl,
+    now,
+  });
   return { token, scope: formatScope(scopes) };
 }
 

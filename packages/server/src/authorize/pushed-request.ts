@@ -90,8 +90,7 @@ export function referenceForm(client: Client, uri: string): Form {
   return new Form(['client_id', 'request_uri'], [client.id, uri], [], []);
 }
 
-/** Takes the one answer that a pushed request gets (RFC 9126 §4), whether that is a code or an error. Throws `PageError` where it has had it. */
-export async function takeAnswer(ctx: Context, { id, end }: PushedReference, now: number): Promise<void> {
-  if (!(await ctx.store.takeOnce(ctx.tenant, 'pushed_request', String(id), end, now)))
-    throw new PageError('request_uri_expired', 'it was answered before');
+/** Takes the one answer that a pushed request gets (RFC 9126 §4), whether that is a code or an error. False where it has had it. */
+export function takeAnswer(ctx: Context, { id, end }: PushedReference, now: number): Promise<boolean> {
+  return ctx.store.takeOnce(ctx.tenant, 'pushed_request', String(id), end, now);
 }

@@ -95,6 +95,8 @@ test('the checks come in their order, so that the first that fails is the one th
     'id_token_hint',
     'claims',
     'resource',
+    'authorization_details',
+    'dpop_jkt',
     'scope',
   ]);
   assert.equal(trail.clientId, 'spa');
@@ -179,7 +181,7 @@ test('a repeated state does not come back: neither of the two is the one (RFC 67
 test('response_mode is query, fragment or form_post, and an error travels in the mode asked for (OAuth Multiple Response Types §2.1)', async () => {
   assert.equal((await read({ response_mode: 'form_post' })).mode, 'form_post');
   assert.equal((await read({ response_mode: 'fragment' })).mode, 'fragment');
-  for (const mode of ['web_message', 'QUERY', 'form_post.jwt']) {
+  for (const mode of ['web_message', 'QUERY', 'JWT', 'jwt.query']) {
     const error = await refusedToClient({ response_mode: mode }, 'response_mode', 'invalid_request');
     assert.equal(error.path.mode, 'query');
   }

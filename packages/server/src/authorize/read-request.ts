@@ -5,7 +5,7 @@ import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import { PageError } from '../interaction/page-error.ts';
-import { readDetails } from '../tokens/authorization-details.ts';
+import { allowedTypes, readDetails } from '../tokens/authorization-details.ts';
 import type { AuthorizationRequest, ReturnPath } from './authorization-request.ts';
 import { checkClaims, readClaimsLocales, subjectOfClaims } from './check-claims.ts';
 import { checkClient } from './check-client.ts';
@@ -104,7 +104,7 @@ export async function readAuthorizationRequest(
     trail.at('resource');
     const named = checkResource(ctx, form, client);
     trail.at('authorization_details');
-    const authorizationDetails = readDetails(ctx, form, client.metadata.authorizationDetailsTypes);
+    const authorizationDetails = readDetails(ctx, form, allowedTypes(client));
     trail.at('dpop_jkt');
     const boundKey = checkDpopJkt(form, source.kind === 'push' ? source.proven : pushed?.boundKey);
     trail.at('scope');
@@ -141,7 +141,7 @@ function mustPush({ metadata }: Client): boolean {
   return metadata.requirePushedAuthorizationRequests || metadata.rules.pushedRequest === 'required';
 }
 
-/** The request that was pushed ahead, where this one names it. What else it says is not heard (RFC 9126 §4, RFC 9101 §5). */
+/** The request that was pushed ahead, where this one names it. What else it says is not heard (RFC 9126 §4), but that there are two requests (RFC 9101 §5). */
 async function findPushed(
   ctx: Context,
   sent: Form,
@@ -153,6 +153,7 @@ async function findPushed(
   const uri = sent.get('request_uri');
   if (source.kind === 'push' || !isPushedUri(uri)) return undefined;
   trail.at('pushed_request');
+  if (sent.has('request')) throw new PageError('request_malformed', 'request and request_uri exclude each other');
   return await findPushedRequest(ctx, client, uri, source.kind === 'browser' ? 'begins' : 'goes_on', now);
 }
 

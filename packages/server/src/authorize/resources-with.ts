@@ -1,6 +1,5 @@
 import { type AuthorizationDetails, locationsOf } from '@hufu/protocol/authorization-details';
 import { OAuthError } from '@hufu/protocol/errors';
-import { MAX_SCOPES } from '@hufu/protocol/tally';
 import type { Context } from '../context.ts';
 import { OPENID_SCOPES, resourcesFor } from '../tokens/resources.ts';
 
@@ -14,7 +13,6 @@ export function resourcesWith(
   scopes: readonly string[],
   details: AuthorizationDetails,
 ): readonly string[] {
-  if (scopes.length + details.length > MAX_SCOPES) throw new OAuthError('invalid_request', 'too many scopes and authorization details');
   const locations = details.map(locationsOf).filter((uris) => uris.length > 0);
   if (named.length > 0) {
     if (!locations.every((uris) => uris.some((uri) => named.includes(uri))))

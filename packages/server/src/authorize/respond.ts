@@ -6,9 +6,9 @@ import type { HttpReply, HttpRequest } from '../http.ts';
 import { localeOf } from '../interaction/page-locale.ts';
 import { formPostPage } from '../interaction/pages/form-post.ts';
 import { pageHeaders } from '../interaction/pages/headers.ts';
+import { answerJwt } from './answer-jwt.ts';
 import type { ReturnPath } from './authorization-request.ts';
 import type { AnswerField } from './issue-answer.ts';
-import { answerJwt } from './answer-jwt.ts';
 
 /** The answer, sent back to the client (RFC 6749 §4.1.2, §4.2.2) with `iss` (RFC 9207 §2). */
 export async function respondWithAnswer(

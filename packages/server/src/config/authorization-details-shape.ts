@@ -1,11 +1,9 @@
 import type { DetailField, DetailType, DetailValue } from '@hufu/protocol/authorization-details';
 import { findDisplayFault, type Localized } from '@hufu/protocol/localized';
 import { list, object, optional, required, withDefault } from './collection-shapes.ts';
-import { findValue } from './node.ts';
+import { findText, findValue } from './node.ts';
 import { choice, flag, text, textAs, wholeNumber } from './scalar-shapes.ts';
 import { Refused, type Shape } from './shape.ts';
-
-const KINDS = ['text', 'texts', 'number', 'flag', 'object'] as const;
 
 /** A text that users see. */
 const words: Shape<string> = textAs({
@@ -36,49 +34,59 @@ const name: Shape<string> = textAs({
       : new Refused('is not a name that a member may have'),
 });
 
-interface FieldKeys {
-  readonly kind: (typeof KINDS)[number];
-  readonly values: readonly string[] | undefined;
-  readonly max: number;
-  readonly fields: readonly DetailField[];
-}
-
-/** A field, with objects in objects as often as `depth` says. */
-function fieldShape(depth: number): Shape<DetailField> {
-  const inner = depth === 0 ? list(neverField, { max: 0 }) : list(fieldShape(depth - 1), { max: 32, unique: [{ path: ['name'] }] });
-  return object({
-    keys: {
-      name: required(name, 'Its name in the JSON.'),
-      label: optional(localized, 'What pages call it; its name by default.'),
-      kind: withDefault(choice(KINDS), 'text', 'What it holds: text, texts (a list), number, flag (true or false) or object.'),
-      required: withDefault(flag, false, 'Whether it must be there.'),
-      values: optional(
-        list(text(500), { min: 1, max: 100, unique: [{ path: [] }] }),
-        'The only texts that it may hold. Of text and texts.',
-      ),
-      max: withDefault(wholeNumber(1, 2_000), 200, 'Characters of a text. Of text and texts.'),
-      fields: withDefault(inner, [], 'The members of an object.'),
-    },
-    check(node, spot) {
-      const kindNode = findValue(node, 'kind');
-      const kind = kindNode?.kind === 'scalar' ? kindNode.value : 'text';
-      const fields = findValue(node, 'fields');
-      if (kind === 'object' && fields === undefined) return spot.report(node.place, 'needs fields: its kind is object', '');
-      if (kind !== 'object' && fields !== undefined) return spot.at('fields').refuse(fields, 'is for fields of the kind object');
-      return undefined;
-    },
-    build: (values) => ({ name: values.name, label: values.label, required: values.required, value: valueOf(values) }),
-  });
-}
-
-const neverField: Shape<DetailField> = {
-  schema: { type: 'object' },
-  read: (node, spot) => spot.refuse(node, 'is too deep: objects in objects in objects'),
+const FIELD = {
+  name: required(name, 'Its name in the JSON.'),
+  label: optional(localized, 'What pages call it; its name by default.'),
+  required: withDefault(flag, false, 'Whether it must be there.'),
+  values: optional(list(text(500), { min: 1, max: 100, unique: [{ path: [] }] }), 'The only texts that it may hold. Of text and texts.'),
+  max: withDefault(wholeNumber(1, 2_000), 200, 'Characters of a text. Of text and texts.'),
 };
 
-function valueOf({ kind, values, max, fields }: FieldKeys): DetailValue {
-  if (kind === 'object') return { kind, fields };
-  return kind === 'text' || kind === 'texts' ? { kind, allowed: values, max } : { kind };
+/** A member of an object that is a member itself. */
+const innerField: Shape<DetailField> = object({
+  keys: {
+    ...FIELD,
+    kind: withDefault(
+      choice(['text', 'texts', 'number', 'flag']),
+      'text',
+      'What it holds: text, texts (a list), number, or flag (true or false).',
+    ),
+  },
+  build: ({ kind, values, max, ...rest }) => ({
+    name: rest.name,
+    label: rest.label,
+    required: rest.required,
+    value: valueOf(kind, values, max),
+  }),
+});
+
+const field: Shape<DetailField> = object({
+  keys: {
+    ...FIELD,
+    kind: withDefault(
+      choice(['text', 'texts', 'number', 'flag', 'object']),
+      'text',
+      'What it holds: text, texts (a list), number, flag (true or false), or object.',
+    ),
+    fields: optional(list(innerField, { min: 1, max: 32, unique: [{ path: ['name'] }] }), 'The members of an object.'),
+  },
+  check(node, spot) {
+    const kind = findText(findValue(node, 'kind')) ?? 'text';
+    const fields = findValue(node, 'fields');
+    if (kind === 'object' && fields === undefined) return spot.report(node.place, 'needs fields: its kind is object', '');
+    if (kind !== 'object' && fields !== undefined) return spot.at('fields').refuse(fields, 'is for fields of the kind object');
+    return undefined;
+  },
+  build: ({ kind, values, max, fields, ...rest }) => ({
+    name: rest.name,
+    label: rest.label,
+    required: rest.required,
+    value: kind === 'object' ? { kind, fields: fields ?? [] } : valueOf(kind, values, max),
+  }),
+});
+
+function valueOf(kind: 'text' | 'texts' | 'number' | 'flag', allowed: readonly string[] | undefined, max: number): DetailValue {
+  return kind === 'text' || kind === 'texts' ? { kind, allowed, max } : { kind };
 }
 
 const detailType: Shape<DetailType> = object({
@@ -86,7 +94,7 @@ const detailType: Shape<DetailType> = object({
     type: required(text(200), 'The type that requests name (RFC 9396 §2.1).'),
     description: required(localized, 'What users are asked to agree to, as a sentence.'),
     fields: withDefault(
-      list(fieldShape(2), { max: 32, unique: [{ path: ['name'] }] }),
+      list(field, { max: 32, unique: [{ path: ['name'] }] }),
       [],
       'Members beside type and locations. Others are refused.',
     ),

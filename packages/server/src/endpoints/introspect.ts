@@ -48,7 +48,7 @@ async function ofAccessToken(ctx: Context, client: AuthenticatedClient, text: st
     aud: token.resource,
     iss: ctx.issuer,
     jti: token.name,
-    ...(token.authorizationDetails.length > 0 ? { authorization_details: token.authorizationDetails } : {}),
+    ...(token.details === undefined ? {} : { authorization_details: token.details }),
     ...(grant.authTime === undefined || grant.userId === undefined ? {} : { auth_time: grant.authTime }),
   };
 }

@@ -10,8 +10,9 @@ import { json } from '../reply.ts';
 import { SourceThrottle } from '../source-throttle.ts';
 import { type ClientCall, clientEndpoint } from './client-endpoint.ts';
 
-/** Of clients that only say their name: each request costs a row for an hour. */
-const throttle = new SourceThrottle({ intervalMs: 1_000, burst: 60 }, { intervalMs: 20, burst: 1_000 });
+/** Each request costs a row for an hour. Those of clients that only say their name are counted by address, the others by address and client. */
+const ofStrangers = new SourceThrottle({ intervalMs: 1_000, burst: 60 }, { intervalMs: 20, burst: 1_000 });
+const ofClients = new SourceThrottle({ intervalMs: 20, burst: 3_000 }, { intervalMs: 2, burst: 30_000 });
 
 /**
  * The pushed authorization request endpoint (RFC 9126 §2): a client sends the parameters ahead, and the browser comes with a `request_uri`. Every check of an
@@ -21,7 +22,7 @@ export function pushedAuthorizationRequest(ctx: Context, http: HttpRequest): Pro
   return clientEndpoint(ctx, http, 'par', async (call) => {
     const { client, form, trail, now } = call;
     trail.at('push_throttle');
-    const wait = client.confidential ? 0 : throttle.take(ctx, http);
+    const wait = client.confidential ? ofClients.take(ctx, http, client.id) : ofStrangers.take(ctx, http);
     if (wait > 0) return tooMany(ctx, http, call, wait);
     trail.at('parameters');
     if (form.has('request_uri')) throw new OAuthError('invalid_request', 'request_uri cannot be pushed');

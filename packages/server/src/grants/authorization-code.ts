@@ -64,7 +64,7 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
   }
   const { resource, scopes } = narrow(ctx, grant, form.many('resource'), undefined, trail);
   trail.at('authorization_details');
-  const authorizationDetails = narrowDetails(ctx, client, grant, form, resource.identifier);
+  const details = narrowDetails(ctx, client, grant, form, resource.identifier);
 
   const refresh = asked.refresh && client.metadata.grantTypes.includes('refresh_token');
   const lifetimes = grantLifetimes(
@@ -99,7 +99,7 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
     secret,
     resource,
     scopes,
-    authorizationDetails,
+    details,
     nonce: asked.nonce,
     confirmation: request.confirmation,
     now,

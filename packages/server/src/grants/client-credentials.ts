@@ -1,7 +1,7 @@
+import { type AuthorizationDetails, detailsAt } from '@hufu/protocol/authorization-details';
 import { OAuthError } from '@hufu/protocol/errors';
 import { formatScope, readScope } from '@hufu/protocol/scope';
-import { type AuthorizationDetails, detailsAt } from '@hufu/protocol/authorization-details';
-import { MAX_SCOPES, SECRET_LENGTH } from '@hufu/protocol/tally';
+import { ALL_DETAILS, MAX_SCOPES, SECRET_LENGTH } from '@hufu/protocol/tally';
 import type { AuthenticatedClient } from '../client-auth/authenticated-client.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
@@ -57,6 +57,7 @@ export async function clientCredentials(ctx: Context, request: TokenRequest): Pr
     scopes: granted,
     secret,
     confirmation: request.confirmation,
+    details: ALL_DETAILS,
     ttl,
     now,
   });

@@ -6,13 +6,13 @@ const REQUEST: CodeRequest = {
   redirectUri: 'https://app.example/cb',
   codeChallenge: 'c',
   nonce: 'n',
-  boundKey: 'jkt:k',
   refresh: true,
+  boundKey: undefined,
   sessionExpiresAt: 7,
 };
 
 test('what an authorization request leaves for the exchange comes back as it went, through JSON too (RFC 6749 §4.1.3)', () => {
-  for (const request of [REQUEST, { ...REQUEST, nonce: undefined, boundKey: undefined, refresh: false }]) {
+  for (const request of [REQUEST, { ...REQUEST, nonce: undefined, refresh: false }]) {
     assert.deepEqual(readCodeRequest(JSON.parse(JSON.stringify(writeCodeRequest(request)))), request);
   }
 });
@@ -25,7 +25,6 @@ test('anything else in its place is a mistake of ours', () => {
     { ...REQUEST, redirectUri: undefined },
     { ...REQUEST, sessionExpiresAt: '7' },
     { ...REQUEST, codeChallenge: 7 },
-    { ...REQUEST, boundKey: 7 },
   ]) {
     assert.throws(() => readCodeRequest(broken), TypeError);
   }

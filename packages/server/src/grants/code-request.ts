@@ -4,10 +4,10 @@ export interface CodeRequest {
   /** Undefined where the client need not have one. */
   readonly codeChallenge: string | undefined;
   readonly nonce: string | undefined;
-  /** The key that the exchange has to come with (RFC 9449 §10), as `formatConfirmation` writes it; undefined where any will do. */
-  readonly boundKey: string | undefined;
   /** Whether the exchange gives a refresh token, the client's registration permitting. */
   readonly refresh: boolean;
+  /** The key that the exchange has to come with (RFC 9449 §10), as `formatConfirmation` of the protocol writes it; undefined: any. */
+  readonly boundKey: string | undefined;
   /** Seconds since 1970: the end of the session that a grant without `offline_access` lives in. */
   readonly sessionExpiresAt: number;
 }
@@ -18,11 +18,10 @@ export function writeCodeRequest(request: CodeRequest): Readonly<Record<string, 
 
 /** Throws `TypeError` where the row holds something else: only we write it. */
 export function readCodeRequest(value: Readonly<Record<string, unknown>> | undefined): CodeRequest {
-  const { redirectUri, codeChallenge, nonce, boundKey, refresh, sessionExpiresAt } = value ?? {};
+  const { redirectUri, codeChallenge, nonce, refresh, boundKey, sessionExpiresAt } = value ?? {};
   if (
     typeof redirectUri !== 'string' ||
     (codeChallenge !== undefined && typeof codeChallenge !== 'string') ||
-    (boundKey !== undefined && typeof boundKey !== 'string') ||
     typeof refresh !== 'boolean' ||
     typeof sessionExpiresAt !== 'number'
   ) {
@@ -32,8 +31,8 @@ export function readCodeRequest(value: Readonly<Record<string, unknown>> | undef
     redirectUri,
     codeChallenge,
     nonce: typeof nonce === 'string' ? nonce : undefined,
-    boundKey,
     refresh,
+    boundKey: typeof boundKey === 'string' ? boundKey : undefined,
     sessionExpiresAt,
   };
 }

@@ -46,7 +46,7 @@ export async function refreshToken(ctx: Context, request: TokenRequest): Promise
   const scopes = asked === undefined ? undefined : readScope(asked);
   const target = narrow(ctx, grant, form.many('resource'), scopes, trail);
   trail.at('authorization_details');
-  const authorizationDetails = narrowDetails(ctx, client, grant, form, target.resource.identifier);
+  const details = narrowDetails(ctx, client, grant, form, target.resource.identifier);
 
   const current = credential.generation === grant.generation && rotates(client) ? await rotated(ctx, grant, request) : grant;
   return userTokens(ctx, {
@@ -54,7 +54,7 @@ export async function refreshToken(ctx: Context, request: TokenRequest): Promise
     grant: current,
     secret: credential.secret,
     ...target,
-    authorizationDetails,
+    details,
     nonce: undefined,
     confirmation: request.confirmation,
     now,

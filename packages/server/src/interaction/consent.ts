@@ -11,8 +11,8 @@ import { type BrowserSession, findBrowserSession } from '../sessions/browser-ses
 import { browserOf } from '../sessions/known-browser.ts';
 import { findResource, OPENID_SCOPES } from '../tokens/resources.ts';
 import { clientView } from './client-of-page.ts';
-import { detailViews } from './detail-views.ts';
 import { csrfToken, requireOwnForm } from './csrf.ts';
+import { detailViews } from './detail-views.ts';
 import { languageLinks, localeOf } from './page-locale.ts';
 import { type ApiView, consentPage } from './pages/consent.ts';
 import { pageHeaders } from './pages/headers.ts';

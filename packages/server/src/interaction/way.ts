@@ -4,9 +4,10 @@ import { sessionId } from '@hufu/protocol/ids';
 import type { AuthorizationRequest, ReturnPath } from '../authorize/authorization-request.ts';
 import { type Done, decide } from '../authorize/decide.ts';
 import { issueAnswer } from '../authorize/issue-answer.ts';
-import { REQUEST_RULES, RedirectError, readAuthorizationRequest } from '../authorize/read-request.ts';
 import { takeAnswer } from '../authorize/pushed-request.ts';
+import { REQUEST_RULES, RedirectError, readAuthorizationRequest } from '../authorize/read-request.ts';
 import { respondWithAnswer, respondWithError, seeOther } from '../authorize/respond.ts';
+import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
@@ -61,7 +62,8 @@ export async function proceed(
       trail.at('interaction');
       // One code for one page, however often it is sent (attacks CON-13).
       const end = Math.floor(ticket.startedMs / 1000) + TICKET_SECONDS;
-      if (!(await ctx.store.takeOnce(ctx.tenant, 'interaction', ticket.id, end, now))) return completed(ctx, http, request);
+      if (!(await ctx.store.takeOnce(ctx.tenant, 'interaction', ticket.id, end, now)))
+        return completed(ctx, http, request.client, request.uiLocales);
       return await answer(ctx, http, request, step.session, trail);
     }
   }
@@ -93,6 +95,7 @@ async function answer(
 ): Promise<HttpReply> {
   const now = Math.floor(http.nowMs / 1000);
   const last = await onlyAnswer(ctx, request, trail, now);
+  if (last === undefined) return completed(ctx, http, request.client, request.uiLocales);
   trail.at('consent');
   try {
     const fields = await issueAnswer(ctx, last, session, now);
@@ -107,18 +110,18 @@ async function answer(
   }
 }
 
-/** The same, with its one answer taken where there is only one. Throws `PageError` where it has had it. */
-async function onlyAnswer<Path extends ReturnPath>(ctx: Context, path: Path, trail: Trail, now: number): Promise<Path> {
+/** The same, with its one answer taken where there is only one; undefined where it has had it. */
+async function onlyAnswer<Path extends ReturnPath>(ctx: Context, path: Path, trail: Trail, now: number): Promise<Path | undefined> {
   if (path.pushed === undefined) return path;
   trail.at('pushed_request');
-  await takeAnswer(ctx, path.pushed, now);
-  return { ...path, pushed: undefined };
+  return (await takeAnswer(ctx, path.pushed, now)) ? { ...path, pushed: undefined } : undefined;
 }
 
-/** An error, sent back to the client: a pushed request has had its answer then as well. Throws `PageError` where it had it before. */
+/** An error, sent back to the client: a pushed request has had its answer then as well. Where it had it before, a page of ours says so. */
 export async function decline(ctx: Context, http: HttpRequest, path: ReturnPath, why: OAuthError, trail: Trail): Promise<HttpReply> {
   const reached = trail.reached.at(-1);
   const last = await onlyAnswer(ctx, path, trail, Math.floor(http.nowMs / 1000));
+  if (last === undefined) return completed(ctx, http, path.client, undefined);
   if (reached !== undefined) trail.at(reached);
   return await respondWithError(ctx, http, last, why, trail);
 }
@@ -156,9 +159,9 @@ export function pagePath(path: (typeof PAGES)[keyof typeof PAGES], ctx: Context,
   return `${path}?request=${text}${locales}`;
 }
 
-function completed(ctx: Context, http: HttpRequest, request: AuthorizationRequest): HttpReply {
-  const locale = localeOf(http, request.uiLocales);
-  const client = clientHome(request.client, locale);
+function completed(ctx: Context, http: HttpRequest, asking: Client, uiLocales: string | undefined): HttpReply {
+  const locale = localeOf(http, uiLocales);
+  const client = clientHome(asking, locale);
   const body = completedPage({ locale, languages: [], ...(client === undefined ? {} : { client }) });
   return { status: 200, headers: pageHeaders({ issuer: ctx.issuer, opener: 'popup' }), body };
 }

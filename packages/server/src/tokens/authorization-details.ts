@@ -1,6 +1,7 @@
 import { type AuthorizationDetails, detailsAt, isSameDetail, readAuthorizationDetails } from '@hufu/protocol/authorization-details';
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
+import { ALL_DETAILS } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
@@ -19,42 +20,36 @@ export function readDetails(ctx: Context, form: Form, allowed: readonly string[]
   });
 }
 
+/** Types that a client may ask for in the name of a user: a stranger names them (RFC 9396 §10), an administrator need not. Undefined: all. */
+export function allowedTypes({ metadata, record }: Client): readonly string[] | undefined {
+  return metadata.authorizationDetailsTypes ?? (record.source === 'config' ? undefined : []);
+}
+
 /**
- * The details of an access token within a grant (RFC 9396 §6): all that are for its resource, or those of them that a token request names, each as it was granted.
- * Throws `invalid_authorization_details`.
+ * Which of its grant's details an access token has (RFC 9396 §6): all that are for its resource, or those of them that a token request names, each as it was
+ * granted. As `AccessExtension.details`. Throws `invalid_authorization_details`.
  */
-export function narrowDetails(ctx: Context, client: Client, grant: DetailedGrant, form: Form, resource: string): AuthorizationDetails {
+export function narrowDetails(ctx: Context, client: Client, grant: DetailedGrant, form: Form, resource: string): number {
+  const asked = readDetails(ctx, form, allowedTypes(client));
+  if (asked.length === 0) return detailsFor(grant, resource);
   const granted = detailsAt(grant.authorizationDetails ?? [], resource);
-  const asked = readDetails(ctx, form, client.metadata.authorizationDetailsTypes);
-  if (asked.length === 0) return granted;
   if (!asked.every((detail) => granted.some((known) => isSameDetail(known, detail))))
     throw new OAuthError('invalid_authorization_details', 'the authorization details were not granted for this resource');
-  return granted.filter((known) => asked.some((detail) => isSameDetail(known, detail)));
+  return maskOf(
+    grant,
+    granted.filter((known) => asked.some((detail) => isSameDetail(known, detail))),
+  );
 }
 
 export type DetailedGrant = { readonly authorizationDetails?: GrantRecord['authorizationDetails'] };
 
-/** No scope token has a quotation mark (RFC 6749 §3.3), so that none is ever taken for a detail. */
-const DETAIL = 'detail"';
-
-/** What the bits of a token's mask stand for: the scopes of its grant, then its details by their place. */
-export function maskedNames({ scopes, authorizationDetails = [] }: DetailedGrant & Pick<GrantRecord, 'scopes'>): readonly string[] {
-  return authorizationDetails.length === 0 ? scopes : [...scopes, ...authorizationDetails.map((_, at) => DETAIL + at)];
+/** All of a grant's details that are for a resource (RFC 9396 §6.1), as `AccessExtension.details`. */
+export function detailsFor(grant: DetailedGrant, resource: string): number {
+  return grant.authorizationDetails === undefined ? ALL_DETAILS : maskOf(grant, detailsAt(grant.authorizationDetails, resource));
 }
 
-/** The same of some details of that grant. */
-export function namesOfDetails({ authorizationDetails = [] }: DetailedGrant, details: AuthorizationDetails): readonly string[] {
-  return authorizationDetails.flatMap((known, at) => (details.some((detail) => isSameDetail(known, detail)) ? [DETAIL + at] : []));
-}
-
-/** Reads the names that a mask has apart: scopes, and details. */
-export function splitNames(
-  { authorizationDetails = [] }: DetailedGrant,
-  names: readonly string[],
-): { readonly scopes: readonly string[]; readonly authorizationDetails: AuthorizationDetails } {
-  if (authorizationDetails.length === 0) return { scopes: names, authorizationDetails: [] };
-  return {
-    scopes: names.filter((name) => !name.startsWith(DETAIL)),
-    authorizationDetails: authorizationDetails.filter((_, at) => names.includes(DETAIL + at)),
-  };
+/** One bit for each of a grant's details that is among `some`; `ALL_DETAILS` where each of them is. */
+function maskOf({ authorizationDetails = [] }: DetailedGrant, some: AuthorizationDetails): number {
+  const bits = authorizationDetails.map((known, at) => (some.includes(known) ? 0x8000 >>> at : 0));
+  return bits.includes(0) ? bits.reduce((mask, bit) => mask | bit, 0) : ALL_DETAILS;
 }

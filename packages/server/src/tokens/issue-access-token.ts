@@ -1,12 +1,11 @@
-import { type AuthorizationDetails, detailsAt } from '@hufu/protocol/authorization-details';
 import { type Confirmation, writeCnf } from '@hufu/protocol/confirmation';
 import { OAuthError } from '@hufu/protocol/errors';
 import { formatScope } from '@hufu/protocol/scope';
-import { type AccessPart, accessName, type Head, ROTATED, randomNumber, scopeMask, writeAccess } from '@hufu/protocol/tally';
+import { type AccessPart, accessName, extensionOf, type Head, ROTATED, randomNumber, scopeMask, writeAccess } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
-import { maskedNames, namesOfDetails } from './authorization-details.ts';
+import { detailsOf } from './details.ts';
 import { derivedSecret } from './secrets.ts';
 
 export interface AccessToken {
@@ -27,12 +26,12 @@ export interface AccessTokenRequest {
   readonly resource: ResourceConfig;
   /** Scopes of this token, a subset of the grant's. */
   readonly scopes: readonly string[];
-  /** Of this token, among the grant's; undefined: all that are for the resource (RFC 9396 §6.1). */
-  readonly authorizationDetails?: AuthorizationDetails;
   /** The holder's secret, or undefined where a client acts for itself. */
   readonly secret: string | undefined;
   /** The key that it is bound to; undefined for a bearer's. */
   readonly confirmation: Confirmation | undefined;
+  /** Which of the grant's authorization details it has, as `AccessExtension.details`; `ALL_DETAILS` for all. */
+  readonly details: number;
   /** Seconds; what is left of the grant is the most. */
   readonly ttl: number;
   readonly now: number;
@@ -71,8 +70,8 @@ export async function issueAccessToken(ctx: Context, request: AccessTokenRequest
   if (grant.amr.length > 0) claims['amr'] = grant.amr;
   if (request.confirmation !== undefined) claims['cnf'] = writeCnf(request.confirmation);
   if (grant.actor !== undefined) claims['act'] = grant.actor;
-  const details = detailsOf(request);
-  if (details.length > 0) claims['authorization_details'] = details;
+  const details = detailsOf(grant.authorizationDetails, request.details);
+  if (details !== undefined) claims['authorization_details'] = details;
   return { text: signer.sign('at+jwt', claims), expiresIn: expiresAt - now };
 }
 
@@ -92,13 +91,13 @@ function rotatedPart(request: AccessTokenRequest): AccessPart {
   return part(request, issuedAt, ROTATED);
 }
 
-function detailsOf({ grant, resource, authorizationDetails }: AccessTokenRequest): AuthorizationDetails {
-  return authorizationDetails ?? detailsAt(grant.authorizationDetails ?? [], resource.identifier);
-}
-
-function part(request: AccessTokenRequest, issuedAt: number, number: string): AccessPart {
-  const { grant, resource, scopes, ttl } = request;
-  const lifetime = Math.max(1, Math.min(ttl, grant.expiresAt - issuedAt));
-  const mask = scopeMask(maskedNames(grant), [...scopes, ...namesOfDetails(grant, detailsOf(request))]);
-  return { issuedAt, lifetime, resource: grant.resources.indexOf(resource.identifier), number, mask };
+function part({ grant, resource, scopes, confirmation, details, ttl }: AccessTokenRequest, issuedAt: number, number: string): AccessPart {
+  return {
+    issuedAt,
+    lifetime: Math.max(1, Math.min(ttl, grant.expiresAt - issuedAt)),
+    resource: grant.resources.indexOf(resource.identifier),
+    number,
+    mask: scopeMask(grant.scopes, scopes),
+    extension: extensionOf(confirmation, details),
+  };
 }

@@ -1,11 +1,11 @@
-import type { AuthorizationDetails } from '@hufu/protocol/authorization-details';
+import type { Confirmation } from '@hufu/protocol/confirmation';
 import { equalText } from '@hufu/protocol/equal-text';
 import { grantId } from '@hufu/protocol/ids';
 import { readJwt } from '@hufu/protocol/jwt';
-import { type AccessPart, type Head, readAccess, readAccessName, scopesOfMask, tallyKindOf } from '@hufu/protocol/tally';
+import { type AccessPart, ALL_DETAILS, type Head, readAccess, readAccessName, scopesOfMask, tallyKindOf } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
-import { maskedNames, splitNames } from './authorization-details.ts';
+import { detailsOf } from './details.ts';
 import { sha256 } from './secrets.ts';
 
 /** An access token of ours that is live right now, by the row. */
@@ -15,10 +15,12 @@ export interface LiveAccessToken {
   /** RFC 8707 identifier: its one audience. */
   readonly resource: string;
   readonly scopes: readonly string[];
-  /** RFC 9396 §9; empty for none. */
-  readonly authorizationDetails: AuthorizationDetails;
   readonly issuedAt: number;
   readonly expiresAt: number;
+  /** The key that it is bound to; undefined for a bearer's. */
+  readonly confirmation: Confirmation | undefined;
+  /** Those of its grant's authorization details (RFC 9396 §2) that it has; undefined for none. */
+  readonly details: GrantRecord['authorizationDetails'];
   /** Its `jti`. */
   readonly name: string;
 }
@@ -48,12 +50,14 @@ export async function readAccessToken(ctx: Context, text: string, now: number): 
   if (grant.dead !== undefined) return { ...dead(`its grant is dead since ${grant.dead.at}: ${grant.dead.reason}`), ...authentic };
   if (token.generation > grant.generation) return dead('a generation that has not been issued');
   const resource = grant.resources[token.resource];
-  const names = scopesOfMask(maskedNames(grant), token.mask);
-  if (resource === undefined || names === undefined) return dead('it names what its grant does not have');
+  const scopes = scopesOfMask(grant.scopes, token.mask);
+  if (resource === undefined || scopes === undefined) return dead('it names what its grant does not have');
   if (grant.hasRevokedTokens && (await ctx.store.findRevokedToken(ctx.tenant, grant.id, token.name))) {
     return { ...dead('the token itself was revoked'), ...authentic };
   }
-  return { kind: 'live', grant, resource, ...splitNames(grant, names), issuedAt: token.issuedAt, expiresAt, name: token.name };
+  const { issuedAt, name, extension } = token;
+  const details = detailsOf(grant.authorizationDetails, extension?.details ?? ALL_DETAILS);
+  return { kind: 'live', grant, resource, scopes, issuedAt, expiresAt, confirmation: extension?.confirmation, details, name };
 }
 
 function readOpaque(ctx: Context, text: string): Authentic | undefined {

@@ -1,4 +1,3 @@
-import { type AuthorizationDetails, detailsAt } from '@hufu/protocol/authorization-details';
 import type { Confirmation } from '@hufu/protocol/confirmation';
 import { formatScope } from '@hufu/protocol/scope';
 import { writeHolder } from '@hufu/protocol/tally';
@@ -7,6 +6,8 @@ import type { Client } from '../clients.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import { sidFor } from '../sessions/session-name.ts';
+import { detailsFor } from './authorization-details.ts';
+import { detailsOf } from './details.ts';
 import { grantedIdTokenClaims } from './granted-claims.ts';
 import { issueAccessToken } from './issue-access-token.ts';
 import { issueIdToken } from './issue-id-token.ts';
@@ -20,8 +21,8 @@ export interface UserTokens {
   readonly resource: ResourceConfig;
   /** Of the access token; the refresh token keeps the grant's. */
   readonly scopes: readonly string[];
-  /** Of the access token; undefined: all of the grant's that are for the resource. */
-  readonly authorizationDetails?: AuthorizationDetails;
+  /** Which of the grant's authorization details the access token has, as `AccessExtension.details`; undefined: all that are for its resource. */
+  readonly details?: number;
   readonly nonce: string | undefined;
   /** The key that the access token is bound to. */
   readonly confirmation: Confirmation | undefined;
@@ -31,9 +32,9 @@ export interface UserTokens {
 /** The response to an exchange or a refresh (RFC 6749 §5.1), minted from the row after it was taken. */
 export async function userTokens(ctx: Context, tokens: UserTokens): Promise<TokenResponse> {
   const { client, grant, secret, resource, scopes, confirmation, now } = tokens;
-  const authorizationDetails = tokens.authorizationDetails ?? detailsAt(grant.authorizationDetails ?? [], resource.identifier);
+  const details = tokens.details ?? detailsFor(grant, resource.identifier);
   const ttl = client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds;
-  const access = await issueAccessToken(ctx, { grant, resource, scopes, authorizationDetails, secret, confirmation, ttl, now });
+  const access = await issueAccessToken(ctx, { grant, resource, scopes, secret, confirmation, details, ttl, now });
   const response: { -readonly [K in keyof TokenResponse]: TokenResponse[K] } = {
     access_token: access.text,
     token_type: tokenTypeOf(confirmation),
@@ -55,7 +56,8 @@ export async function userTokens(ctx: Context, tokens: UserTokens): Promise<Toke
     response.id_token = await issueIdToken(ctx, about);
   }
   if (scopes.length > 0) response.scope = formatScope(scopes);
-  if (authorizationDetails.length > 0) response.authorization_details = authorizationDetails;
+  const authorizationDetails = detailsOf(grant.authorizationDetails, details);
+  if (authorizationDetails !== undefined) response.authorization_details = authorizationDetails;
   return response;
 }
 

@@ -32,11 +32,10 @@ export function detailSection(detail: DetailView, { consent }: Messages): Html {
       values.map((value) => (typeof value === 'boolean' ? detailFlag(value) : value)),
     ),
   );
+  if (detail.locations.length > 0) rows.push(row(detailLocations, detail.locations));
   return html`<h2>${displayText(detail.sentence, MAX_SENTENCE)}</h2>
 <p class="resource"><code>${displayText(detail.type, MAX_NAME)}</code></p>
-<dl class="facts detail">
-${rows}${detail.locations.length > 0 && row(detailLocations, detail.locations)}
-</dl>
+${rows.length > 0 && html`<dl class="facts detail">${rows}</dl>`}
 `;
 }
 
