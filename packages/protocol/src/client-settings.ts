@@ -1,5 +1,6 @@
+import { type ExchangeSettings, readExchangeSettings, writeExchangeSettings } from './exchange-settings.ts';
 import type { FieldReader } from './field-reader.ts';
-import { findUriFault, MAX_URI_LENGTH } from './web-uri.ts';
+import { findResourceFault, MAX_URI_LENGTH } from './web-uri.ts';
 
 /** Hufu's own settings of a client: the `hufu` member of its metadata. Never taken from a stranger's registration. */
 export interface ClientSettings {
@@ -19,6 +20,10 @@ export interface ClientSettings {
   readonly refreshToken: RefreshTokenSettings;
   /** Live grants of one user; the oldest falls. */
   readonly maxGrantsPerUser: number;
+  /** Undefined: it exchanges no tokens. */
+  readonly tokenExchange: ExchangeSettings | undefined;
+  /** Whether it may send passwords of users (RFC 6749 §4.3), which RFC 9700 §2.4 forbids. */
+  readonly unsafePasswordGrant: boolean;
 }
 
 /** Undefined members are as the server has them. */
@@ -43,6 +48,14 @@ export interface ClientSettingsWire {
     readonly rotation?: 'on' | 'off' | boolean;
   };
   readonly max_grants_per_user?: number;
+  readonly token_exchange?: {
+    readonly audiences?: readonly string[];
+    readonly scopes?: readonly string[];
+    readonly actors?: readonly string[];
+    readonly impersonation?: boolean;
+    readonly id_jag?: readonly { readonly audience: string; readonly client_id: string; readonly scopes?: readonly string[] }[];
+  };
+  readonly unsafe_password_grant?: boolean;
 }
 
 /** Of a client that has no `hufu` member. */
@@ -54,6 +67,8 @@ export const DEFAULT_SETTINGS: ClientSettings = {
   accessTokenTtlSeconds: undefined,
   refreshToken: { absoluteSeconds: undefined, idleSeconds: undefined, rotation: undefined },
   maxGrantsPerUser: 100,
+  tokenExchange: undefined,
+  unsafePasswordGrant: false,
 };
 
 /** Reads the `hufu` member. */
@@ -66,6 +81,8 @@ export function readClientSettings(fields: FieldReader, profiles: readonly strin
     accessTokenTtlSeconds: fields.duration('access_token_ttl', 1, MAX_ACCESS_TOKEN_SECONDS),
     refreshToken: readRefreshToken(fields),
     maxGrantsPerUser: fields.integer('max_grants_per_user', 1, 10_000) ?? DEFAULT_SETTINGS.maxGrantsPerUser,
+    tokenExchange: readExchangeSettings(fields),
+    unsafePasswordGrant: fields.flag('unsafe_password_grant') ?? false,
   };
   fields.finish();
   return settings;
@@ -83,6 +100,8 @@ export function writeClientSettings(settings: ClientSettings): Readonly<Record<s
     access_token_ttl: settings.accessTokenTtlSeconds,
     refresh_token: Object.values(refreshToken).every((value) => value === undefined) ? undefined : refreshToken,
     max_grants_per_user: settings.maxGrantsPerUser,
+    token_exchange: writeExchangeSettings(settings.tokenExchange),
+    unsafe_password_grant: settings.unsafePasswordGrant ? true : undefined,
   };
 }
 
@@ -110,12 +129,4 @@ function readSwitch(fields: FieldReader, name: string): 'on' | 'off' | undefined
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   fields.fault([name], 'is neither on nor off');
   return undefined;
-}
-
-/** RFC 8707 §2: an absolute URI without a fragment. */
-function findResourceFault(text: string): string | undefined {
-  const fault = findUriFault(text);
-  if (fault !== undefined) return fault;
-  if (text.includes('#')) return 'has a fragment';
-  return /^[A-Za-z][A-Za-z0-9+.-]*:./.test(text) ? undefined : 'is not an absolute URI';
 }
