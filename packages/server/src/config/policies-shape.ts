@@ -5,6 +5,7 @@ import { readAllowedHost } from './network.ts';
 import { choice, isTestMode, refuseOutsideTest, textAs, wholeNumber } from './scalar-shapes.ts';
 import type { Shape } from './shape.ts';
 import { softwareStatementsShape } from './software-statements-shape.ts';
+import { trustedIssuersShape } from './trusted-issuers-shape.ts';
 
 const outbound: Shape<Policies['outboundAllowHosts']> = object({
   keys: {
@@ -71,6 +72,11 @@ export const policiesShape: Shape<Policies> = object({
       [],
       'Whose software statements count (RFC 7591); without any they are ignored.',
     ),
+    trusted_issuers: withDefault(
+      trustedIssuersShape,
+      [],
+      'Whose assertions are taken for grants and exchanged for tokens (RFC 7523, RFC 7522, RFC 8693).',
+    ),
     registered_clients: withDefault(registeredClients, {}, 'Clients that registered themselves.'),
     outbound: withDefault(outbound, {}, 'Requests that the server makes itself.'),
     brute_force: withDefault(
@@ -86,6 +92,7 @@ export const policiesShape: Shape<Policies> = object({
     registration,
     clientIdDocuments: more.client_id_metadata_documents ?? (registration === 'open' ? 'on' : 'off'),
     softwareStatements: more.software_statements,
+    trustedIssuers: more.trusted_issuers,
     registeredClients: more.registered_clients,
     bruteForce: brute_force,
     outboundAllowHosts: outbound,
