@@ -1,13 +1,14 @@
 import { OAuthError } from '@hufu/protocol/errors';
+import { authenticateTokenClient } from '../client-auth/authenticate-token-client.ts';
 import type { Context } from '../context.ts';
 import { grantTypes } from '../grants/registry.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { tokenReply } from '../reply.ts';
-import { clientEndpoint } from './client-endpoint.ts';
+import { type ClientCall, clientEndpoint } from './client-endpoint.ts';
 
 /** The token endpoint (RFC 6749 §3.2): finds the grant type that an authenticated client asks for, and lets its own file do the rest. */
 export function token(ctx: Context, request: HttpRequest): Promise<HttpReply> {
-  return clientEndpoint(ctx, request, 'token', async (call) => {
+  const act = async (call: ClientCall): Promise<HttpReply> => {
     call.trail.at('grant_type');
     const grantType = call.form.get('grant_type');
     if (grantType === undefined) throw new OAuthError('invalid_request', 'grant_type is missing');
@@ -19,5 +20,6 @@ export function token(ctx: Context, request: HttpRequest): Promise<HttpReply> {
       throw new OAuthError('unauthorized_client', 'the client is not registered for this grant type', { detail: grantType });
     }
     return tokenReply(await grant(ctx, { ...call, confirmation: undefined }));
-  });
+  };
+  return clientEndpoint(ctx, request, 'token', act, authenticateTokenClient);
 }

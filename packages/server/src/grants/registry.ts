@@ -1,6 +1,8 @@
+import { JWT_BEARER_GRANT } from '@hufu/protocol/client-metadata';
 import { authorizationCode } from './authorization-code.ts';
 import { clientCredentials } from './client-credentials.ts';
 import type { GrantHandler } from './grant.ts';
+import { jwtBearer } from './jwt-bearer.ts';
 import { refreshToken } from './refresh-token.ts';
 
 /** A grant type is one file and one line here; metadata derives from this table. */
@@ -8,4 +10,5 @@ export const grantTypes: ReadonlyMap<string, GrantHandler> = new Map<string, Gra
   ['authorization_code', authorizationCode],
   ['refresh_token', refreshToken],
   ['client_credentials', clientCredentials],
+  [JWT_BEARER_GRANT, jwtBearer],
 ]);
