@@ -148,7 +148,7 @@ export const CLIENT_REGISTRIES: ClientRegistries = {
     [JWT_BEARER_GRANT]: { clients: 'confidential', redirects: false, refreshes: false },
     [SAML2_BEARER_GRANT]: { clients: 'confidential', redirects: false, refreshes: false },
     [TOKEN_EXCHANGE_GRANT]: { clients: 'confidential', redirects: false, refreshes: false },
-    password: { clients: 'any', redirects: false, refreshes: true },
+    password: { clients: 'confidential', redirects: false, refreshes: true },
   },
   responseModes: ['query', 'fragment', 'form_post'],
   idTokenAlgs: [...SIGNATURE_ALGS, ...MAC_ALGS],

@@ -51,7 +51,6 @@ export interface ClientSettingsWire {
   readonly token_exchange?: {
     readonly audiences?: readonly string[];
     readonly scopes?: readonly string[];
-    readonly actors?: readonly string[];
     readonly impersonation?: boolean;
     readonly id_jag?: readonly { readonly audience: string; readonly client_id: string; readonly scopes?: readonly string[] }[];
   };

@@ -8,8 +8,6 @@ export interface ExchangeSettings {
   readonly audiences: readonly string[];
   /** The most that such a token may say; the subject token's own scopes are the other bound. */
   readonly scopes: readonly string[];
-  /** Clients whose access tokens may stand as its `actor_token`, besides its own. */
-  readonly actors: readonly string[];
   /** Whether it may go without an actor: the token then says nothing of it (RFC 8693 §1.1). */
   readonly impersonation: boolean;
   /** Foreign authorization servers that it may carry its users' identity to. */
@@ -32,7 +30,6 @@ export function readExchangeSettings(fields: FieldReader): ExchangeSettings | un
   const settings = {
     audiences: inner.texts('audiences', MAX_AUDIENCES, { max: MAX_URI_LENGTH, check: findResourceFault }) ?? [],
     scopes: readScopes(inner),
-    actors: inner.texts('actors', MAX_AUDIENCES, { max: 255 }) ?? [],
     impersonation: inner.flag('impersonation') ?? false,
     idJag: (inner.objects('id_jag', MAX_AUDIENCES) ?? []).map(readIdJag),
   };
@@ -43,9 +40,9 @@ export function readExchangeSettings(fields: FieldReader): ExchangeSettings | un
 /** As plain members. */
 export function writeExchangeSettings(settings: ExchangeSettings | undefined): Readonly<Record<string, unknown>> | undefined {
   if (settings === undefined) return undefined;
-  const { audiences, scopes, actors, impersonation, idJag } = settings;
+  const { audiences, scopes, impersonation, idJag } = settings;
   const written = idJag.map(({ audience, clientId, scopes: released }) => ({ audience, client_id: clientId, scopes: released }));
-  return { audiences, scopes, actors, impersonation, id_jag: written };
+  return { audiences, scopes, impersonation, id_jag: written };
 }
 
 const MAX_AUDIENCES = 100;

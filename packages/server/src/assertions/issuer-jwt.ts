@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 import type { Check } from '../decisions/checks.ts';
 import type { Trail } from '../decisions/trail.ts';
 import { bareType, judgeClaims } from './judge-claims.ts';
+import type { AssertionMark } from './own-assertion.ts';
 import { findTrustedIssuer } from './trusted-issuers.ts';
 
 /** A JWT that a trusted issuer has signed, for us, and for one of the client's uses. */
@@ -14,10 +15,7 @@ export interface IssuerJwt {
   readonly kind: 'verified';
   readonly issuer: TrustedIssuer;
   readonly payload: Readonly<Record<string, unknown>>;
-  /** Seconds since 1970. */
-  readonly expiresAt: number;
-  /** What `takeOnce` remembers it by; undefined where it has no `jti`. */
-  readonly mark: string | undefined;
+  readonly mark: AssertionMark;
 }
 
 /** The reason is for the decision record. */
@@ -64,9 +62,9 @@ export async function verifyIssuerJwt(
   const expiresAt = judgeClaims(jwt.payload, audiences, now);
   if (typeof expiresAt === 'string') return refused(expiresAt);
   const { jti } = jwt.payload;
-  if (jti !== undefined && (typeof jti !== 'string' || jti === '')) return refused('its jti is not a text');
-  const mark = jti === undefined ? undefined : hash('sha256', `jwt\n${issuer.issuer}\n${jti}`, 'base64url');
-  return { kind: 'verified', issuer, payload: jwt.payload, expiresAt, mark };
+  if (typeof jti !== 'string' || jti === '') return refused('it has no jti');
+  const value = hash('sha256', JSON.stringify(['jwt', issuer.issuer, jti]), 'base64url');
+  return { kind: 'verified', issuer, payload: jwt.payload, mark: { kind: 'assertion', value, expiresAt } };
 }
 
 function refused(reason: string): RefusedJwt {

@@ -13,10 +13,16 @@ export interface OwnAssertion {
   readonly kind: 'verified';
   /** What it asks for, where it says so itself; undefined where it does not. */
   readonly scope: string | undefined;
+  /** Shared with client authentication: one assertion is not good for both. */
+  readonly mark: AssertionMark;
+}
+
+/** What an assertion is remembered by (`takeOnce`). */
+export interface AssertionMark {
+  readonly kind: 'client_assertion' | 'assertion';
+  readonly value: string;
   /** Seconds since 1970. */
   readonly expiresAt: number;
-  /** What `takeOnce` remembers it by. */
-  readonly mark: string;
 }
 
 /**
@@ -46,8 +52,13 @@ export async function verifyOwnAssertion(
   if (jti !== undefined && (typeof jti !== 'string' || jti === '')) return refused('its jti is not a text');
   if (scope !== undefined && typeof scope !== 'string') return refused('its scope is not a text');
   // What is signed, not the signature: of an ECDSA signature anybody can make a second one.
-  const signed = jti === undefined ? `content\n${readJwt(text)?.signingInput ?? ''}` : `jti\n${jti}`;
-  return { kind: 'verified', scope, expiresAt, mark: hash('sha256', `own\n${client.id}\n${signed}`, 'base64url') };
+  const id = jti ?? hash('sha256', readJwt(text)?.signingInput ?? '', 'base64url');
+  return { kind: 'verified', scope, mark: { kind: 'client_assertion', value: nameAssertion(client.id, id), expiresAt } };
+}
+
+/** By what a client's assertion is remembered, whatever it was shown for. */
+export function nameAssertion(clientId: string, jti: string): string {
+  return hash('sha256', `${clientId}\n${jti}`, 'base64url');
 }
 
 /** What this server is called in an assertion for a grant (RFC 7523 §3): the issuer, or the token endpoint. */

@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import { bareType, judgeClaims } from '../assertions/judge-claims.ts';
+import { nameAssertion } from '../assertions/own-assertion.ts';
 import { verifyClientJwt } from '../client-keys/verify-client-jwt.ts';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
@@ -33,7 +33,7 @@ export async function findAssertionFault(
   const claims = readClaims(jwt, client.id, ours, now);
   if (typeof claims === 'string') return claims;
   trail.at('assertion_unused');
-  const name = hash('sha256', `${client.id}\n${claims.jti}`, 'base64url');
+  const name = nameAssertion(client.id, claims.jti);
   if (!(await ctx.store.takeOnce(ctx.tenant, 'client_assertion', name, claims.expiresAt, now))) return 'its jti has been used before';
   trail.at('client_authentication');
   return undefined;

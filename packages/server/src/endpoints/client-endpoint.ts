@@ -13,6 +13,8 @@ export interface ClientCall {
   readonly client: AuthenticatedClient;
   readonly form: Form;
   readonly trail: Trail;
+  /** The peer, or the client that a trusted proxy named. */
+  readonly address: string;
   /** Seconds since 1970. */
   readonly now: number;
 }
@@ -40,7 +42,7 @@ export async function clientEndpoint(
     const now = Math.floor(request.nowMs / 1000);
     const client = await authenticate(ctx, request, form, trail, now);
     if (request.headers['origin'] !== undefined) origins = originsOf(client);
-    reply = await act({ client, form, trail, now });
+    reply = await act({ client, form, trail, address: request.address, now });
   } catch (error) {
     reply = refusal(ctx, name, request, trail, error);
   }

@@ -15,6 +15,9 @@ export function token(ctx: Context, request: HttpRequest): Promise<HttpReply> {
     const grant = grantTypes.get(grantType);
     if (grant === undefined)
       throw new OAuthError('unsupported_grant_type', 'the grant type is not supported', { detail: grantType.slice(0, 100) });
+    // There for those whom an administrator let, and for nobody else (attacks TOK-17).
+    if (grantType === 'password' && !call.client.metadata.settings.unsafePasswordGrant)
+      throw new OAuthError('unsupported_grant_type', 'the grant type is not supported', { detail: grantType });
     call.trail.at('client_grant_type');
     if (!call.client.metadata.grantTypes.includes(grantType)) {
       throw new OAuthError('unauthorized_client', 'the client is not registered for this grant type', { detail: grantType });

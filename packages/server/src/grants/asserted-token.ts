@@ -1,6 +1,7 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { readScope } from '@hufu/protocol/scope';
 import type { AssertedSubject } from '../assertions/asserted-subject.ts';
+import type { AssertionMark } from '../assertions/own-assertion.ts';
 import { assertionRefused } from '../assertions/trusted-issuers.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
@@ -20,9 +21,7 @@ export interface HeldAssertion {
   readonly subject: AssertedSubject;
   /** When the subject authenticated; undefined where the issuer does not say. */
   readonly authTime: number | undefined;
-  /** What `takeOnce` remembers it by, and until when. */
-  readonly mark: string;
-  readonly expiresAt: number;
+  readonly mark: AssertionMark;
 }
 
 /**
@@ -59,11 +58,11 @@ export function requireAssertedTarget(
 export async function issueAssertedToken(
   ctx: Context,
   { client, trail, confirmation, now }: TokenRequest,
-  { subject, authTime, mark, expiresAt }: HeldAssertion,
+  { subject, authTime, mark }: HeldAssertion,
   target: AssertedTarget,
 ): Promise<TokenResponse> {
   trail.at('grant_assertion_unused');
-  await takeAssertion(ctx, mark, expiresAt, now);
+  await takeAssertion(ctx, mark, now);
   trail.at('grant_assertion_subject');
   const issued = await issueLoneToken(ctx, { client, ...subject, authTime, amr: [], ...target, confirmation, now });
   if (issued.kind === 'refused') throw assertionRefused(`changed meanwhile: ${issued.reason}`);
@@ -71,6 +70,11 @@ export async function issueAssertedToken(
 }
 
 /** Throws `invalid_grant` for one that was used before. */
-export async function takeAssertion(ctx: Context, mark: string, expiresAt: number, now: number): Promise<void> {
-  if (!(await ctx.store.takeOnce(ctx.tenant, 'assertion', mark, expiresAt, now))) throw assertionRefused('it has been used before');
+export async function takeAssertion(ctx: Context, { kind, value, expiresAt }: AssertionMark, now: number): Promise<void> {
+  if (!(await ctx.store.takeOnce(ctx.tenant, kind, value, expiresAt, now))) throw assertionRefused('it has been used before');
+}
+
+/** Nothing but scopes can be asked for here (RFC 9396 §6): passed over, they would seem to have been granted. */
+export function requireNoDetails({ form }: TokenRequest): void {
+  if (form.has('authorization_details')) throw new OAuthError('invalid_request', 'authorization_details are not supported with this grant type');
 }

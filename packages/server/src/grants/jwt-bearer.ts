@@ -8,7 +8,7 @@ import { namesOf, verifyOwnAssertion } from '../assertions/own-assertion.ts';
 import { assertionRefused } from '../assertions/trusted-issuers.ts';
 import type { Context } from '../context.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
-import { issueAssertedToken, requireAssertedTarget, takeAssertion } from './asserted-token.ts';
+import { issueAssertedToken, requireAssertedTarget, requireNoDetails, takeAssertion } from './asserted-token.ts';
 import type { TokenRequest } from './grant.ts';
 import { issueOwnToken, requireOwnTarget } from './own-token.ts';
 
@@ -19,6 +19,7 @@ import { issueOwnToken, requireOwnTarget } from './own-token.ts';
 export async function jwtBearer(ctx: Context, request: TokenRequest): Promise<TokenResponse> {
   const text = request.form.get('assertion');
   if (text === undefined) throw new OAuthError('invalid_request', 'assertion is missing');
+  requireNoDetails(request);
   const jwt = readJwt(text);
   if (jwt === undefined) throw assertionRefused('it does not read as a signed JWT');
   if (jwt.payload['iss'] === request.client.id) return ofItself(ctx, request, text);
@@ -34,7 +35,7 @@ async function ofItself(ctx: Context, request: TokenRequest, text: string): Prom
   const target = requireOwnTarget(ctx, request, asked ?? (assertion.scope === '' ? undefined : assertion.scope));
   if (asked !== undefined && assertion.scope !== undefined) requireWithin(target.scopes, assertion.scope);
   trail.at('grant_assertion_unused');
-  await takeAssertion(ctx, assertion.mark, assertion.expiresAt, now);
+  await takeAssertion(ctx, assertion.mark, now);
   return issueOwnToken(ctx, request, target);
 }
 
@@ -42,9 +43,8 @@ async function ofSomebody(ctx: Context, request: TokenRequest, text: string, use
   const { client, trail, now } = request;
   const jwt = await verifyIssuerJwt(ctx, text, { use, clientId: client.id, audiences: audiencesOf(ctx, use), trail, now });
   if (jwt.kind === 'refused') throw assertionRefused(jwt.reason);
-  const { payload, issuer, mark, expiresAt } = jwt;
+  const { payload, issuer, mark } = jwt;
   if (typeof payload['sub'] !== 'string' || payload['sub'] === '') throw assertionRefused('it has no sub');
-  if (mark === undefined) throw assertionRefused('it has no jti');
   // It was made for one client, as we know it.
   if (use === 'id-jag' && payload['client_id'] !== client.id) throw assertionRefused('its client_id is another client');
   trail.at('grant_assertion_subject');
@@ -53,7 +53,7 @@ async function ofSomebody(ctx: Context, request: TokenRequest, text: string, use
   const limits = [issuer.scopes, ...scopeLimit(payload['scope'])];
   requireAssertedResource(request, payload['resource']);
   const target = requireAssertedTarget(ctx, request, limits);
-  return issueAssertedToken(ctx, request, { subject, authTime: authTimeOf(payload, now), mark, expiresAt }, target);
+  return issueAssertedToken(ctx, request, { subject, authTime: authTimeOf(payload, now), mark }, target);
 }
 
 /** An identity assertion authorization grant is for the issuer (Identity Assertion Authorization Grant §3), any other for the token endpoint too. */

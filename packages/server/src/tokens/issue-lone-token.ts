@@ -24,6 +24,7 @@ export interface LoneToken {
   /** The grant that it comes from (RFC 8693), and who acts. */
   readonly parentId?: NewGrant['parentId'];
   readonly actor?: NewGrant['actor'];
+  readonly authorizationDetails?: NewGrant['authorizationDetails'];
   /** It never lives longer, in seconds since 1970. */
   readonly latestEnd?: number;
   readonly confirmation: Confirmation | undefined;
@@ -55,6 +56,7 @@ export async function issueLoneToken(ctx: Context, request: LoneToken): Promise<
     claims: undefined,
     parentId: request.parentId,
     actor: request.actor,
+    authorizationDetails: request.authorizationDetails,
     keyId,
     expiresAt,
     needsConsent: false,
@@ -79,6 +81,7 @@ export async function issueLoneToken(ctx: Context, request: LoneToken): Promise<
       token_type: tokenTypeOf(confirmation),
       expires_in: token.expiresIn,
       ...(scopes.length > 0 ? { scope: formatScope(scopes) } : {}),
+      ...(request.authorizationDetails === undefined ? {} : { authorization_details: request.authorizationDetails }),
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Confirmation } from '@hufu/protocol/confirmation';
 import { equalText } from '@hufu/protocol/equal-text';
 import { grantId } from '@hufu/protocol/ids';
 import { readJwt } from '@hufu/protocol/jwt';
@@ -15,6 +16,10 @@ export interface LiveAccessToken {
   readonly scopes: readonly string[];
   readonly issuedAt: number;
   readonly expiresAt: number;
+  /** The key that it is bound to; undefined for a bearer's. */
+  readonly confirmation: Confirmation | undefined;
+  /** What it was granted beside scopes (RFC 9396 §2). */
+  readonly details: GrantRecord['authorizationDetails'];
   /** Its `jti`. */
   readonly name: string;
 }
@@ -49,7 +54,8 @@ export async function readAccessToken(ctx: Context, text: string, now: number): 
   if (grant.hasRevokedTokens && (await ctx.store.findRevokedToken(ctx.tenant, grant.id, token.name))) {
     return { ...dead('the token itself was revoked'), ...authentic };
   }
-  return { kind: 'live', grant, resource, scopes, issuedAt: token.issuedAt, expiresAt, name: token.name };
+  const { issuedAt, name } = token;
+  return { kind: 'live', grant, resource, scopes, issuedAt, expiresAt, confirmation: undefined, details: grant.authorizationDetails, name };
 }
 
 function readOpaque(ctx: Context, text: string): Authentic | undefined {
