@@ -49,6 +49,7 @@ export async function issueLoneToken(ctx: Context, request: LoneToken): Promise<
     clientId: client.id,
     clientVersion: client.record.version === 0 ? undefined : client.record.version,
     sessionId: request.sessionId,
+    authTime: request.authTime,
     scopes,
     resources: [resource.identifier],
     amr: request.amr,
@@ -66,13 +67,12 @@ export async function issueLoneToken(ctx: Context, request: LoneToken): Promise<
     ctx.tenant,
     {
       ...common,
-      authTime: request.authTime ?? now,
       credential: { kind: 'access_token', accessHash: sha256(derivedSecret(secret)), maxGrants: client.metadata.settings.maxGrantsPerUser },
     },
     now,
   );
   if (created.kind === 'refused') return created;
-  const grant = { ...common, id: created.id, authTime: request.authTime, generation: 1, rotatedAt: now, hasRevokedTokens: false };
+  const grant = { ...common, id: created.id, generation: 1, rotatedAt: now, hasRevokedTokens: false };
   const token = await issueAccessToken(ctx, { grant, resource, scopes, secret, confirmation, ttl: expiresAt - now, now });
   return {
     kind: 'issued',
