@@ -67,7 +67,7 @@ export async function verifySignature(text: string, root: XmlElement, certificat
   const signature = onlyChild(root, DSIG, 'Signature');
   if (signature === undefined) return undefined;
   for (const publicCert of certificates) {
-    const verifier = new SignedXml({ publicCert, idAttribute: 'ID', getCertFromKeyInfo: () => null });
+    const verifier = new SignedXml({ publicCert, getCertFromKeyInfo: () => null });
     try {
       verifier.loadSignature(signature.node);
       if (!verifier.checkSignature(text)) continue;

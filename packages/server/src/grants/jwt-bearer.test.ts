@@ -26,7 +26,7 @@ const partner = (assertion: string, more: Readonly<Record<string, string>> = {},
 
 async function refused(reply: Reply, check: string, detail: RegExp, error = 'invalid_grant', status = 400): Promise<void> {
   const why = await world.why(reply);
-  assert.deepEqual([reply.status, reply.json['error'], why.failed], [status, error, check], why.detail);
+  assert.deepEqual([reply.status, reply.json['error'], why.failed], [status, error, check], why.detail ?? "");
   assert.match(why.detail ?? '', detail);
 }
 

@@ -29,7 +29,7 @@ const shown = async (part: Readonly<Record<string, string>> = {}, at: World = wo
 
 async function refused(reply: Reply, check: string, detail: RegExp, error = 'invalid_request', at: World = world): Promise<void> {
   const why = await at.why(reply);
-  assert.deepEqual([reply.status, reply.json['error'], why.failed], [400, error, check], why.detail);
+  assert.deepEqual([reply.status, reply.json['error'], why.failed], [400, error, check], why.detail ?? "");
   assert.match(why.detail ?? '', detail);
 }
 
