@@ -55,7 +55,7 @@ async function requireUser(
   const outcome = await tryPassword(ctx, { username, password: text, address, knownBrowser: undefined, nowMs: now * 1000 }, trail);
   if (outcome.kind === 'right') return outcome.user;
   if (outcome.kind === 'wrong') throw new OAuthError('invalid_grant', 'the user name or the password is wrong');
-  throw new OAuthError('slow_down', 'signing in has failed too often', { retryAfterSeconds: outcome.retryAfterSeconds });
+  throw new OAuthError('invalid_grant', 'signing in has failed too often; try again later', { retryAfterSeconds: outcome.retryAfterSeconds });
 }
 
 /** As a code that is exchanged at once: so the client has refresh tokens where it is registered for them. */
