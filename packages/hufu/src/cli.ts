@@ -3,6 +3,7 @@ import { MasterKeyError } from '@hufu/server/keys/master-key';
 import { StoreUnavailable } from '@hufu/store/port';
 import { type Command, type CommandCall, type ExitCode, RefusedError, UsageError } from './command.ts';
 import { clientInvite } from './commands/client-invite.ts';
+import { clientKeyCreate } from './commands/client-key-create.ts';
 import { deliveryList } from './commands/delivery-list.ts';
 import { doctor } from './commands/doctor.ts';
 import { keyList } from './commands/key-list.ts';
@@ -29,6 +30,7 @@ const commands: readonly Command[] = [
   sessionList,
   clientList,
   clientInvite,
+  clientKeyCreate,
   userList,
   userDisable,
   userEnable,
