@@ -49,6 +49,8 @@ async function ofAccessToken(ctx: Context, client: AuthenticatedClient, text: st
     iss: ctx.issuer,
     jti: token.name,
     ...(grant.authTime === undefined ? {} : { auth_time: grant.authTime }),
+    // RFC 8693 §4.1
+    ...(grant.actor === undefined ? {} : { act: grant.actor }),
   };
 }
 

@@ -78,6 +78,14 @@ test('the client may name an actor by a token of its own, and of nobody else (RF
   await refused(await exchange(token, { ...actor, actor_token: '' }), 'actor_token', /without actor_token/);
 });
 
+test('introspection says who acts, too (RFC 8693 §4.1)', async () => {
+  const { access_token: token } = await shown();
+  const vault = (await exchange((await shown({ scope: 'openid read' }))['access_token'], { audience: VAULT, scope: 'read' })).json['access_token'];
+  const seen = (text: unknown): Promise<Reply> => post(world, introspect, { token: String(text) }, { basic: GATE });
+  assert.deepEqual((await seen(vault)).json['act'], { sub: 'gate', client_id: 'gate' });
+  assert.equal('act' in (await seen(token)).json, false);
+});
+
 test('a client with impersonation is not in the token (RFC 8693 §1.1)', async () => {
   const { access_token: token } = await shown();
   const reply = await exchange(token, {}, `ghost:${GATE_SECRET}`);
