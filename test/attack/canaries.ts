@@ -23,6 +23,9 @@ const SECRET_PARAMETERS = new Set([
   'code_verifier',
   'refresh_token',
   'access_token',
+  'assertion',
+  'subject_token',
+  'actor_token',
   'token',
   'csrf',
 ]);

@@ -12,6 +12,8 @@ export const CATALOGUE: Readonly<Record<string, string>> = {
   TOK: '01 02 03 04 05 06 08 10 11 12 14 15 16 17 18 19 21 22 23 24 25 26 27',
   // Introspection, revocation, userinfo, resource access
   INT: '01 02 04 05 06 07 08 10 12 13 14 16',
+  // Token exchange
+  EXC: '01 03 04 05 06 09 10',
   // Sessions and cookies
   SES: '01 03 05 06 08 09 11 12 14 15',
   // Consent, CSRF, clickjacking

@@ -25,7 +25,7 @@ export const LATER: ReadonlyMap<string, Later> = new Map([
   ['REF-21', all('DPoP (RFC 9449)')],
   ['TOK-05', rest('the medians are printed, not asserted')],
   ['TOK-11', rest('FAPI profiles, which take the issuer alone and no endpoint of ours')],
-  ['TOK-19', rest('the device grant and token exchange')],
+  ['TOK-19', rest('the device grant')],
   ['INT-04', rest('a token of a second tenant that issues: one sealed for another tenant is tested; times are printed, not asserted')],
   ['INT-10', rest('the cache of a gateway')],
   ['INT-13', rest('deleting users')],

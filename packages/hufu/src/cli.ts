@@ -4,6 +4,7 @@ import { StoreUnavailable } from '@hufu/store/port';
 import { type Command, type CommandCall, type ExitCode, RefusedError, UsageError } from './command.ts';
 import { clientInvite } from './commands/client-invite.ts';
 import { clientSecret } from './commands/client-secret.ts';
+import { clientKeyCreate } from './commands/client-key-create.ts';
 import { deliveryList } from './commands/delivery-list.ts';
 import { doctor } from './commands/doctor.ts';
 import { keyList } from './commands/key-list.ts';
@@ -31,6 +32,7 @@ const commands: readonly Command[] = [
   clientList,
   clientInvite,
   clientSecret,
+  clientKeyCreate,
   userList,
   userDisable,
   userEnable,

@@ -8,6 +8,9 @@ import {
   readClientMetadata,
   refuseRegistration,
   writeClientMetadata,
+  JWT_BEARER_GRANT,
+  SAML2_BEARER_GRANT,
+  TOKEN_EXCHANGE_GRANT,
 } from './client-metadata.ts';
 import { DEFAULT_SETTINGS } from './client-settings.ts';
 import { formatPath } from './field-reader.ts';
@@ -118,6 +121,8 @@ test('everything that is written is read and written again (RFC 7591 §2, §3.2.
     accessTokenTtlSeconds: 600,
     refreshToken: { absoluteSeconds: 2_592_000, idleSeconds: 86_400, rotation: 'off' },
     maxGrantsPerUser: 5,
+    tokenExchange: undefined,
+    unsafePasswordGrant: false,
   });
   assert.deepEqual(metadata.clientName, { untagged: 'Tiger', tagged: [['zh-CN', '虎']] });
 });
@@ -157,9 +162,50 @@ test('grant types and response types belong together (RFC 7591 §2.1)', () => {
   assert.deepEqual(faultsOf({ ...WEB, response_types: ['code id_token'] }), [
     'response_types has code id_token, which needs the grant type implicit',
   ]);
-  assert.deepEqual(faultsOf({ ...WEB, grant_types: ['password', 'constructor'] }), [
-    'grant_types[0] is not one of authorization_code, refresh_token, client_credentials, implicit',
-    'grant_types[1] is not one of authorization_code, refresh_token, client_credentials, implicit',
+  const known = Object.keys(CLIENT_REGISTRIES.grantTypes).join(', ');
+  assert.deepEqual(faultsOf({ ...WEB, grant_types: ['nonsense', 'constructor'] }), [
+    `grant_types[0] is not one of ${known}`,
+    `grant_types[1] is not one of ${known}`,
+  ]);
+});
+
+test('passwords and exchanges need their settings, and their settings the grant type (RFC 8693 §2.1, RFC 9700 §2.4)', () => {
+  const password = { grant_types: ['password'] };
+  assert.deepEqual(faultsOf(password), ['grant_types has password, which needs hufu.unsafe_password_grant (RFC 9700 §2.4)']);
+  assert.equal(accept({ ...password, hufu: { unsafe_password_grant: true } }).settings.unsafePasswordGrant, true);
+  for (const name of ['password', JWT_BEARER_GRANT, SAML2_BEARER_GRANT, TOKEN_EXCHANGE_GRANT]) {
+    const settings = { hufu: { unsafe_password_grant: true } };
+    assert.deepEqual(faultsOf({ grant_types: [name], token_endpoint_auth_method: 'none', ...settings }), [
+      `grant_types has ${name}, which a client with token_endpoint_auth_method none may not use`,
+    ]);
+  }
+  const exchange = {
+    audiences: ['https://api.example/', 'urn:example:vault'],
+    scopes: ['read'],
+    impersonation: true,
+    id_jag: [{ audience: 'https://chat.example', client_id: 'us', scopes: ['chat'] }],
+  };
+  const whole = { grant_types: [TOKEN_EXCHANGE_GRANT], hufu: { token_exchange: exchange } };
+  assert.deepEqual(writeClientMetadata(accept(whole)).hufu?.token_exchange, exchange);
+  assert.deepEqual(accept({ ...whole, hufu: { token_exchange: {} } }).settings.tokenExchange, {
+    audiences: [],
+    scopes: [],
+    impersonation: false,
+    idJag: [],
+  });
+  assert.deepEqual(faultsOf({ ...WEB, hufu: { token_exchange: exchange } }), [
+    `hufu.token_exchange is of no use without the grant type ${TOKEN_EXCHANGE_GRANT}`,
+  ]);
+  const wrong = { audiences: ['x', 'urn:a#b'], scopes: ['a b'], actors: [], id_jag: [{ audience: 'chat', client_id: 'a b' }, {}] };
+  assert.deepEqual(faultsOf({ ...whole, hufu: { token_exchange: wrong } }), [
+    'hufu.token_exchange.audiences[0] is not an absolute URI',
+    'hufu.token_exchange.audiences[1] has a fragment',
+    'hufu.token_exchange.scopes[0] is not a scope',
+    'hufu.token_exchange.id_jag[0].audience is not an https URI',
+    'hufu.token_exchange.id_jag[0].client_id is not visible ASCII',
+    'hufu.token_exchange.id_jag[1].audience is missing',
+    'hufu.token_exchange.id_jag[1].client_id is missing',
+    'hufu.token_exchange.actors is not known',
   ]);
 });
 
@@ -202,7 +248,7 @@ test('a registration’s unknown and privileged members are not taken (RFC 7591 
   );
   assert.deepEqual(accept(input, REGISTRATION), accept(WEB));
   assert.equal(Object.hasOwn(Object.prototype, 'x'), false);
-  assertFaultAt('grant_types[0]', { ...WEB, grant_types: ['urn:ietf:params:oauth:grant-type:token-exchange'] }, REGISTRATION);
+  assertFaultAt('grant_types[0]', { ...WEB, grant_types: ['urn:example:nonsense'] }, REGISTRATION);
 });
 
 test('a newer version’s members in the store are passed over, and hufu is read', () => {

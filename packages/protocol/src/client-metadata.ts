@@ -135,6 +135,13 @@ export interface GrantTypeRule {
   readonly refreshes: boolean;
 }
 
+/** RFC 7523 §2.1. */
+export const JWT_BEARER_GRANT = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+/** RFC 7522 §2.1. */
+export const SAML2_BEARER_GRANT = 'urn:ietf:params:oauth:grant-type:saml2-bearer';
+/** RFC 8693 §2.1. */
+export const TOKEN_EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
 export const CLIENT_REGISTRIES: ClientRegistries = {
   authMethods: {
     client_secret_basic: { secret: 'needed', client: 'confidential' },
@@ -148,6 +155,10 @@ export const CLIENT_REGISTRIES: ClientRegistries = {
     refresh_token: { clients: 'any', redirects: false, refreshes: false },
     client_credentials: { clients: 'confidential', redirects: false, refreshes: false },
     implicit: { clients: 'any', redirects: true, refreshes: false },
+    [JWT_BEARER_GRANT]: { clients: 'confidential', redirects: false, refreshes: false },
+    [SAML2_BEARER_GRANT]: { clients: 'confidential', redirects: false, refreshes: false },
+    [TOKEN_EXCHANGE_GRANT]: { clients: 'confidential', redirects: false, refreshes: false },
+    password: { clients: 'confidential', redirects: false, refreshes: true },
   },
   responseModes: ['query', 'fragment', 'form_post', 'jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt'],
   idTokenAlgs: [...SIGNATURE_ALGS, ...MAC_ALGS],
@@ -319,6 +330,12 @@ function checkGrants(metadata: ClientMetadata, fields: FieldReader, registries: 
   const method = registries.authMethods[metadata.tokenEndpointAuthMethod];
   if (!sound('grant_types')) return;
 
+  if (metadata.grantTypes.includes('password') && !metadata.settings.unsafePasswordGrant && sound('hufu')) {
+    fields.fault(['grant_types'], 'has password, which needs hufu.unsafe_password_grant (RFC 9700 §2.4)');
+  }
+  if (metadata.settings.tokenExchange !== undefined && !metadata.grantTypes.includes(TOKEN_EXCHANGE_GRANT)) {
+    fields.fault(['hufu', 'token_exchange'], `is of no use without the grant type ${TOKEN_EXCHANGE_GRANT}`);
+  }
   const refreshes = grants.some(({ rule }) => rule?.refreshes);
   if (metadata.grantTypes.includes('refresh_token') && !refreshes) {
     fields.fault(['grant_types'], 'has refresh_token, but no grant type that brings a refresh token');

@@ -1,5 +1,6 @@
+import { type ExchangeSettings, readExchangeSettings, writeExchangeSettings } from './exchange-settings.ts';
 import type { FieldReader } from './field-reader.ts';
-import { findUriFault, MAX_URI_LENGTH } from './web-uri.ts';
+import { findResourceFault, MAX_URI_LENGTH } from './web-uri.ts';
 
 /** Hufu's own settings of a client: the `hufu` member of its metadata. Never taken from a stranger's registration. */
 export interface ClientSettings {
@@ -21,6 +22,10 @@ export interface ClientSettings {
   readonly maxGrantsPerUser: number;
   /** How long a `client_secret` stays good after the configuration has another. 0: not at all. */
   readonly secretOverlapSeconds: number;
+  /** Undefined: it exchanges no tokens. */
+  readonly tokenExchange: ExchangeSettings | undefined;
+  /** Whether it may send passwords of users (RFC 6749 §4.3), which RFC 9700 §2.4 forbids. */
+  readonly unsafePasswordGrant: boolean;
 }
 
 /** Undefined members are as the server has them. */
@@ -46,6 +51,13 @@ export interface ClientSettingsWire {
   };
   readonly max_grants_per_user?: number;
   readonly secret_overlap?: number | string;
+  readonly token_exchange?: {
+    readonly audiences?: readonly string[];
+    readonly scopes?: readonly string[];
+    readonly impersonation?: boolean;
+    readonly id_jag?: readonly { readonly audience: string; readonly client_id: string; readonly scopes?: readonly string[] }[];
+  };
+  readonly unsafe_password_grant?: boolean;
 }
 
 /** Of a client that has no `hufu` member. */
@@ -58,6 +70,8 @@ export const DEFAULT_SETTINGS: ClientSettings = {
   refreshToken: { absoluteSeconds: undefined, idleSeconds: undefined, rotation: undefined },
   maxGrantsPerUser: 100,
   secretOverlapSeconds: 0,
+  tokenExchange: undefined,
+  unsafePasswordGrant: false,
 };
 
 /** Reads the `hufu` member. */
@@ -71,6 +85,8 @@ export function readClientSettings(fields: FieldReader, profiles: readonly strin
     refreshToken: readRefreshToken(fields),
     maxGrantsPerUser: fields.integer('max_grants_per_user', 1, 10_000) ?? DEFAULT_SETTINGS.maxGrantsPerUser,
     secretOverlapSeconds: fields.duration('secret_overlap', 0, MAX_OVERLAP_SECONDS) ?? DEFAULT_SETTINGS.secretOverlapSeconds,
+    tokenExchange: readExchangeSettings(fields),
+    unsafePasswordGrant: fields.flag('unsafe_password_grant') ?? false,
   };
   fields.finish();
   return settings;
@@ -89,6 +105,8 @@ export function writeClientSettings(settings: ClientSettings): Readonly<Record<s
     refresh_token: Object.values(refreshToken).every((value) => value === undefined) ? undefined : refreshToken,
     max_grants_per_user: settings.maxGrantsPerUser,
     secret_overlap: settings.secretOverlapSeconds === 0 ? undefined : settings.secretOverlapSeconds,
+    token_exchange: writeExchangeSettings(settings.tokenExchange),
+    unsafe_password_grant: settings.unsafePasswordGrant ? true : undefined,
   };
 }
 
@@ -117,12 +135,4 @@ function readSwitch(fields: FieldReader, name: string): 'on' | 'off' | undefined
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   fields.fault([name], 'is neither on nor off');
   return undefined;
-}
-
-/** RFC 8707 §2: an absolute URI without a fragment. */
-function findResourceFault(text: string): string | undefined {
-  const fault = findUriFault(text);
-  if (fault !== undefined) return fault;
-  if (text.includes('#')) return 'has a fragment';
-  return /^[A-Za-z][A-Za-z0-9+.-]*:./.test(text) ? undefined : 'is not an absolute URI';
 }

@@ -51,6 +51,14 @@ export function findUriFault(text: string): string | undefined {
   return undefined;
 }
 
+/** Why a text is no identifier of a resource (RFC 8707 §2: an absolute URI without a fragment), as the end of a sentence. */
+export function findResourceFault(text: string): string | undefined {
+  const fault = findUriFault(text);
+  if (fault !== undefined) return fault;
+  if (text.includes('#')) return 'has a fragment';
+  return /^[A-Za-z][A-Za-z0-9+.-]*:./.test(text) ? undefined : 'is not an absolute URI';
+}
+
 /** RFC 8252 §7.3 and §8.3: names of this very machine. Lower case; IPv6 in brackets. */
 export function isLoopbackHost(host: string): boolean {
   return host === '127.0.0.1' || host === '[::1]' || host === 'localhost';

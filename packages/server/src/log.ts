@@ -15,6 +15,8 @@ export type LogEvent =
   | 'code.replayed'
   | 'refresh_token.replayed'
   | 'grant.foreign_client'
+  /** Somebody was to act for somebody who has not allowed it. */
+  | 'exchange.refused'
   | 'client.registered'
   | 'client.changed'
   | 'client.removed'

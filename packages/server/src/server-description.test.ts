@@ -37,7 +37,15 @@ test('discovery says what there is: each address is a route, each list comes fro
   ]);
   assert.equal(String(metadata['request_object_signing_alg_values_supported']).includes('none'), false);
   assert.deepEqual(metadata['code_challenge_methods_supported'], ['S256']);
-  assert.deepEqual(metadata['grant_types_supported'], ['authorization_code', 'refresh_token', 'client_credentials', 'implicit']);
+  assert.deepEqual(metadata['grant_types_supported'], [
+    'authorization_code',
+    'refresh_token',
+    'client_credentials',
+    'urn:ietf:params:oauth:grant-type:jwt-bearer',
+    'urn:ietf:params:oauth:grant-type:saml2-bearer',
+    'urn:ietf:params:oauth:grant-type:token-exchange',
+    'implicit',
+  ]);
   assert.deepEqual(metadata['scopes_supported'], [
     'openid',
     'profile',

@@ -40,7 +40,8 @@ export function describeServer(config: Config): ServerDescription {
     responseTypes: [...RESPONSE_TYPES.keys()],
     responseModes: RESPONSE_MODES,
     // `implicit` is no grant type of the token endpoint (OpenID Connect Discovery §3).
-    grantTypes: [...grantTypes.keys(), 'implicit'],
+    // Nor is what RFC 9700 §2.4 forbids offered to whoever reads this.
+    grantTypes: [...grantTypes.keys(), 'implicit'].filter((name) => name !== 'password'),
     authMethods: Object.keys(CLIENT_REGISTRIES.authMethods),
     codeChallengeMethods: CODE_CHALLENGE_METHODS,
     idTokenAlgs: [...config.signing.algorithms, ...MAC_ALGS],

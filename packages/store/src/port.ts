@@ -328,7 +328,8 @@ export interface NewGrant {
   readonly sessionId: SessionId | undefined;
   readonly scopes: readonly string[];
   readonly resources: readonly string[];
-  readonly authTime: number;
+  /** Undefined where nobody says when the subject authenticated. */
+  readonly authTime: number | undefined;
   readonly amr: readonly string[];
   readonly offline: boolean;
   readonly claims: Readonly<Record<string, unknown>> | undefined;

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { beginningOf } from '../decisions/redact.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { HttpRequest } from '../http.ts';
-import type { Attempt } from './auth-method.ts';
+import type { Attempt, AuthMethod } from './auth-method.ts';
 import type { AuthenticatedClient } from './authenticated-client.ts';
 import { CLIENT_REFUSED, readAttempt } from './read-attempt.ts';
 import { authMethods } from './registry.ts';
@@ -23,7 +23,16 @@ export async function authenticateClient(
   trail: Trail,
   now: number,
 ): Promise<AuthenticatedClient> {
-  const attempt = readAttempt(request, form, trail, now);
+  return authenticateAttempt(ctx, readAttempt(request, form, trail, now), (registered) => authMethods.get(registered));
+}
+
+/** The same for an attempt that has been read. `choose` finds the method by what the client is registered for. */
+export async function authenticateAttempt(
+  ctx: Context,
+  attempt: Attempt,
+  choose: (registered: string) => Pick<AuthMethod, 'mechanism' | 'prove'> | undefined,
+): Promise<AuthenticatedClient> {
+  const { trail } = attempt;
   trail.clientId = beginningOf(attempt.clientId);
   trail.at('client_known');
   const client = await findClient(ctx, attempt.clientId);
@@ -36,7 +45,7 @@ export async function authenticateClient(
   trail.at('client_enabled');
   if (!client.record.enabled) throw refuse(ctx, attempt, 'the client is disabled');
   const registered = client.metadata.tokenEndpointAuthMethod;
-  const method = authMethods.get(registered);
+  const method = choose(registered);
   if (method?.mechanism !== attempt.mechanism) {
     trail.at('client_authentication');
     throw refuse(ctx, attempt, `the client is registered for ${registered} and used ${attempt.mechanism}`);

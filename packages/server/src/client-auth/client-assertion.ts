@@ -1,4 +1,5 @@
-import { hash } from 'node:crypto';
+import { bareType, judgeClaims } from '../assertions/judge-claims.ts';
+import { nameAssertion } from '../assertions/own-assertion.ts';
 import { verifyClientJwt } from '../client-keys/verify-client-jwt.ts';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
@@ -7,12 +8,6 @@ import type { Attempt } from './auth-method.ts';
 /** RFC 7523 §2.2. */
 export const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** Longest time, in seconds, that an assertion may still live: so long its use is remembered. */
-const MAX_LIFE = 3_600;
-/** Seconds that the client's clock may be ahead. */
-const SKEW = 10;
-/** Members of `aud`: each is one of our three names. */
-const MAX_AUDIENCES = 5;
 /** Kinds that a client assertion may say it is; every other JWT says another (RFC 8725 §3.11). */
 const TYPES: ReadonlySet<unknown> = new Set([undefined, 'jwt', 'client-authentication+jwt']);
 
@@ -47,7 +42,7 @@ export async function findAssertionFault(
   const claims = readClaims(jwt, client.id, ours, now);
   if (typeof claims === 'string') return claims;
   trail.at('assertion_unused');
-  const name = hash('sha256', `${client.id}\n${claims.jti}`, 'base64url');
+  const name = nameAssertion(client.id, claims.jti);
   if (!(await ctx.store.takeOnce(ctx.tenant, 'client_assertion', name, claims.expiresAt, now))) return 'its jti has been used before';
   trail.at('client_authentication');
   return undefined;
@@ -66,41 +61,12 @@ function readClaims(
   ours: readonly string[],
   now: number,
 ): Claims | string {
-  const { iss, sub, aud, exp, nbf, iat, jti } = payload;
+  const { iss, sub, jti } = payload;
   if (!TYPES.has(bareType(header['typ']))) return 'its typ is another kind of JWT';
   if (iss !== clientId) return 'its iss is not the client';
   if (sub !== clientId) return 'its sub is not the client';
-  if (!isMeantFor(ours, aud)) return 'its aud is not this server, or not this server alone';
-  if (!isTime(exp)) return 'it has no exp';
-  if (exp <= now) return `it has expired at ${exp}`;
-  if (exp > now + MAX_LIFE + SKEW) return `its exp is more than ${MAX_LIFE} seconds ahead`;
-  for (const [name, time] of [
-    ['nbf', nbf],
-    ['iat', iat],
-  ] as const) {
-    if (time === undefined) continue;
-    if (!isTime(time)) return `its ${name} is not a time`;
-    if (time > now + SKEW) return `its ${name} is ${time - now} seconds ahead`;
-  }
+  const expiresAt = judgeClaims(payload, ours, now);
+  if (typeof expiresAt === 'string') return expiresAt;
   if (typeof jti !== 'string' || jti === '') return 'it has no jti';
-  return { jti, expiresAt: Math.ceil(exp) };
-}
-
-/** RFC 7515 §4.1.9: in any case, and with `application/` left out or not. */
-function bareType(typ: unknown): unknown {
-  return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ;
-}
-
-/** Whoever else is among the audience could show the assertion to us (attacks JWT-17, TOK-11): the issuer or an endpoint of ours, and nobody beside. */
-function isMeantFor(ours: readonly string[], aud: unknown): boolean {
-  const audience: readonly unknown[] = Array.isArray(aud) ? aud : [aud];
-  return (
-    audience.length > 0 &&
-    audience.length <= MAX_AUDIENCES &&
-    audience.every((member) => typeof member === 'string' && ours.includes(member))
-  );
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
+  return { jti, expiresAt };
 }

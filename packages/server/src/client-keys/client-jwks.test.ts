@@ -37,9 +37,9 @@ test('keys that stand in the metadata are imported once for each version of the 
     assert.equal(key?.type, 'public');
     assert.equal((await findVerificationKeys(world.ctx, client, hint, START + 9_999))[0], key, 'the same object');
     assert.equal((await findVerificationKeys(world.ctx, client, { kid: undefined, alg: 'ES256' }, START)).length, 2);
-    assert.deepEqual(await lookForKeys(world.ctx, client, { kid: 'x"\n', alg: 'ES256' }, START), {
+    assert.deepEqual(await lookForKeys(world.ctx, client.metadata, { kid: 'x"\n', alg: 'ES256' }, START), {
       keys: [],
-      reason: 'the client has no key for ES256 with the kid "x\\"\\n"',
+      reason: 'has no key for ES256 with the kid "x\\"\\n"',
     });
     assert.equal((await findEncryptionKey(world.ctx, client, 'ECDH-ES', START))?.kid, 'one');
     assert.deepEqual(host.asked, []);
@@ -80,9 +80,9 @@ test('the first look is enough: what was fetched just now is not fetched again',
 test('why there is no key tells of its address too', async () => {
   await withClients([one], async (world, client, host) => {
     host.status = 404;
-    assert.deepEqual(await lookForKeys(world.ctx, client, { kid: undefined, alg: 'RS256' }, START), {
+    assert.deepEqual(await lookForKeys(world.ctx, client.metadata, { kid: undefined, alg: 'RS256' }, START), {
       keys: [],
-      reason: 'the client has no key for RS256; its jwks_uri: its host answered 404',
+      reason: 'has no key for RS256; its jwks_uri: its host answered 404',
     });
   });
 });

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { PublicJwks } from '@hufu/protocol/client-jwks';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { type ClientKey, importKeys, selectEncryptionKey, selectVerificationKeys } from './client-key.ts';
@@ -10,7 +11,13 @@ export interface KeyHint {
   readonly alg: string;
 }
 
-/** Keys to try, or why there are none: for decision records. */
+/** Whose keys they are: by value, or behind a URL. */
+export interface KeySource {
+  readonly jwks: PublicJwks | undefined;
+  readonly jwksUri: string | undefined;
+}
+
+/** Keys to try, or why there are none: for decision records, without its subject ("has no key for ES256"). */
 export interface FoundKeys {
   readonly keys: readonly KeyObject[];
   readonly reason: string;
@@ -23,15 +30,15 @@ export interface FoundKeys {
  * @param now seconds since 1970.
  */
 export async function findVerificationKeys(ctx: Context, client: Client, hint: KeyHint, now: number): Promise<readonly KeyObject[]> {
-  return (await lookForKeys(ctx, client, hint, now)).keys;
+  return (await lookForKeys(ctx, client.metadata, hint, now)).keys;
 }
 
-/** The same with the reason where there are none. */
-export async function lookForKeys(ctx: Context, client: Client, { kid, alg }: KeyHint, now: number): Promise<FoundKeys> {
-  const set = await keySet(ctx, client, 'any', now);
+/** The same for whoever signs, with the reason where there are none. */
+export async function lookForKeys(ctx: Context, source: KeySource, { kid, alg }: KeyHint, now: number): Promise<FoundKeys> {
+  const set = await keySet(ctx, source, 'any', now);
   const found = selectVerificationKeys(set.keys, kid, alg);
   if (found.length > 0 || set.asked) return toFound(found, set, kid, alg);
-  const newer = await keySet(ctx, client, 'newer', now);
+  const newer = await keySet(ctx, source, 'newer', now);
   return toFound(selectVerificationKeys(newer.keys, kid, alg), newer, kid, alg);
 }
 
@@ -45,25 +52,25 @@ export async function findEncryptionKey(
   alg: string,
   now: number,
 ): Promise<{ readonly key: KeyObject; readonly kid: string | undefined } | undefined> {
-  const set = await keySet(ctx, client, 'any', now);
+  const set = await keySet(ctx, client.metadata, 'any', now);
   const found = selectEncryptionKey(set.keys, alg);
   if (found !== undefined || set.asked) return found;
-  return selectEncryptionKey((await keySet(ctx, client, 'newer', now)).keys, alg);
+  return selectEncryptionKey((await keySet(ctx, client.metadata, 'newer', now)).keys, alg);
 }
 
-// One `Client` for each version of its row: imported once, and gone with it.
-const imported = new WeakMap<Client, readonly ClientKey[]>();
+// One source for each version of a client's row, or for each start: imported once, and gone with it.
+const imported = new WeakMap<KeySource, readonly ClientKey[]>();
 
-function keySet(ctx: Context, client: Client, want: 'any' | 'newer', now: number): RemoteKeySet | Promise<RemoteKeySet> {
-  const { jwks, jwksUri } = client.metadata;
+function keySet(ctx: Context, source: KeySource, want: 'any' | 'newer', now: number): RemoteKeySet | Promise<RemoteKeySet> {
+  const { jwks, jwksUri } = source;
   if (jwksUri !== undefined) return remoteKeys(ctx, jwksUri, want, now);
-  let keys = imported.get(client);
-  if (keys === undefined) imported.set(client, (keys = jwks === undefined ? [] : importKeys(jwks)));
+  let keys = imported.get(source);
+  if (keys === undefined) imported.set(source, (keys = jwks === undefined ? [] : importKeys(jwks)));
   return { keys, fault: undefined, asked: true };
 }
 
 function toFound(found: readonly ClientKey[], set: RemoteKeySet, kid: string | undefined, alg: string): FoundKeys {
   const which = kid === undefined ? '' : ` with the kid ${JSON.stringify(kid.slice(0, 60))}`;
   const why = set.fault === undefined ? '' : `; its jwks_uri: ${set.fault}`;
-  return { keys: found.map(({ key }) => key), reason: `the client has no key for ${alg}${which}${why}` };
+  return { keys: found.map(({ key }) => key), reason: `has no key for ${alg}${which}${why}` };
 }

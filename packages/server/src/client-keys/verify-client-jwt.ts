@@ -2,9 +2,9 @@ import { MAC_ALGS, SIGNATURE_ALGS } from '@hufu/protocol/jose-algorithms';
 import { type ReadJwt, readJwt } from '@hufu/protocol/jwt';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
-import { type MacAlgorithm, macAlgorithms, signingAlgorithms } from '../keys/algorithms.ts';
-import { lookForKeys } from './client-jwks.ts';
+import { type MacAlgorithm, macAlgorithms } from '../keys/algorithms.ts';
 import { readableSecrets } from './client-secret.ts';
+import { findSignatureFault } from './find-signature-fault.ts';
 
 /** Every algorithm that a client may sign with. */
 export const VERIFICATION_ALGS: readonly string[] = [...SIGNATURE_ALGS, ...MAC_ALGS];
@@ -40,23 +40,9 @@ export async function verifyClientJwt(
   const { alg } = jwt.header;
   if (!algs.includes(alg)) return refused(`its alg ${JSON.stringify(alg.slice(0, 20))} is not one of ${algs.join(', ')}`);
   const mac = macAlgorithms.get(alg);
-  const fault = mac === undefined ? await findSignatureFault(ctx, client, jwt, now) : findMacFault(ctx, client, jwt, mac, now);
+  const fault =
+    mac === undefined ? await findSignatureFault(ctx, client.metadata, 'the client', jwt, now) : findMacFault(ctx, client, jwt, mac, now);
   return fault === undefined ? { kind: 'verified', header: jwt.header, payload: jwt.payload } : refused(fault);
-}
-
-async function findSignatureFault(
-  ctx: Context,
-  client: Client,
-  { header, signingInput, signature }: ReadJwt,
-  now: number,
-): Promise<string | undefined> {
-  const { alg, kid } = header;
-  const algorithm = signingAlgorithms.get(alg);
-  if (algorithm === undefined) return `${alg} is not supported here`;
-  if (kid !== undefined && typeof kid !== 'string') return 'its kid is not a text';
-  const { keys, reason } = await lookForKeys(ctx, client, { kid, alg }, now);
-  if (keys.length === 0) return reason;
-  return keys.some((key) => algorithm.verify(signingInput, signature, key)) ? undefined : 'its signature is wrong';
 }
 
 function findMacFault(

@@ -43,6 +43,22 @@ const refreshToken: Readonly<Record<string, ClientField>> = {
   rotation: { doc: 'Whether each refresh brings a new refresh token.', schema: orVariable({ enum: ['on', 'off', true, false] }) },
 };
 
+const idJag: Readonly<Record<string, ClientField>> = {
+  audience: { doc: 'Issuer of the foreign authorization server.', schema: webUri },
+  client_id: { doc: 'How that server knows the client.', schema: { type: 'string', maxLength: 255 } },
+  scopes: { doc: 'Scopes of that server that may be asked for.', schema: listOf({ type: 'string', maxLength: 255 }) },
+};
+
+const tokenExchange: Readonly<Record<string, ClientField>> = {
+  audiences: { doc: 'Identifiers of the resources that it may get tokens for.', schema: listOf(identifier) },
+  scopes: {
+    doc: 'The most that such a token says; what the subject token says is the other bound.',
+    schema: listOf({ type: 'string', maxLength: 255 }),
+  },
+  impersonation: { doc: 'Whether tokens say nothing of the client where it names no actor.', schema: yesNo },
+  id_jag: { doc: 'Foreign authorization servers that it may carry its users’ identity to (ID-JAG).', schema: listOf(record(idJag)) },
+};
+
 const hufu: Readonly<Record<string, ClientField>> = {
   resource_server_of: { doc: 'Identifiers of the resources whose tokens it may introspect.', schema: listOf(identifier) },
   profile: { doc: 'A profile that tightens the rules. None is supported by this version yet.', schema: { type: 'string' } },
@@ -60,6 +76,11 @@ const hufu: Readonly<Record<string, ClientField>> = {
   secret_overlap: {
     doc: 'How long a client_secret stays good after this file has another; at most 90d, not at all by default.',
     schema: duration,
+  },
+  token_exchange: { doc: 'What it may exchange tokens for (RFC 8693); without it nothing.', schema: record(tokenExchange) },
+  unsafe_password_grant: {
+    doc: 'Whether it may send passwords of users (grant_types: password), which teaches users to type them anywhere (RFC 9700 §2.4).',
+    schema: yesNo,
   },
 };
 

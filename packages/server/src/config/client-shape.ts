@@ -93,12 +93,13 @@ function readMetadata(node: MapNode, spot: Spot): ClientMetadata | Failed {
     elsewhere: ['client_id', 'client_secret'],
     registries: { ...CLIENT_REGISTRIES, idTokenAlgs: [...algorithms, ...MAC_ALGS] },
   });
-  const misdirected = checkResourceServer(node, spot);
+  const misdirected = checkResources(node, spot);
   if (read.kind === 'refused') {
     for (const fault of read.faults) reportFault(node, fault.path, fault.message, spot);
     return FAILED;
   }
   if (misdirected === FAILED || checkMacSecret(node, read.metadata, spot) === FAILED) return FAILED;
+  warnOfPasswords(node, read.metadata, spot);
   const usual = algorithms.includes('RS256') ? 'RS256' : (algorithms[0] ?? 'RS256');
   return findValue(node, 'id_token_signed_response_alg') === undefined
     ? { ...read.metadata, idTokenSignedResponseAlg: usual }
@@ -129,16 +130,36 @@ function isMember(path: Path): boolean {
   return path[0] !== 'jwks' && path[0] !== 'client_secret';
 }
 
-/** A resource that does not exist is one that nobody would ever be asked about. */
-function checkResourceServer(root: ConfigNode, spot: Spot): Failed | undefined {
-  const named = listItems(findValue(findValue(root, 'hufu'), 'resource_server_of'));
+/** A resource that does not exist is one that nobody would ever be asked about, or get a token for. */
+function checkResources(root: ConfigNode, spot: Spot): Failed | undefined {
   const { identifiers } = spot.reading;
   let failed: Failed | undefined;
-  for (const [index, node] of named.entries()) {
-    const text = findText(node);
-    if (text === undefined || identifiers.includes(text)) continue;
-    const here = spot.at('hufu').at('resource_server_of').at(index);
-    failed = here.refuse(node, 'is not a resource of this configuration', identifiers, findNearest(text, identifiers));
+  for (const path of RESOURCE_LISTS) {
+    const named = listItems(path.reduce<ConfigNode | undefined>(findValue, root));
+    for (const [index, node] of named.entries()) {
+      const text = findText(node);
+      if (text === undefined || identifiers.includes(text)) continue;
+      const here = path.reduce((inner, part) => inner.at(part), spot).at(index);
+      failed = here.refuse(node, 'is not a resource of this configuration', identifiers, findNearest(text, identifiers));
+    }
   }
   return failed;
+}
+
+const RESOURCE_LISTS: readonly (readonly string[])[] = [
+  ['hufu', 'resource_server_of'],
+  ['hufu', 'token_exchange', 'audiences'],
+];
+
+/** RFC 9700 §2.4: it is there for those who cannot do without yet, and they are told each time. */
+function warnOfPasswords(root: ConfigNode, metadata: ClientMetadata, spot: Spot): void {
+  const written = findValue(findValue(root, 'hufu'), 'unsafe_password_grant');
+  if (written === undefined || !metadata.settings.unsafePasswordGrant) return;
+  spot
+    .at('hufu')
+    .at('unsafe_password_grant')
+    .warn(
+      written,
+      'lets a client ask users for their passwords, which RFC 9700 §2.4 forbids: no second factor, no single sign-on, no page of ours',
+    );
 }

@@ -105,6 +105,8 @@ export interface Policies {
   readonly softwareStatements: readonly StatementIssuer[];
   /** Types of `authorization_details` (RFC 9396 §2.1). */
   readonly authorizationDetails: readonly DetailType[];
+  /** Whose word for somebody counts in a grant (RFC 7523 §2.1, RFC 7522 §2.1, RFC 8693). */
+  readonly trustedIssuers: readonly TrustedIssuer[];
   readonly registeredClients: { readonly max: number; readonly unusedSeconds: number };
   readonly bruteForce: 'on' | 'off';
   /** Exempt from the guard against requests to private addresses. */
@@ -118,6 +120,27 @@ export interface Policies {
 export interface StatementIssuer {
   readonly issuer: string;
   readonly keys: { readonly kind: 'jwks'; readonly jwks: PublicJwks } | { readonly kind: 'jwks_uri'; readonly uri: string };
+}
+
+/** What the word of a trusted issuer is taken for. `id-jag`: its identity assertion authorization grants. */
+export type AssertionUse = 'jwt-bearer' | 'saml2-bearer' | 'token-exchange' | 'id-jag';
+
+/** Who speaks for people in assertions, with which keys, and how far. */
+export interface TrustedIssuer {
+  readonly issuer: string;
+  readonly accepts: readonly AssertionUse[];
+  /** Of its JWTs: one of the two, unless it signs none. */
+  readonly jwks: PublicJwks | undefined;
+  readonly jwksUri: string | undefined;
+  /** Of its SAML assertions, in PEM. */
+  readonly certificates: readonly string[];
+  /** `username`: of a user of ours. `foreign`: nobody of ours. */
+  readonly subject: 'username' | 'foreign';
+  readonly subjectClaim: string;
+  /** Ids of the clients that may show its assertions. */
+  readonly clients: readonly string[];
+  /** The most that a token for one says. */
+  readonly scopes: readonly string[];
 }
 
 export type AllowedHost =

@@ -6,6 +6,7 @@ import { readAllowedHost } from './network.ts';
 import { choice, isTestMode, refuseOutsideTest, textAs, wholeNumber } from './scalar-shapes.ts';
 import type { Shape } from './shape.ts';
 import { softwareStatementsShape } from './software-statements-shape.ts';
+import { trustedIssuersShape } from './trusted-issuers-shape.ts';
 
 const outbound: Shape<Policies['outboundAllowHosts']> = object({
   keys: {
@@ -88,6 +89,11 @@ export const policiesShape: Shape<Policies> = object({
       [],
       'Types of authorization details that clients may ask for (RFC 9396); without any there are none.',
     ),
+    trusted_issuers: withDefault(
+      trustedIssuersShape,
+      [],
+      'Whose assertions are taken for grants and exchanged for tokens (RFC 7523, RFC 7522, RFC 8693).',
+    ),
     registered_clients: withDefault(registeredClients, {}, 'Clients that registered themselves.'),
     outbound: withDefault(outbound, {}, 'Requests that the server makes itself.'),
     sign_up: withDefault(choice(['off', 'open']), 'off', 'Whether people make accounts of their own: off, or open to everybody.'),
@@ -106,6 +112,7 @@ export const policiesShape: Shape<Policies> = object({
     clientIdDocuments: more.client_id_metadata_documents ?? (registration === 'open' ? 'on' : 'off'),
     softwareStatements: more.software_statements,
     authorizationDetails: more.authorization_details,
+    trustedIssuers: more.trusted_issuers,
     registeredClients: more.registered_clients,
     signUp: more.sign_up,
     passwords: more.passwords,

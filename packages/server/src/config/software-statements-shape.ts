@@ -1,35 +1,15 @@
-import { type PublicJwks, readPublicJwks } from '@hufu/protocol/client-jwks';
-import { type Fault, FieldReader } from '@hufu/protocol/field-reader';
 import { findWebUriFault } from '@hufu/protocol/web-uri';
 import { list, object, optional, required } from './collection-shapes.ts';
 import type { StatementIssuer } from './config.ts';
-import { findValue, locate, toJson } from './node.ts';
+import { jwksShape } from './jwks-shape.ts';
+import { findValue } from './node.ts';
 import { text, textAs } from './scalar-shapes.ts';
-import { FAILED, Refused, type Shape } from './shape.ts';
-
-/** RFC 7517 §5, by the protocol's own reader. */
-const jwks: Shape<PublicJwks> = {
-  schema: {
-    type: 'object',
-    properties: { keys: { description: 'Public keys (RFC 7517).', type: 'array', items: { type: 'object' }, minItems: 1 } },
-    required: ['keys'],
-  },
-  read(node, spot) {
-    const faults: Fault[] = [];
-    const read = readPublicJwks(new FieldReader(toJson(node), [], faults, { nulls: 'wrong', unknown: 'ignored' }));
-    if (faults.length === 0 && read.keys.length === 0) faults.push({ path: ['keys'], message: 'has no key' });
-    for (const { path, message } of faults) {
-      const here = path.reduce((inner, part) => inner.at(part), spot.asSecret());
-      here.report(locate(node, path).node.place, message, '');
-    }
-    return faults.length === 0 ? read : FAILED;
-  },
-};
+import { Refused, type Shape } from './shape.ts';
 
 const issuer: Shape<StatementIssuer> = object({
   keys: {
     issuer: required(text(2048), 'iss of the statements.'),
-    jwks: optional(jwks, 'Public keys of the issuer.'),
+    jwks: optional(jwksShape, 'Public keys of the issuer.'),
     jwks_uri: optional(
       textAs({
         allowed: ['https://…, or http on localhost, 127.0.0.1 and [::1]'],

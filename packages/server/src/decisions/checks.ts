@@ -17,6 +17,29 @@ export const checks = {
   },
   assertion_claims: { title: 'The client assertion is the client’s own, for this server alone, and in time', setting: undefined },
   assertion_unused: { title: 'The client assertion has not been used before', setting: undefined },
+  trusted_issuer: {
+    title: 'The issuer of the assertion is trusted, and the client may show what it says',
+    setting: 'policies.trusted_issuers[].issuer, policies.trusted_issuers[].accepts, policies.trusted_issuers[].clients',
+  },
+  grant_assertion_key: {
+    title: 'The assertion is signed by whoever speaks in it',
+    setting:
+      'policies.trusted_issuers[].jwks, policies.trusted_issuers[].jwks_uri, policies.trusted_issuers[].certificates, clients[].jwks',
+  },
+  grant_assertion_claims: { title: 'The assertion is for this server alone, and in time', setting: undefined },
+  grant_assertion_subject: {
+    title: 'Whom the assertion speaks for is known and enabled',
+    setting: 'policies.trusted_issuers[].subject, policies.trusted_issuers[].subject_claim, users',
+  },
+  grant_assertion_unused: { title: 'The assertion has not been used before', setting: undefined },
+  subject_token: { title: 'The subject token is live, and the client’s to exchange', setting: 'clients[].hufu.resource_server_of' },
+  actor_token: { title: 'The actor token is live, and the client’s own', setting: undefined },
+  exchange_actor: { title: 'Whoever acts may act for the subject', setting: 'clients[].hufu.token_exchange.impersonation' },
+  exchange_target: { title: 'The client may get tokens for the audience', setting: 'clients[].hufu.token_exchange.audiences' },
+  exchange_scope: {
+    title: 'The scopes are the subject token’s, and the client may have them',
+    setting: 'clients[].hufu.token_exchange.scopes',
+  },
   client_throttle: { title: 'The client has not failed to prove itself too often', setting: 'policies.brute_force' },
   grant_type: { title: 'The grant type is supported', setting: undefined },
   client_grant_type: { title: 'The client may use the grant type', setting: 'clients[].grant_types' },

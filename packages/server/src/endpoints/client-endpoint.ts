@@ -13,6 +13,8 @@ export interface ClientCall {
   readonly client: AuthenticatedClient;
   readonly form: Form;
   readonly trail: Trail;
+  /** The peer, or the client that a trusted proxy named. */
+  readonly address: string;
   /** Seconds since 1970. */
   readonly now: number;
 }
@@ -22,12 +24,14 @@ export interface ClientCall {
  * that proves itself, and a JSON error with a decision when either fails or `act` throws. Scripts on the client's own origins may read both.
  *
  * @param name as decisions call the endpoint.
+ * @param authenticate how its clients prove themselves.
  */
 export async function clientEndpoint(
   ctx: Context,
   request: HttpRequest,
   name: string,
   act: (call: ClientCall) => Promise<HttpReply>,
+  authenticate: typeof authenticateClient = authenticateClient,
 ): Promise<HttpReply> {
   const trail = new Trail();
   let origins: readonly string[] | undefined;
@@ -36,9 +40,9 @@ export async function clientEndpoint(
     trail.at('parameters');
     const form = requireForm(request);
     const now = Math.floor(request.nowMs / 1000);
-    const client = await authenticateClient(ctx, request, form, trail, now);
+    const client = await authenticate(ctx, request, form, trail, now);
     if (request.headers['origin'] !== undefined) origins = originsOf(client);
-    reply = await act({ client, form, trail, now });
+    reply = await act({ client, form, trail, address: request.address, now });
   } catch (error) {
     reply = refusal(ctx, name, request, trail, error);
   }

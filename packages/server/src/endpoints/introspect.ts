@@ -50,6 +50,8 @@ async function ofAccessToken(ctx: Context, client: AuthenticatedClient, text: st
     jti: token.name,
     ...(token.details === undefined ? {} : { authorization_details: token.details }),
     ...(grant.authTime === undefined || grant.userId === undefined ? {} : { auth_time: grant.authTime }),
+    // RFC 8693 §4.1
+    ...(grant.actor === undefined ? {} : { act: grant.actor }),
   };
 }
 

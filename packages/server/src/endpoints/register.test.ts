@@ -1,3 +1,4 @@
+import { JWT_BEARER_GRANT, SAML2_BEARER_GRANT, TOKEN_EXCHANGE_GRANT } from '@hufu/protocol/client-metadata';
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { clientId } from '@hufu/protocol/ids';
@@ -95,7 +96,8 @@ test('what is wrong is told by the codes of RFC 7591 §3.2.2 (attacks REG-02)', 
 });
 
 test('what nobody’s consent stands behind is not for strangers: client_credentials, unsigned request objects (RFC 7591 §5)', async () => {
-  assert.deepEqual(await refused({ grant_types: ['client_credentials'] }), [400, 'invalid_client_metadata']);
+  const others = ['client_credentials', 'password', JWT_BEARER_GRANT, SAML2_BEARER_GRANT, TOKEN_EXCHANGE_GRANT];
+  for (const name of others) assert.deepEqual(await refused({ grant_types: [name] }), [400, 'invalid_client_metadata'], name);
   assert.deepEqual(await refused({ ...GOOD_METADATA, request_object_signing_alg: 'none' }), [400, 'invalid_client_metadata']);
 });
 

@@ -1,23 +1,28 @@
 import { OAuthError } from '@hufu/protocol/errors';
+import { authenticateTokenClient } from '../client-auth/authenticate-token-client.ts';
 import type { Context } from '../context.ts';
 import { grantTypes } from '../grants/registry.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { tokenReply } from '../reply.ts';
-import { clientEndpoint } from './client-endpoint.ts';
+import { type ClientCall, clientEndpoint } from './client-endpoint.ts';
 
 /** The token endpoint (RFC 6749 §3.2): finds the grant type that an authenticated client asks for, and lets its own file do the rest. */
 export function token(ctx: Context, request: HttpRequest): Promise<HttpReply> {
-  return clientEndpoint(ctx, request, 'token', async (call) => {
+  const act = async (call: ClientCall): Promise<HttpReply> => {
     call.trail.at('grant_type');
     const grantType = call.form.get('grant_type');
     if (grantType === undefined) throw new OAuthError('invalid_request', 'grant_type is missing');
     const grant = grantTypes.get(grantType);
     if (grant === undefined)
       throw new OAuthError('unsupported_grant_type', 'the grant type is not supported', { detail: grantType.slice(0, 100) });
+    // There for those whom an administrator let, and for nobody else (attacks TOK-17).
+    if (grantType === 'password' && !call.client.metadata.settings.unsafePasswordGrant)
+      throw new OAuthError('unsupported_grant_type', 'the grant type is not supported', { detail: grantType });
     call.trail.at('client_grant_type');
     if (!call.client.metadata.grantTypes.includes(grantType)) {
       throw new OAuthError('unauthorized_client', 'the client is not registered for this grant type', { detail: grantType });
     }
     return tokenReply(await grant(ctx, { ...call, confirmation: undefined }));
-  });
+  };
+  return clientEndpoint(ctx, request, 'token', act, authenticateTokenClient);
 }

@@ -121,10 +121,11 @@ async function replayed(ctx: Context, grant: GrantRecord, now: number): Promise<
   return refused('the code was used before; its grant is revoked');
 }
 
-function grantLifetimes(
+/** End and longest pause of a grant that is redeemed now: with refresh tokens as the client and the policies say, else as long as its access token. */
+export function grantLifetimes(
   ctx: Context,
-  { client, now }: TokenRequest,
-  grant: GrantRecord,
+  { client, now }: Pick<TokenRequest, 'client' | 'now'>,
+  grant: Pick<GrantRecord, 'offline'>,
   sessionExpiresAt: number,
   refresh: boolean,
   accessTokenTtl: number,

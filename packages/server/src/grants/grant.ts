@@ -10,6 +10,8 @@ export interface TokenRequest {
   readonly client: AuthenticatedClient;
   readonly form: Form;
   readonly trail: Trail;
+  /** Where it came from, for limits. */
+  readonly address: string;
   /** The key that the sender has proved to have (RFC 9449 §5, RFC 8705 §3): what is issued is bound to it. Undefined: a bearer's. */
   readonly confirmation: Confirmation | undefined;
   /** Seconds since 1970. */

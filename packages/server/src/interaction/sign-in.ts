@@ -1,8 +1,7 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { readQuery } from '@hufu/protocol/form';
-import type { UserRecord } from '@hufu/store/port';
 import { foldUsername } from '@hufu/store/username';
-import { normalizePassword } from '../accounts/normalize-password.ts';
+import { MAX_USERNAME, tryPassword } from '../accounts/password-attempt.ts';
 import { MAX_PASSWORD } from '../accounts/passwords.ts';
 import { seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
@@ -20,7 +19,6 @@ import { type SignInProblem, signInPage } from './pages/sign-in.ts';
 import { decline, readUnderWay, refuse, type UnderWay } from './way.ts';
 
 const PATH = '/signin';
-const MAX_USERNAME = 256;
 
 /** The sign-in page, for an authorization request or (without one) for our own pages. */
 export async function signInGet(ctx: Context, http: HttpRequest): Promise<HttpReply> {
@@ -57,21 +55,13 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
     if (username.length > MAX_USERNAME || password.length > MAX_PASSWORD)
       throw new PageError('request_malformed', 'user name or password too long');
     const account = foldUsername(username);
-    const attempt = { account, address: http.address, knownBrowser: knownBrowser(ctx, http, account) };
-    trail.at('sign_in_throttle');
-    const throttle = ctx.bruteForce.takeSignIn(attempt, http.nowMs);
-    if (throttle.kind === 'limited') {
-      return refused(ctx, http, text, way, username, { kind: 'slowed_down', retryAfterSeconds: throttle.retryAfterSeconds }, trail);
-    }
-    trail.at('credentials');
-    const user = await findUserByPassword(ctx, username, password).catch((error: unknown) => {
-      // Nobody has judged it: an outage must not slow down whoever knows the password.
-      ctx.bruteForce.refundSignIn(attempt);
-      throw error;
-    });
-    if (user === undefined) return refused(ctx, http, text, way, username, { kind: 'wrong_credentials' }, trail);
-    ctx.bruteForce.refundSignIn(attempt);
-    await upgradeHash(ctx, user.id, user.passwordHash, password);
+    const known = knownBrowser(ctx, http, account);
+    const attempt = { username, password, address: http.address, knownBrowser: known, nowMs: http.nowMs };
+    const outcome = await tryPassword(ctx, attempt, trail);
+    if (outcome.kind === 'limited')
+      return refused(ctx, http, text, way, username, { kind: 'slowed_down', retryAfterSeconds: outcome.retryAfterSeconds }, trail);
+    if (outcome.kind === 'wrong') return refused(ctx, http, text, way, username, { kind: 'wrong_credentials' }, trail);
+    const { user } = outcome;
 
     return (
       (await enter(ctx, 'signin', http, user, way, trail)) ?? refused(ctx, http, text, way, username, { kind: 'wrong_credentials' }, trail)
@@ -79,16 +69,6 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
   } catch (error) {
     return await refuse(ctx, 'signin', http, error, way?.request, trail);
   }
-}
-
-/** The enabled user of that name whose password it is. The same work for a name that nobody has. */
-async function findUserByPassword(ctx: Context, username: string, password: string): Promise<UserRecord | undefined> {
-  const user = username === '' ? undefined : await ctx.store.findUserByName(ctx.tenant, username);
-  const hash = user?.passwordHash;
-  const normal = normalizePassword(password);
-  // As it was typed first: what was hashed before passwords were normalised stays right.
-  const right = (await ctx.passwords.verify(hash, password)) || (normal !== password && (await ctx.passwords.verify(hash, normal)));
-  return right && user?.enabled === true ? user : undefined;
 }
 
 async function cancelled(ctx: Context, http: HttpRequest, way: UnderWay | undefined, trail: Trail): Promise<HttpReply> {
@@ -140,15 +120,4 @@ function page(
   });
   const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };
   return { status, headers: { ...pageHeaders({ issuer: ctx.issuer, opener: 'popup' }), ...cookie }, body };
-}
-
-/** New parameters for an old hash, unless the password has been changed meanwhile. */
-async function upgradeHash(
-  ctx: Context,
-  user: Parameters<Context['store']['findUser']>[1],
-  hash: string | undefined,
-  password: string,
-): Promise<void> {
-  if (hash === undefined || !ctx.passwords.isOutdated(hash)) return;
-  await ctx.store.upgradePasswordHash(ctx.tenant, user, hash, await ctx.passwords.hash(normalizePassword(password)));
 }

@@ -11,6 +11,9 @@ export interface IdTokenHint {
   readonly sub: string;
   readonly aud: string;
   readonly sid: string | undefined;
+  /** Seconds since 1970. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
   /** Whether its key is the client's secret, so that the client could have written it. */
   readonly byClient: boolean;
 }
@@ -22,13 +25,13 @@ export interface IdTokenHint {
 export async function readIdTokenHint(ctx: Context, text: string, now: number): Promise<IdTokenHint | undefined> {
   const jwt = readJwt(text);
   if (jwt === undefined || jwt.header['typ'] !== 'JWT') return undefined;
-  const { iss, sub, aud, sid, exp } = jwt.payload;
+  const { iss, sub, aud, sid, iat, exp } = jwt.payload;
   // A signed userinfo answer has no exp (JWT-18).
-  if (typeof exp !== 'number') return undefined;
+  if (typeof exp !== 'number' || typeof iat !== 'number') return undefined;
   if (iss !== ctx.issuer || typeof sub !== 'string' || typeof aud !== 'string' || !isClientId(aud)) return undefined;
   const byClient = MAC_ALGS.includes(jwt.header.alg);
   const genuine = byClient ? await isKeyedWithSecret(ctx, jwt, aud, now) : isSigned(ctx, jwt, now);
-  return genuine ? { sub, aud, sid: typeof sid === 'string' ? sid : undefined, byClient } : undefined;
+  return genuine ? { sub, aud, sid: typeof sid === 'string' ? sid : undefined, issuedAt: iat, expiresAt: exp, byClient } : undefined;
 }
 
 function isSigned(ctx: Context, jwt: ReadJwt, now: number): boolean {

@@ -82,7 +82,7 @@ function newGrantValues(grant: NewGrant): unknown[] {
   return [
     writeList(grant.resources),
     grant.subject,
-    grant.authTime,
+    grant.authTime ?? null,
     writeList(grant.amr),
     grant.offline ? 1 : 0,
     grant.keyId,

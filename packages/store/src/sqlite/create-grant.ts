@@ -67,7 +67,7 @@ export function grantCreation(db: Connection, counters: Counters, endings: Endin
         sessionId ?? null,
         scopes,
         resources,
-        grant.authTime,
+        grant.authTime ?? null,
         amr,
         grant.offline ? 1 : 0,
         accessHash,
