@@ -10,15 +10,18 @@ import { equalText } from './equal-text.ts';
 import type { IdPermutation } from './tally-id.ts';
 
 /** A kind of credential and the prefix (which is also the format's version) that secret scanners and people recognise it by. */
-const PREFIX = { code: 'hfc_', refresh: 'hfr_', session: 'hfs_', access: 'hfa_', machine: 'hfm_' } as const;
+const PREFIX = { code: 'hfc_', refresh: 'hfr_', session: 'hfs_', access: 'hfa_', machine: 'hfm_', device: 'hfd_', backchannel: 'hfb_' } as const;
 const KINDS: ReadonlyMap<string, TallyKind> = new Map([
   ['hfc_', 'code'],
   ['hfr_', 'refresh'],
   ['hfs_', 'session'],
   ['hfa_', 'access'],
   ['hfm_', 'machine'],
+  ['hfd_', 'device'],
+  ['hfb_', 'backchannel'],
 ]);
-export type HolderKind = 'code' | 'refresh' | 'session';
+/** `device`: a device code (RFC 8628 §3.2). `backchannel`: an `auth_req_id` (OpenID Connect CIBA §7.3). Both name a request that is not decided yet. */
+export type HolderKind = 'code' | 'refresh' | 'session' | 'device' | 'backchannel';
 export type AccessKind = 'access' | 'machine';
 export type TallyKind = HolderKind | AccessKind;
 

@@ -1,5 +1,8 @@
+import { CIBA, DEVICE_CODE } from '@hufu/protocol/grant-type';
 import { authorizationCode } from './authorization-code.ts';
+import { ciba } from './ciba.ts';
 import { clientCredentials } from './client-credentials.ts';
+import { deviceCode } from './device-code.ts';
 import type { GrantHandler } from './grant.ts';
 import { refreshToken } from './refresh-token.ts';
 
@@ -8,4 +11,6 @@ export const grantTypes: ReadonlyMap<string, GrantHandler> = new Map<string, Gra
   ['authorization_code', authorizationCode],
   ['refresh_token', refreshToken],
   ['client_credentials', clientCredentials],
+  [DEVICE_CODE, deviceCode],
+  [CIBA, ciba],
 ]);

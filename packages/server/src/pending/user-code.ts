@@ -1,0 +1,38 @@
+import type { Random } from '../random.ts';
+
+/** Consonants: no code spells a word, and none has letters that look alike (RFC 8628 §6.1). */
+export const USER_CODE_ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ';
+export const USER_CODE_LENGTH = 8;
+
+const CODE = new RegExp(`^[${USER_CODE_ALPHABET}]{${USER_CODE_LENGTH}}$`);
+/** What a hand may write beside the letters. */
+const MAX_TYPED = 64;
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** A new user code: eight letters, each as likely as any other (2^34.6 codes). */
+export function newUserCode(random: Random): string {
+  let code = '';
+  while (code.length < USER_CODE_LENGTH) {
+    for (const character of random.text(16)) {
+      const value = BASE64URL.indexOf(character);
+      // 60 of the 64 values are three for each letter; the others would make some letters likelier.
+      if (value < 3 * USER_CODE_ALPHABET.length && code.length < USER_CODE_LENGTH) code += USER_CODE_ALPHABET[value % USER_CODE_ALPHABET.length];
+    }
+  }
+  return code;
+}
+
+/** What somebody typed, as the code that it can only mean: in any case and width, with spaces and dashes or without (RFC 8628 §6.1). */
+export function readUserCode(text: string): string | undefined {
+  if (text.length > MAX_TYPED) return undefined;
+  const code = text
+    .normalize('NFKC')
+    .replace(/[\s\p{Pd}_.]/gu, '')
+    .toUpperCase();
+  return CODE.test(code) ? code : undefined;
+}
+
+/** As people read it: `WDJB-MJHT`. */
+export function formatUserCode(code: string): string {
+  return `${code.slice(0, USER_CODE_LENGTH / 2)}-${code.slice(USER_CODE_LENGTH / 2)}`;
+}
