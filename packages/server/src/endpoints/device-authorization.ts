@@ -7,7 +7,7 @@ import type { HttpReply, HttpRequest } from '../http.ts';
 import { readAsked } from '../pending/asked.ts';
 import { writePendingRequest } from '../pending/pending-request.ts';
 import { OPEN_LIMITS, takeAsk, tooMany } from '../pending/throttle.ts';
-import { formatUserCode, newUserCode } from '../pending/user-code.ts';
+import { formatUserCode, hashUserCode, newUserCode } from '../pending/user-code.ts';
 import { ensureStored } from '../registration/ensure-stored.ts';
 import { tokenReply } from '../reply.ts';
 import { sha256 } from '../tokens/secrets.ts';
@@ -64,11 +64,6 @@ export function deviceAuthorization(ctx: Context, http: HttpRequest): Promise<Ht
   });
 }
 
-/** What the store knows a user code by: a keyed hash, so that a copy of the store opens none of the few that there are. */
-export function userCodeHash(ctx: Context, userCode: string): string {
-  return ctx.keys.keyedHash('user_code', userCode);
-}
-
 /** Only a code that somebody else has just now is tried again with another (attacks DEV-18). */
 async function openWithCode(
   ctx: Context,
@@ -77,7 +72,7 @@ async function openWithCode(
 ): Promise<{ readonly id: number; readonly userCode: string }> {
   for (let tries = 0; tries < MAX_COLLISIONS; tries++) {
     const userCode = newUserCode(ctx.random);
-    const opened = await ctx.store.openPending(ctx.tenant, { ...pending, userCodeHash: userCodeHash(ctx, userCode) }, OPEN_LIMITS, now);
+    const opened = await ctx.store.openPending(ctx.tenant, { ...pending, userCodeHash: hashUserCode(ctx, userCode) }, OPEN_LIMITS, now);
     if (opened.kind === 'opened') return { id: opened.id, userCode };
     if (opened.kind === 'full') throw tooMany(`${OPEN_LIMITS.maxOpen} of the client wait already`, 60);
   }

@@ -1,3 +1,4 @@
+import type { Context } from '../context.ts';
 import type { Random } from '../random.ts';
 
 /** Consonants: no code spells a word, and none has letters that look alike (RFC 8628 §6.1). */
@@ -35,4 +36,9 @@ export function readUserCode(text: string): string | undefined {
 /** As people read it: `WDJB-MJHT`. */
 export function formatUserCode(code: string): string {
   return `${code.slice(0, USER_CODE_LENGTH / 2)}-${code.slice(USER_CODE_LENGTH / 2)}`;
+}
+
+/** What the store knows a user code by: a keyed hash, so that a copy of the store names none of the few that there are. */
+export function hashUserCode(ctx: Pick<Context, 'keys'>, code: string): string {
+  return ctx.keys.keyedHash('user_code', code);
 }

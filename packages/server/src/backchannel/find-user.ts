@@ -1,0 +1,44 @@
+import { OAuthError } from '@hufu/protocol/errors';
+import type { UserRecord } from '@hufu/store/port';
+import type { Client } from '../clients.ts';
+import type { Context } from '../context.ts';
+import type { Trail } from '../decisions/trail.ts';
+import { readSid } from '../sessions/session-name.ts';
+import { readIdTokenHint } from '../tokens/read-id-token-hint.ts';
+import { subjectFor } from '../tokens/subject.ts';
+import type { Parameters } from './parameters.ts';
+
+const HINTS = ['login_hint', 'id_token_hint', 'login_hint_token'] as const;
+const MAX_LOGIN_HINT = 256;
+
+/**
+ * The enabled user whom a request names by exactly one hint (OpenID Connect CIBA §7.1): `login_hint` is a user name, `id_token_hint` an ID token that we gave
+ * this very client. Throws `invalid_request`, or `unknown_user_id` for a user who is not there or switched off: the two look alike.
+ */
+export async function findHintedUser(ctx: Context, client: Client, parameters: Parameters, trail: Trail, now: number): Promise<UserRecord> {
+  const given = HINTS.filter((name) => parameters.get(name) !== undefined);
+  const [hint, second] = given;
+  if (hint === undefined || second !== undefined)
+    throw new OAuthError('invalid_request', 'exactly one hint says whom the request is about', { detail: given.join(' ') || 'none' });
+  if (hint === 'login_hint_token') throw new OAuthError('invalid_request', 'login_hint_token is not supported here');
+  trail.at('login_hint');
+  const text = parameters.get(hint) ?? '';
+  const user = hint === 'login_hint' ? await findByName(ctx, text) : await findByIdToken(ctx, client, text, now);
+  if (user?.enabled !== true) throw new OAuthError('unknown_user_id', 'the hint names nobody who is known here');
+  return user;
+}
+
+function findByName(ctx: Context, name: string): Promise<UserRecord | undefined> {
+  return name.length > MAX_LOGIN_HINT ? Promise.resolve(undefined) : ctx.store.findUserByName(ctx.tenant, name);
+}
+
+/** By the session that the ID token names: a pairwise `sub` leads back to nobody. */
+async function findByIdToken(ctx: Context, client: Client, text: string, now: number): Promise<UserRecord | undefined> {
+  const hint = await readIdTokenHint(ctx, text, now);
+  if (hint === undefined) throw new OAuthError('invalid_request', 'id_token_hint is not an ID token of this server');
+  if (hint.aud !== client.id) throw new OAuthError('invalid_request', 'id_token_hint was issued to another client');
+  const session = hint.sid === undefined ? undefined : readSid(ctx, client, hint.sid);
+  const record = session === undefined ? undefined : await ctx.store.findSession(ctx.tenant, session);
+  const user = record === undefined ? undefined : await ctx.store.findUser(ctx.tenant, record.userId);
+  return user !== undefined && subjectFor(ctx, client, user) === hint.sub ? user : undefined;
+}
