@@ -12,6 +12,7 @@ import { openBrowserSession } from '../sessions/browser-session.ts';
 import { browserOf, knownBrowser, rememberBrowser } from '../sessions/known-browser.ts';
 import { clientView } from './client-of-page.ts';
 import { csrfToken, requireOwnForm } from './csrf.ts';
+import { type OwnPage, pathOfPage, readOwnPage } from './own-page.ts';
 import { PageError, pageRefusal } from './page-error.ts';
 import { languageLinks, localeOf } from './page-locale.ts';
 import { pageHeaders } from './pages/headers.ts';
@@ -21,14 +22,22 @@ import { proceed, readUnderWay, refusalByRedirect, type UnderWay } from './way.t
 const PATH = '/signin';
 const MAX_USERNAME = 256;
 
+/** What somebody signs in for: a request under way, or else a page of ours. */
+interface Aim {
+  readonly text: string | undefined;
+  readonly way: UnderWay | undefined;
+  readonly then: OwnPage;
+}
+
 /** The sign-in page, for an authorization request or (without one) for our own pages. */
 export async function signInGet(ctx: Context, http: HttpRequest): Promise<HttpReply> {
   const trail = new Trail();
   try {
     trail.at('parameters');
-    const text = readQuery(http.query, { repetition: 'listed' }).get('request');
+    const query = readQuery(http.query, { repetition: 'listed' });
+    const text = query.get('request');
     const way = text === undefined ? undefined : await readUnderWay(ctx, http, text, trail);
-    return page(ctx, http, text, way, 200, way?.request.loginHint, undefined);
+    return page(ctx, http, { text, way, then: readOwnPage(query.get('then')) }, 200, way?.request.loginHint, undefined);
   } catch (error) {
     return refusalByRedirect(ctx, http, error, undefined, trail) ?? pageRefusal(ctx, 'signin', http, trail, error);
   }
@@ -36,7 +45,7 @@ export async function signInGet(ctx: Context, http: HttpRequest): Promise<HttpRe
 
 /**
  * Signs in: one error for an unknown user and a wrong password (attacks USR-01), the same work for both, and one attempt taken from every
- * limit before the password is looked at. Ends at the client, at the consent page, or at our own first page.
+ * limit before the password is looked at. Ends at the client, at the consent page, or at a page of our own.
  */
 export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpReply> {
   const trail = new Trail();
@@ -48,6 +57,7 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
     requireOwnForm(ctx, http, form, PATH);
     const text = form.get('request');
     if (text !== undefined) way = await readUnderWay(ctx, http, text, trail);
+    const aim: Aim = { text, way, then: readOwnPage(form.get('then')) };
     if (form.has('cancel')) return cancelled(ctx, http, way, trail);
 
     trail.at('credentials');
@@ -60,7 +70,7 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
     trail.at('sign_in_throttle');
     const throttle = ctx.bruteForce.takeSignIn(attempt, http.nowMs);
     if (throttle.kind === 'limited') {
-      return refused(ctx, http, text, way, username, { kind: 'slowed_down', retryAfterSeconds: throttle.retryAfterSeconds }, trail);
+      return refused(ctx, http, aim, username, { kind: 'slowed_down', retryAfterSeconds: throttle.retryAfterSeconds }, trail);
     }
     trail.at('credentials');
     const user = await findUserByPassword(ctx, username, password).catch((error: unknown) => {
@@ -68,15 +78,15 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
       ctx.bruteForce.refundSignIn(attempt);
       throw error;
     });
-    if (user === undefined) return refused(ctx, http, text, way, username, { kind: 'wrong_credentials' }, trail);
+    if (user === undefined) return refused(ctx, http, aim, username, { kind: 'wrong_credentials' }, trail);
     ctx.bruteForce.refundSignIn(attempt);
     await upgradeHash(ctx, user.id, user.passwordHash, password);
 
     const opened = await openBrowserSession(ctx, http, user, ['pwd']);
-    if (opened.kind === 'user_inactive') return refused(ctx, http, text, way, username, { kind: 'wrong_credentials' }, trail);
+    if (opened.kind === 'user_inactive') return refused(ctx, http, aim, username, { kind: 'wrong_credentials' }, trail);
     const browser = browserOf(ctx, http);
     const cookies = [opened.cookie, opened.stateCookie, rememberBrowser(ctx, http, browser.id, account)];
-    if (way === undefined) return seeOther('/account', { 'set-cookie': cookies });
+    if (way === undefined) return seeOther(pathOfPage(aim.then), { 'set-cookie': cookies });
     const signedIn: UnderWay = { ...way, ticket: { ...way.ticket, session: opened.session.session.id } };
     // Signed in they are, whatever becomes of the request.
     const reply = await proceed(ctx, http, signedIn, opened.session, false, trail).catch((error: unknown) => {
@@ -106,8 +116,7 @@ function cancelled(ctx: Context, http: HttpRequest, way: UnderWay | undefined, t
 function refused(
   ctx: Context,
   http: HttpRequest,
-  text: string | undefined,
-  way: UnderWay | undefined,
+  aim: Aim,
   username: string,
   problem: SignInProblem,
   trail: Trail,
@@ -116,7 +125,7 @@ function refused(
   const status = slowed ? 429 : 401;
   const error = { code: 'access_denied', description: slowed ? 'too many attempts' : 'wrong user name or password' } as const;
   const decision = ctx.decisions.record('signin', status, error, trail, http.nowMs);
-  const reply = page(ctx, http, text, way, status, username, problem);
+  const reply = page(ctx, http, aim, status, username, problem);
   const wait = slowed ? { 'retry-after': String(problem.retryAfterSeconds) } : {};
   return { ...reply, headers: { ...reply.headers, ...wait, 'hufu-decision': decision } };
 }
@@ -124,8 +133,7 @@ function refused(
 function page(
   ctx: Context,
   http: HttpRequest,
-  text: string | undefined,
-  way: UnderWay | undefined,
+  { text, way, then }: Aim,
   status: number,
   username: string | undefined,
   problem: SignInProblem | undefined,
@@ -134,8 +142,8 @@ function page(
   const browser = browserOf(ctx, http);
   const body = signInPage({
     locale,
-    languages: languageLinks(PATH, text === undefined ? [] : [['request', text]]),
-    form: { action: PATH, csrf: csrfToken(ctx, browser.id, PATH), request: text ?? '' },
+    languages: languageLinks(PATH, text !== undefined ? [['request', text]] : then === 'account' ? [] : [['then', then]]),
+    form: { action: PATH, csrf: csrfToken(ctx, browser.id, PATH), request: text ?? '', ...(then === 'account' ? {} : { then }) },
     ...(way === undefined ? {} : { client: clientView(way.request, locale) }),
     ...(username === undefined ? {} : { username }),
     ...(problem === undefined ? {} : { problem }),

@@ -57,9 +57,7 @@ export function consentPage(view: ConsentView): string {
 ${clientPlate(view.client, messages)}
 <p>${words.asks(userName(view.user, messages))}${otherAccount(view, messages)}</p>
 <hr class="seam">
-${view.identity.length > 0 && html`<h2>${words.aboutYou}</h2>${scopeList(view.identity, messages)}`}
-${view.apis.map((api) => apiSection(api, messages))}
-${view.offlineAccess && offlineSection(messages)}
+${permissions(view, messages)}
 <dl class="facts">
 <div><dt>${words.lasts}</dt><dd>${lifetime(view.lasts, messages)}</dd></div>
 <div><dt>${words.returnsTo}</dt><dd>${returnPlace(view.client.returnsTo, messages)}</dd></div>
@@ -74,6 +72,13 @@ ${hiddenFields(view.form)}
 <p class="small faded">${words.takeBack(html`<a href="${requirePath(view.accountHref)}">${words.accountPages}</a>`)}</p>
 ${clientLinks(view.client, messages)}`;
   return layout(view, { page: 'consent', title: words.heading, main, width: 'wide' });
+}
+
+/** What is asked for, by whom it is about. */
+export function permissions(view: Pick<ConsentView, 'identity' | 'apis' | 'offlineAccess'>, messages: Messages): Html {
+  return html`${view.identity.length > 0 && html`<h2>${messages.consent.aboutYou}</h2>${scopeList(view.identity, messages)}`}
+${view.apis.map((api) => apiSection(api, messages))}
+${view.offlineAccess && offlineSection(messages)}`;
 }
 
 /** Username, and the name where there is one. */

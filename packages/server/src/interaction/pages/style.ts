@@ -136,6 +136,8 @@ input[type=text], input[type=password] {
   font: inherit;
   font-size: 1rem;
 }
+input.code { font-family: var(--mono); font-size: 1.375rem; letter-spacing: 0.12em; text-transform: uppercase; }
+.device-code { margin-top: 0.25rem; font-family: var(--mono); font-size: 1.5rem; letter-spacing: 0.12em; color: var(--title); }
 input:focus-visible { border-color: var(--accent); outline: 2px solid var(--accent); outline-offset: 0; border-radius: 4px; }
 .problem { margin: 0 0 1.25rem; padding: 0.75rem 0.875rem; border-left: 3px solid var(--bronze); background: var(--wash); }
 
