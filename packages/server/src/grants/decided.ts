@@ -26,7 +26,7 @@ export function grantTypeOf(kind: Kind): string {
  * agreed it is an exchange, generation 0 → 1, once. What was granted is what they saw: `scope` is not heard.
  */
 export async function exchangeDecided(ctx: Context, request: TokenRequest, kind: Kind, text: string): Promise<TokenResponse> {
-  const { client, trail, now } = request;
+  const { client, trail } = request;
   trail.at('credential_form');
   const credential = readHolder(ctx.keys.tally, kind, text);
   if (credential === undefined) throw refused('it is not one of ours, or was changed');

@@ -1,6 +1,6 @@
 import type { GrantRecord } from '@hufu/store/port';
+import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
-import type { TokenRequest } from './grant.ts';
 import { rotates } from './refresh-token.ts';
 
 /**
@@ -10,7 +10,7 @@ import { rotates } from './refresh-token.ts';
  */
 export function grantLifetimes(
   ctx: Context,
-  { client, now }: Pick<TokenRequest, 'client' | 'now'>,
+  { client, now }: { readonly client: Client; readonly now: number },
   grant: Pick<GrantRecord, 'offline'>,
   sessionExpiresAt: number,
   refresh: boolean,

@@ -7,11 +7,11 @@ import { type Limit, type Limits, newLimits } from './limits.ts';
  * Wrong user codes (RFC 8628 §5.1): of an account five in a code's ten minutes and ten in an hour, of a source 30 in an hour, of everybody a thousand in ten
  * minutes. What that makes of a guesser's chance is reckoned in the test (attacks DEV-07).
  */
-export const GUESS_RULES = {
+export const GUESS_RULES: Readonly<Record<'account' | 'source' | 'everybody', GcraRule>> = {
   account: { intervalMs: 600_000, burst: 4 },
   source: { intervalMs: 180_000, burst: 10 },
   everybody: { intervalMs: 1_200, burst: 500 },
-} as const satisfies Record<string, GcraRule>;
+};
 
 const MAX_KEYS = 50_000;
 
