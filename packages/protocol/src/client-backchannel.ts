@@ -32,6 +32,8 @@ export function writeBackchannelAuthentication(metadata: BackchannelAuthenticati
   };
 }
 
+const BOUND = ['dpop_bound_access_tokens', 'tls_client_certificate_bound_access_tokens'];
+
 /** What goes together (OpenID Connect CIBA §4). */
 export function checkBackchannelAuthentication(metadata: ClientMetadata, fields: FieldReader): void {
   const { grantTypes, backchannelAuthentication: asked } = metadata;
@@ -42,6 +44,10 @@ export function checkBackchannelAuthentication(metadata: ClientMetadata, fields:
   }
   if (asked.mode !== 'poll' && fields.take('backchannel_client_notification_endpoint') === undefined)
     fields.fault(['backchannel_client_notification_endpoint'], `is needed: backchannel_token_delivery_mode is ${asked.mode}`);
+  // What is pushed goes to nobody who could prove to have a key (FAPI-CIBA §5.2.2).
+  const bound = BOUND.find((name) => fields.take(name) === true);
+  if (asked.mode === 'push' && (bound !== undefined || metadata.settings.profile !== undefined))
+    fields.fault(['backchannel_token_delivery_mode'], `is push, which does not go with ${bound ?? 'hufu.profile'}`);
   if (asked.requestSigningAlg !== undefined && metadata.jwks === undefined && metadata.jwksUri === undefined)
     fields.fault(['jwks'], 'is needed (or jwks_uri): backchannel_authentication_request_signing_alg is there');
 }

@@ -3,6 +3,7 @@ import type { UserRecord } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
+import { noteUnknownUser } from '../pending/throttle.ts';
 import { readSessionName } from '../sessions/session-name.ts';
 import { type IdTokenHint, readIdTokenHint } from '../tokens/read-id-token-hint.ts';
 import { subjectFor } from '../tokens/subject.ts';
@@ -26,8 +27,9 @@ export async function findHintedUser(ctx: Context, client: Client, parameters: P
   trail.at('login_hint');
   const text = parameters.get(hint) ?? '';
   const user = hint === 'login_hint' ? await findByName(ctx, text) : await findByIdToken(ctx, client, text, now);
-  if (user?.enabled !== true) throw new OAuthError('unknown_user_id', 'the hint names nobody who is known here');
-  return user;
+  if (user?.enabled === true) return user;
+  noteUnknownUser(ctx, client, now);
+  throw new OAuthError('unknown_user_id', 'the hint names nobody who is known here');
 }
 
 function findByName(ctx: Context, name: string): Promise<UserRecord | undefined> {

@@ -98,8 +98,12 @@ export async function settleNotified(ctx: Context, { pending, attempt }: Taken, 
     ctx.log.info('backchannel.failed', { ...about, reason: outcome.reason, again_in: dueAt - now });
     return;
   }
-  if (pending.decision.kind === 'approved' && readPendingRequest(pending).notice?.mode === 'push')
-    await ctx.store.revokeGrant(ctx.tenant, pending.decision.grantId, 'code_misused', now);
+  if (pending.decision.kind === 'approved' && readPendingRequest(pending).notice?.mode === 'push') {
+    const { grantId } = pending.decision;
+    // A refresh says that the client has them, whatever became of its answer.
+    if (((await ctx.store.findGrant(ctx.tenant, grantId))?.generation ?? 0) < 2)
+      await ctx.store.revokeGrant(ctx.tenant, grantId, 'code_misused', now);
+  }
   await ctx.store.settleNotification(ctx.tenant, pending.id, attempt, undefined);
   ctx.log.warn('backchannel.dead', { ...about, reason: outcome.reason });
 }

@@ -45,7 +45,7 @@ export async function readParameters(ctx: Context, client: Client, form: Form, t
   trail.at('backchannel_request');
   return {
     get: (name) => textOf(payload[name]),
-    many: (name) => (Array.isArray(payload[name]) ? payload[name] : [payload[name]]).flatMap((value: unknown) => textOf(value) ?? []),
+    many: (name) => (Array.isArray(payload[name]) ? payload[name] : [payload[name]]).flatMap((value: unknown) => wordOf(value) ?? []),
     once: { name: sha256(`${client.id}\n${read.jti}`), expiresAt: read.expiresAt },
   };
 }
@@ -75,6 +75,11 @@ function readTimes(
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** What is neither text nor number is there all the same. */
+function wordOf(value: unknown): string | undefined {
+  return typeof value === 'object' && value !== null ? '{}' : textOf(value);
 }
 
 function isTime(value: unknown): value is number {

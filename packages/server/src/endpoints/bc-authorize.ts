@@ -8,11 +8,10 @@ import type { AuthenticatedClient } from '../client-auth/authenticated-client.ts
 import type { Context } from '../context.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { readAsked } from '../pending/asked.ts';
-import { type Notice, writePendingRequest } from '../pending/pending-request.ts';
-import { OPEN_LIMITS, tooMany } from '../pending/throttle.ts';
+import { hashPendingSecret, type Notice, writePendingRequest } from '../pending/pending-request.ts';
+import { MAX_OPEN_OF_CLIENT_AND_USER, OPEN_LIMITS, tooMany } from '../pending/throttle.ts';
 import { ensureStored } from '../registration/ensure-stored.ts';
 import { tokenReply } from '../reply.ts';
-import { sha256 } from '../tokens/secrets.ts';
 import { clientEndpoint } from './client-endpoint.ts';
 import { POLL_SECONDS } from './device-authorization.ts';
 
@@ -36,9 +35,13 @@ export function bcAuthorize(ctx: Context, http: HttpRequest): Promise<HttpReply>
     if (bindingMessage !== undefined && !BINDING_MESSAGE.test(bindingMessage))
       throw new OAuthError('invalid_binding_message', 'binding_message is one line of at most 128 printable characters');
     const lifetime = readLifetime(parameters.get('requested_expiry'));
-    const { scopes, resources } = readAsked(ctx, client, parameters.get('scope'), parameters.many('resource'), trail);
+    const { scopes, resources } = readAsked(ctx, client, parameters, trail);
     if (!scopes.includes('openid')) throw new OAuthError('invalid_scope', 'the scope needs openid');
     const user = await findHintedUser(ctx, client, parameters, trail, now);
+    trail.at('device_throttle');
+    const waiting = await ctx.store.listPendingOfUser(ctx.tenant, user.id, OPEN_LIMITS.maxOpenOfUser, now);
+    if (waiting.filter(({ clientId }) => clientId === client.id).length >= MAX_OPEN_OF_CLIENT_AND_USER)
+      throw tooMany(`${MAX_OPEN_OF_CLIENT_AND_USER} of this client wait for the user`, POLL_SECONDS);
     await ensureStored(ctx, client, now);
 
     const { once } = parameters;
@@ -53,7 +56,7 @@ export function bcAuthorize(ctx: Context, http: HttpRequest): Promise<HttpReply>
       {
         kind: 'backchannel',
         clientId: client.id,
-        secretHash: sha256(secret),
+        secretHash: hashPendingSecret('backchannel', secret),
         userCodeHash: undefined,
         userId: user.id,
         request: writePendingRequest({ scopes, resources, address: '', userAgent: '', bindingMessage, notice }),

@@ -2,15 +2,15 @@ import { OAuthError } from '@hufu/protocol/errors';
 import { DEVICE_CODE } from '@hufu/protocol/grant-type';
 import { SECRET_LENGTH, writeHolder } from '@hufu/protocol/tally';
 import type { PendingAuthorization } from '@hufu/store/port';
+import type { AuthenticatedClient } from '../client-auth/authenticated-client.ts';
 import type { Context } from '../context.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { readAsked } from '../pending/asked.ts';
-import { writePendingRequest } from '../pending/pending-request.ts';
-import { OPEN_LIMITS, takeAsk, tooMany } from '../pending/throttle.ts';
-import { formatUserCode, hashUserCode, newUserCode } from '../pending/user-code.ts';
+import { hashPendingSecret, writePendingRequest } from '../pending/pending-request.ts';
+import { MAX_USUAL_CODES, OPEN_LIMITS, takeAsk, tooMany } from '../pending/throttle.ts';
+import { formatUserCode, hashUserCode, newUserCode, USER_CODE_LENGTHS } from '../pending/user-code.ts';
 import { ensureStored } from '../registration/ensure-stored.ts';
 import { tokenReply } from '../reply.ts';
-import { sha256 } from '../tokens/secrets.ts';
 import { clientEndpoint } from './client-endpoint.ts';
 
 /** Seconds that somebody has to type the code and to decide. */
@@ -27,7 +27,7 @@ export function deviceAuthorization(ctx: Context, http: HttpRequest): Promise<Ht
     trail.at('client_grant_type');
     if (!client.metadata.grantTypes.includes(DEVICE_CODE))
       throw new OAuthError('unauthorized_client', 'the client is not registered for this grant type', { detail: DEVICE_CODE });
-    const { scopes, resources } = readAsked(ctx, client, form.get('scope'), form.many('resource'), trail);
+    const { scopes, resources } = readAsked(ctx, client, form, trail);
     trail.at('device_throttle');
     takeAsk(ctx, client, http);
     await ensureStored(ctx, client, now);
@@ -37,7 +37,7 @@ export function deviceAuthorization(ctx: Context, http: HttpRequest): Promise<Ht
     const pending = {
       kind: 'device',
       clientId: client.id,
-      secretHash: sha256(secret),
+      secretHash: hashPendingSecret('device', secret),
       userId: undefined,
       request: writePendingRequest({
         scopes,
@@ -50,7 +50,7 @@ export function deviceAuthorization(ctx: Context, http: HttpRequest): Promise<Ht
       expiresAt: now + DEVICE_CODE_SECONDS,
       intervalSeconds: POLL_SECONDS,
     } as const;
-    const { id, userCode } = await openWithCode(ctx, pending, now);
+    const { id, userCode } = await openWithCode(ctx, client, pending, now);
     const page = `${ctx.issuer}/device`;
     const shown = formatUserCode(userCode);
     return tokenReply({
@@ -64,17 +64,25 @@ export function deviceAuthorization(ctx: Context, http: HttpRequest): Promise<Ht
   });
 }
 
-/** Only a code that somebody else has just now is tried again with another (attacks DEV-18). */
+/**
+ * Only a code that somebody else has just now is tried again with another (attacks DEV-18). Codes get longer where many of a client wait, and for clients that
+ * nobody vouches for, of which there may be any number.
+ */
 async function openWithCode(
   ctx: Context,
+  client: AuthenticatedClient,
   pending: Omit<PendingAuthorization, 'id' | 'createdAt' | 'decision' | 'userCodeHash'>,
   now: number,
 ): Promise<{ readonly id: number; readonly userCode: string }> {
-  for (let tries = 0; tries < MAX_COLLISIONS; tries++) {
-    const userCode = newUserCode(ctx.random);
-    const opened = await ctx.store.openPending(ctx.tenant, { ...pending, userCodeHash: hashUserCode(ctx, userCode) }, OPEN_LIMITS, now);
+  let long = client.record.source !== 'config';
+  for (let tries = 0; tries < MAX_COLLISIONS; ) {
+    const userCode = newUserCode(ctx.random, long ? USER_CODE_LENGTHS.long : USER_CODE_LENGTHS.usual);
+    const limits = long ? OPEN_LIMITS : { ...OPEN_LIMITS, maxOpen: MAX_USUAL_CODES };
+    const opened = await ctx.store.openPending(ctx.tenant, { ...pending, userCodeHash: hashUserCode(ctx, userCode) }, limits, now);
     if (opened.kind === 'opened') return { id: opened.id, userCode };
-    if (opened.kind === 'full') throw tooMany(`${OPEN_LIMITS.maxOpen} of the client wait already`, 60);
+    if (opened.kind === 'full' && long) throw tooMany(`${OPEN_LIMITS.maxOpen} of the client wait already`, 60);
+    if (opened.kind === 'full') long = true;
+    else tries += 1;
   }
   throw new OAuthError('server_error', 'no user code was to be had', { detail: `${MAX_COLLISIONS} were taken` });
 }

@@ -4,8 +4,8 @@ import { readHolder } from '@hufu/protocol/tally';
 import type { Context } from '../context.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { approve, deny } from '../pending/decide.ts';
+import { hashPendingSecret } from '../pending/pending-request.ts';
 import { json } from '../reply.ts';
-import { sha256 } from '../tokens/secrets.ts';
 
 /** As if the user had pressed a button (RFC 8176 §2). */
 const AMR = ['user'];
@@ -17,7 +17,7 @@ export async function testCiba(ctx: Context, http: HttpRequest): Promise<HttpRep
   if (action !== 'allow' && action !== 'deny') return problem(400, 'action is allow or deny');
   const credential = readHolder(ctx.keys.tally, 'backchannel', query.get('auth_req_id') ?? '');
   const pending = credential === undefined ? undefined : await ctx.store.findPending(ctx.tenant, credential.id);
-  if (credential === undefined || pending?.kind !== 'backchannel' || !equalText(pending.secretHash, sha256(credential.secret)))
+  if (credential === undefined || pending?.kind !== 'backchannel' || !equalText(pending.secretHash, hashPendingSecret('backchannel', credential.secret)))
     return problem(404, 'no request has this auth_req_id');
   const user = pending.userId === undefined ? undefined : await ctx.store.findUser(ctx.tenant, pending.userId);
   if (user === undefined) return problem(404, 'the user is gone');

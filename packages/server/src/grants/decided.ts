@@ -6,6 +6,7 @@ import type { GrantId } from '@hufu/protocol/ids';
 import { readHolder, SECRET_LENGTH } from '@hufu/protocol/tally';
 import type { PendingAuthorization } from '@hufu/store/port';
 import type { Context } from '../context.ts';
+import { hashPendingSecret } from '../pending/pending-request.ts';
 import { narrow } from '../tokens/narrow.ts';
 import { derivedSecret, sha256 } from '../tokens/secrets.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
@@ -39,8 +40,8 @@ export async function exchangeDecided(ctx: Context, request: TokenRequest, kind:
     throw refused(`issued to ${pending.clientId}`);
   }
   trail.at('secret');
-  if (!equalText(pending.secretHash, sha256(credential.secret))) throw refused('its secret is not the one the row knows');
-  return redeem(ctx, request, pending, await requireApproved(ctx, request, pending));
+  if (!equalText(pending.secretHash, hashPendingSecret(kind, credential.secret))) throw refused('its secret is not the one the row knows');
+  return redeem(ctx, request, await requireApproved(ctx, request, pending));
 }
 
 /** The grant of a request that was approved. Throws what RFC 8628 §3.5 says of any other. */
@@ -68,7 +69,7 @@ async function requireApproved(ctx: Context, { trail, now }: TokenRequest, found
   }
 }
 
-async function redeem(ctx: Context, request: TokenRequest, pending: PendingAuthorization, id: GrantId): Promise<TokenResponse> {
+async function redeem(ctx: Context, request: TokenRequest, id: GrantId): Promise<TokenResponse> {
   const { client, form, trail, confirmation, now } = request;
   trail.at('grant_known');
   const grant = await ctx.store.findGrant(ctx.tenant, id);
@@ -78,7 +79,7 @@ async function redeem(ctx: Context, request: TokenRequest, pending: PendingAutho
   trail.at('grant_live');
   if (grant.dead !== undefined) throw refused(`the grant is dead: ${grant.dead.reason}`);
   trail.at('grant_fresh');
-  requireFresh(pending, now);
+  requireFresh(grant, now);
   const { resource, scopes } = narrow(ctx, grant, form.many('resource'), undefined, trail);
   const accessTokenTtl = client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds;
   const refresh = client.metadata.grantTypes.includes('refresh_token');
@@ -102,7 +103,7 @@ async function redeem(ctx: Context, request: TokenRequest, pending: PendingAutho
   return userTokens(ctx, { client, grant: taken.grant, secret, resource, scopes, nonce: undefined, confirmation, now });
 }
 
-function requireFresh({ expiresAt }: PendingAuthorization, now: number): void {
+function requireFresh({ expiresAt }: { readonly expiresAt: number }, now: number): void {
   if (expiresAt <= now) throw new OAuthError('expired_token', 'nobody decided in time; start again', { detail: `${now - expiresAt} seconds ago` });
 }
 

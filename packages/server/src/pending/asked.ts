@@ -18,7 +18,17 @@ export interface Asked {
  * What a request without a browser asks for (RFC 6749 §3.3, RFC 8707 §2): all of it there, and the client's to ask for. The grant has no session that it
  * could end with; whether there are refresh tokens is a matter of the client's grant types, and `offline_access` is left out where there are none.
  */
-export function readAsked(ctx: Context, client: Client, scope: string | undefined, named: readonly string[], trail: Trail): Asked {
+export function readAsked(
+  ctx: Context,
+  client: Client,
+  parameters: { get(name: string): string | undefined; many(name: string): readonly string[] },
+  trail: Trail,
+): Asked {
+  trail.at('parameters');
+  // Rather refused than passed over: whoever sends them means less than a scope gives (RFC 9396 §5).
+  if (parameters.many('authorization_details').length > 0) throw new OAuthError('invalid_request', 'authorization_details are not supported here');
+  const scope = parameters.get('scope');
+  const named = parameters.many('resource');
   trail.at('resource');
   if (named.length > MAX_RESOURCES) throw new OAuthError('invalid_target', `a request is for at most ${MAX_RESOURCES} resources`);
   for (const identifier of named) {

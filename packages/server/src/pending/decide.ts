@@ -10,6 +10,8 @@ import { readPendingRequest } from './pending-request.ts';
 
 /** Approved requests of one user and client that wait to be fetched; the oldest fall. */
 const MAX_CODES = 20;
+/** Seconds that an approved one may be fetched after its time: somebody may have pressed the button in its last second. */
+const FETCH_SECONDS = 60;
 /** Seconds that a pushed grant waits for its delivery to begin. */
 const PUSH_SECONDS = 3_600;
 
@@ -48,7 +50,7 @@ export async function approve(ctx: Context, pending: PendingAuthorization, { use
       offline: true,
       claims: undefined,
       keyId: ctx.keys.sealKeyId,
-      expiresAt: notice?.mode === 'push' ? now + PUSH_SECONDS : pending.expiresAt,
+      expiresAt: notice?.mode === 'push' ? now + PUSH_SECONDS : pending.expiresAt + FETCH_SECONDS,
       // Asked just now, and for this once.
       needsConsent: false,
       participation: undefined,

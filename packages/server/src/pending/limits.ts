@@ -7,6 +7,8 @@ export type Limit = readonly [key: string, rule: GcraRule];
 export interface Limits {
   /** Takes one from each, or from none where one of them is used up: then the seconds to wait, else 0. */
   take(limits: readonly Limit[], nowMs: number): number;
+  /** Whether nothing of it is used up. */
+  isFresh(limit: Limit, nowMs: number): boolean;
   /** Gives one back to each. */
   refund(limits: readonly Limit[]): void;
 }
@@ -33,6 +35,7 @@ export function newLimits(maxKeys: number): Limits {
       }
       return 0;
     },
+    isFresh: ([key], nowMs) => (states.get(key) ?? 0) <= nowMs,
     refund(limits) {
       for (const [key, rule] of limits) {
         const state = states.get(key);

@@ -1,5 +1,6 @@
 import type { BackchannelAuthentication } from '@hufu/protocol/client-backchannel';
 import type { PendingAuthorization } from '@hufu/store/port';
+import { sha256 } from '../tokens/secrets.ts';
 
 /** What waits for somebody's decision, as its row keeps it: what was asked for, and what the page shows. */
 export interface PendingRequest {
@@ -23,6 +24,14 @@ export interface Notice {
   readonly keyId: number;
   /** `client_notification_token`, encrypted. */
   readonly token: string;
+}
+
+/**
+ * What a row knows a secret by, and the grant that comes of it. In a domain of its own: no authorization code has that hash, so that none goes in the place of
+ * the other, without the checks of its own grant type.
+ */
+export function hashPendingSecret(kind: PendingAuthorization['kind'], secret: string): string {
+  return sha256(`hufu ${kind} ${secret}`);
 }
 
 /** `notify` is the store's: it is how it finds those whose client is to be told. */

@@ -96,7 +96,7 @@ export const en: Messages = {
     warning: 'Allow it only if you started this yourself, on a device that you have before you. If somebody sent you the code or a link to this page, deny: they would get into your account.',
     compare: 'Does the device show this code?',
     askedFrom: 'Asked from',
-    askedBy: 'With',
+    askedBy: 'The device says it is',
     askedAt: 'When',
     unknownAgent: 'a program that does not say',
     ago: (seconds) => (seconds < 1 ? 'just now' : `${duration(seconds)} ago`),

@@ -97,7 +97,7 @@ export const zhCn: Messages = {
     warning: '只有当这是你自己刚刚发起的、设备就在你面前时，才点“允许”。如果代码或本页的链接是别人发给你的，请点“拒绝”，否则对方会进入你的账号。',
     compare: '设备上显示的是这个代码吗？',
     askedFrom: '请求来自',
-    askedBy: '使用程序',
+    askedBy: '设备自称',
     askedAt: '时间',
     unknownAgent: '未说明',
     ago: (seconds) => (seconds < 1 ? '刚刚' : `${duration(seconds)}前`),
