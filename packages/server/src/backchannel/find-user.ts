@@ -19,12 +19,12 @@ const MAX_GRANTS = 1_000;
  * this very client. Throws `invalid_request`, or `unknown_user_id` for a user who is not there or switched off: the two look alike.
  */
 export async function findHintedUser(ctx: Context, client: Client, parameters: Parameters, trail: Trail, now: number): Promise<UserRecord> {
+  trail.at('login_hint');
   const given = HINTS.filter((name) => parameters.get(name) !== undefined);
   const [hint, second] = given;
   if (hint === undefined || second !== undefined)
     throw new OAuthError('invalid_request', 'exactly one hint says whom the request is about', { detail: given.join(' ') || 'none' });
   if (hint === 'login_hint_token') throw new OAuthError('invalid_request', 'login_hint_token is not supported here');
-  trail.at('login_hint');
   const text = parameters.get(hint) ?? '';
   const user = hint === 'login_hint' ? await findByName(ctx, text) : await findByIdToken(ctx, client, text, now);
   if (user?.enabled === true) return user;
