@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readClientMetadata } from '@hufu/protocol/client-metadata';
+import { CLIENT_REGISTRIES, readClientMetadata } from '@hufu/protocol/client-metadata';
 import { CLIENT_FIELDS } from './client-fields.ts';
 import type { ClientConfig } from './config.ts';
 import { schemaAt } from './free-json.ts';
@@ -96,7 +96,8 @@ test('a secret that an algorithm is keyed with is long in every mode (RFC 7518 Â
 test('a value from a list tells what is allowed and what was probably meant', () => {
   assert.throws(() => read(`${WEB}\ngrant_types: [authorisation_code]`), {
     message:
-      'f:5:19  clients[0].grant_types[0]: is not one of the allowed values\n    found: "authorisation_code"    allowed: authorization_code, refresh_token, client_credentials, implicit    did you mean authorization_code?',
+      'f:5:19  clients[0].grant_types[0]: is not one of the allowed values\n' +
+      `    found: "authorisation_code"    allowed: ${Object.keys(CLIENT_REGISTRIES.grantTypes).join(', ')}    did you mean authorization_code?`,
   });
 });
 
