@@ -141,6 +141,7 @@ input.code { font-family: var(--mono); font-size: 1.375rem; letter-spacing: 0.12
 input:focus-visible { border-color: var(--accent); outline: 2px solid var(--accent); outline-offset: 0; border-radius: 4px; }
 .problem { margin: 0 0 1.25rem; padding: 0.75rem 0.875rem; border-left: 3px solid var(--bronze); background: var(--wash); }
 
+p + .problem { margin-top: 1.125rem; }
 .acts { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-top: 1.75rem; }
 button, .button {
   flex: 1 1 9rem;
