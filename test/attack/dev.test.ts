@@ -66,7 +66,11 @@ describe('DEV: devices', () => {
     const entry = await agent.get('/device');
     const cross = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
     assert.equal((await agent.post('/device', { ...entry.hidden, user_code: String(asked.body['user_code']) }, cross)).status, 403);
-    for (const fields of [theirs.hidden, { ...theirs.hidden, csrf: entry.hidden['csrf'] ?? '' }, { user_code: String(asked.body['user_code']) }])
+    for (const fields of [
+      theirs.hidden,
+      { ...theirs.hidden, csrf: entry.hidden['csrf'] ?? '' },
+      { user_code: String(asked.body['user_code']) },
+    ])
       assert.equal((await agent.post('/device/confirm', { ...fields, decision: 'allow' })).status, 403);
     const own = await agent.get((await typeCode(agent, asked.body['user_code'])).location);
     assert.equal((await agent.post('/device/confirm', { ...own.hidden, decision: 'allow' }, cross)).status, 403);
@@ -93,7 +97,10 @@ describe('DEV: devices', () => {
     await agent.submit(page, { decision: 'allow', scope: 'openid profile read write offline_access', client_id: 'radio' });
     const tokens = await pollDevice(here.issuer, asked, { scope: 'openid profile read write' });
     assert.deepEqual([tokens.status, tokens.body['scope'], tokens.body['id_token']], [200, 'read', undefined]);
-    assert.equal((await postForm(`${here.issuer}/oauth/device_authorization`, { client_id: 'tv', scope: 'write' })).body['error'], 'invalid_scope');
+    assert.equal(
+      (await postForm(`${here.issuer}/oauth/device_authorization`, { client_id: 'tv', scope: 'write' })).body['error'],
+      'invalid_scope',
+    );
   });
 
   test('DEV-16 · the page says from where, when and by whom it was asked, warns, cannot be framed, and nothing is remembered (RFC 8628 §5.4)', async () => {
@@ -129,7 +136,7 @@ describe('DEV: devices', () => {
     const { store, context } = here.hufu;
     const other = (await store.ensureTenant('other')).id;
     const asked = await askDevice(here.issuer);
-    const rows = here.database.prepare("SELECT id FROM pending_authorizations ORDER BY id DESC LIMIT 1").all();
+    const rows = here.database.prepare('SELECT id FROM pending_authorizations ORDER BY id DESC LIMIT 1').all();
     const id = Number(Object(rows[0])['id']);
     const now = Math.floor(context.clock.nowMs() / 1000);
     assert.equal(await store.findPending(other, id), undefined);
@@ -176,7 +183,7 @@ describe('DEV: devices and guessers', () => {
   test('DEV-15 · signing in on the way to the device page is signing in: the same page, the same throttle, the same rules (RFC 8628 §3.3)', async () => {
     const agent = new Agent(here.issuer);
     const first = await agent.get('/device');
-    assert.equal(first.location, '/signin?then=device');
+    assert.equal(first.location, '/signin?next=device');
     let page = await agent.get(first.location);
     assert.equal(page.name, 'signin');
     for (let i = 0; i < 5; i++) {

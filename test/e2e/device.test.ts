@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { CLI_CLIENT_ID, DEMO_CONFIG } from 'hufu/demo/demo-config';
 import type { AxeResults } from 'axe-core';
+import { CLI_CLIENT_ID, DEMO_CONFIG } from 'hufu/demo/demo-config';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { postForm } from '../support/agent.ts';
 import { CHROMIUM } from '../support/chromium.ts';
@@ -26,7 +26,10 @@ let home: string;
 
 before(async () => {
   home = mkdtempSync(join(tmpdir(), 'hufu-home-'));
-  const cli = DEMO_CONFIG.slice(DEMO_CONFIG.indexOf(`  - client_id: ${CLI_CLIENT_ID}`), DEMO_CONFIG.indexOf('users:')).replace(/ notes:\w+/g, '');
+  const cli = DEMO_CONFIG.slice(DEMO_CONFIG.indexOf(`  - client_id: ${CLI_CLIENT_ID}`), DEMO_CONFIG.indexOf('users:')).replace(
+    / notes:\w+/g,
+    '',
+  );
   hufu = await startHufu({ yaml: BASIC_YAML.replace('resources:', `${cli}${DEVICE_CLIENTS.slice(1)}resources:`) });
   browser = await chromium.launch(CHROMIUM);
 });
@@ -112,7 +115,9 @@ test('hufu login, token, whoami and logout, with a browser that runs no scripts 
   assert.equal(await page.getAttribute('body', 'data-page'), 'device-done');
   assert.equal(await login.code, 0, login.lines.join('\n'));
 
-  const tokens = await Promise.all(Array.from({ length: 3 }, () => runCli('token')).map(async (one) => (await one.code, one.lines.join('\n'))));
+  const tokens = await Promise.all(
+    Array.from({ length: 3 }, () => runCli('token')).map(async (one) => (await one.code, one.lines.join('\n'))),
+  );
   assert.equal(new Set(tokens).size, 1);
   const whoami = runCli('whoami', '--json');
   assert.equal(await whoami.code, 0, whoami.lines.join('\n'));
@@ -158,7 +163,11 @@ test('the pages are for everybody, in both languages, in the dark and on a phone
     await page.fill('input[name=user_code]', String(asked.body['user_code']));
     await page.click('#device-submit');
     await assertAccessible(page, `device-confirm-${name}`);
-    assert.equal(await page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth'), true, 'nothing to scroll sideways');
+    assert.equal(
+      await page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth'),
+      true,
+      'nothing to scroll sideways',
+    );
     await page.click('#device-allow');
     await assertAccessible(page, `device-done-${name}`);
     assert.equal((await pollDevice(hufu.issuer, asked)).status, 200);

@@ -9,7 +9,20 @@ import { askDevice, decideDevice, pollDevice } from '../support/devices.ts';
 import { freePort } from '../support/hufu.ts';
 import { type HufuProcess, startProcess } from '../support/hufu-process.ts';
 import { rounds, withSeeds } from '../support/seeds.ts';
-import { assertRefused, COURSE_YAML, freshCode, isActive, RUNNER, readTokens, redeem, refresh, revoke, SPA, startTogether, WEB } from './course.ts';
+import {
+  assertRefused,
+  COURSE_YAML,
+  freshCode,
+  isActive,
+  RUNNER,
+  readTokens,
+  redeem,
+  refresh,
+  revoke,
+  SPA,
+  startTogether,
+  WEB,
+} from './course.ts';
 import { assertOneSuccessor } from './scenarios.ts';
 
 for (const engine of ENGINES) {
@@ -71,7 +84,8 @@ for (const engine of ENGINES) {
         const won = replies.filter((reply) => reply.status === 200);
         assert.equal(won.length, 1);
         for (const reply of replies) if (reply.status !== 200) assertRefused(reply);
-        for (const reply of won) assert.equal(await isActive(at(1), String(reply.body['access_token'])), true, 'the others took nothing away');
+        for (const reply of won)
+          assert.equal(await isActive(at(1), String(reply.body['access_token'])), true, 'the others took nothing away');
       });
     });
 

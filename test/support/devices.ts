@@ -30,9 +30,18 @@ export function askDevice(origin: string, part: Readonly<Record<string, string>>
 }
 
 /** A poll (RFC 8628 §3.4). */
-export function pollDevice(origin: string, asked: JsonReply, part: Readonly<Record<string, string>> = {}, basic?: string): Promise<JsonReply> {
+export function pollDevice(
+  origin: string,
+  asked: JsonReply,
+  part: Readonly<Record<string, string>> = {},
+  basic?: string,
+): Promise<JsonReply> {
   const own = basic === undefined ? { client_id: 'tv' } : {};
-  return postForm(`${origin}/oauth/token`, { grant_type: DEVICE_CODE, ...own, device_code: String(asked.body['device_code']), ...part }, basic);
+  return postForm(
+    `${origin}/oauth/token`,
+    { grant_type: DEVICE_CODE, ...own, device_code: String(asked.body['device_code']), ...part },
+    basic,
+  );
 }
 
 /** Types a code; where it is right, that is a redirect to the confirmation. */

@@ -1,4 +1,3 @@
-import type { ClientMetadata } from './client-metadata.ts';
 import type { FieldReader, TextRules } from './field-reader.ts';
 import { CIBA } from './grant-type.ts';
 import { SIGNATURE_ALGS } from './jose-algorithms.ts';
@@ -24,7 +23,9 @@ export function readBackchannelAuthentication(fields: FieldReader, uri: TextRule
 }
 
 /** Under wire names; undefined members are to be left out. */
-export function writeBackchannelAuthentication(metadata: BackchannelAuthentication | undefined): Readonly<Record<string, string | undefined>> {
+export function writeBackchannelAuthentication(
+  metadata: BackchannelAuthentication | undefined,
+): Readonly<Record<string, string | undefined>> {
   return {
     backchannel_token_delivery_mode: metadata?.mode,
     backchannel_client_notification_endpoint: metadata?.notificationEndpoint,
@@ -32,10 +33,19 @@ export function writeBackchannelAuthentication(metadata: BackchannelAuthenticati
   };
 }
 
+/** What of a client's metadata has a say in it. */
+interface Judged {
+  readonly grantTypes: readonly string[];
+  readonly backchannelAuthentication: BackchannelAuthentication | undefined;
+  readonly jwks: object | undefined;
+  readonly jwksUri: string | undefined;
+  readonly settings: { readonly profile: string | undefined };
+}
+
 const BOUND = ['dpop_bound_access_tokens', 'tls_client_certificate_bound_access_tokens'];
 
 /** What goes together (OpenID Connect CIBA §4). */
-export function checkBackchannelAuthentication(metadata: ClientMetadata, fields: FieldReader): void {
+export function checkBackchannelAuthentication(metadata: Judged, fields: FieldReader): void {
   const { grantTypes, backchannelAuthentication: asked } = metadata;
   if (asked === undefined) {
     if (grantTypes.includes(CIBA) && fields.take('backchannel_token_delivery_mode') === undefined)
@@ -44,7 +54,7 @@ export function checkBackchannelAuthentication(metadata: ClientMetadata, fields:
   }
   if (asked.mode !== 'poll' && fields.take('backchannel_client_notification_endpoint') === undefined)
     fields.fault(['backchannel_client_notification_endpoint'], `is needed: backchannel_token_delivery_mode is ${asked.mode}`);
-  // What is pushed goes to nobody who could prove to have a key (FAPI-CIBA §5.2.2).
+  // What is pushed goes to nobody who could prove to have a key (and FAPI-CIBA has no push).
   const bound = BOUND.find((name) => fields.take(name) === true);
   if (asked.mode === 'push' && (bound !== undefined || metadata.settings.profile !== undefined))
     fields.fault(['backchannel_token_delivery_mode'], `is push, which does not go with ${bound ?? 'hufu.profile'}`);

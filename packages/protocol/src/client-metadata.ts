@@ -1,4 +1,10 @@
 import {
+  type BackchannelAuthentication,
+  checkBackchannelAuthentication,
+  readBackchannelAuthentication,
+  writeBackchannelAuthentication,
+} from './client-backchannel.ts';
+import {
   type ClientJose,
   type ClientJoseWire,
   type JoseRegistries,
@@ -14,12 +20,6 @@ import {
   readClientSettings,
   writeClientSettings,
 } from './client-settings.ts';
-import {
-  type BackchannelAuthentication,
-  checkBackchannelAuthentication,
-  readBackchannelAuthentication,
-  writeBackchannelAuthentication,
-} from './client-backchannel.ts';
 import { OAuthError } from './errors.ts';
 import { type Fault, FieldReader, type FieldRules, formatPath, type TextCheck, type TextRules } from './field-reader.ts';
 import { CIBA, DEVICE_CODE } from './grant-type.ts';

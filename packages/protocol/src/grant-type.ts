@@ -1,5 +1,3 @@
-/** Grant types that have a long name (RFC 6749 §4.5). */
-
 /** RFC 8628 §3.4. */
 export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 /** OpenID Connect CIBA §10.1. */

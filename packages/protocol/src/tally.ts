@@ -10,7 +10,15 @@ import { equalText } from './equal-text.ts';
 import type { IdPermutation } from './tally-id.ts';
 
 /** A kind of credential and the prefix (which is also the format's version) that secret scanners and people recognise it by. */
-const PREFIX = { code: 'hfc_', refresh: 'hfr_', session: 'hfs_', access: 'hfa_', machine: 'hfm_', device: 'hfd_', backchannel: 'hfb_' } as const;
+const PREFIX = {
+  code: 'hfc_',
+  refresh: 'hfr_',
+  session: 'hfs_',
+  access: 'hfa_',
+  machine: 'hfm_',
+  device: 'hfd_',
+  backchannel: 'hfb_',
+} as const;
 const KINDS: ReadonlyMap<string, TallyKind> = new Map([
   ['hfc_', 'code'],
   ['hfr_', 'refresh'],

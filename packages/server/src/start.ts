@@ -1,8 +1,8 @@
 import type { Store } from '@hufu/store/port';
+import { startNotifications } from './backchannel/notification-job.ts';
 import { systemClock, testClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Context } from './context.ts';
-import { startNotifications } from './backchannel/notification-job.ts';
 import { applyConfig } from './jobs/apply-config.ts';
 import { unusedClientRemover } from './jobs/remove-unused-clients.ts';
 import { listen } from './listen.ts';

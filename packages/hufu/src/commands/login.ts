@@ -46,7 +46,12 @@ async function show(call: CommandCall, { json, qr }: AccountWords, instructions:
   const { userCode, verificationUri, complete, expiresIn } = instructions;
   if (json) {
     call.out(
-      JSON.stringify({ user_code: userCode, verification_uri: verificationUri, verification_uri_complete: complete, expires_in: expiresIn }),
+      JSON.stringify({
+        user_code: userCode,
+        verification_uri: verificationUri,
+        verification_uri_complete: complete,
+        expires_in: expiresIn,
+      }),
     );
     return;
   }

@@ -14,7 +14,8 @@ export const whoami: Command = {
     const { userinfoEndpoint } = await discover(issuer);
     if (userinfoEndpoint === undefined) throw new RefusedError(`${issuer} has no userinfo endpoint`);
     const reply = await getWithToken(userinfoEndpoint, accessToken);
-    if (reply.status !== 200) throw new RefusedError(`${issuer} does not say: ${reply.status === 401 ? 'the sign-in is over: hufu login' : explain(reply)}`);
+    if (reply.status !== 200)
+      throw new RefusedError(`${issuer} does not say: ${reply.status === 401 ? 'the sign-in is over: hufu login' : explain(reply)}`);
     const name = printable(reply.body['name']) || printable(reply.body['preferred_username']) || printable(reply.body['email']);
     const sub = printable(reply.body['sub']);
     call.out(

@@ -12,7 +12,10 @@ export interface AccountWords {
 }
 
 /** @param names those that the command takes beside `--issuer` and `--json`. Throws `UsageError` for any other. */
-export function readAccountWords(args: readonly string[], names: readonly ('client' | 'scope' | 'resource' | 'no-qr')[] = []): AccountWords {
+export function readAccountWords(
+  args: readonly string[],
+  names: readonly ('client' | 'scope' | 'resource' | 'no-qr')[] = [],
+): AccountWords {
   const options = {
     json: { type: 'boolean' },
     issuer: { type: 'string' },

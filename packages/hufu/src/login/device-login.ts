@@ -40,13 +40,20 @@ export async function signInByDevice(server: Issuer, login: DeviceLogin): Promis
   if (typeof deviceCode !== 'string' || userCode === '' || verificationUri === undefined)
     throw new RefusedError(`${server.issuer} gave no code that could be shown`);
   const lifetime = seconds(expiresIn, MAX_LIFETIME, MAX_LIFETIME);
-  await login.show({ userCode, verificationUri, complete: pageOf(asked.body['verification_uri_complete']) ?? verificationUri, expiresIn: lifetime });
+  await login.show({
+    userCode,
+    verificationUri,
+    complete: pageOf(asked.body['verification_uri_complete']) ?? verificationUri,
+    expiresIn: lifetime,
+  });
 
   const end = login.nowMs() + lifetime * 1_000;
   let interval = seconds(firstInterval, DEFAULT_INTERVAL, MAX_INTERVAL);
   while (login.nowMs() < end) {
     await login.wait(interval * 1_000);
-    const reply = await postForm(server.tokenEndpoint, { grant_type: DEVICE_CODE, client_id: clientId, device_code: deviceCode }).catch(quiet);
+    const reply = await postForm(server.tokenEndpoint, { grant_type: DEVICE_CODE, client_id: clientId, device_code: deviceCode }).catch(
+      quiet,
+    );
     // RFC 8628 §3.5: after a connection that failed, as after slow_down, it waits longer.
     const code = reply === undefined || reply.status >= 500 ? 'slow_down' : reply.body['error'];
     if (reply?.status === 200) return readTokens(server.issuer, clientId, reply.body, login.nowMs());
@@ -59,9 +66,16 @@ export async function signInByDevice(server: Issuer, login: DeviceLogin): Promis
 }
 
 /** A token response (RFC 6749 §5.1) as an account. Throws `RefusedError` for what is none. */
-export function readTokens(issuer: string, clientId: string, body: Readonly<Record<string, unknown>>, nowMs: number, before?: Account): Account {
+export function readTokens(
+  issuer: string,
+  clientId: string,
+  body: Readonly<Record<string, unknown>>,
+  nowMs: number,
+  before?: Account,
+): Account {
   const { access_token: accessToken, token_type: tokenType, expires_in: expiresIn, refresh_token: refreshToken, scope } = body;
-  if (typeof accessToken !== 'string' || !/^[\x21-\x7e]{1,16384}$/.test(accessToken)) throw new RefusedError(`${issuer} sent no access token`);
+  if (typeof accessToken !== 'string' || !/^[\x21-\x7e]{1,16384}$/.test(accessToken))
+    throw new RefusedError(`${issuer} sent no access token`);
   if (typeof tokenType !== 'string' || tokenType.toLowerCase() !== 'bearer')
     throw new RefusedError(`${issuer} sent a token of a kind that this command cannot use`);
   return {

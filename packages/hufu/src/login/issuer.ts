@@ -81,7 +81,8 @@ async function call(url: string, init: RequestInit): Promise<Answer> {
     reply = await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
     text = await readBounded(reply);
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : error instanceof Error ? error.message : '';
+    const cause =
+      error instanceof Error && error.cause instanceof Error ? error.cause.message : error instanceof Error ? error.message : '';
     throw new RefusedError(`${new URL(url).origin} does not answer: ${printable(cause)}`);
   }
   try {

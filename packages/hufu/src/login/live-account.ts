@@ -11,7 +11,10 @@ const MIN_LEFT_SECONDS = 30;
 export function requireAccount(accounts: Accounts, issuer: string | undefined): Account {
   const wanted = issuer ?? accounts.current;
   const account = accounts.all.find((one) => one.issuer === wanted);
-  if (account === undefined) throw new RefusedError(wanted === undefined ? 'nobody is signed in: hufu login' : `nobody is signed in to ${wanted}: hufu login --issuer ${wanted}`);
+  if (account === undefined)
+    throw new RefusedError(
+      wanted === undefined ? 'nobody is signed in: hufu login' : `nobody is signed in to ${wanted}: hufu login --issuer ${wanted}`,
+    );
   return account;
 }
 

@@ -56,7 +56,14 @@ async function openIssuer(): Promise<Issuer> {
   ]);
   answers.set('/device', [
     200,
-    { device_code: 'dc', user_code: 'WDJB-MJHT', verification_uri: `${issuer}/go`, verification_uri_complete: `${issuer}/go?c`, expires_in: 600, interval: 5 },
+    {
+      device_code: 'dc',
+      user_code: 'WDJB-MJHT',
+      verification_uri: `${issuer}/go`,
+      verification_uri_complete: `${issuer}/go?c`,
+      expires_in: 600,
+      interval: 5,
+    },
   ]);
   answers.set('/token', [200, { access_token: 'at-1', token_type: 'Bearer', expires_in: 600, refresh_token: 'rt-1', scope: 'openid' }]);
   answers.set('/revoke', [200, {}]);
@@ -75,7 +82,13 @@ async function openIssuer(): Promise<Issuer> {
 /** A command of somebody with a home of their own. */
 function newCall(args: readonly string[] = []): CommandCall & { readonly lines: string[] } {
   const lines: string[] = [];
-  return { args, env: { XDG_CONFIG_HOME: join(folder, `home-${homes++}`) }, lines, out: (line) => lines.push(line), err: (line) => lines.push(line) };
+  return {
+    args,
+    env: { XDG_CONFIG_HOME: join(folder, `home-${homes++}`) },
+    lines,
+    out: (line) => lines.push(line),
+    err: (line) => lines.push(line),
+  };
 }
 
 interface Time {
@@ -138,7 +151,10 @@ test('no, too late, and an answer that is none end it with a reason (RFC 8628 §
   ] as const) {
     server.answers.set('/token', answer);
     const call = newCall();
-    await assert.rejects(signIn(call, words(server.issuer), fastTime()), (error) => error instanceof RefusedError && reason.test(error.message));
+    await assert.rejects(
+      signIn(call, words(server.issuer), fastTime()),
+      (error) => error instanceof RefusedError && reason.test(error.message),
+    );
     assert.deepEqual((await readAccounts(accountFile(call.env))).all, []);
   }
   server.close();
@@ -146,7 +162,10 @@ test('no, too late, and an answer that is none end it with a reason (RFC 8628 §
 
 test('what a server says is shown without what a terminal would obey, and no page is opened but of the web (RFC 8628 §5.4)', async () => {
   const server = await openIssuer();
-  server.answers.set('/device', [200, { device_code: 'dc', user_code: 'A\u001b]0;x\u0007B', verification_uri: 'https://ok.example/', expires_in: 600 }]);
+  server.answers.set('/device', [
+    200,
+    { device_code: 'dc', user_code: 'A\u001b]0;x\u0007B', verification_uri: 'https://ok.example/', expires_in: 600 },
+  ]);
   const call = newCall();
   await signIn(call, words(server.issuer), fastTime());
   assert.equal(call.lines.join('\n').includes('\u001b'), false);
@@ -167,9 +186,21 @@ test('a server that has another name than the one that was asked is refused (Ope
   server.close();
 });
 
-async function withAccount(server: Issuer, expiresAt: number, refreshToken: string | undefined = 'rt-1'): Promise<CommandCall & { readonly lines: string[] }> {
+async function withAccount(
+  server: Issuer,
+  expiresAt: number,
+  refreshToken: string | undefined = 'rt-1',
+): Promise<CommandCall & { readonly lines: string[] }> {
   const call = newCall();
-  const account = { issuer: server.issuer, clientId: 'hufu-cli', accessToken: 'at-old', tokenType: 'Bearer', expiresAt, refreshToken, scope: 'openid' };
+  const account = {
+    issuer: server.issuer,
+    clientId: 'hufu-cli',
+    accessToken: 'at-old',
+    tokenType: 'Bearer',
+    expiresAt,
+    refreshToken,
+    scope: 'openid',
+  };
   await writeAccounts(accountFile(call.env), { current: server.issuer, all: [account] });
   return call;
 }

@@ -33,7 +33,11 @@ async function openClient(): Promise<Client> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
     const body: unknown = JSON.parse(Buffer.concat(chunks).toString());
-    client.told.push({ authorization: request.headers.authorization ?? '', type: request.headers['content-type'] ?? '', body: Object(body) });
+    client.told.push({
+      authorization: request.headers.authorization ?? '',
+      type: request.headers['content-type'] ?? '',
+      body: Object(body),
+    });
     client.answer(reply);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -91,7 +95,11 @@ test('a client that is pinged is told of yes and of no, with its own token, and 
     await decide(world, asked, action);
     assert.deepEqual(await deliver(world), ['notified']);
     const told = client.told.at(-1) ?? assert.fail();
-    assert.deepEqual(told, { authorization: `Bearer ${TOKEN}`, type: 'application/json', body: { auth_req_id: asked.json['auth_req_id'] } });
+    assert.deepEqual(told, {
+      authorization: `Bearer ${TOKEN}`,
+      type: 'application/json',
+      body: { auth_req_id: asked.json['auth_req_id'] },
+    });
     assert.equal((await pollUser(world, asked)).status, status);
     assert.deepEqual(await deliver(world), [], 'and only once');
   }
@@ -110,7 +118,10 @@ test('neither the row nor the log knows the notification token or the auth_req_i
   const { refresh_token: refresh, access_token: access } = client.told[0]?.body ?? assert.fail();
   for (const secret of [TOKEN, credential.secret, String(refresh), String(access)]) {
     assert.equal(row.includes(secret), false);
-    assert.equal(world.lines.some((line) => line.includes(secret)), false);
+    assert.equal(
+      world.lines.some((line) => line.includes(secret)),
+      false,
+    );
   }
   client.close();
   await world.close();
@@ -142,7 +153,7 @@ test('tokens are pushed with an ID token that holds them together (OpenID Connec
   await world.close();
 });
 
-test('a no is pushed as an error (OpenID Connect CIBA §12)', async () => {
+test('a no is pushed as an error (OpenID Connect CIBA §10.3, §12)', async () => {
   const client = await openClient();
   const world = await openAt(client, 'push');
   const asked = await ask(world);
@@ -271,8 +282,12 @@ test('ping and push need an endpoint, push goes with no bound token, and CIBA is
   assert.deepEqual(faults({ backchannel_token_delivery_mode: undefined }), ['backchannel_token_delivery_mode']);
   assert.deepEqual(faults({ backchannel_token_delivery_mode: 'ping' }), ['backchannel_client_notification_endpoint']);
   assert.deepEqual(faults({ backchannel_token_delivery_mode: 'push', ...endpoint }), []);
-  assert.deepEqual(faults({ backchannel_token_delivery_mode: 'push', ...endpoint, dpop_bound_access_tokens: true }), ['backchannel_token_delivery_mode']);
-  assert.deepEqual(faults({ backchannel_token_delivery_mode: 'ping', backchannel_client_notification_endpoint: 'http://c.example/' }), ['backchannel_client_notification_endpoint']);
+  assert.deepEqual(faults({ backchannel_token_delivery_mode: 'push', ...endpoint, dpop_bound_access_tokens: true }), [
+    'backchannel_token_delivery_mode',
+  ]);
+  assert.deepEqual(faults({ backchannel_token_delivery_mode: 'ping', backchannel_client_notification_endpoint: 'http://c.example/' }), [
+    'backchannel_client_notification_endpoint',
+  ]);
   assert.deepEqual(faults({ backchannel_user_code_parameter: true }), ['backchannel_user_code_parameter']);
   assert.deepEqual(faults({ backchannel_authentication_request_signing_alg: 'HS256' }), ['backchannel_authentication_request_signing_alg']);
   assert.deepEqual(faults({ backchannel_authentication_request_signing_alg: 'ES256' }), ['jwks']);

@@ -107,7 +107,8 @@ test('what a request needs beside the hint (OpenID Connect CIBA §7.1, §13, RFC
 
 test('a user is asked at most twice by one client and five times by all, and the client hears 429 (OpenID Connect CIBA §14, attacks DEV-22)', async () => {
   const more = ['c3', 'c4'].map(
-    (id) => `  - { client_id: ${id}, client_secret: ${BANK_SECRET}, grant_types: ['${CIBA}'], backchannel_token_delivery_mode: poll, scope: openid read }\n`,
+    (id) =>
+      `  - { client_id: ${id}, client_secret: ${BANK_SECRET}, grant_types: ['${CIBA}'], backchannel_token_delivery_mode: poll, scope: openid read }\n`,
   );
   const own = await openWorld({ yaml: PENDING_YAML.replace('resources:', `${more.join('')}resources:`) });
   const statuses = async (client: string): Promise<number[]> => [
@@ -143,7 +144,16 @@ const SIGNED_YAML = (jwk: object, alg: string): string =>
 let requests = 0;
 function claims(part: object = {}): object {
   const times = { iat: START, nbf: START, exp: START + 300 };
-  return { iss: 'bank', aud: ISSUER, ...times, jti: `r-${requests++}`, scope: 'openid read', login_hint: 'alice', requested_expiry: 90, ...part };
+  return {
+    iss: 'bank',
+    aud: ISSUER,
+    ...times,
+    jti: `r-${requests++}`,
+    scope: 'openid read',
+    login_hint: 'alice',
+    requested_expiry: 90,
+    ...part,
+  };
 }
 
 function askSigned(at: World, request: string, part: Record<string, string> = {}): ReturnType<typeof askUser> {

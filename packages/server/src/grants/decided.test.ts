@@ -115,7 +115,11 @@ test('its grant belongs to no session, can be taken back on the account page, an
     postToken(own, { grant_type: 'refresh_token', client_id: 'tv', refresh_token: String(tokens.json['refresh_token']) });
   const grant = (await own.store.findGrant(own.tenant, grantId(id))) ?? assert.fail();
   assert.deepEqual([grant.sessionId, grant.offline, grant.codeRequest], [undefined, true, undefined]);
-  assert.equal(await own.store.findConsent(own.tenant, visitor.user.id, grant.clientId), undefined, 'nothing is remembered (attacks DEV-16)');
+  assert.equal(
+    await own.store.findConsent(own.tenant, visitor.user.id, grant.clientId),
+    undefined,
+    'nothing is remembered (attacks DEV-16)',
+  );
   await own.store.endSession(own.tenant, visitor.session.id, own.now());
   assert.equal((await refresh()).status, 200, 'signing out here ends nothing there');
   await own.store.setUserEnabled(own.tenant, visitor.user.id, false, own.now());

@@ -91,7 +91,7 @@ async function redeem(ctx: Context, request: TokenRequest, id: GrantId): Promise
       secretHash: sha256(secret),
       accessHash: sha256(derivedSecret(secret)),
       keyId: ctx.keys.sealKeyId,
-      // Who cannot prove itself proves to have the key instead (RFC 9449 §5, RFC 8705 §4).
+      // Who cannot prove itself proves to have the key instead.
       boundKey: confirmation === undefined || client.confidential ? undefined : formatConfirmation(confirmation),
       ...grantLifetimes(ctx, request, grant, 0, refresh, accessTokenTtl),
       maxGrants: client.metadata.settings.maxGrantsPerUser,
@@ -104,7 +104,8 @@ async function redeem(ctx: Context, request: TokenRequest, id: GrantId): Promise
 }
 
 function requireFresh({ expiresAt }: { readonly expiresAt: number }, now: number): void {
-  if (expiresAt <= now) throw new OAuthError('expired_token', 'nobody decided in time; start again', { detail: `${now - expiresAt} seconds ago` });
+  if (expiresAt <= now)
+    throw new OAuthError('expired_token', 'nobody decided in time; start again', { detail: `${now - expiresAt} seconds ago` });
 }
 
 function refused(detail: string): OAuthError {

@@ -26,10 +26,7 @@ test('what waits for a user is on their account page, with who asks, the message
   const text = page.body.toString();
   for (const part of ['First Bank', '>bank<', 'W4SCT &lt;b&gt;', '<code>read</code>', API, '5 minutes', 'Allow the request of First Bank'])
     assert.ok(text.includes(part), part);
-  const done = await approvalsPost(
-    world.ctx,
-    postOf(world, PATH, { ...hiddenOf(page), decision: 'allow' }, { cookie: cookiesOf(alice) }),
-  );
+  const done = await approvalsPost(world.ctx, postOf(world, PATH, { ...hiddenOf(page), decision: 'allow' }, { cookie: cookiesOf(alice) }));
   assert.equal(done.headers['location'], `${PATH}?outcome=allowed`);
   assert.match((await show(alice, '?outcome=allowed')).body.toString(), /id="approval-outcome">You allowed it\./);
   const tokens = await pollUser(world, asked);
@@ -45,7 +42,7 @@ test('nobody decides for somebody else, from elsewhere, or twice (OpenID Connect
     approvalsPost(world.ctx, postOf(world, PATH, sent, headers));
   assert.equal((await send(fields, { cookie: cookiesOf(alice), 'sec-fetch-site': 'cross-site' })).status, 403);
   assert.equal((await send(fields, { cookie: cookiesOf(bob) })).status, 403);
-  assert.equal((await send(fields, { cookie: BROWSER })).headers['location'], '/signin?then=approvals');
+  assert.equal((await send(fields, { cookie: BROWSER })).headers['location'], '/signin?next=approvals');
   const csrfOfBob = hiddenOf(await show(bob))['csrf'];
   assert.equal(csrfOfBob, undefined, 'bob has no form: nothing waits for him');
   assert.equal((await send({ ...fields, approval: 'x' }, { cookie: cookiesOf(alice) })).headers['location'], `${PATH}?outcome=gone`);
@@ -57,7 +54,7 @@ test('nobody decides for somebody else, from elsewhere, or twice (OpenID Connect
 
 test('the page for nobody and with nothing (OpenID Connect CIBA §8)', async () => {
   const nobody = await approvalsGet(world.ctx, getOf(world, PATH, BROWSER));
-  assert.deepEqual([nobody.status, nobody.headers['location']], [303, '/signin?then=approvals']);
+  assert.deepEqual([nobody.status, nobody.headers['location']], [303, '/signin?next=approvals']);
   assert.match((await show(bob)).body.toString(), /Nobody asks for anything/);
   assert.match((await show(bob, '?ui_locales=zh-CN')).body.toString(), /等你确认的请求/);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { askDevice, confirmation, cookiesOf, decideDevice, PENDING_YAML, poll, typeCode } from '../testing/pending.ts';
 import { BROWSER, cookieOf, getOf, hiddenOf, pageOf, postOf } from '../testing/pages.ts';
+import { askDevice, confirmation, cookiesOf, decideDevice, PENDING_YAML, poll, typeCode } from '../testing/pending.ts';
 import { signedIn } from '../testing/visits.ts';
 import { API, openWorld, PASSWORD, START_MS } from '../testing/world.ts';
 import { deviceGet, devicePost } from './device.ts';
@@ -19,13 +19,16 @@ test('whoever is not signed in does that first, and comes back with the code; no
     wrap: (store) => ({ ...store, findPendingByUserCode: () => assert.fail('looked up') }),
   });
   const first = await deviceGet(own.ctx, getOf(own, '/device?user_code=wdjb-mjht'));
-  assert.deepEqual([first.status, first.headers['location']], [303, '/signin?then=device%20WDJBMJHT']);
+  assert.deepEqual([first.status, first.headers['location']], [303, '/signin?next=device%20WDJBMJHT']);
   assert.equal((await devicePost(own.ctx, postOf(own, '/device', { user_code: 'WDJB-MJHT' }))).status, 303);
-  assert.equal((await confirmGet(own.ctx, getOf(own, '/device/confirm?user_code=WDJB-MJHT&entry=x'))).headers['location'], '/signin?then=device%20WDJBMJHT');
+  assert.equal(
+    (await confirmGet(own.ctx, getOf(own, '/device/confirm?user_code=WDJB-MJHT&entry=x'))).headers['location'],
+    '/signin?next=device%20WDJBMJHT',
+  );
   const page = await signInGet(own.ctx, getOf(own, first));
   assert.equal(pageOf(page), 'signin');
   const wrong = await signInPost(own.ctx, postOf(own, '/signin', { ...hiddenOf(page), username: 'alice', password: 'no' }));
-  assert.deepEqual([wrong.status, hiddenOf(wrong)['then']], [401, 'device WDJBMJHT']);
+  assert.deepEqual([wrong.status, hiddenOf(wrong)['next']], [401, 'device WDJBMJHT']);
   const done = await signInPost(own.ctx, postOf(own, '/signin', { ...hiddenOf(wrong), username: 'alice', password: PASSWORD }));
   assert.deepEqual([done.status, done.headers['location']], [303, '/device?user_code=WDJB-MJHT']);
   const back = await deviceGet(own.ctx, getOf(own, done, `${BROWSER}; ${cookieOf(done, 'session') ?? ''}`));
@@ -35,7 +38,7 @@ test('whoever is not signed in does that first, and comes back with the code; no
 });
 
 test('signing in leads to nothing that a link names but pages of ours (RFC 9700 §4.11)', async () => {
-  for (const [then, to] of [
+  for (const [next, to] of [
     ['https://evil.example/', '/account'],
     ['//evil.example', '/account'],
     ['device //evil.example', '/account'],
@@ -43,9 +46,9 @@ test('signing in leads to nothing that a link names but pages of ours (RFC 9700 
     ['approvals', '/account/approvals'],
     ['', '/account'],
   ] as const) {
-    const page = await signInGet(world.ctx, getOf(world, `/signin?then=${encodeURIComponent(then)}`));
-    const done = await signInPost(world.ctx, postOf(world, '/signin', { ...hiddenOf(page), then, username: 'bob', password: PASSWORD }));
-    assert.deepEqual([done.status, done.headers['location']], [303, to], then);
+    const page = await signInGet(world.ctx, getOf(world, `/signin?next=${encodeURIComponent(next)}`));
+    const done = await signInPost(world.ctx, postOf(world, '/signin', { ...hiddenOf(page), next, username: 'bob', password: PASSWORD }));
+    assert.deepEqual([done.status, done.headers['location']], [303, to], next);
   }
 });
 
@@ -63,7 +66,21 @@ test('the confirmation names the client, the code, what is asked for, from where
   const page = await confirmGet(world.ctx, getOf(world, typed, cookiesOf(alice)));
   const text = page.body.toString();
   assert.deepEqual([page.status, pageOf(page)], [200, 'device-confirm']);
-  for (const part of ['Big Screen', '>tv<', String(asked.json['user_code']), '192.0.2.1', '2026-01-01 00:00:00 UTC', '<code>read</code>', API, 'offline_access', 'alice', 'Allow it only if you started this yourself', 'id="device-allow"', 'id="device-deny"', 'id="device"'])
+  for (const part of [
+    'Big Screen',
+    '>tv<',
+    String(asked.json['user_code']),
+    '192.0.2.1',
+    '2026-01-01 00:00:00 UTC',
+    '<code>read</code>',
+    API,
+    'offline_access',
+    'alice',
+    'Allow it only if you started this yourself',
+    'id="device-allow"',
+    'id="device-deny"',
+    'id="device"',
+  ])
     assert.ok(text.includes(part), part);
   assert.ok(text.includes('Approved by IT &lt;b&gt;'), 'what the device says of itself is text and nothing else');
   assert.ok(text.includes('The device says it is'));
@@ -115,7 +132,12 @@ test('a form from elsewhere, or of another session, neither looks a code up nor 
 test('the confirmation of one session is nothing to another, and does not say whether the code is there (attacks DEV-10)', async () => {
   const asked = await askDevice(world);
   const location = String((await typeCode(world, alice, String(asked.json['user_code']))).headers['location']);
-  for (const address of [location, location.replace(/user_code=[^&]*/, 'user_code=BCDF-GHJK'), '/device/confirm', '/device/confirm?user_code=BCDF-GHJK']) {
+  for (const address of [
+    location,
+    location.replace(/user_code=[^&]*/, 'user_code=BCDF-GHJK'),
+    '/device/confirm',
+    '/device/confirm?user_code=BCDF-GHJK',
+  ]) {
     const page = await confirmGet(world.ctx, getOf(world, address, cookiesOf(bob)));
     assert.deepEqual([page.status, pageOf(page)], [400, 'device-done']);
   }
@@ -150,7 +172,10 @@ test('no answer counts for a client that was switched off, lost the grant type o
     const client = (await own.store.listClients(own.tenant, '', 10)).find(({ clientId }) => clientId === 'tv') ?? assert.fail();
     const { enabled = true, metadata = {} } = change as { enabled?: boolean; metadata?: object };
     await own.store.putClient(own.tenant, { ...client, enabled, metadata: { ...client.metadata, ...metadata } }, own.now());
-    const reply = await confirmPost(own.ctx, postOf(own, '/device/confirm', { ...hiddenOf(page), decision: 'allow' }, { cookie: cookiesOf(visitor) }));
+    const reply = await confirmPost(
+      own.ctx,
+      postOf(own, '/device/confirm', { ...hiddenOf(page), decision: 'allow' }, { cookie: cookiesOf(visitor) }),
+    );
     assert.match(reply.body.toString(), /Too late/, JSON.stringify(change));
     await own.close();
   }

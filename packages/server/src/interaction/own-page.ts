@@ -1,7 +1,7 @@
 import { formatUserCode, readUserCode } from '../pending/user-code.ts';
 
 /**
- * A page of ours that somebody goes on to after signing in, as `then` of the sign-in page names it: one of these words, and for the device page the code that
+ * A page of ours that somebody goes on to after signing in, as `next` of the sign-in page names it: one of these words, and for the device page the code that
  * was in its address. Never an address: nobody is sent anywhere by a link that somebody else made.
  */
 export type OwnPage = 'account' | 'approvals' | `device${string}`;
@@ -27,5 +27,5 @@ export function pathOfPage(page: OwnPage): string {
 
 /** Where somebody signs in first. */
 export function signInPath(page: OwnPage): string {
-  return page === 'account' ? '/signin' : `/signin?then=${encodeURIComponent(page)}`;
+  return page === 'account' ? '/signin' : `/signin?next=${encodeURIComponent(page)}`;
 }

@@ -19,7 +19,10 @@ export function permissionsView(
   };
 }
 
-function apisOf(ctx: Context, { scopes, resources }: { readonly scopes: readonly string[]; readonly resources: readonly string[] }): readonly ApiView[] {
+function apisOf(
+  ctx: Context,
+  { scopes, resources }: { readonly scopes: readonly string[]; readonly resources: readonly string[] },
+): readonly ApiView[] {
   return resources.flatMap((identifier) => {
     const offered = findResource(ctx, identifier)?.scopes ?? [];
     const own = scopes.filter((scope) => offered.includes(scope));

@@ -26,7 +26,7 @@ const MAX_USERNAME = 256;
 interface Aim {
   readonly text: string | undefined;
   readonly way: UnderWay | undefined;
-  readonly then: OwnPage;
+  readonly next: OwnPage;
 }
 
 /** The sign-in page, for an authorization request or (without one) for our own pages. */
@@ -37,7 +37,7 @@ export async function signInGet(ctx: Context, http: HttpRequest): Promise<HttpRe
     const query = readQuery(http.query, { repetition: 'listed' });
     const text = query.get('request');
     const way = text === undefined ? undefined : await readUnderWay(ctx, http, text, trail);
-    return page(ctx, http, { text, way, then: readOwnPage(query.get('then')) }, 200, way?.request.loginHint, undefined);
+    return page(ctx, http, { text, way, next: readOwnPage(query.get('next')) }, 200, way?.request.loginHint, undefined);
   } catch (error) {
     return refusalByRedirect(ctx, http, error, undefined, trail) ?? pageRefusal(ctx, 'signin', http, trail, error);
   }
@@ -57,7 +57,7 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
     requireOwnForm(ctx, http, form, PATH);
     const text = form.get('request');
     if (text !== undefined) way = await readUnderWay(ctx, http, text, trail);
-    const aim: Aim = { text, way, then: readOwnPage(form.get('then')) };
+    const aim: Aim = { text, way, next: readOwnPage(form.get('next')) };
     if (form.has('cancel')) return cancelled(ctx, http, way, trail);
 
     trail.at('credentials');
@@ -86,7 +86,7 @@ export async function signInPost(ctx: Context, http: HttpRequest): Promise<HttpR
     if (opened.kind === 'user_inactive') return refused(ctx, http, aim, username, { kind: 'wrong_credentials' }, trail);
     const browser = browserOf(ctx, http);
     const cookies = [opened.cookie, opened.stateCookie, rememberBrowser(ctx, http, browser.id, account)];
-    if (way === undefined) return seeOther(pathOfPage(aim.then), { 'set-cookie': cookies });
+    if (way === undefined) return seeOther(pathOfPage(aim.next), { 'set-cookie': cookies });
     const signedIn: UnderWay = { ...way, ticket: { ...way.ticket, session: opened.session.session.id } };
     // Signed in they are, whatever becomes of the request.
     const reply = await proceed(ctx, http, signedIn, opened.session, false, trail).catch((error: unknown) => {
@@ -113,14 +113,7 @@ function cancelled(ctx: Context, http: HttpRequest, way: UnderWay | undefined, t
   return respondWithError(ctx, http, way.request, new OAuthError('access_denied', 'the user did not sign in'), trail);
 }
 
-function refused(
-  ctx: Context,
-  http: HttpRequest,
-  aim: Aim,
-  username: string,
-  problem: SignInProblem,
-  trail: Trail,
-): HttpReply {
+function refused(ctx: Context, http: HttpRequest, aim: Aim, username: string, problem: SignInProblem, trail: Trail): HttpReply {
   const slowed = problem.kind === 'slowed_down';
   const status = slowed ? 429 : 401;
   const error = { code: 'access_denied', description: slowed ? 'too many attempts' : 'wrong user name or password' } as const;
@@ -133,7 +126,7 @@ function refused(
 function page(
   ctx: Context,
   http: HttpRequest,
-  { text, way, then }: Aim,
+  { text, way, next }: Aim,
   status: number,
   username: string | undefined,
   problem: SignInProblem | undefined,
@@ -142,8 +135,8 @@ function page(
   const browser = browserOf(ctx, http);
   const body = signInPage({
     locale,
-    languages: languageLinks(PATH, text !== undefined ? [['request', text]] : then === 'account' ? [] : [['then', then]]),
-    form: { action: PATH, csrf: csrfToken(ctx, browser.id, PATH), request: text ?? '', ...(then === 'account' ? {} : { then }) },
+    languages: languageLinks(PATH, text !== undefined ? [['request', text]] : next === 'account' ? [] : [['next', next]]),
+    form: { action: PATH, csrf: csrfToken(ctx, browser.id, PATH), request: text ?? '', ...(next === 'account' ? {} : { next }) },
     ...(way === undefined ? {} : { client: clientView(way.request, locale) }),
     ...(username === undefined ? {} : { username }),
     ...(problem === undefined ? {} : { problem }),

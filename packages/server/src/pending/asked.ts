@@ -26,7 +26,8 @@ export function readAsked(
 ): Asked {
   trail.at('parameters');
   // Rather refused than passed over: whoever sends them means less than a scope gives (RFC 9396 §5).
-  if (parameters.many('authorization_details').length > 0) throw new OAuthError('invalid_request', 'authorization_details are not supported here');
+  if (parameters.many('authorization_details').length > 0)
+    throw new OAuthError('invalid_request', 'authorization_details are not supported here');
   const scope = parameters.get('scope');
   const named = parameters.many('resource');
   trail.at('resource');

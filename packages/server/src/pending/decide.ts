@@ -29,7 +29,12 @@ export type Decision = 'allowed' | 'denied' | 'gone';
  * Allows what waits: the grant is made in the same act, once (RFC 8628 §3.3, OpenID Connect CIBA §8). It has no session: it is another device's, and
  * whoever decided may sign out here without ending it there. Nothing is remembered as a consent.
  */
-export async function approve(ctx: Context, pending: PendingAuthorization, { user, authTime, amr }: Decider, now: number): Promise<Decision> {
+export async function approve(
+  ctx: Context,
+  pending: PendingAuthorization,
+  { user, authTime, amr }: Decider,
+  now: number,
+): Promise<Decision> {
   const client = await findClientOf(ctx, pending);
   if (client === undefined) return 'gone';
   const { scopes, resources, notice } = readPendingRequest(pending);

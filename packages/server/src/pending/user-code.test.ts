@@ -4,7 +4,16 @@ import { systemRandom } from '../random.ts';
 import { formatUserCode, newUserCode, readUserCode, USER_CODE_ALPHABET, USER_CODE_LENGTHS } from './user-code.ts';
 
 test('a code reads in any case and width, with spaces and dashes or without; other letters are none (RFC 8628 §6.1, attacks DEV-09)', () => {
-  for (const text of ['WDJB-MJHT', 'wdjbmjht', ' wdjb mjht ', 'W-D-J-B-M-J-H-T', 'wdjb—mjht', 'ＷＤＪＢ－ｍｊｈｔ', 'WDJB.MJHT', 'WDJB\u00a0MJHT'])
+  for (const text of [
+    'WDJB-MJHT',
+    'wdjbmjht',
+    ' wdjb mjht ',
+    'W-D-J-B-M-J-H-T',
+    'wdjb—mjht',
+    'ＷＤＪＢ－ｍｊｈｔ',
+    'WDJB.MJHT',
+    'WDJB\u00a0MJHT',
+  ])
     assert.equal(readUserCode(text), 'WDJBMJHT', text);
   for (const text of ['WDJA-MJHT', 'WDJB-MJH1', 'WDJB-MJH', 'WDJB-MJHTT', 'WDJBЅMJHT', '', '--------', 'W'.repeat(65), 'WDJB+MJHT'])
     assert.equal(readUserCode(text), undefined, text);

@@ -53,7 +53,11 @@ users:
 type Posted = Awaited<ReturnType<typeof post>>;
 
 /** A device authorization request (RFC 8628 §3.1) of the client `tv`, unless another is named. */
-export function askDevice(world: World, part: Readonly<Record<string, string>> = {}, headers: Readonly<Record<string, string>> = {}): Promise<Posted> {
+export function askDevice(
+  world: World,
+  part: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Posted> {
   return post(world, deviceAuthorization, { client_id: 'tv', scope: 'openid read', ...part }, { 'user-agent': 'Screen/1.0', ...headers });
 }
 

@@ -22,7 +22,9 @@ export interface ClientView {
  * - `device`: a program on the user's own machine: a loopback address or a scheme of its own (RFC 8252 §7).
  * - `client`: nowhere: the client waits on another device, or is a server, and asks again. Its id cannot be copied either.
  */
-export type ReturnPlace = { readonly kind: 'host'; readonly host: string } | { readonly kind: 'device'; readonly name: string }
+export type ReturnPlace =
+  | { readonly kind: 'host'; readonly host: string }
+  | { readonly kind: 'device'; readonly name: string }
   | { readonly kind: 'client'; readonly name: string };
 
 /** Reads where a registered redirect URI leads. */

@@ -5,7 +5,8 @@ import type { FormView } from './page-view.ts';
 export function hiddenFields(form: FormView): Html {
   return html`<input type="hidden" name="csrf" value="${form.csrf}">
 <input type="hidden" name="request" value="${form.request}">${
-    form.then !== undefined && html`
-<input type="hidden" name="then" value="${form.then}">`
+    form.next !== undefined &&
+    html`
+<input type="hidden" name="next" value="${form.next}">`
   }`;
 }

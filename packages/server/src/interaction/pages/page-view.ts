@@ -32,5 +32,5 @@ export interface FormView {
   /** Names the interaction. */
   readonly request: string;
   /** A page of ours that comes after it. */
-  readonly then?: string;
+  readonly next?: string;
 }

@@ -93,7 +93,8 @@ export const en: Messages = {
     titleProblem: 'Not connected',
     confirmHeading: 'Connect this device?',
     asks: (user) => html`asks for access to your account ${user}.`,
-    warning: 'Allow it only if you started this yourself, on a device that you have before you. If somebody sent you the code or a link to this page, deny: they would get into your account.',
+    warning:
+      'Allow it only if you started this yourself, on a device that you have before you. If somebody sent you the code or a link to this page, deny: they would get into your account.',
     compare: 'Does the device show this code?',
     askedFrom: 'Asked from',
     askedBy: 'The device says it is',
