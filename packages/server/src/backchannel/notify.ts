@@ -4,7 +4,7 @@ import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { grantLifetimes } from '../grants/lifetimes.ts';
 import { OutboundRefused, postJsonOutbound } from '../outbound/fetch-outbound.ts';
-import { findClientOf } from '../pending/decide.ts';
+import { findClientOf } from '../pending/client-of-pending.ts';
 import { type Notice, readPendingRequest } from '../pending/pending-request.ts';
 import { narrow } from '../tokens/narrow.ts';
 import { derivedSecret, sha256 } from '../tokens/secrets.ts';

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import { requireForm } from '../endpoints/form-body.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
-import { findClientOf } from '../pending/decide.ts';
+import { findClientOf } from '../pending/client-of-pending.ts';
 import { refundGuess, takeGuess } from '../pending/guesses.ts';
 import { formatUserCode, hashUserCode, readUserCode } from '../pending/user-code.ts';
 import { type BrowserSession, findBrowserSession } from '../sessions/browser-session.ts';

@@ -1,11 +1,10 @@
 import { isSubset } from '@hufu/protocol/scope';
 import type { PendingAuthorization, UserRecord } from '@hufu/store/port';
 import { wakeNotifications } from '../backchannel/notification-job.ts';
-import { type Client, findStoredClient } from '../clients.ts';
 import type { Context } from '../context.ts';
-import { grantTypeOf } from '../grants/decided.ts';
 import { allowedScopes } from '../tokens/allowed-scopes.ts';
 import { subjectFor } from '../tokens/subject.ts';
+import { findClientOf } from './client-of-pending.ts';
 import { readPendingRequest } from './pending-request.ts';
 
 /** Approved requests of one user and client that wait to be fetched; the oldest fall. */
@@ -74,11 +73,4 @@ export async function deny(ctx: Context, pending: PendingAuthorization, user: Us
   if (denied !== 'denied') return 'gone';
   if (readPendingRequest(pending).notice !== undefined) wakeNotifications(ctx);
   return 'denied';
-}
-
-/** The client that asks, as long as it is enabled and may ask this way. */
-export async function findClientOf(ctx: Context, pending: PendingAuthorization): Promise<Client | undefined> {
-  const client = await findStoredClient(ctx, pending.clientId);
-  if (client === undefined || !client.record.enabled) return undefined;
-  return client.metadata.grantTypes.includes(grantTypeOf(pending.kind)) ? client : undefined;
 }
