@@ -3,9 +3,13 @@ import { after, test } from 'node:test';
 import { DEVICE_CODE } from '@hufu/protocol/grant-type';
 import { grantId } from '@hufu/protocol/ids';
 import { readHolder, writeHolder } from '@hufu/protocol/tally';
-import { askDevice, BANK_SECRET, decideDevice, PENDING_YAML, poll } from '../testing/pending.ts';
+import { accountGet, accountPost } from '../interaction/account.ts';
+import { hashPendingSecret } from '../pending/pending-request.ts';
+import { getOf, hiddenOf, postOf } from '../testing/pages.ts';
+import { askDevice, BANK_SECRET, cookiesOf, decideDevice, PENDING_YAML, poll } from '../testing/pending.ts';
 import { claimsOf, postToken, signedIn } from '../testing/visits.ts';
 import { openWorld, START, START_MS } from '../testing/world.ts';
+import { sha256 } from '../tokens/secrets.ts';
 
 const world = await openWorld({ yaml: PENDING_YAML });
 const alice = await signedIn(world);
@@ -104,7 +108,7 @@ test('what is no device code of ours is refused by its form, and one kind of cod
   assert.equal((await postToken(world, { grant_type: DEVICE_CODE, client_id: 'tv' })).json['error'], 'invalid_request');
 });
 
-test('its grant belongs to no session, can be taken back on the account page, and dies with its user (RFC 8628 §3.3)', async () => {
+test('its grant belongs to no session and dies with its user (RFC 8628 §3.3)', async () => {
   const own = await openWorld({ yaml: PENDING_YAML });
   const visitor = await signedIn(own);
   const asked = await askDevice(own);
@@ -125,6 +129,32 @@ test('its grant belongs to no session, can be taken back on the account page, an
   await own.store.setUserEnabled(own.tenant, visitor.user.id, false, own.now());
   assert.equal((await refresh()).status, 400);
   await own.close();
+});
+
+test('whoever removes the app on the account page ends the device’s access, though no consent was remembered (attacks CON-08)', async () => {
+  const own = await openWorld({ yaml: PENDING_YAML });
+  const visitor = await signedIn(own);
+  const [fetched, waiting] = [await askDevice(own), await askDevice(own)];
+  await decideDevice(own, visitor, fetched.json['user_code'], 'allow');
+  await decideDevice(own, visitor, waiting.json['user_code'], 'allow');
+  const tokens = await poll(own, fetched);
+  const page = await accountGet(own.ctx, getOf(own, '/account', cookiesOf(visitor)));
+  assert.match(page.body.toString(), /Big Screen/);
+  await accountPost(own.ctx, postOf(own, '/account', hiddenOf(page), { cookie: cookiesOf(visitor) }));
+  const refreshed = await postToken(own, {
+    grant_type: 'refresh_token',
+    client_id: 'tv',
+    refresh_token: String(tokens.json['refresh_token']),
+  });
+  assert.equal(refreshed.status, 400);
+  const late = await poll(own, waiting);
+  assert.deepEqual([late.json['error'], (await own.why(late)).failed], ['invalid_grant', 'grant_live'], 'nor does what was not fetched yet');
+  await own.close();
+});
+
+test('what a row knows a pending secret by is no hash of an authorization code (RFC 8628 §5.2)', () => {
+  const secret = 'x'.repeat(24);
+  assert.equal(new Set([sha256(secret), hashPendingSecret('device', secret), hashPendingSecret('backchannel', secret)]).size, 3);
 });
 
 test('fifty polls at once after the approval bring one token response (RFC 8628 §3.5)', async () => {
