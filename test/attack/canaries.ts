@@ -11,7 +11,7 @@ export interface Canary {
 const MIN_LENGTH = 12;
 /** The half of a tally credential that only its holder has. */
 const SECRET_HALF = 24;
-const TALLY = /hf[acmrs]_[A-Za-z0-9_-]{60,}|hf[gi]_[A-Za-z0-9_-]{43,}/g;
+const TALLY = /hf[abcdmrs]_[A-Za-z0-9_-]{60,}|hf[gi]_[A-Za-z0-9_-]{43,}/g;
 /** What registrations and their answers carry. */
 const JSON_SECRET = /"(client_secret)" *: *"([^"]*)"/g;
 const JWT = /eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g;

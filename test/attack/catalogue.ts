@@ -26,6 +26,8 @@ export const CATALOGUE: Readonly<Record<string, string>> = {
   JWT: '01 02 06 08 09 10 11 13 14 15 17 18 19 22 23 24 25 26 27 28 30',
   // Logout
   LOG: '01 02 03 04 05 06 08 09 10 12 13',
+  // The device grant, phishing across devices, CIBA
+  DEV: '01 02 03 07 09 10 11 14 15 16 17 18 20 21 22',
   // Registration and client ID metadata documents
   REG: '01 02 03 05 06 07 08 09 10 11 12 13 14 16 18',
   // Keys, randomness, storage, logs

@@ -38,6 +38,8 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'configuration.md': API,
   'refresh-tokens.md': { config: 'examples/refresh-tokens/hufu.yaml' },
   'refresh-tokens.zh-CN.md': { config: 'examples/refresh-tokens/hufu.yaml' },
+  'devices.md': { config: undefined },
+  'ciba.md': { config: 'examples/ciba/hufu.yaml' },
   'registration.md': { config: 'examples/registration/hufu.yaml' },
   'test-with-a-clock.md': { config: 'examples/test-with-a-clock/hufu.yaml' },
   'web-app.md': WEB_APP,

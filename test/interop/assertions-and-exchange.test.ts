@@ -94,10 +94,20 @@ for (const engine of ENGINES) {
       const { access_token: token, token_type: type } = await google().authorize();
       assert.equal(type, 'Bearer');
       const claims = jose.decodeJwt(token ?? '');
-      assert.deepEqual([claims.sub, claims.aud, claims['client_id'], claims['scope']], ['robot', 'https://notes.example/', 'robot', 'notes']);
+      assert.deepEqual(
+        [claims.sub, claims.aud, claims['client_id'], claims['scope']],
+        ['robot', 'https://notes.example/', 'robot', 'notes'],
+      );
       const { keys } = Object(await (await fetch(`${hufu.origin}/oauth/jwks`)).json());
       await jose.jwtVerify(token ?? '', jose.createLocalJWKSet({ keys }), { issuer: hufu.origin });
-      const other = new JWT({ ...google(), email: 'robot', key: (await jose.exportPKCS8((await jose.generateKeyPair('RS256', { extractable: true })).privateKey)), scopes: ['notes'], additionalClaims: { aud: `${hufu.origin}/oauth/token` }, transporterOptions: { fetchImplementation: (_input, init) => fetch(`${hufu.origin}/oauth/token`, init) } });
+      const other = new JWT({
+        ...google(),
+        email: 'robot',
+        key: await jose.exportPKCS8((await jose.generateKeyPair('RS256', { extractable: true })).privateKey),
+        scopes: ['notes'],
+        additionalClaims: { aud: `${hufu.origin}/oauth/token` },
+        transporterOptions: { fetchImplementation: (_input, init) => fetch(`${hufu.origin}/oauth/token`, init) },
+      });
       await assert.rejects(other.authorize(), /invalid_client/);
     });
 
@@ -115,12 +125,26 @@ for (const engine of ENGINES) {
       const reply = await oauth.genericTokenEndpointRequest(as, rp, proof, EXCHANGE, form, LOOPBACK);
       const issued = await oauth.processGenericTokenEndpointResponse(as, rp, reply);
       assert.deepEqual([issued.token_type, issued.scope, issued['issued_token_type']], ['bearer', 'notes', ACCESS_TOKEN]);
-      const seen = await oauth.processIntrospectionResponse(as, rp, await oauth.introspectionRequest(as, rp, proof, issued.access_token, LOOPBACK));
-      assert.deepEqual([seen.active, seen.client_id, seen.sub, seen.act], [true, 'gate', jose.decodeJwt(token).sub, { sub: 'gate', client_id: 'gate' }]);
-      await assert.rejects(async () => {
-        const no = { ...form, audience: 'https://nowhere.example/' };
-        await oauth.processGenericTokenEndpointResponse(as, rp, await oauth.genericTokenEndpointRequest(as, rp, proof, EXCHANGE, no, LOOPBACK));
-      }, (error) => error instanceof oauth.ResponseBodyError && error.error === 'invalid_target');
+      const seen = await oauth.processIntrospectionResponse(
+        as,
+        rp,
+        await oauth.introspectionRequest(as, rp, proof, issued.access_token, LOOPBACK),
+      );
+      assert.deepEqual(
+        [seen.active, seen.client_id, seen.sub, seen.act],
+        [true, 'gate', jose.decodeJwt(token).sub, { sub: 'gate', client_id: 'gate' }],
+      );
+      await assert.rejects(
+        async () => {
+          const no = { ...form, audience: 'https://nowhere.example/' };
+          await oauth.processGenericTokenEndpointResponse(
+            as,
+            rp,
+            await oauth.genericTokenEndpointRequest(as, rp, proof, EXCHANGE, no, LOOPBACK),
+          );
+        },
+        (error) => error instanceof oauth.ResponseBodyError && error.error === 'invalid_target',
+      );
     });
 
     test('openid-client: the same exchange, and an assertion of a trusted issuer (RFC 8693 §2.1, RFC 7523 §2.1)', async () => {

@@ -110,6 +110,10 @@ clients:
     redirect_uris: [${THIRD.redirectUri}]
     grant_types: [authorization_code, refresh_token]
     id_token_signed_response_alg: ES256
+  - client_id: tv
+    token_endpoint_auth_method: none
+    grant_types: ['urn:ietf:params:oauth:grant-type:device_code', refresh_token]
+    scope: openid read
   - client_id: api
     client_secret: api-secret-0123456789abcdef0123456789
     grant_types: [client_credentials]

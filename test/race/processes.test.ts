@@ -5,10 +5,24 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Agent } from '../support/agent.ts';
 import { ENGINES, freshDatabase, type TestDatabase } from '../support/databases.ts';
+import { askDevice, decideDevice, pollDevice } from '../support/devices.ts';
 import { freePort } from '../support/hufu.ts';
 import { type HufuProcess, startProcess } from '../support/hufu-process.ts';
 import { rounds, withSeeds } from '../support/seeds.ts';
-import { assertRefused, COURSE_YAML, freshCode, isActive, readTokens, redeem, refresh, revoke, SPA, startTogether, WEB } from './course.ts';
+import {
+  assertRefused,
+  COURSE_YAML,
+  freshCode,
+  isActive,
+  RUNNER,
+  readTokens,
+  redeem,
+  refresh,
+  revoke,
+  SPA,
+  startTogether,
+  WEB,
+} from './course.ts';
 import { onePushed } from './pages.ts';
 import { assertOneSuccessor } from './scenarios.ts';
 
@@ -64,6 +78,22 @@ for (const engine of ENGINES) {
       const agent = new Agent(at(0));
       const course = { origins, speedUp: () => {}, slowDown: () => {} };
       await withSeeds(seeds, (seed) => onePushed(course, agent, 50, seed));
+    });
+
+    test(`one device code, approved, and 50 polls at both processes bring one token response (RFC 8628 §3.5), ${seeds} times`, async () => {
+      const agent = new Agent(at(0));
+      await agent.submit(await agent.get('/signin'), RUNNER);
+      await withSeeds(seeds, async (seed) => {
+        const asked = await askDevice(at(seed));
+        assert.equal(asked.status, 200, JSON.stringify(asked.body));
+        assert.equal((await decideDevice(agent, asked, 'allow')).status, 200);
+        const replies = await startTogether(50, seed, 0, (index) => pollDevice(at(index), asked));
+        const won = replies.filter((reply) => reply.status === 200);
+        assert.equal(won.length, 1);
+        for (const reply of replies) if (reply.status !== 200) assertRefused(reply);
+        for (const reply of won)
+          assert.equal(await isActive(at(1), String(reply.body['access_token'])), true, 'the others took nothing away');
+      });
     });
 
     test(`refresh at one process against revocation at the other: after it nothing works (attacks I8), ${seeds * 5} times`, async () => {

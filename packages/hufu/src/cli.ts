@@ -11,16 +11,24 @@ import { keyList } from './commands/key-list.ts';
 import { keyRevoke } from './commands/key-revoke.ts';
 import { keyRotate } from './commands/key-rotate.ts';
 import { clientList, grantList, userList } from './commands/lists.ts';
+import { login } from './commands/login.ts';
+import { logout } from './commands/logout.ts';
 import { migrate } from './commands/migrate.ts';
 import { revokeClient, revokeGrant, revokeUser } from './commands/revoke.ts';
 import { revokeSession, sessionList } from './commands/sessions.ts';
 import { start } from './commands/start.ts';
+import { token } from './commands/token.ts';
 import { userDisable, userEnable } from './commands/user-enabled.ts';
+import { whoami } from './commands/whoami.ts';
 import { why } from './commands/why.ts';
 
 /** A command is one file and one line here. */
 const commands: readonly Command[] = [
   start,
+  login,
+  logout,
+  token,
+  whoami,
   migrate,
   why,
   revokeGrant,

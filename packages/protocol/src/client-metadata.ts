@@ -1,4 +1,10 @@
 import {
+  type BackchannelAuthentication,
+  checkBackchannelAuthentication,
+  readBackchannelAuthentication,
+  writeBackchannelAuthentication,
+} from './client-backchannel.ts';
+import {
   type ClientJose,
   type ClientJoseWire,
   type JoseRegistries,
@@ -16,6 +22,7 @@ import {
 } from './client-settings.ts';
 import { OAuthError } from './errors.ts';
 import { type Fault, FieldReader, type FieldRules, formatPath, type TextCheck, type TextRules } from './field-reader.ts';
+import { CIBA, DEVICE_CODE } from './grant-type.ts';
 import { ASYMMETRIC_ENCRYPTION_ALGS, CONTENT_ENCRYPTION_ALGS, ENCRYPTION_ALGS, MAC_ALGS, SIGNATURE_ALGS } from './jose-algorithms.ts';
 import { findDisplayFault, type Localized, readLocalized, writeLocalized } from './localized.ts';
 import { type ApplicationType, findRedirectUriFault } from './redirect-uri.ts';
@@ -54,6 +61,8 @@ export interface ClientMetadata extends ClientJose {
   readonly authorizationDetailsTypes: readonly string[] | undefined;
   readonly frontchannelLogout: LogoutMetadata | undefined;
   readonly backchannelLogout: LogoutMetadata | undefined;
+  /** Undefined where it has registered nothing about it. */
+  readonly backchannelAuthentication: BackchannelAuthentication | undefined;
   readonly jwks: PublicJwks | undefined;
   readonly jwksUri: string | undefined;
   readonly softwareId: string | undefined;
@@ -101,6 +110,10 @@ export interface ClientMetadataWire extends ClientJoseWire {
   readonly frontchannel_logout_session_required?: boolean;
   readonly backchannel_logout_uri?: string;
   readonly backchannel_logout_session_required?: boolean;
+  readonly backchannel_token_delivery_mode?: BackchannelAuthentication['mode'];
+  readonly backchannel_client_notification_endpoint?: string;
+  readonly backchannel_authentication_request_signing_alg?: string;
+  readonly backchannel_user_code_parameter?: boolean;
   readonly jwks?: PublicJwks;
   readonly jwks_uri?: string;
   readonly software_id?: string;
@@ -154,6 +167,8 @@ export const CLIENT_REGISTRIES: ClientRegistries = {
     authorization_code: { clients: 'any', redirects: true, refreshes: true },
     refresh_token: { clients: 'any', redirects: false, refreshes: false },
     client_credentials: { clients: 'confidential', redirects: false, refreshes: false },
+    [DEVICE_CODE]: { clients: 'any', redirects: false, refreshes: true },
+    [CIBA]: { clients: 'confidential', redirects: false, refreshes: true },
     implicit: { clients: 'any', redirects: true, refreshes: false },
     [JWT_BEARER_GRANT]: { clients: 'confidential', redirects: false, refreshes: false },
     [SAML2_BEARER_GRANT]: { clients: 'confidential', redirects: false, refreshes: false },
@@ -200,6 +215,7 @@ export function readClientMetadata(input: unknown, rules: ClientMetadataRules): 
   checkGrants(metadata, fields, registries);
   checkSecret(metadata, fields, registries, rules);
   checkKeys(metadata, fields);
+  checkBackchannelAuthentication(metadata, fields);
   checkSector(metadata, fields);
   if (rules.source !== 'store') {
     checkFrontchannelLogout(metadata, fields);
@@ -239,6 +255,7 @@ export function writeClientMetadata(metadata: ClientMetadata): ClientMetadataWir
     frontchannel_logout_session_required: metadata.frontchannelLogout?.sessionRequired,
     backchannel_logout_uri: metadata.backchannelLogout?.uri,
     backchannel_logout_session_required: metadata.backchannelLogout?.sessionRequired,
+    ...writeBackchannelAuthentication(metadata.backchannelAuthentication),
     jwks: metadata.jwks,
     jwks_uri: metadata.jwksUri,
     software_id: metadata.softwareId,
@@ -309,6 +326,7 @@ function readMembers(fields: FieldReader, registries: ClientRegistries, rules: C
       ...uri,
       check: (text) => findWebUriFault(text, { ...hosts, fragment: 'refused' }),
     }),
+    backchannelAuthentication: readBackchannelAuthentication(fields, uri),
     jwks: jwks === undefined ? undefined : readPublicJwks(jwks),
     jwksUri: fields.text('jwks_uri', uri),
     softwareId: fields.text('software_id', display),

@@ -44,7 +44,13 @@ const STATUS = {
   invalid_authorization_details: 400,
   // OpenID Connect Unmet Authentication Requirements 1.0 §2
   unmet_authentication_requirements: 400,
-  // Ours, for the limits that RFC 6749 has no word for (RFC 6585 §4)
+  // RFC 8628 §3.5, OpenID Connect CIBA §11
+  authorization_pending: 400,
+  expired_token: 400,
+  // OpenID Connect CIBA §13
+  unknown_user_id: 400,
+  invalid_binding_message: 400,
+  // RFC 8628 §3.5 (there 400: `status`); and ours, for the limits that RFC 6749 has no word for (RFC 6585 §4)
   slow_down: 429,
 } as const;
 
@@ -58,6 +64,8 @@ export interface ErrorDetail {
   readonly cause?: unknown;
   /** Seconds, for `Retry-After`. */
   readonly retryAfterSeconds?: number;
+  /** Where an endpoint has another status for the code than the table: RFC 8628 §3.5 answers all of its codes with 400. */
+  readonly status?: 400 | 429;
 }
 
 /**
@@ -75,7 +83,7 @@ export class OAuthError extends Error {
   constructor(code: ErrorCode, description: string, more: ErrorDetail = {}) {
     super(`${code}: ${description}`, more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
-    this.status = STATUS[code];
+    this.status = more.status ?? STATUS[code];
     this.description = toDescription(description);
     this.detail = more.detail;
     this.retryAfterSeconds = more.retryAfterSeconds;

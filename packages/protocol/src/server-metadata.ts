@@ -1,3 +1,4 @@
+import { MAC_ALGS } from './jose-algorithms.ts';
 import { SCOPE_CLAIMS } from './scope.ts';
 import { findWebUriFault } from './web-uri.ts';
 
@@ -147,6 +148,17 @@ function openidMembers(server: ServerDescription): readonly Member[] {
     endpoint(server, 'end_session_endpoint'),
     endpoint(server, 'check_session_iframe'),
     endpoint(server, 'backchannel_authentication_endpoint'),
+    // OpenID Connect CIBA §4
+    ['backchannel_token_delivery_modes_supported', has(server, 'backchannel_authentication_endpoint', ['poll', 'ping', 'push'])],
+    [
+      'backchannel_authentication_request_signing_alg_values_supported',
+      has(
+        server,
+        'backchannel_authentication_endpoint',
+        server.verificationAlgs.filter((alg) => !MAC_ALGS.includes(alg)),
+      ),
+    ],
+    ['backchannel_user_code_parameter_supported', has(server, 'backchannel_authentication_endpoint', false)],
     ['subject_types_supported', server.subjectTypes],
     ['id_token_signing_alg_values_supported', server.idTokenAlgs],
     ['id_token_encryption_alg_values_supported', server.encryptionAlgs],

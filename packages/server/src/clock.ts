@@ -89,3 +89,8 @@ function endTurn(): void {
   acts = [];
   for (const act of turn) act();
 }
+
+/** Resolves after `ms`, and keeps the process alive until then: for commands that wait. */
+export function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -28,6 +28,10 @@ export type LogEvent =
   /** Whoever reaches a test server can set its clock. */
   | 'mode.test_exposed'
   | 'outbound.refused'
+  /** A client of CIBA was told of a decision, was not and will be tried again, or never will be. */
+  | 'backchannel.notified'
+  | 'backchannel.failed'
+  | 'backchannel.dead'
   | 'logout.delivered'
   | 'logout.failed'
   /** A client was not told, and nobody will try again: see `hufu delivery list`. */

@@ -51,6 +51,6 @@ export function refusal(ctx: Context, endpoint: string, request: HttpRequest, tr
   const headers: Record<string, string> = { 'hufu-decision': ctx.decisions.record(endpoint, error.status, error, trail, request.nowMs) };
   if (error.retryAfterSeconds !== undefined) headers['retry-after'] = String(error.retryAfterSeconds);
   if (error.code === 'invalid_client') headers['www-authenticate'] = 'Basic realm="hufu"';
-  const code = error.code === 'slow_down' ? 'invalid_client' : error.code;
+  const code = error.code === 'slow_down' && error.status === 429 ? 'invalid_client' : error.code;
   return json(error.status, { error: code, error_description: error.description }, headers);
 }

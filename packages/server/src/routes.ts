@@ -1,7 +1,9 @@
 import type { TestClock } from './clock.ts';
 import type { Context } from './context.ts';
 import { authorize } from './endpoints/authorize.ts';
+import { bcAuthorize } from './endpoints/bc-authorize.ts';
 import { checkSession } from './endpoints/check-session.ts';
+import { deviceAuthorization } from './endpoints/device-authorization.ts';
 import { health, home, ready } from './endpoints/health.ts';
 import { introspect } from './endpoints/introspect.ts';
 import { document, jwks } from './endpoints/jwks.ts';
@@ -12,13 +14,17 @@ import { register } from './endpoints/register.ts';
 import { readClient, removeClient, replaceClient } from './endpoints/registered-client.ts';
 import { revoke } from './endpoints/revoke.ts';
 import { SIGNED_OUT_PATH, signedOut } from './endpoints/signed-out.ts';
+import { testCiba } from './endpoints/test-ciba.ts';
 import { testClockEndpoint } from './endpoints/test-clock.ts';
 import { testResource } from './endpoints/test-resource.ts';
 import { token } from './endpoints/token.ts';
 import { userinfo } from './endpoints/userinfo.ts';
 import type { HttpReply, HttpRequest } from './http.ts';
 import { accountGet, accountPost } from './interaction/account.ts';
+import { approvalsGet, approvalsPost } from './interaction/approvals.ts';
 import { consentGet, consentPost } from './interaction/consent.ts';
+import { deviceGet, devicePost } from './interaction/device.ts';
+import { confirmGet, confirmPost } from './interaction/device-confirm.ts';
 import { ASSETS } from './interaction/pages/assets.ts';
 import { signInGet, signInPost } from './interaction/sign-in.ts';
 import { signUpGet, signUpPost } from './interaction/sign-up.ts';
@@ -48,6 +54,8 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
     forClients('/oauth/userinfo', { GET: (http) => userinfo(ctx, http), POST: (http) => userinfo(ctx, http) }),
     forClients('/oauth/par', { POST: (http) => pushedAuthorizationRequest(ctx, http) }),
     forClients('/oauth/revoke', { POST: (http) => revoke(ctx, http) }),
+    forClients('/oauth/device_authorization', { POST: (http) => deviceAuthorization(ctx, http) }),
+    closed('/oauth/bc-authorize', { POST: (http) => bcAuthorize(ctx, http) }),
     closed('/oauth/introspect', { POST: (http) => introspect(ctx, http) }),
     registration(ctx, '/oauth/register', { POST: (http) => register(ctx, http) }),
     registration(ctx, '/oauth/register/*', {
@@ -68,6 +76,9 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
     closed('/signin', { GET: (http) => signInGet(ctx, http), POST: (http) => signInPost(ctx, http) }),
     closed('/signup', { GET: (http) => signUpGet(ctx, http), POST: (http) => signUpPost(ctx, http) }),
     closed('/account', { GET: (http) => accountGet(ctx, http), POST: (http) => accountPost(ctx, http) }),
+    closed('/account/approvals', { GET: (http) => approvalsGet(ctx, http), POST: (http) => approvalsPost(ctx, http) }),
+    closed('/device', { GET: (http) => deviceGet(ctx, http), POST: (http) => devicePost(ctx, http) }),
+    closed('/device/confirm', { GET: (http) => confirmGet(ctx, http), POST: (http) => confirmPost(ctx, http) }),
     closed('/consent', { GET: (http) => consentGet(ctx, http), POST: (http) => consentPost(ctx, http) }),
     closed('/logo/*', { GET: (http) => logo(ctx, http, lastSegment(http)) }),
     closed('/', { GET: (http) => home(ctx, http) }),
@@ -77,6 +88,7 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
   for (const [path, asset] of ASSETS) table.push(closed(path, { GET: () => ({ status: 200, headers: asset.headers, body: asset.body }) }));
   if (ctx.config.mode === 'test') {
     table.push(closed('/test/resource', { GET: (http) => testResource(ctx, http), POST: (http) => testResource(ctx, http) }));
+    table.push(closed('/test/ciba', { POST: (http) => testCiba(ctx, http) }));
     if (testClock !== undefined) table.push(closed('/test/clock', { PUT: testClockEndpoint(testClock) }));
   }
   return table;

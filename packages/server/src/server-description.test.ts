@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { grantTypes } from './grants/registry.ts';
 import { routes } from './routes.ts';
 import { oauthMetadata, openidConfiguration } from './server-description.ts';
 import { ISSUER, openWorld } from './testing/world.ts';
@@ -37,15 +38,7 @@ test('discovery says what there is: each address is a route, each list comes fro
   ]);
   assert.equal(String(metadata['request_object_signing_alg_values_supported']).includes('none'), false);
   assert.deepEqual(metadata['code_challenge_methods_supported'], ['S256']);
-  assert.deepEqual(metadata['grant_types_supported'], [
-    'authorization_code',
-    'refresh_token',
-    'client_credentials',
-    'urn:ietf:params:oauth:grant-type:jwt-bearer',
-    'urn:ietf:params:oauth:grant-type:saml2-bearer',
-    'urn:ietf:params:oauth:grant-type:token-exchange',
-    'implicit',
-  ]);
+  assert.deepEqual(metadata['grant_types_supported'], [...grantTypes.keys(), 'implicit']);
   assert.deepEqual(metadata['scopes_supported'], [
     'openid',
     'profile',
@@ -58,6 +51,11 @@ test('discovery says what there is: each address is a route, each list comes fro
     'unlock',
   ]);
   assert.equal(metadata['authorization_response_iss_parameter_supported'], true);
+  // RFC 8628 §4, OpenID Connect CIBA §4.
+  assert.equal(metadata['device_authorization_endpoint'], `${ISSUER}/oauth/device_authorization`);
+  assert.deepEqual(metadata['backchannel_token_delivery_modes_supported'], ['poll', 'ping', 'push']);
+  assert.equal(metadata['backchannel_user_code_parameter_supported'], false);
+  assert.equal(String(metadata['backchannel_authentication_request_signing_alg_values_supported']).includes('HS'), false);
 });
 
 test('both documents are made once, each with its own ETag (RFC 8414 §3.2, RFC 9110 §8.8.3)', () => {

@@ -34,6 +34,8 @@ export function describeServer(config: Config): ServerDescription {
       pushed_authorization_request_endpoint: '/oauth/par',
       end_session_endpoint: '/oauth/logout',
       check_session_iframe: '/oauth/check_session',
+      device_authorization_endpoint: '/oauth/device_authorization',
+      backchannel_authentication_endpoint: '/oauth/bc-authorize',
       ...(config.policies.registration === 'off' ? {} : { registration_endpoint: '/oauth/register' }),
     },
     scopes: [...OPENID_SCOPES, ...new Set(config.resources.flatMap((resource) => resource.scopes))],

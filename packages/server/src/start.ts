@@ -1,4 +1,5 @@
 import type { Store } from '@hufu/store/port';
+import { startNotifications } from './backchannel/notification-job.ts';
 import { systemClock, testClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Context } from './context.ts';
@@ -41,6 +42,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const listening = await listen(config, handle);
   const stopJobs = startJobs(ctx);
   const stopDelivery = startDelivery(ctx);
+  const stopNotifications = startNotifications(ctx);
   const { address } = listening;
   if (settable !== undefined && config.issuer.startsWith('https:')) log.warn('mode.test_exposed', { issuer: config.issuer });
   log.info('server.started', { issuer: config.issuer, mode: config.mode, port: address.port, store: store.kind });
@@ -52,6 +54,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       stopJobs();
       await listening.close();
       await stopDelivery();
+      await stopNotifications();
       await ctx.decisions.settled();
       await ctx.passwords.close();
       await store.close();

@@ -1,6 +1,9 @@
 /** The client ids of the demo. */
 export const DEMO_CLIENTS = { web: 'demo-web', confidential: 'demo-confidential', machine: 'demo-machine' } as const;
 
+/** The client that `hufu login` is, here and wherever an administrator puts it into the configuration. */
+export const CLI_CLIENT_ID = 'hufu-cli';
+
 /** The one user of the demo. Shown to everybody who asks. */
 export const DEMO_USER = { username: 'tiger', password: 'tally-in-two-halves' } as const;
 
@@ -39,6 +42,13 @@ clients:
     client_name#zh-CN: 守夜
     grant_types: [client_credentials]
     scope: notes:read
+  - client_id: ${CLI_CLIENT_ID}
+    client_name: Hufu CLI
+    client_name#zh-CN: 虎符命令行
+    application_type: native
+    token_endpoint_auth_method: none
+    grant_types: [urn:ietf:params:oauth:grant-type:device_code, refresh_token]
+    scope: openid profile email offline_access notes:read notes:write
 users:
   - username: ${DEMO_USER.username}
     password: ${DEMO_USER.password}

@@ -21,6 +21,7 @@ export function demoSummary(config: Config): string {
     ['', `${DEMO_CLIENTS.machine}  ${secretOf(config, DEMO_CLIENTS.machine)}`],
     [],
     ['Data', `${dataPlace(config)}; a second start goes on with it`],
+    ['Terminal', 'npx hufu login; then npx hufu token'],
     ['Stop', 'Ctrl-C'],
   ];
   return [

@@ -146,6 +146,16 @@ export const CLIENT_FIELDS: Readonly<Record<string, ClientField>> = {
   frontchannel_logout_session_required: { doc: 'Whether it needs iss and sid there; they are always sent.', schema: yesNo },
   backchannel_logout_uri: { doc: 'Gets a logout token when a session ends.', schema: webUri },
   backchannel_logout_session_required: { doc: 'Whether it needs sid in the logout token; it is always there.', schema: yesNo },
+  backchannel_token_delivery_mode: {
+    doc: 'How it learns what a user decided whom it asked (CIBA): it polls, is told to ask, or is sent the tokens.',
+    schema: oneOf(['poll', 'ping', 'push']),
+  },
+  backchannel_client_notification_endpoint: { doc: 'Where ping and push go.', schema: webUri },
+  backchannel_authentication_request_signing_alg: {
+    doc: 'The algorithm that all its CIBA requests are signed with; they may be plain where there is none.',
+    schema: oneOf(CLIENT_REGISTRIES.verificationAlgs.filter((alg) => !MAC_ALGS.includes(alg))),
+  },
+  backchannel_user_code_parameter: { doc: 'Only false: user codes of CIBA are not supported.', schema: yesNo },
   default_acr_values: { doc: 'acr_values of requests that have none.', schema: listOf(label) },
   userinfo_signed_response_alg: {
     doc: 'Algorithm that signs its userinfo answers, which are plain JSON otherwise.',

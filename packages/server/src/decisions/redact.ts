@@ -7,7 +7,7 @@ export function redact(text: string): string {
 }
 
 /** Tally credentials with the head at least (docs/decisions/0002), and what begins like a JWT's header. */
-const CREDENTIAL = /hf[acgimprs]_[\w-]{16,}|eyJ[\w-]{10,}(?:\.[\w-]*){1,4}/g;
+const CREDENTIAL = /hf[abcdgimprs]_[\w-]{16,}|eyJ[\w-]{10,}(?:\.[\w-]*){1,4}/g;
 
 /** An id that nobody registered may be somebody's secret, sent in the wrong place: enough of it to find a typing error. */
 export function beginningOf(unknownId: string): string {

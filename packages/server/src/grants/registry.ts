@@ -1,6 +1,9 @@
 import { JWT_BEARER_GRANT, SAML2_BEARER_GRANT, TOKEN_EXCHANGE_GRANT } from '@hufu/protocol/client-metadata';
+import { CIBA, DEVICE_CODE } from '@hufu/protocol/grant-type';
 import { authorizationCode } from './authorization-code.ts';
+import { ciba } from './ciba.ts';
 import { clientCredentials } from './client-credentials.ts';
+import { deviceCode } from './device-code.ts';
 import type { GrantHandler } from './grant.ts';
 import { jwtBearer } from './jwt-bearer.ts';
 import { password } from './password.ts';
@@ -17,4 +20,6 @@ export const grantTypes: ReadonlyMap<string, GrantHandler> = new Map<string, Gra
   [SAML2_BEARER_GRANT, saml2Bearer],
   [TOKEN_EXCHANGE_GRANT, tokenExchange],
   ['password', password],
+  [DEVICE_CODE, deviceCode],
+  [CIBA, ciba],
 ]);

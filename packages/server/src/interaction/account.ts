@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import { requireForm } from '../endpoints/form-body.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
+import { OPEN_LIMITS } from '../pending/throttle.ts';
 import { type BrowserSession, findBrowserSession } from '../sessions/browser-session.ts';
 import { browserOf } from '../sessions/known-browser.ts';
 import { displayName } from './client-of-page.ts';
@@ -31,6 +32,8 @@ export async function accountGet(ctx: Context, http: HttpRequest): Promise<HttpR
     if (session === undefined) return seeOther('/signin');
     const locale = localeOf(http, undefined);
     const apps = await appsOf(ctx, session, locale);
+    const now = Math.floor(http.nowMs / 1000);
+    const waiting = await ctx.store.listPendingOfUser(ctx.tenant, session.user.id, OPEN_LIMITS.maxOpenOfUser, now);
     const name = session.user.claims['name'];
     const browser = browserOf(ctx, http);
     const gone = removed === undefined ? undefined : await findStoredClient(ctx, removed);
@@ -42,6 +45,7 @@ export async function accountGet(ctx: Context, http: HttpRequest): Promise<HttpR
       csrf: csrfToken(ctx, browser.id, formName(session)),
       action: PATH,
       signOutHref: '/oauth/logout',
+      approvals: { href: '/account/approvals', count: waiting.length },
       ...(gone === undefined ? {} : { removed: displayName(gone, locale) }),
     });
     const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };

@@ -1,17 +1,26 @@
 import type { Localized } from '@hufu/protocol/localized';
 import type { ReturnAddress } from '../authorize/authorization-request.ts';
 import type { Client } from '../clients.ts';
-import { type ClientView, readReturnPlace } from './pages/client-view.ts';
+import { type ClientView, type ReturnPlace, readReturnPlace } from './pages/client-view.ts';
 import type { Locale } from './pages/messages/locale.ts';
 
 /** What the pages show of the client that asks. */
 export function clientView({ client, redirectUri }: ReturnAddress, locale: Locale): ClientView {
+  return viewOf(client, readReturnPlace(redirectUri), locale);
+}
+
+/** The same for one that nobody is sent back to: it waits elsewhere. */
+export function waitingClientView(client: Client, locale: Locale): ClientView {
+  return viewOf(client, { kind: 'client', name: client.id }, locale);
+}
+
+function viewOf(client: Client, returnsTo: ReturnPlace, locale: Locale): ClientView {
   const { clientName, logoUri, policyUri, tosUri } = client.metadata;
   const policy = localized(policyUri, locale);
   const tos = localized(tosUri, locale);
   return {
     name: localized(clientName, locale) ?? '',
-    returnsTo: readReturnPlace(redirectUri),
+    returnsTo,
     ...(logoUri === undefined ? {} : { logoSrc: `/logo/${encodeURIComponent(client.id)}` }),
     ...(policy === undefined ? {} : { policyUri: policy }),
     ...(tos === undefined ? {} : { tosUri: tos }),

@@ -9,13 +9,13 @@ import { requireForm } from '../endpoints/form-body.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { type BrowserSession, findBrowserSession } from '../sessions/browser-session.ts';
 import { browserOf } from '../sessions/known-browser.ts';
-import { findResource, OPENID_SCOPES } from '../tokens/resources.ts';
 import { clientView } from './client-of-page.ts';
 import { csrfToken, requireOwnForm } from './csrf.ts';
 import { detailViews } from './detail-views.ts';
 import { languageLinks, localeOf } from './page-locale.ts';
-import { type ApiView, consentPage } from './pages/consent.ts';
+import { consentPage } from './pages/consent.ts';
 import { pageHeaders } from './pages/headers.ts';
+import { permissionsView } from './permissions-view.ts';
 import { decline, proceed, readUnderWay, refuse, type UnderWay } from './way.ts';
 
 const PATH = '/consent';
@@ -76,22 +76,10 @@ function page(ctx: Context, http: HttpRequest, text: string, request: Authorizat
     client: clientView(request, locale),
     user: { username: session.user.username, ...(typeof name === 'string' ? { name } : {}) },
     details: detailViews(ctx, request, locale),
-    identity: shownScopes(consentScopes(request))
-      .filter((scope) => OPENID_SCOPES.has(scope) && scope !== 'offline_access')
-      .map((scope) => ({ scope })),
-    apis: apis(ctx, request),
-    offlineAccess: request.scopes.includes('offline_access'),
+    ...permissionsView(ctx, request, shownScopes(consentScopes(request))),
     lasts: asksEachTime(request) ? { kind: 'once' } : { kind: 'until_taken_back' },
     accountHref: '/account',
   });
   const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };
   return { status: 200, headers: { ...pageHeaders({ issuer: ctx.issuer, opener: 'popup' }), ...cookie }, body };
-}
-
-function apis(ctx: Context, request: AuthorizationRequest): readonly ApiView[] {
-  return request.resources.flatMap((identifier) => {
-    const offered = findResource(ctx, identifier)?.scopes ?? [];
-    const scopes = request.scopes.filter((scope) => offered.includes(scope));
-    return scopes.length === 0 ? [] : [{ resource: identifier, scopes: scopes.map((scope) => ({ scope })) }];
-  });
 }

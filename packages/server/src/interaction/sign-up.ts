@@ -8,10 +8,12 @@ import { requireForm } from '../endpoints/form-body.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { findBrowserSession } from '../sessions/browser-session.ts';
 import { browserOf } from '../sessions/known-browser.ts';
+import { type Aim, aimParameters } from './aim.ts';
 import { clientView } from './client-of-page.ts';
 import { csrfToken, requireOwnForm } from './csrf.ts';
 import { enter } from './enter.ts';
 import { type NewAccount, readNewAccount } from './new-account.ts';
+import { readOwnPage } from './own-page.ts';
 import { PageError } from './page-error.ts';
 import { languageLinks, localeOf, pageLink } from './page-locale.ts';
 import { pageHeaders } from './pages/headers.ts';
@@ -31,10 +33,18 @@ export async function signUpGet(ctx: Context, http: HttpRequest): Promise<HttpRe
   try {
     requireOpen(ctx, trail);
     trail.at('parameters');
-    const text = readQuery(http.query, { repetition: 'listed' }).get('request');
+    const query = readQuery(http.query, { repetition: 'listed' });
+    const text = query.get('request');
     const way = text === undefined ? undefined : await readUnderWay(ctx, http, text, trail);
     const hint = way?.request.loginHint ?? '';
-    return await page(ctx, http, { text, way }, 200, hint.includes('@') ? { email: hint } : { username: hint }, {});
+    return await page(
+      ctx,
+      http,
+      { text, way, next: readOwnPage(query.get('next')) },
+      200,
+      hint.includes('@') ? { email: hint } : { username: hint },
+      {},
+    );
   } catch (error) {
     return await refuse(ctx, 'signup', http, error, undefined, trail);
   }
@@ -57,31 +67,25 @@ export async function signUpPost(ctx: Context, http: HttpRequest): Promise<HttpR
     const text = form.get('request');
     if (text !== undefined) way = await readUnderWay(ctx, http, text, trail);
     if (form.has('cancel')) return await cancelled(ctx, http, way, trail);
-    const visit: Visit = { text, way };
+    const aim: Aim = { text, way, next: readOwnPage(form.get('next')) };
 
     trail.at('sign_up_details');
     const read = await readNewAccount(form, ctx.config.policies.passwords.minLength);
     if (read.kind === 'problems') {
       if (isPasswordAlone(read.problems)) trail.at('password_policy');
-      return await refused(ctx, http, visit, form, read.problems, trail);
+      return await refused(ctx, http, aim, form, read.problems, trail);
     }
     trail.at('password_policy');
     trail.at('sign_up_throttle');
     const retryAfterSeconds = ctx.bruteForce.takeSignUp(http.address, http.nowMs);
-    if (retryAfterSeconds > 0) return await refused(ctx, http, visit, form, { slowedDown: retryAfterSeconds }, trail);
+    if (retryAfterSeconds > 0) return await refused(ctx, http, aim, form, { slowedDown: retryAfterSeconds }, trail);
     trail.at('username_free');
     const user = await makeUser(ctx, read.account, Math.floor(http.nowMs / 1000));
-    const entered = user === undefined ? undefined : await enter(ctx, 'signup', http, user, way, trail);
-    return entered ?? (await refused(ctx, http, visit, form, { username: 'taken' }, trail));
+    const entered = user === undefined ? undefined : await enter(ctx, 'signup', http, user, aim, trail);
+    return entered ?? (await refused(ctx, http, aim, form, { username: 'taken' }, trail));
   } catch (error) {
     return await refuse(ctx, 'signup', http, error, way?.request, trail);
   }
-}
-
-/** The request that a page serves, where there is one, and its ticket as it came. */
-interface Visit {
-  readonly text: string | undefined;
-  readonly way: UnderWay | undefined;
 }
 
 /** Asked of every request, not of the page alone (attacks USR-22). */
@@ -118,19 +122,12 @@ function isPasswordAlone({ password, ...others }: SignUpProblems): boolean {
   return password !== undefined && Object.keys(others).length === 0;
 }
 
-async function refused(
-  ctx: Context,
-  http: HttpRequest,
-  visit: Visit,
-  form: Form,
-  problems: SignUpProblems,
-  trail: Trail,
-): Promise<HttpReply> {
+async function refused(ctx: Context, http: HttpRequest, aim: Aim, form: Form, problems: SignUpProblems, trail: Trail): Promise<HttpReply> {
   const { slowedDown } = problems;
   const status = slowedDown === undefined ? 400 : 429;
   const decision = ctx.decisions.record('signup', status, refusalOf(problems), trail, http.nowMs);
   const typed = { username: typedIn(form, 'username'), email: typedIn(form, 'email'), name: typedIn(form, 'name') };
-  const reply = await page(ctx, http, visit, status, typed, problems);
+  const reply = await page(ctx, http, aim, status, typed, problems);
   const wait = slowedDown === undefined ? {} : { 'retry-after': String(slowedDown) };
   return { ...reply, headers: { ...reply.headers, ...wait, 'hufu-decision': decision } };
 }
@@ -155,19 +152,20 @@ function typedIn(form: Form, name: string): string {
 async function page(
   ctx: Context,
   http: HttpRequest,
-  { text, way }: Visit,
+  aim: Aim,
   status: number,
   typed: TypedAccount,
   problems: SignUpProblems,
 ): Promise<HttpReply> {
+  const { text, way, next } = aim;
   const locale = localeOf(http, way?.request.uiLocales);
   const browser = browserOf(ctx, http);
   const session = await findBrowserSession(ctx, http);
-  const parameters = text === undefined ? [] : [['request', text] as const];
+  const parameters = aimParameters(aim);
   const body = signUpPage({
     locale,
     languages: languageLinks(PATH, parameters),
-    form: { action: PATH, csrf: csrfToken(ctx, browser.id, PATH), request: text ?? '' },
+    form: { action: PATH, csrf: csrfToken(ctx, browser.id, PATH), request: text ?? '', ...(next === 'account' ? {} : { next }) },
     signInHref: pageLink('/signin', parameters, locale),
     minLength: ctx.config.policies.passwords.minLength,
     typed,

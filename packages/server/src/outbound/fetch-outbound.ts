@@ -42,19 +42,35 @@ export function fetchOutbound(text: string, limits: OutboundLimits): Promise<Out
  * @param form `application/x-www-form-urlencoded`, as it goes out; it stands in no error and no log.
  */
 export function postOutbound(text: string, form: string, limits: OutboundLimits): Promise<OutboundReply> {
-  return call('POST', text, form, limits);
+  return call('POST', text, { type: 'application/x-www-form-urlencoded', text: form }, limits);
+}
+
+/**
+ * POSTs JSON to a URL that somebody else chose, under the same guard and limits, with the token that its owner gave us for it (RFC 6750 §2.1).
+ *
+ * @param json as it goes out; neither it nor the token stands in any error or log.
+ */
+export function postJsonOutbound(text: string, json: string, bearer: string, limits: OutboundLimits): Promise<OutboundReply> {
+  return call('POST', text, { type: 'application/json', text: json, bearer }, limits);
+}
+
+interface OutboundBody {
+  readonly type: string;
+  readonly text: string;
+  readonly bearer?: string;
 }
 
 async function call(
   method: 'GET' | 'POST',
   text: string,
-  form: string | undefined,
+  posted: OutboundBody | undefined,
   { timeoutMs, allow, maxBytes = MAX_BYTES }: OutboundLimits,
 ): Promise<OutboundReply> {
   const { url, lookup }: Guarded = guard(text, allow);
-  const body = form === undefined ? undefined : Buffer.from(form);
+  const body = posted && Buffer.from(posted.text);
   const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'hufu' };
-  const ofBody = body && { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(body.length) };
+  const ofBody = posted && body && { 'content-type': posted.type, 'content-length': String(body.length) };
+  const proof = posted?.bearer === undefined ? {} : { authorization: `Bearer ${posted.bearer}` };
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const refuse = (cause: unknown): void => reject(toRefusal(cause));
@@ -62,7 +78,7 @@ async function call(
       url,
       {
         method,
-        headers: { ...headers, ...ofBody },
+        headers: { ...headers, ...ofBody, ...proof },
         lookup,
         signal: AbortSignal.timeout(timeoutMs),
         agent: false,

@@ -1,4 +1,5 @@
 import { CLIENT_REGISTRIES, type ClientRegistries } from '@hufu/protocol/client-metadata';
+import { DEVICE_CODE } from '@hufu/protocol/grant-type';
 import { MAC_ALGS } from '@hufu/protocol/jose-algorithms';
 import type { Config } from '../config/config.ts';
 import { signingAlgorithms } from '../keys/algorithms.ts';
@@ -17,4 +18,4 @@ export function registriesOf(config: Config): ClientRegistries {
   };
 }
 
-const GRANT_TYPES: readonly string[] = ['authorization_code', 'refresh_token', 'implicit'];
+const GRANT_TYPES: readonly string[] = ['authorization_code', 'refresh_token', 'implicit', DEVICE_CODE];

@@ -21,6 +21,8 @@ export interface IdTokenRequest {
   readonly accessToken: string | undefined;
   readonly code?: string | undefined;
   readonly state?: string | undefined;
+  /** What it is pushed with (OpenID Connect CIBA §10.3.1). */
+  readonly pushed?: { readonly authReqId: string; readonly refreshToken: string | undefined } | undefined;
   /** About the user: those of the scopes where there is no access token to ask for them with (OpenID Connect Core §5.4), and those asked for by name. */
   readonly claims: Readonly<Record<string, unknown>>;
   readonly now: number;
@@ -42,6 +44,11 @@ export function issueIdToken(ctx: Context, request: IdTokenRequest): string | Pr
   if (request.accessToken !== undefined) claims['at_hash'] = halfHash(signer.hash, request.accessToken);
   if (request.code !== undefined) claims['c_hash'] = halfHash(signer.hash, request.code);
   if (request.state !== undefined) claims['s_hash'] = halfHash(signer.hash, request.state);
+  if (request.pushed !== undefined) {
+    claims['urn:openid:params:jwt:claim:auth_req_id'] = request.pushed.authReqId;
+    if (request.pushed.refreshToken !== undefined)
+      claims['urn:openid:params:jwt:claim:rt_hash'] = halfHash(signer.hash, request.pushed.refreshToken);
+  }
   if (request.nonce !== undefined) claims['nonce'] = request.nonce;
   const acr = acrOf(amr);
   if (acr !== undefined) claims['acr'] = acr;

@@ -73,7 +73,16 @@ export async function issueLoneToken(ctx: Context, request: LoneToken): Promise<
   );
   if (created.kind === 'refused') return created;
   const grant = { ...common, id: created.id, generation: 1, rotatedAt: now, hasRevokedTokens: false };
-  const token = await issueAccessToken(ctx, { grant, resource, scopes, secret, confirmation, details: ALL_DETAILS, ttl: expiresAt - now, now });
+  const token = await issueAccessToken(ctx, {
+    grant,
+    resource,
+    scopes,
+    secret,
+    confirmation,
+    details: ALL_DETAILS,
+    ttl: expiresAt - now,
+    now,
+  });
   return {
     kind: 'issued',
     response: {

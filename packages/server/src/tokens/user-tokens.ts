@@ -24,6 +24,8 @@ export interface UserTokens {
   /** Which of the grant's authorization details the access token has, as `AccessExtension.details`; undefined: all that are for its resource. */
   readonly details?: number;
   readonly nonce: string | undefined;
+  /** The `auth_req_id` where they are pushed (OpenID Connect CIBA §10.3.1). */
+  readonly pushedFor?: string;
   /** The key that the access token is bound to. */
   readonly confirmation: Confirmation | undefined;
   readonly now: number;
@@ -52,7 +54,8 @@ export async function userTokens(ctx: Context, tokens: UserTokens): Promise<Toke
     const sid = grant.sessionId === undefined ? undefined : sidFor(ctx, client, grant.sessionId);
     const { subject, authTime, amr } = grant;
     const claims = grant.claims === undefined ? {} : await grantedIdTokenClaims(ctx, grant);
-    const about = { client, subject, authTime, amr, sid, nonce: tokens.nonce, accessToken: access.text, claims, now };
+    const pushed = tokens.pushedFor === undefined ? undefined : { authReqId: tokens.pushedFor, refreshToken: response.refresh_token };
+    const about = { client, subject, authTime, amr, sid, nonce: tokens.nonce, accessToken: access.text, pushed, claims, now };
     response.id_token = await issueIdToken(ctx, about);
   }
   if (scopes.length > 0) response.scope = formatScope(scopes);

@@ -15,6 +15,7 @@ export interface AccountView extends PageView {
   /** A path on our own origin. */
   readonly action: string;
   readonly signOutHref: string;
+  readonly approvals: { readonly href: string; readonly count: number };
   /** The name of an app whose access has just been removed. */
   readonly removed?: string;
 }
@@ -37,6 +38,7 @@ export function accountPage(view: AccountView): string {
   const main = html`<h1>${words.heading}</h1>
 <p>${messages.logout.signedInAs(userName(view.user, messages))} <a id="account-signout" href="${requirePath(view.signOutHref)}">${words.signOut}</a></p>
 ${view.removed !== undefined && html`<p role="status" id="account-removed">${words.removed(displayText(view.removed, MAX_NAME))}</p>`}
+${view.approvals.count > 0 && html`<p><a id="account-approvals" href="${requirePath(view.approvals.href)}"><strong>${words.approvals}</strong>${messages.aside(html`${view.approvals.count}`)}</a></p>`}
 <hr class="seam">
 <h2>${words.apps}</h2>
 ${

@@ -20,8 +20,12 @@ export interface ClientView {
  * Where the answer goes, from the redirect URI that was checked. A name can be copied; this cannot, so it is always shown.
  * - `host`: a web site.
  * - `device`: a program on the user's own machine: a loopback address or a scheme of its own (RFC 8252 §7).
+ * - `client`: nowhere: the client waits on another device, or is a server, and asks again. Its id cannot be copied either.
  */
-export type ReturnPlace = { readonly kind: 'host'; readonly host: string } | { readonly kind: 'device'; readonly name: string };
+export type ReturnPlace =
+  | { readonly kind: 'host'; readonly host: string }
+  | { readonly kind: 'device'; readonly name: string }
+  | { readonly kind: 'client'; readonly name: string };
 
 /** Reads where a registered redirect URI leads. */
 export function readReturnPlace(redirectUri: string): ReturnPlace {
@@ -43,7 +47,7 @@ export function clientName(client: ClientView): string {
 /** The host, or the program's own address with the word that it is on this device. */
 export function returnPlace(place: ReturnPlace, messages: Messages): Html {
   const name = html`<bdi>${placeName(place)}</bdi>`;
-  return place.kind === 'host' ? name : html`${name}${messages.aside(html`${messages.client.onThisDevice}`)}`;
+  return place.kind !== 'device' ? name : html`${name}${messages.aside(html`${messages.client.onThisDevice}`)}`;
 }
 
 /** Logo or letter, name, and below it where the answer goes. */
@@ -54,7 +58,7 @@ export function clientPlate(client: ClientView, messages: Messages): Html {
     ? html`<img class="client-logo" src="${logo}" alt="" width="48" height="48">`
     : html`<span class="client-logo client-initial" aria-hidden="true">${firstLetter(name)}</span>`;
   return html`<div class="client">${picture}<div class="client-names"><bdi class="client-name">${name}</bdi>
-<span class="client-host" title="${messages.client.hostMeaning}">${returnPlace(client.returnsTo, messages)}</span></div></div>`;
+<span class="client-host" title="${client.returnsTo.kind === 'client' ? messages.client.idMeaning : messages.client.hostMeaning}">${returnPlace(client.returnsTo, messages)}</span></div></div>`;
 }
 
 /** The client's policy and terms, with the host they lead to. Addresses that are not safe to follow are left out. */

@@ -61,9 +61,7 @@ ${clientPlate(view.client, messages)}
 <p>${words.asks(userName(view.user, messages))}${otherAccount(view, messages)}</p>
 <hr class="seam">
 ${view.details.map((detail) => detailSection(detail, messages))}
-${view.identity.length > 0 && html`<h2>${words.aboutYou}</h2>${scopeList(view.identity, messages)}`}
-${view.apis.map((api) => apiSection(api, messages))}
-${view.offlineAccess && offlineSection(messages)}
+${permissions(view, messages)}
 <dl class="facts">
 <div><dt>${words.lasts}</dt><dd>${lifetime(view.lasts, messages)}</dd></div>
 <div><dt>${words.returnsTo}</dt><dd>${returnPlace(view.client.returnsTo, messages)}</dd></div>
@@ -78,6 +76,13 @@ ${hiddenFields(view.form)}
 <p class="small faded">${words.takeBack(html`<a href="${requirePath(view.accountHref)}">${words.accountPages}</a>`)}</p>
 ${clientLinks(view.client, messages)}`;
   return layout(view, { page: 'consent', title: words.heading, main, width: 'wide' });
+}
+
+/** What is asked for, by whom it is about. */
+export function permissions(view: Pick<ConsentView, 'identity' | 'apis' | 'offlineAccess'>, messages: Messages): Html {
+  return html`${view.identity.length > 0 && html`<h2>${messages.consent.aboutYou}</h2>${scopeList(view.identity, messages)}`}
+${view.apis.map((api) => apiSection(api, messages))}
+${view.offlineAccess && offlineSection(messages)}`;
 }
 
 /** Username, and the name where there is one. */

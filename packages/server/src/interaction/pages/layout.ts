@@ -17,7 +17,11 @@ export type PageName =
   | 'completed'
   | 'form-post'
   | 'home'
-  | 'account';
+  | 'account'
+  | 'approvals'
+  | 'device'
+  | 'device-confirm'
+  | 'device-done';
 
 /** What a page puts into the frame. */
 export interface PageParts {

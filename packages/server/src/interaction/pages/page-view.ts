@@ -31,4 +31,6 @@ export interface FormView {
   readonly csrf: string;
   /** Names the interaction. */
   readonly request: string;
+  /** A page of ours that comes after it. */
+  readonly next?: string;
 }

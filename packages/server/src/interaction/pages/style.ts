@@ -136,6 +136,8 @@ input[type=text], input[type=email], input[type=password] {
   font: inherit;
   font-size: 1rem;
 }
+input.code { font-family: var(--mono); font-size: 1.375rem; letter-spacing: 0.12em; text-transform: uppercase; }
+.device-code { margin-top: 0.25rem; font-family: var(--mono); font-size: 1.5rem; letter-spacing: 0.12em; color: var(--title); }
 input:focus-visible { border-color: var(--accent); outline: 2px solid var(--accent); outline-offset: 0; border-radius: 4px; }
 .optional { color: var(--faded); font-size: 0.8125rem; font-weight: 400; }
 .hint { margin: 0.125rem 0 0; color: var(--faded); font-size: 0.875rem; line-height: 1.45; }
@@ -144,6 +146,7 @@ input[aria-invalid=true] { border-color: var(--bronze); }
 .other { margin-top: 1.25rem; font-size: 0.9375rem; text-align: center; }
 .problem { margin: 0 0 1.25rem; padding: 0.75rem 0.875rem; border-left: 3px solid var(--bronze); background: var(--wash); }
 
+p + .problem { margin-top: 1.125rem; }
 .acts { display: flex; flex-wrap: wrap; gap: 0.75rem; margin-top: 1.75rem; }
 button, .button {
   flex: 1 1 9rem;

@@ -30,6 +30,8 @@ export interface Messages {
     readonly termsOfService: string;
     /** Says, on hover, what the host beside a client's name is. */
     readonly hostMeaning: string;
+    /** The same of a client's id, where there is no host. */
+    readonly idMeaning: string;
     readonly onThisDevice: string;
   };
   readonly signIn: {
@@ -114,6 +116,51 @@ export interface Messages {
     readonly removeMeaning: string;
     readonly removed: (app: string) => string;
     readonly signOut: string;
+    /** To the requests that wait for the user. */
+    readonly approvals: string;
+  };
+  readonly device: {
+    readonly heading: string;
+    readonly explain: string;
+    readonly code: string;
+    readonly submit: string;
+    readonly wrongCode: string;
+    readonly slowedDown: (seconds: number) => string;
+    readonly titleProblem: string;
+    readonly confirmHeading: string;
+    readonly asks: (user: Html) => Html;
+    /** What keeps somebody from connecting a stranger's device. */
+    readonly warning: string;
+    readonly compare: string;
+    readonly askedFrom: string;
+    readonly askedBy: string;
+    readonly askedAt: string;
+    readonly unknownAgent: string;
+    readonly ago: (seconds: number) => string;
+    readonly allow: string;
+    readonly deny: string;
+    readonly allowed: string;
+    readonly allowedNow: (client: string) => string;
+    readonly denied: string;
+    readonly deniedNow: string;
+    readonly gone: string;
+    readonly goneNow: string;
+  };
+  readonly approvals: {
+    readonly heading: string;
+    readonly none: string;
+    readonly asks: string;
+    readonly warning: string;
+    readonly message: string;
+    readonly endsIn: string;
+    readonly allow: string;
+    readonly deny: string;
+    readonly allowFor: (client: string) => string;
+    readonly denyFor: (client: string) => string;
+    readonly allowed: string;
+    readonly denied: string;
+    readonly gone: string;
+    readonly account: string;
   };
   readonly signedOut: {
     readonly heading: string;

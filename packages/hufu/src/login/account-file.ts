@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { systemClock, wait } from '@hufu/server/clock';
+import { RefusedError } from '../command.ts';
+
+/** Somebody who is signed in to an issuer from this machine. */
+export interface Account {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly accessToken: string;
+  readonly tokenType: string;
+  /** Seconds since 1970. */
+  readonly expiresAt: number;
+  readonly refreshToken: string | undefined;
+  readonly scope: string;
+}
+
+/** Accounts by issuer, and the one that was signed in to last. */
+export interface Accounts {
+  readonly current: string | undefined;
+  readonly all: readonly Account[];
+}
+
+/** A lock older than this was left by a process that died: nothing that it guards takes so long. */
+const STALE_LOCK_MS = 60_000;
+const LOCK_WAIT_MS = 90_000;
+const LOCK_RETRY_MS = 50;
+const MAX_BYTES = 1_048_576;
+
+/** Where the accounts of this user are: `$XDG_CONFIG_HOME/hufu`, `%APPDATA%\hufu`, or `~/.config/hufu`. */
+export function accountFile(env: Readonly<Record<string, string | undefined>>): string {
+  const home = env['XDG_CONFIG_HOME'] ?? env['APPDATA'] ?? join(env['HOME'] ?? homedir(), '.config');
+  return join(home, 'hufu', 'accounts.json');
+}
+
+/** None where there is no file. Throws `RefusedError` for one that others can read, or that does not read. */
+export async function readAccounts(file: string): Promise<Accounts> {
+  const found = await stat(file).catch((error: unknown) => {
+    if (isCode(error, 'ENOENT')) return undefined;
+    throw error;
+  });
+  if (found === undefined) return { current: undefined, all: [] };
+  if (process.platform !== 'win32' && (found.mode & 0o077) !== 0)
+    throw new RefusedError(`${file} can be read by others: it holds tokens. chmod 600 it, or sign out and in again`);
+  if (found.size > MAX_BYTES) throw new RefusedError(`${file} is too large to be ours`);
+  return parse(file, await readFile(file, 'utf8'));
+}
+
+/** Replaces the file in one step: whoever reads sees the old accounts or the new ones, and nobody else sees either. */
+export async function writeAccounts(file: string, { current, all }: Accounts): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const temporary = `${file}.${randomBytes(6).toString('hex')}`;
+  const text = JSON.stringify({ current, accounts: all.map(toWire) }, null, 2);
+  try {
+    const handle = await open(temporary, 'wx', 0o600);
+    try {
+      await handle.writeFile(`${text}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Lets one process of this user in at a time. */
+export async function withLock<T>(file: string, act: () => Promise<T>): Promise<T> {
+  const lock = `${file}.lock`;
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const clock = systemClock();
+  const begun = clock.nowMs();
+  while (!(await take(lock))) {
+    const held = await stat(lock).catch(() => undefined);
+    if (held !== undefined && clock.nowMs() - held.mtimeMs > STALE_LOCK_MS) await rm(lock, { force: true });
+    else if (clock.nowMs() - begun > LOCK_WAIT_MS) throw new RefusedError(`another hufu holds ${lock}`);
+    else await wait(LOCK_RETRY_MS);
+  }
+  try {
+    return await act();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+async function take(lock: string): Promise<boolean> {
+  try {
+    await (await open(lock, 'wx', 0o600)).close();
+    return true;
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+function parse(file: string, text: string): Accounts {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new RefusedError(`${file} is not JSON; remove it and sign in again`);
+  }
+  const { current, accounts }: Readonly<Record<string, unknown>> = Object(value);
+  const all = (Array.isArray(accounts) ? accounts : []).flatMap((one: unknown) => fromWire(one) ?? []);
+  return { current: typeof current === 'string' ? current : undefined, all };
+}
+
+function toWire(account: Account): object {
+  return {
+    issuer: account.issuer,
+    client_id: account.clientId,
+    access_token: account.accessToken,
+    token_type: account.tokenType,
+    expires_at: account.expiresAt,
+    refresh_token: account.refreshToken,
+    scope: account.scope,
+  };
+}
+
+function fromWire(value: unknown): Account | undefined {
+  const one: Readonly<Record<string, unknown>> = Object(value);
+  const { issuer, client_id: clientId, access_token: accessToken, token_type: tokenType, expires_at: expiresAt, scope } = one;
+  if (typeof issuer !== 'string' || typeof clientId !== 'string' || typeof accessToken !== 'string' || typeof expiresAt !== 'number')
+    return undefined;
+  const refreshToken = one['refresh_token'];
+  return {
+    issuer,
+    clientId,
+    accessToken,
+    tokenType: typeof tokenType === 'string' ? tokenType : 'Bearer',
+    expiresAt,
+    refreshToken: typeof refreshToken === 'string' ? refreshToken : undefined,
+    scope: typeof scope === 'string' ? scope : '',
+  };
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,113 @@
+import { formatConfirmation } from '@hufu/protocol/confirmation';
+import { equalText } from '@hufu/protocol/equal-text';
+import { OAuthError } from '@hufu/protocol/errors';
+import { CIBA, DEVICE_CODE } from '@hufu/protocol/grant-type';
+import type { GrantId } from '@hufu/protocol/ids';
+import { readHolder, SECRET_LENGTH } from '@hufu/protocol/tally';
+import type { PendingAuthorization } from '@hufu/store/port';
+import type { Context } from '../context.ts';
+import { hashPendingSecret } from '../pending/pending-request.ts';
+import { narrow } from '../tokens/narrow.ts';
+import { derivedSecret, sha256 } from '../tokens/secrets.ts';
+import type { TokenResponse } from '../tokens/token-response.ts';
+import { userTokens } from '../tokens/user-tokens.ts';
+import type { TokenRequest } from './grant.ts';
+import { grantLifetimes } from './lifetimes.ts';
+
+type Kind = PendingAuthorization['kind'];
+
+const REFUSED = 'the code is invalid, was used before, or was issued to another client';
+
+export function grantTypeOf(kind: Kind): string {
+  return kind === 'device' ? DEVICE_CODE : CIBA;
+}
+
+/**
+ * The token request for something that a user decides elsewhere (RFC 8628 §3.4, OpenID Connect CIBA §10.1): it says how things stand, and once they have
+ * agreed it is an exchange, generation 0 → 1, once. What was granted is what they saw: `scope` is not heard.
+ */
+export async function exchangeDecided(ctx: Context, request: TokenRequest, kind: Kind, text: string): Promise<TokenResponse> {
+  const { client, trail } = request;
+  trail.at('credential_form');
+  const credential = readHolder(ctx.keys.tally, kind, text);
+  if (credential === undefined) throw refused('it is not one of ours, or was changed');
+  trail.at('grant_known');
+  const pending = await ctx.store.findPending(ctx.tenant, credential.id);
+  if (pending === undefined || pending.kind !== kind) throw refused('no request has it; it may have expired long ago');
+  trail.at('grant_owner');
+  if (pending.clientId !== client.id) {
+    ctx.log.warn('grant.foreign_client', { pending: pending.id, client: client.id });
+    throw refused(`issued to ${pending.clientId}`);
+  }
+  trail.at('secret');
+  if (!equalText(pending.secretHash, hashPendingSecret(kind, credential.secret))) throw refused('its secret is not the one the row knows');
+  return redeem(ctx, request, await requireApproved(ctx, request, pending));
+}
+
+/** The grant of a request that was approved. Throws what RFC 8628 §3.5 says of any other. */
+async function requireApproved(ctx: Context, { trail, now }: TokenRequest, found: PendingAuthorization): Promise<GrantId> {
+  let pending = found;
+  if (pending.decision.kind === 'pending') {
+    trail.at('grant_fresh');
+    requireFresh(pending, now);
+    trail.at('poll_interval');
+    const noted = await ctx.store.notePoll(ctx.tenant, pending.id, now);
+    if (noted.kind === 'unknown') throw refused('the request went while it was being asked about');
+    pending = noted.pending;
+    if (noted.kind === 'too_soon' && pending.decision.kind === 'pending') {
+      throw new OAuthError('slow_down', 'wait longer between two requests', { detail: `every ${pending.intervalSeconds} s`, status: 400 });
+    }
+  }
+  trail.at('decided');
+  switch (pending.decision.kind) {
+    case 'pending':
+      throw new OAuthError('authorization_pending', 'the user has not decided yet');
+    case 'denied':
+      throw new OAuthError('access_denied', 'the user said no', { status: 400 });
+    case 'approved':
+      return pending.decision.grantId;
+  }
+}
+
+async function redeem(ctx: Context, request: TokenRequest, id: GrantId): Promise<TokenResponse> {
+  const { client, form, trail, confirmation, now } = request;
+  trail.at('grant_known');
+  const grant = await ctx.store.findGrant(ctx.tenant, id);
+  if (grant === undefined) throw refused('its grant is gone');
+  trail.at('generation');
+  if (grant.generation > 0) throw refused('it was used before');
+  trail.at('grant_live');
+  if (grant.dead !== undefined) throw refused(`the grant is dead: ${grant.dead.reason}`);
+  trail.at('grant_fresh');
+  requireFresh(grant, now);
+  const { resource, scopes } = narrow(ctx, grant, form.many('resource'), undefined, trail);
+  const accessTokenTtl = client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds;
+  const refresh = client.metadata.grantTypes.includes('refresh_token');
+  const secret = ctx.random.text(SECRET_LENGTH);
+  const taken = await ctx.store.exchangeCode(
+    ctx.tenant,
+    grant.id,
+    {
+      secretHash: sha256(secret),
+      accessHash: sha256(derivedSecret(secret)),
+      keyId: ctx.keys.sealKeyId,
+      // Who cannot prove itself proves to have the key instead.
+      boundKey: confirmation === undefined || client.confidential ? undefined : formatConfirmation(confirmation),
+      ...grantLifetimes(ctx, request, grant, 0, refresh, accessTokenTtl),
+      maxGrants: client.metadata.settings.maxGrantsPerUser,
+    },
+    now,
+  );
+  trail.at('generation');
+  if (taken.kind === 'lost') throw refused('it was used before, or its grant died, a moment ago');
+  return userTokens(ctx, { client, grant: taken.grant, secret, resource, scopes, nonce: undefined, confirmation, now });
+}
+
+function requireFresh({ expiresAt }: { readonly expiresAt: number }, now: number): void {
+  if (expiresAt <= now)
+    throw new OAuthError('expired_token', 'nobody decided in time; start again', { detail: `${now - expiresAt} seconds ago` });
+}
+
+function refused(detail: string): OAuthError {
+  return new OAuthError('invalid_grant', REFUSED, { detail });
+}

@@ -1,0 +1,112 @@
+import { readQuery } from '@hufu/protocol/form';
+import { seeOther } from '../authorize/respond.ts';
+import type { Context } from '../context.ts';
+import { Trail } from '../decisions/trail.ts';
+import { requireForm } from '../endpoints/form-body.ts';
+import type { HttpReply, HttpRequest } from '../http.ts';
+import { findClientOf } from '../pending/client-of-pending.ts';
+import { refundGuess, takeGuess } from '../pending/guesses.ts';
+import { formatUserCode, hashUserCode, readUserCode } from '../pending/user-code.ts';
+import { type BrowserSession, findBrowserSession } from '../sessions/browser-session.ts';
+import { browserOf } from '../sessions/known-browser.ts';
+import { csrfToken, requireOwnForm } from './csrf.ts';
+import { confirmPath } from './device-confirm.ts';
+import { devicePage as ownPageOf, signInPath } from './own-page.ts';
+import { pageRefusal } from './page-error.ts';
+import { languageLinks, localeOf } from './page-locale.ts';
+import { type DeviceView, devicePage } from './pages/device.ts';
+import { pageHeaders } from './pages/headers.ts';
+
+const PATH = '/device';
+
+/**
+ * Where the code of a device is typed (RFC 8628 §3.3). Whoever is not signed in does that first: no code is ever looked up for a stranger. A code in the address
+ * (§3.3.1) is only written into the field.
+ */
+export async function deviceGet(ctx: Context, http: HttpRequest): Promise<HttpReply> {
+  const trail = new Trail();
+  try {
+    trail.at('parameters');
+    const code = readUserCode(readQuery(http.query, { repetition: 'listed' }).get('user_code') ?? '');
+    const session = await findBrowserSession(ctx, http);
+    if (session === undefined) return seeOther(signInPath(ownPageOf(code)));
+    return page(ctx, http, session, code === undefined ? '' : formatUserCode(code), 200);
+  } catch (error) {
+    return pageRefusal(ctx, 'device', http, trail, error);
+  }
+}
+
+/** Takes the code. A guess is taken from every limit before it is looked up, and given back where it was right (attacks DEV-07). */
+export async function devicePost(ctx: Context, http: HttpRequest): Promise<HttpReply> {
+  const trail = new Trail();
+  try {
+    trail.at('parameters');
+    const form = requireForm(http);
+    const typed = form.get('user_code') ?? '';
+    const code = readUserCode(typed);
+    trail.at('authentication');
+    const session = await findBrowserSession(ctx, http);
+    if (session === undefined) return seeOther(signInPath(ownPageOf(code)));
+    trail.at('same_site');
+    requireOwnForm(ctx, http, form, formName(session));
+    trail.at('user_code');
+    if (code === undefined) return refused(ctx, http, session, typed, { kind: 'wrong_code' }, trail);
+    const guess = { userId: session.user.id, address: http.address };
+    const wait = takeGuess(ctx, guess, http.nowMs);
+    if (wait > 0) return refused(ctx, http, session, typed, { kind: 'slowed_down', retryAfterSeconds: wait }, trail);
+    const now = Math.floor(http.nowMs / 1000);
+    const pending = await ctx.store.findPendingByUserCode(ctx.tenant, hashUserCode(ctx, code), now).catch((error: unknown) => {
+      // Nobody has judged it.
+      refundGuess(ctx, guess);
+      throw error;
+    });
+    if (pending === undefined || pending.decision.kind !== 'pending' || (await findClientOf(ctx, pending)) === undefined)
+      return refused(ctx, http, session, typed, { kind: 'wrong_code' }, trail);
+    refundGuess(ctx, guess);
+    return seeOther(confirmPath(ctx, session, pending, code));
+  } catch (error) {
+    return pageRefusal(ctx, 'device', http, trail, error);
+  }
+}
+
+function refused(
+  ctx: Context,
+  http: HttpRequest,
+  session: BrowserSession,
+  typed: string,
+  problem: NonNullable<DeviceView['problem']>,
+  trail: Trail,
+): HttpReply {
+  const slowed = problem.kind === 'slowed_down';
+  const status = slowed ? 429 : 400;
+  const error = { code: 'invalid_request', description: slowed ? 'too many wrong user codes' : 'no such user code' } as const;
+  const decision = ctx.decisions.record('device', status, error, trail, http.nowMs);
+  const reply = page(ctx, http, session, typed, status, problem);
+  const wait = slowed ? { 'retry-after': String(problem.retryAfterSeconds) } : {};
+  return { ...reply, headers: { ...reply.headers, ...wait, 'hufu-decision': decision } };
+}
+
+function page(
+  ctx: Context,
+  http: HttpRequest,
+  session: BrowserSession,
+  userCode: string,
+  status: number,
+  problem?: DeviceView['problem'],
+): HttpReply {
+  const browser = browserOf(ctx, http);
+  const body = devicePage({
+    locale: localeOf(http, undefined),
+    languages: languageLinks(PATH, userCode === '' || status !== 200 ? [] : [['user_code', userCode]]),
+    action: PATH,
+    csrf: csrfToken(ctx, browser.id, formName(session)),
+    userCode,
+    ...(problem === undefined ? {} : { problem }),
+  });
+  const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };
+  return { status, headers: { ...pageHeaders({ issuer: ctx.issuer }), ...cookie }, body };
+}
+
+function formName({ session }: BrowserSession): string {
+  return `${PATH} ${session.id}`;
+}
