@@ -17,12 +17,12 @@ const refusedAs = (code: string, description: RegExp, ...request: Parameters<typ
 
 test('the access token stands in the Authorization header (RFC 6750 §2.1)', () => {
   for (const header of [`Bearer ${TOKEN}`, `bearer ${TOKEN}`, `BEARER  ${TOKEN}`])
-    assert.deepEqual(readBearerToken(header), { kind: 'token', token: TOKEN });
+    assert.deepEqual(readBearerToken(header), { kind: 'token', token: TOKEN, scheme: 'Bearer' });
 });
 
 test('or in the form body (RFC 6750 §2.2)', () => {
-  assert.deepEqual(readBearerToken(undefined, readForm(`access_token=${encodeURIComponent(TOKEN)}&x=1`)), { kind: 'token', token: TOKEN });
-  assert.deepEqual(readBearerToken('Basic aWQ6cw==', readForm('access_token=abc')), { kind: 'token', token: 'abc' });
+  assert.deepEqual(readBearerToken(undefined, readForm(`access_token=${encodeURIComponent(TOKEN)}&x=1`)), { kind: 'token', token: TOKEN, scheme: 'Bearer' });
+  assert.deepEqual(readBearerToken('Basic aWQ6cw==', readForm('access_token=abc')), { kind: 'token', token: 'abc', scheme: 'Bearer' });
 });
 
 test('without either, the request has no token: other schemes are not ours (RFC 6750 §3.1)', () => {

@@ -14,6 +14,9 @@ export interface ClientJose {
   /** Undefined: userinfo answers are plain JSON, unless they are encrypted. */
   readonly userinfoSignedResponseAlg: string | undefined;
   readonly userinfoEncryption: ClientEncryption | undefined;
+  /** Of introspection answers that are JWTs (RFC 9701 §6); undefined: RS256 where the server has it. */
+  readonly introspectionSignedResponseAlg: string | undefined;
+  readonly introspectionEncryption: ClientEncryption | undefined;
   /** The only algorithm that its request objects may have, `none` among them; undefined: any but `none`. */
   readonly requestObjectSigningAlg: string | undefined;
   readonly requestObjectEncryption: ClientEncryption | undefined;
@@ -31,6 +34,9 @@ export interface ClientJoseWire {
   readonly userinfo_signed_response_alg?: string;
   readonly userinfo_encrypted_response_alg?: string;
   readonly userinfo_encrypted_response_enc?: string;
+  readonly introspection_signed_response_alg?: string;
+  readonly introspection_encrypted_response_alg?: string;
+  readonly introspection_encrypted_response_enc?: string;
   readonly request_object_signing_alg?: string;
   readonly request_object_encryption_alg?: string;
   readonly request_object_encryption_enc?: string;
@@ -40,7 +46,7 @@ export interface ClientJoseWire {
 
 /** What of each kind there is to choose from. */
 export interface JoseRegistries {
-  /** ID tokens, and signed userinfo. */
+  /** ID tokens, and signed userinfo and introspection. */
   readonly idTokenAlgs: readonly string[];
   /** Request objects, without `none`, and client assertions. */
   readonly verificationAlgs: readonly string[];
@@ -59,6 +65,8 @@ export function readClientJose(fields: FieldReader, registries: JoseRegistries, 
     idTokenEncryption: readEncryption(fields, 'id_token_encrypted_response', registries),
     userinfoSignedResponseAlg: fields.choice('userinfo_signed_response_alg', registries.idTokenAlgs),
     userinfoEncryption: readEncryption(fields, 'userinfo_encrypted_response', registries),
+    introspectionSignedResponseAlg: fields.choice('introspection_signed_response_alg', registries.idTokenAlgs),
+    introspectionEncryption: readEncryption(fields, 'introspection_encrypted_response', registries),
     requestObjectSigningAlg: fields.choice('request_object_signing_alg', requestObjectAlgs),
     requestObjectEncryption: readEncryption(fields, 'request_object_encryption', registries),
     requireSignedRequestObject: fields.flag('require_signed_request_object') ?? false,
@@ -75,6 +83,9 @@ export function writeClientJose(jose: ClientJose): { readonly [Name in keyof Cli
     userinfo_signed_response_alg: jose.userinfoSignedResponseAlg,
     userinfo_encrypted_response_alg: jose.userinfoEncryption?.alg,
     userinfo_encrypted_response_enc: jose.userinfoEncryption?.enc,
+    introspection_signed_response_alg: jose.introspectionSignedResponseAlg,
+    introspection_encrypted_response_alg: jose.introspectionEncryption?.alg,
+    introspection_encrypted_response_enc: jose.introspectionEncryption?.enc,
     request_object_signing_alg: jose.requestObjectSigningAlg,
     request_object_encryption_alg: jose.requestObjectEncryption?.alg,
     request_object_encryption_enc: jose.requestObjectEncryption?.enc,
@@ -90,6 +101,8 @@ export function usesClientSecret(jose: ClientJose): boolean {
     jose.idTokenEncryption?.alg,
     jose.userinfoSignedResponseAlg,
     jose.userinfoEncryption?.alg,
+    jose.introspectionSignedResponseAlg,
+    jose.introspectionEncryption?.alg,
     jose.requestObjectSigningAlg,
     jose.requestObjectEncryption?.alg,
   ];

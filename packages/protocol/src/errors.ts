@@ -17,6 +17,9 @@ const STATUS = {
   // RFC 6750 §3.1
   invalid_token: 401,
   insufficient_scope: 403,
+  // RFC 9449 §5, §8; 401 at a resource (§7.1)
+  invalid_dpop_proof: 400,
+  use_dpop_nonce: 400,
   // RFC 8707 §2
   invalid_target: 400,
   // RFC 7009 §2.2.1

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Confirmation, ConfirmationMethod } from './confirmation.ts';
 import {
   type AccessPart,
   accessName,
+  bindingOf,
+  confirmationOf,
   type HolderKind,
   ROTATED,
   randomNumber,
@@ -44,7 +47,12 @@ const part: fc.Arbitrary<AccessPart> = fc.record({
   resource: fc.integer({ min: 0, max: 255 }),
   number: base64url(12),
   mask: fc.integer({ min: 1, max: 10 }).chain((groups) => base64url(groups * 4)),
+  binding: fc.oneof(
+    fc.constant(''),
+    fc.tuple(base64url(43), fc.constantFrom<ConfirmationMethod>('jkt', 'x5t#S256')).map(([thumbprint, method]) => bindingOf({ method, thumbprint })),
+  ),
 });
+const KEY: Confirmation = { method: 'jkt', thumbprint: `${'k'.repeat(42)}A` };
 const KINDS: readonly HolderKind[] = ['code', 'refresh', 'session'];
 
 test('a credential says of its row what was written into it (decision 0002)', () => {
@@ -69,6 +77,44 @@ test('an access token says what was written into it, opaque or as a name (decisi
   );
 });
 
+test('a token says which key it is bound to, and a key more or less is another name (RFC 9449 §6.1, RFC 8705 §3.1)', () => {
+  const methods = fc.constantFrom<ConfirmationMethod>('jkt', 'x5t#S256');
+  fc.assert(
+    fc.property(head, part, base64url(43), methods, (of, access, thumbprint, method) => {
+      const confirmation = { method, thumbprint };
+      const bound = { ...access, binding: bindingOf(confirmation) };
+      const name = accessName(KEYS, of, bound);
+      assert.ok(name.length <= 128);
+      assert.deepEqual(confirmationOf(readAccessName(KEYS, name)?.binding ?? ''), confirmation);
+      const other = method === 'jkt' ? 'x5t#S256' : 'jkt';
+      assert.notEqual(accessName(KEYS, of, { ...bound, binding: bindingOf({ method: other, thumbprint }) }), name);
+      assert.notEqual(accessName(KEYS, of, { ...bound, binding: '' }), name);
+    }),
+  );
+  assert.equal(confirmationOf(''), undefined);
+  assert.equal(bindingOf(undefined), '');
+  assert.throws(() => bindingOf({ method: 'jkt', thumbprint: 'short' }), TypeError);
+});
+
+test('no length is that of a token with a key and of one without: what was issued before there were keys reads as before (decision 0002)', () => {
+  const of = { keyId: 1, id: 42, generation: 1 };
+  const base = { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED };
+  const lengths = new Map<number, string>();
+  for (const binding of ['', bindingOf(KEY)]) {
+    for (let groups = 1; groups <= 10; groups++) {
+      const mask = 'gAAA'.repeat(groups);
+      const name = accessName(KEYS, of, { ...base, mask, binding });
+      assert.equal(lengths.get(name.length), undefined);
+      lengths.set(name.length, binding);
+      const read = readAccessName(KEYS, name);
+      assert.equal(read?.mask, mask);
+      assert.equal(read?.binding, binding);
+    }
+  }
+  assert.equal(readAccessName(KEYS, `${accessName(KEYS, of, { ...base, mask: 'gAAA'.repeat(10), binding: '' })}gAAA`), undefined);
+  assert.equal(readAccessName(KEYS, `${accessName(KEYS, of, { ...base, mask: 'gAAA'.repeat(10), binding: bindingOf(KEY) })}gAAA`), undefined);
+});
+
 test('a text with any one character changed, added or removed is no credential', () => {
   const texts = [
     writeHolder(KEYS, 'refresh', { keyId: 1, id: 42, generation: 7 }, 'abcdefghijklmnopqrstuvwx'),
@@ -76,14 +122,21 @@ test('a text with any one character changed, added or removed is no credential',
       KEYS,
       'access',
       { keyId: 1, id: 42, generation: 7 },
-      { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA' },
+      { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA', binding: '' },
       'abcdefghijklmnopqrstuvwx',
     ),
     writeAccess(
       KEYS,
       'machine',
       { keyId: 1, id: 42, generation: 1 },
-      { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA' },
+      { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA', binding: '' },
+      '',
+    ),
+    writeAccess(
+      KEYS,
+      'machine',
+      { keyId: 1, id: 42, generation: 1 },
+      { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA', binding: bindingOf(KEY) },
       '',
     ),
   ];

@@ -6,6 +6,7 @@
  * before its seal has been checked.
  */
 import { decode24, encode24, isBase64urlText } from './base64url.ts';
+import type { Confirmation } from './confirmation.ts';
 import { equalText } from './equal-text.ts';
 import type { IdPermutation } from './tally-id.ts';
 
@@ -33,7 +34,10 @@ const FULL_SEAL_LENGTH = 43;
 export const NUMBER_LENGTH = 12;
 /** Each group of the mask is 24 scopes. */
 export const MAX_SCOPES = 240;
-const MAX_LENGTH = PREFIX_LENGTH + HEAD_LENGTH + ACCESS_LENGTH + MAX_SCOPES / 6 + 2 * SECRET_LENGTH;
+const MAX_MASK_LENGTH = MAX_SCOPES / 6;
+/** A thumbprint (43 characters) and its method (1). Longer than any mask: the length tells whether there is one. */
+const BINDING_LENGTH = 44;
+const MAX_LENGTH = PREFIX_LENGTH + HEAD_LENGTH + ACCESS_LENGTH + MAX_MASK_LENGTH + BINDING_LENGTH + 2 * SECRET_LENGTH;
 /** What each credential says of its row. */
 export interface Head {
   /** 0 … 65535. */
@@ -54,6 +58,8 @@ export interface AccessPart {
   readonly number: string;
   /** From `scopeMask`. */
   readonly mask: string;
+  /** From `bindingOf`: the key that it is bound to; '' for a bearer's. */
+  readonly binding: string;
 }
 
 export interface TallyKeys {
@@ -139,7 +145,8 @@ export function accessName(keys: TallyKeys, head: Head, access: AccessPart): str
     encode24(((access.issuedAt & 0xffff) << 8) | (access.lifetime >>> 16)) +
     encode24(((access.lifetime & 0xffff) << 8) | access.resource) +
     access.number +
-    access.mask
+    access.mask +
+    access.binding
   );
 }
 
@@ -180,6 +187,19 @@ export function scopesOfMask(all: readonly string[], mask: string): readonly str
   return scopes;
 }
 
+/** The key of a token as a part of its text. */
+export function bindingOf(confirmation: Confirmation | undefined): string {
+  if (confirmation === undefined) return '';
+  if (confirmation.thumbprint.length !== BINDING_LENGTH - 1) throw new TypeError('a thumbprint has 43 characters');
+  return confirmation.thumbprint + (confirmation.method === 'jkt' ? 'A' : 'B');
+}
+
+/** Reads `bindingOf` back: undefined for a bearer's token. */
+export function confirmationOf(binding: string): Confirmation | undefined {
+  if (binding === '') return undefined;
+  return { method: binding.endsWith('A') ? 'jkt' : 'x5t#S256', thumbprint: binding.slice(0, -1) };
+}
+
 /** The number of a token that rotation already makes unlike any other. Random numbers start with another character: see `randomNumber`. */
 export const ROTATED = 'AAAAAAAAAAAA';
 
@@ -213,18 +233,22 @@ function readAccessPart(name: string): AccessPart {
   const a = decode24(name, HEAD_LENGTH);
   const b = decode24(name, HEAD_LENGTH + 4);
   const c = decode24(name, HEAD_LENGTH + 8);
+  const maskStart = HEAD_LENGTH + ACCESS_LENGTH;
+  const maskEnd = name.length - maskStart > MAX_MASK_LENGTH ? name.length - BINDING_LENGTH : name.length;
   return {
     issuedAt: a * 65_536 + (b >>> 8),
     lifetime: ((b & 0xff) << 16) | (c >>> 8),
     resource: c & 0xff,
-    number: name.slice(HEAD_LENGTH + 12, HEAD_LENGTH + ACCESS_LENGTH),
-    mask: name.slice(HEAD_LENGTH + ACCESS_LENGTH),
+    number: name.slice(HEAD_LENGTH + 12, maskStart),
+    mask: name.slice(maskStart, maskEnd),
+    binding: name.slice(maskEnd),
   };
 }
 
 function isNameLength(length: number): boolean {
-  const mask = length - HEAD_LENGTH - ACCESS_LENGTH;
-  return mask >= 4 && mask <= MAX_SCOPES / 6 && mask % 4 === 0;
+  const rest = length - HEAD_LENGTH - ACCESS_LENGTH;
+  const mask = rest > MAX_MASK_LENGTH ? rest - BINDING_LENGTH : rest;
+  return mask >= 4 && mask <= MAX_MASK_LENGTH && mask % 4 === 0;
 }
 
 function requireMac(keys: TallyKeys, keyId: number, message: string): string {
