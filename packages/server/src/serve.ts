@@ -9,6 +9,7 @@ import { PageError, pageRefusal } from './interaction/page-error.ts';
 import { isKnownOrigin } from './origins.ts';
 import { refusal } from './reply.ts';
 import type { Endpoint, Route } from './routes.ts';
+import { type CertificateReader, certificateReader } from './sender/client-certificate.ts';
 import { originForm, type Target, targets } from './target.ts';
 
 /** Bytes of a body (attacks HTP-01). */
@@ -33,6 +34,7 @@ export function serve(ctx: Context, table: readonly Route[]): RequestListener {
     else exact.set(route.path, mounted);
   }
   const judge = targets(ctx.issuer);
+  const certificates = certificateReader(ctx.config);
   return (raw, reply) => {
     const url = originForm(raw.url ?? '/');
     const mark = url.indexOf('?');
@@ -50,11 +52,11 @@ export function serve(ctx: Context, table: readonly Route[]): RequestListener {
     const crossOrigin = mounted?.route.crossOrigin ?? 'none';
     const query = mark < 0 ? '' : url.slice(mark + 1);
     if (raw.method === 'GET' || raw.method === 'HEAD') {
-      answer(ctx, endpoint, crossOrigin, toHttpRequest(ctx, raw, path, query, ''), reply);
+      answer(ctx, endpoint, crossOrigin, toHttpRequest(ctx, raw, path, query, '', certificates), reply);
       return;
     }
     readBody(raw, (body) => {
-      const http = toHttpRequest(ctx, raw, path, query, body ?? '');
+      const http = toHttpRequest(ctx, raw, path, query, body ?? '', certificates);
       answer(ctx, body === undefined ? () => tooMuch(ctx, http, 413, 'the body is too large') : endpoint, crossOrigin, http, reply);
     });
   };
@@ -199,10 +201,17 @@ function allowOrigin(lines: HeaderLine[], crossOrigin: 'any' | 'client', origins
   if (origin === undefined) return;
   lines.push('vary', 'Origin');
   if (typeof origin !== 'string' || origins?.includes(origin) !== true) return;
-  lines.push('access-control-allow-origin', origin, 'access-control-expose-headers', 'WWW-Authenticate, Hufu-Decision, Retry-After');
+  lines.push('access-control-allow-origin', origin, 'access-control-expose-headers', 'WWW-Authenticate, DPoP-Nonce, Hufu-Decision, Retry-After');
 }
 
-function toHttpRequest(ctx: Context, raw: IncomingMessage, path: string, query: string, body: string): HttpRequest {
+function toHttpRequest(
+  ctx: Context,
+  raw: IncomingMessage,
+  path: string,
+  query: string,
+  body: string,
+  certificates: CertificateReader | undefined,
+): HttpRequest {
   return {
     method: raw.method ?? 'GET',
     path,
@@ -210,6 +219,7 @@ function toHttpRequest(ctx: Context, raw: IncomingMessage, path: string, query: 
     headers: raw.headers,
     body,
     address: clientAddress(raw.socket.remoteAddress ?? '', raw.headers, ctx.config.trustedProxies),
+    certificate: certificates === undefined ? undefined : () => certificates(raw),
     nowMs: ctx.clock.nowMs(),
   };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CLIENT_REGISTRIES } from '@hufu/protocol/client-metadata';
+import { DPOP_ALGS } from '@hufu/protocol/dpop';
 import { CONTENT_ENCRYPTION_ALGS, ENCRYPTION_ALGS, MAC_ALGS } from '@hufu/protocol/jose-algorithms';
 import { CODE_CHALLENGE_METHODS } from '@hufu/protocol/pkce';
 import { RESPONSE_TYPES } from '@hufu/protocol/response-type';
@@ -10,6 +11,7 @@ import type { Config } from './config/config.ts';
 import { grantTypes } from './grants/registry.ts';
 import { LOCALES } from './interaction/pages/messages/locale.ts';
 import { signingAlgorithms } from './keys/algorithms.ts';
+import { isUsable, seesCertificates } from './sender/certificates.ts';
 import { ACR_VALUES } from './tokens/acr.ts';
 import { OPENID_SCOPES } from './tokens/resources.ts';
 
@@ -40,13 +42,15 @@ export function describeServer(config: Config): ServerDescription {
     responseModes: RESPONSE_MODES,
     // `implicit` is no grant type of the token endpoint (OpenID Connect Discovery §3).
     grantTypes: [...grantTypes.keys(), 'implicit'],
-    authMethods: Object.keys(CLIENT_REGISTRIES.authMethods),
+    authMethods: Object.keys(CLIENT_REGISTRIES.authMethods).filter((method) => isUsable(config, method)),
     codeChallengeMethods: CODE_CHALLENGE_METHODS,
     idTokenAlgs: [...config.signing.algorithms, ...MAC_ALGS],
     verificationAlgs: [...signingAlgorithms.keys(), ...MAC_ALGS],
     encryptionAlgs: ENCRYPTION_ALGS,
     decryptionAlgs: ENCRYPTION_ALGS,
     contentEncryptionAlgs: CONTENT_ENCRYPTION_ALGS,
+    dpopAlgs: DPOP_ALGS.filter((alg) => signingAlgorithms.has(alg)),
+    clientCertificates: seesCertificates(config),
     displays: DISPLAYS,
     clientIdDocuments: config.policies.clientIdDocuments === 'on',
     subjectTypes: ['public', 'pairwise'],

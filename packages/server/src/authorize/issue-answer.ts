@@ -100,6 +100,7 @@ async function issueCode(
           codeChallenge: request.codeChallenge,
           nonce: request.nonce,
           refresh: common.offline || !request.askedOffline,
+          boundKey: undefined,
           sessionExpiresAt: session.expiresAt,
         }),
         maxCodes: MAX_CODES,

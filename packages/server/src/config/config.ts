@@ -13,6 +13,8 @@ export interface Config {
   readonly listen: Listen;
   readonly tls: Tls | undefined;
   readonly trustedProxies: readonly Network[];
+  /** How trusted proxies tell of client certificates; undefined where they don't. */
+  readonly forwardedCertificates: ForwardedCertificates | undefined;
   /** Relative to the working directory, as every path here. */
   readonly dataDir: string;
   readonly database: Database;
@@ -45,6 +47,14 @@ export interface Tls {
   /** `optional` asks for a certificate and leaves judging it to client authentication (RFC 8705). */
   readonly clientCertificates: 'off' | 'optional';
   /** Whom `tls_client_auth` trusts (RFC 8705 §2.1). */
+  readonly clientCa: string | undefined;
+}
+
+/** Client certificates that a proxy has asked for, and tells of in a header. */
+export interface ForwardedCertificates {
+  /** RFC 9440. */
+  readonly header: 'client-cert';
+  /** Path of a PEM file: who issues the certificates of `tls_client_auth` (RFC 8705 §2.1). */
   readonly clientCa: string | undefined;
 }
 

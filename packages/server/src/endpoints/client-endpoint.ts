@@ -6,6 +6,7 @@ import { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { originsOf } from '../origins.ts';
 import { refusal } from '../reply.ts';
+import { withNonce } from '../sender/resource-refusal.ts';
 import { requireForm } from './form-body.ts';
 
 /** A form that an authenticated client has sent. */
@@ -42,5 +43,6 @@ export async function clientEndpoint(
   } catch (error) {
     reply = refusal(ctx, name, request, trail, error);
   }
+  if (request.headers['dpop'] !== undefined) reply = withNonce(ctx, request, reply, 'as');
   return origins === undefined ? reply : { ...reply, origins };
 }

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { grantTypes } from '../grants/registry.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { tokenReply } from '../reply.ts';
+import { readSender } from '../sender/read-sender.ts';
 import { clientEndpoint } from './client-endpoint.ts';
 
 /** The token endpoint (RFC 6749 §3.2): finds the grant type that an authenticated client asks for, and lets its own file do the rest. */
@@ -18,6 +19,8 @@ export function token(ctx: Context, request: HttpRequest): Promise<HttpReply> {
     if (!call.client.metadata.grantTypes.includes(grantType)) {
       throw new OAuthError('unauthorized_client', 'the client is not registered for this grant type', { detail: grantType });
     }
-    return tokenReply(await grant(ctx, { ...call, confirmation: undefined }));
+    const sender = readSender(ctx, request, call.client, call.trail, call.now);
+    const confirmation = sender instanceof Promise ? await sender : sender;
+    return tokenReply(await grant(ctx, { ...call, confirmation }));
   });
 }

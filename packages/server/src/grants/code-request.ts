@@ -6,6 +6,8 @@ export interface CodeRequest {
   readonly nonce: string | undefined;
   /** Whether the exchange gives a refresh token, the client's registration permitting. */
   readonly refresh: boolean;
+  /** The key that the exchange has to come with (RFC 9449 §10), as `formatConfirmation` of the protocol writes it; undefined: any. */
+  readonly boundKey: string | undefined;
   /** Seconds since 1970: the end of the session that a grant without `offline_access` lives in. */
   readonly sessionExpiresAt: number;
 }
@@ -16,7 +18,7 @@ export function writeCodeRequest(request: CodeRequest): Readonly<Record<string, 
 
 /** Throws `TypeError` where the row holds something else: only we write it. */
 export function readCodeRequest(value: Readonly<Record<string, unknown>> | undefined): CodeRequest {
-  const { redirectUri, codeChallenge, nonce, refresh, sessionExpiresAt } = value ?? {};
+  const { redirectUri, codeChallenge, nonce, refresh, boundKey, sessionExpiresAt } = value ?? {};
   if (
     typeof redirectUri !== 'string' ||
     (codeChallenge !== undefined && typeof codeChallenge !== 'string') ||
@@ -30,6 +32,7 @@ export function readCodeRequest(value: Readonly<Record<string, unknown>> | undef
     codeChallenge,
     nonce: typeof nonce === 'string' ? nonce : undefined,
     refresh,
+    boundKey: typeof boundKey === 'string' ? boundKey : undefined,
     sessionExpiresAt,
   };
 }

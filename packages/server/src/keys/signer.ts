@@ -2,8 +2,8 @@ import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import type { KeyRecord } from '@hufu/store/port';
 import type { SigningAlgorithm } from './algorithms.ts';
 
-/** The `typ` of what we sign: ID tokens and answers (RFC 7519 §5.1), access tokens (RFC 9068 §2.1), logout tokens (OpenID Connect Back-Channel Logout §2.4). */
-export type JwtType = 'JWT' | 'at+jwt' | 'logout+jwt';
+/** The `typ` of what we sign: ID tokens and answers (RFC 7519 §5.1), access tokens (RFC 9068 §2.1), logout tokens (OpenID Connect Back-Channel Logout §2.4), introspection (RFC 9701 §5). */
+export type JwtType = 'JWT' | 'at+jwt' | 'logout+jwt' | 'token-introspection+jwt';
 
 /** A signing key in memory, with everything a signature needs made beforehand. */
 export interface Signer {
@@ -21,7 +21,12 @@ export interface Signer {
 export function signer(record: KeyRecord, algorithm: SigningAlgorithm, privateKey: KeyObject, kid: string): Signer {
   const publicKey = createPublicKey(privateKey);
   const header = (typ: JwtType): string => encode(JSON.stringify({ alg: algorithm.alg, typ, kid }));
-  const headers: Readonly<Record<JwtType, string>> = { JWT: header('JWT'), 'at+jwt': header('at+jwt'), 'logout+jwt': header('logout+jwt') };
+  const headers: Readonly<Record<JwtType, string>> = {
+    JWT: header('JWT'),
+    'at+jwt': header('at+jwt'),
+    'logout+jwt': header('logout+jwt'),
+    'token-introspection+jwt': header('token-introspection+jwt'),
+  };
   return {
     alg: algorithm.alg,
     kid,

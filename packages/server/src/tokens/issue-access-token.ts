@@ -1,7 +1,7 @@
 import { type Confirmation, writeCnf } from '@hufu/protocol/confirmation';
 import { OAuthError } from '@hufu/protocol/errors';
 import { formatScope } from '@hufu/protocol/scope';
-import { type AccessPart, accessName, type Head, ROTATED, randomNumber, scopeMask, writeAccess } from '@hufu/protocol/tally';
+import { type AccessPart, accessName, bindingOf, type Head, ROTATED, randomNumber, scopeMask, writeAccess } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
@@ -87,7 +87,13 @@ function rotatedPart(request: AccessTokenRequest): AccessPart {
   return part(request, issuedAt, ROTATED);
 }
 
-function part({ grant, resource, scopes, ttl }: AccessTokenRequest, issuedAt: number, number: string): AccessPart {
-  const lifetime = Math.max(1, Math.min(ttl, grant.expiresAt - issuedAt));
-  return { issuedAt, lifetime, resource: grant.resources.indexOf(resource.identifier), number, mask: scopeMask(grant.scopes, scopes) };
+function part({ grant, resource, scopes, confirmation, ttl }: AccessTokenRequest, issuedAt: number, number: string): AccessPart {
+  return {
+    issuedAt,
+    lifetime: Math.max(1, Math.min(ttl, grant.expiresAt - issuedAt)),
+    resource: grant.resources.indexOf(resource.identifier),
+    number,
+    mask: scopeMask(grant.scopes, scopes),
+    binding: bindingOf(confirmation),
+  };
 }

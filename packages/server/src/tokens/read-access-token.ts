@@ -1,7 +1,8 @@
+import type { Confirmation } from '@hufu/protocol/confirmation';
 import { equalText } from '@hufu/protocol/equal-text';
 import { grantId } from '@hufu/protocol/ids';
 import { readJwt } from '@hufu/protocol/jwt';
-import { type AccessPart, type Head, readAccess, readAccessName, scopesOfMask, tallyKindOf } from '@hufu/protocol/tally';
+import { type AccessPart, confirmationOf, type Head, readAccess, readAccessName, scopesOfMask, tallyKindOf } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import { sha256 } from './secrets.ts';
@@ -15,6 +16,8 @@ export interface LiveAccessToken {
   readonly scopes: readonly string[];
   readonly issuedAt: number;
   readonly expiresAt: number;
+  /** The key that it is bound to; undefined for a bearer's. */
+  readonly confirmation: Confirmation | undefined;
   /** Its `jti`. */
   readonly name: string;
 }
@@ -49,7 +52,7 @@ export async function readAccessToken(ctx: Context, text: string, now: number): 
   if (grant.hasRevokedTokens && (await ctx.store.findRevokedToken(ctx.tenant, grant.id, token.name))) {
     return { ...dead('the token itself was revoked'), ...authentic };
   }
-  return { kind: 'live', grant, resource, scopes, issuedAt: token.issuedAt, expiresAt, name: token.name };
+  return { kind: 'live', grant, resource, scopes, issuedAt: token.issuedAt, expiresAt, confirmation: confirmationOf(token.binding), name: token.name };
 }
 
 function readOpaque(ctx: Context, text: string): Authentic | undefined {
