@@ -21,7 +21,11 @@ test('the access token stands in the Authorization header (RFC 6750 §2.1)', () 
 });
 
 test('or in the form body (RFC 6750 §2.2)', () => {
-  assert.deepEqual(readBearerToken(undefined, readForm(`access_token=${encodeURIComponent(TOKEN)}&x=1`)), { kind: 'token', token: TOKEN, scheme: 'Bearer' });
+  assert.deepEqual(readBearerToken(undefined, readForm(`access_token=${encodeURIComponent(TOKEN)}&x=1`)), {
+    kind: 'token',
+    token: TOKEN,
+    scheme: 'Bearer',
+  });
   assert.deepEqual(readBearerToken('Basic aWQ6cw==', readForm('access_token=abc')), { kind: 'token', token: 'abc', scheme: 'Bearer' });
 });
 

@@ -30,7 +30,12 @@ export function readPresentedToken(authorization: string | undefined, form?: For
 }
 
 /** @param scheme the beginning of the header, up to the token; undefined where it has another scheme or is not there. */
-function readToken(scheme: string | undefined, authorization: string | undefined, form: Form | undefined, name: TokenScheme): BearerReading {
+function readToken(
+  scheme: string | undefined,
+  authorization: string | undefined,
+  form: Form | undefined,
+  name: TokenScheme,
+): BearerReading {
   const inBody = form?.many('access_token') ?? [];
   if (inBody.length > 1) return refused('invalid_request', 'the access token is repeated');
   if (scheme !== undefined && inBody.length > 0) return refused('invalid_request', 'the access token is sent in more than one way');

@@ -31,7 +31,10 @@ test('a client of tls_client_auth registers one member that its certificate is c
     assert.equal(Object(writeClientMetadata(metadata))[`tls_client_auth_${field}`], value);
   }
   assert.match(faultsOf(method).join(), /tls_client_auth_subject_dn is needed/);
-  assert.match(faultsOf({ ...method, tls_client_auth_san_dns: 'a', tls_client_auth_subject_dn: 'CN=a' }).join(), /san_dns stands beside another/);
+  assert.match(
+    faultsOf({ ...method, tls_client_auth_san_dns: 'a', tls_client_auth_subject_dn: 'CN=a' }).join(),
+    /san_dns stands beside another/,
+  );
   assert.match(faultsOf({ ...method, tls_client_auth_subject_dn: '' }).join(), /is empty/);
   assert.match(faultsOf({ ...method, tls_client_auth_san_ip: 'client.example' }).join(), /is not an IP address/);
   assert.match(faultsOf({ tls_client_auth_san_dns: 'a' }).join(), /tls_client_auth_san_dns has no use/);

@@ -48,7 +48,8 @@ test('a proof without one of its parts, or with another kind of it, is none (RFC
 });
 
 test('of algorithms those alone that proofs may have, and never a private or symmetric key (RFC 9449 §4.3, RFC 8725 §3.2, attacks DPO-03)', () => {
-  for (const alg of ['none', 'HS256', 'RS256', 'RS512', 'ES256K', 'es256', '', undefined]) assert.match(reasonOf({ alg }), /alg|does not read/, alg);
+  for (const alg of ['none', 'HS256', 'RS256', 'RS512', 'ES256K', 'es256', '', undefined])
+    assert.match(reasonOf({ alg }), /alg|does not read/, String(alg));
   for (const alg of DPOP_ALGS) assert.equal(read({ alg }).alg, alg);
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   assert.match(reasonOf({ jwk: pair.privateKey.export({ format: 'jwk' }) }), /private or symmetric/);
@@ -72,12 +73,26 @@ test('a proof is for one method, one address and now (RFC 9449 §4.3, §11.1; at
   const fault = (claims: object, now: number = NOW): string | undefined => findProofFault(read({}, claims), request, now);
   assert.equal(fault({}), undefined);
   for (const htm of ['GET', 'post', 'POST ', '']) assert.match(fault({ htm }) ?? '', /method/);
-  for (const htu of ['https://as.example/oauth/revoke', 'https://as.example/oauth/token/', 'http://as.example/oauth/token', 'https://as.example:8443/oauth/token', 'https://evil.example/oauth/token', '/oauth/token', ''])
+  for (const htu of [
+    'https://as.example/oauth/revoke',
+    'https://as.example/oauth/token/',
+    'http://as.example/oauth/token',
+    'https://as.example:8443/oauth/token',
+    'https://evil.example/oauth/token',
+    '/oauth/token',
+    '',
+  ])
     assert.match(fault({ htu }) ?? '', /address/, htu);
-  for (const htu of ['https://as.example/oauth/token?x=1#f', 'HTTPS://AS.example:443/oauth/token', 'https://as.example/oauth/%74oken', 'https://as.example/x/../oauth/token'])
+  for (const htu of [
+    'https://as.example/oauth/token?x=1#f',
+    'HTTPS://AS.example:443/oauth/token',
+    'https://as.example/oauth/%74oken',
+    'https://as.example/x/../oauth/token',
+  ])
     assert.equal(fault({ htu }), undefined, htu);
   for (const iat of [NOW - 60, NOW - 10, NOW + 10, NOW + 60, NOW + 0.5]) assert.equal(fault({ iat }), undefined, String(iat));
-  for (const iat of [NOW - 61, NOW + 61, NOW - 3_600, NOW + 3_600, 0, NOW * 1000]) assert.match(fault({ iat }) ?? '', /was made/, String(iat));
+  for (const iat of [NOW - 61, NOW + 61, NOW - 3_600, NOW + 3_600, 0, NOW * 1000])
+    assert.match(fault({ iat }) ?? '', /was made/, String(iat));
 });
 
 test('with an access token the proof is for that token (RFC 9449 §4.3, §7; attacks DPO-09)', () => {
@@ -89,7 +104,20 @@ test('with an access token the proof is for that token (RFC 9449 §4.3, §7; att
 test('addresses are compared in their normal form (RFC 9449 §4.3, RFC 3986 §6.2.2, §6.2.3)', () => {
   assert.equal(normalizeHtu('HTTP://Host.Example:80/a%2fb%7E?q#f'), 'http://host.example/a%2Fb~');
   assert.equal(normalizeHtu('https://host.example'), 'https://host.example/');
-  for (const text of ['', 'x', '//h/p', 'ftp://h/p', 'https://', 'https://u:p@h/', 'https://u@h/', 'https://h\\p', 'https://h/ p', ' https://h/', 'https://h/\t', 'https://é/'])
+  for (const text of [
+    '',
+    'x',
+    '//h/p',
+    'ftp://h/p',
+    'https://',
+    'https://u:p@h/',
+    'https://u@h/',
+    'https://h\\p',
+    'https://h/ p',
+    ' https://h/',
+    'https://h/\t',
+    'https://é/',
+  ])
     assert.equal(normalizeHtu(text), undefined, text);
   fc.assert(fc.property(fc.webUrl(), (url) => normalizeHtu(normalizeHtu(url) ?? '') === normalizeHtu(url)));
 });

@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import type { Confirmation, ConfirmationMethod } from './confirmation.ts';
 import {
   type AccessPart,
+  ALL_DETAILS,
   accessName,
-  bindingOf,
-  confirmationOf,
+  extensionOf,
   type HolderKind,
   ROTATED,
   randomNumber,
@@ -47,9 +47,15 @@ const part: fc.Arbitrary<AccessPart> = fc.record({
   resource: fc.integer({ min: 0, max: 255 }),
   number: base64url(12),
   mask: fc.integer({ min: 1, max: 10 }).chain((groups) => base64url(groups * 4)),
-  binding: fc.oneof(
-    fc.constant(''),
-    fc.tuple(base64url(43), fc.constantFrom<ConfirmationMethod>('jkt', 'x5t#S256')).map(([thumbprint, method]) => bindingOf({ method, thumbprint })),
+  extension: fc.oneof(
+    fc.constant(undefined),
+    fc.record({
+      confirmation: fc.oneof(
+        fc.constant(undefined),
+        fc.record({ method: fc.constantFrom<ConfirmationMethod>('jkt', 'x5t#S256'), thumbprint: base64url(43) }),
+      ),
+      details: fc.integer({ min: 0, max: 0xffff }),
+    }),
   ),
 });
 const KEY: Confirmation = { method: 'jkt', thumbprint: `${'k'.repeat(42)}A` };
@@ -77,42 +83,51 @@ test('an access token says what was written into it, opaque or as a name (decisi
   );
 });
 
-test('a token says which key it is bound to, and a key more or less is another name (RFC 9449 §6.1, RFC 8705 §3.1)', () => {
+test('a token says which key it is bound to and which details it has, and with others it has another name (RFC 9449 §6.1, RFC 8705 §3.1, RFC 9396 §6)', () => {
   const methods = fc.constantFrom<ConfirmationMethod>('jkt', 'x5t#S256');
   fc.assert(
     fc.property(head, part, base64url(43), methods, (of, access, thumbprint, method) => {
-      const confirmation = { method, thumbprint };
-      const bound = { ...access, binding: bindingOf(confirmation) };
-      const name = accessName(KEYS, of, bound);
-      assert.ok(name.length <= 128);
-      assert.deepEqual(confirmationOf(readAccessName(KEYS, name)?.binding ?? ''), confirmation);
+      const name = (confirmation: Confirmation | undefined, details: number): string =>
+        accessName(KEYS, of, { ...access, extension: extensionOf(confirmation, details) });
       const other = method === 'jkt' ? 'x5t#S256' : 'jkt';
-      assert.notEqual(accessName(KEYS, of, { ...bound, binding: bindingOf({ method: other, thumbprint }) }), name);
-      assert.notEqual(accessName(KEYS, of, { ...bound, binding: '' }), name);
+      const bound = name({ method, thumbprint }, ALL_DETAILS);
+      assert.ok(bound.length <= 128);
+      assert.deepEqual(readAccessName(KEYS, bound)?.extension, { confirmation: { method, thumbprint }, details: ALL_DETAILS });
+      assert.deepEqual(readAccessName(KEYS, name(undefined, 0x8001))?.extension, { confirmation: undefined, details: 0x8001 });
+      const all = [
+        bound,
+        name({ method: other, thumbprint }, ALL_DETAILS),
+        name({ method, thumbprint }, 1),
+        name(undefined, 1),
+        name(undefined, ALL_DETAILS),
+      ];
+      assert.equal(new Set(all).size, all.length);
     }),
   );
-  assert.equal(confirmationOf(''), undefined);
-  assert.equal(bindingOf(undefined), '');
-  assert.throws(() => bindingOf({ method: 'jkt', thumbprint: 'short' }), TypeError);
+  assert.equal(extensionOf(undefined, ALL_DETAILS), undefined);
+  const short = { method: 'jkt', thumbprint: 'short' } as const;
+  const of = { keyId: 1, id: 1, generation: 1 };
+  const access = { issuedAt: 1, lifetime: 1, resource: 0, number: ROTATED, mask: 'gAAA' };
+  assert.throws(() => accessName(KEYS, of, { ...access, extension: extensionOf(short, ALL_DETAILS) }), TypeError);
 });
 
-test('no length is that of a token with a key and of one without: what was issued before there were keys reads as before (decision 0002)', () => {
+test('no length is that of a token with an extension and of one without: what was issued before there were any reads as before (decision 0002)', () => {
   const of = { keyId: 1, id: 42, generation: 1 };
   const base = { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED };
-  const lengths = new Map<number, string>();
-  for (const binding of ['', bindingOf(KEY)]) {
+  const lengths = new Set<number>();
+  for (const extension of [undefined, extensionOf(KEY, ALL_DETAILS)]) {
     for (let groups = 1; groups <= 10; groups++) {
       const mask = 'gAAA'.repeat(groups);
-      const name = accessName(KEYS, of, { ...base, mask, binding });
-      assert.equal(lengths.get(name.length), undefined);
-      lengths.set(name.length, binding);
+      const name = accessName(KEYS, of, { ...base, mask, extension });
+      assert.equal(lengths.has(name.length), false);
+      lengths.add(name.length);
       const read = readAccessName(KEYS, name);
       assert.equal(read?.mask, mask);
-      assert.equal(read?.binding, binding);
+      assert.deepEqual(read?.extension, extension);
     }
+    const longest = accessName(KEYS, of, { ...base, mask: 'gAAA'.repeat(10), extension });
+    assert.equal(readAccessName(KEYS, `${longest}gAAA`), undefined);
   }
-  assert.equal(readAccessName(KEYS, `${accessName(KEYS, of, { ...base, mask: 'gAAA'.repeat(10), binding: '' })}gAAA`), undefined);
-  assert.equal(readAccessName(KEYS, `${accessName(KEYS, of, { ...base, mask: 'gAAA'.repeat(10), binding: bindingOf(KEY) })}gAAA`), undefined);
 });
 
 test('a text with any one character changed, added or removed is no credential', () => {
@@ -122,21 +137,21 @@ test('a text with any one character changed, added or removed is no credential',
       KEYS,
       'access',
       { keyId: 1, id: 42, generation: 7 },
-      { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA', binding: '' },
+      { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA' },
       'abcdefghijklmnopqrstuvwx',
     ),
     writeAccess(
       KEYS,
       'machine',
       { keyId: 1, id: 42, generation: 1 },
-      { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA', binding: '' },
+      { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA' },
       '',
     ),
     writeAccess(
       KEYS,
       'machine',
       { keyId: 1, id: 42, generation: 1 },
-      { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA', binding: bindingOf(KEY) },
+      { issuedAt: 1_800_000_000, lifetime: 600, resource: 0, number: ROTATED, mask: 'gAAA', extension: extensionOf(KEY, ALL_DETAILS) },
       '',
     ),
   ];

@@ -35,9 +35,11 @@ export const NUMBER_LENGTH = 12;
 /** Each group of the mask is 24 scopes. */
 export const MAX_SCOPES = 240;
 const MAX_MASK_LENGTH = MAX_SCOPES / 6;
-/** A thumbprint (43 characters) and its method (1). Longer than any mask: the length tells whether there is one. */
-const BINDING_LENGTH = 44;
-const MAX_LENGTH = PREFIX_LENGTH + HEAD_LENGTH + ACCESS_LENGTH + MAX_MASK_LENGTH + BINDING_LENGTH + 2 * SECRET_LENGTH;
+/** Method and details (4 characters), thumbprint (43 and a filler). Longer than any mask: the length tells whether there is one. */
+const EXTENSION_LENGTH = 48;
+const MAX_LENGTH = PREFIX_LENGTH + HEAD_LENGTH + ACCESS_LENGTH + MAX_MASK_LENGTH + EXTENSION_LENGTH + 2 * SECRET_LENGTH;
+/** `AccessExtension.details` of a token that has all of them. */
+export const ALL_DETAILS = 0xffff;
 /** What each credential says of its row. */
 export interface Head {
   /** 0 … 65535. */
@@ -58,8 +60,15 @@ export interface AccessPart {
   readonly number: string;
   /** From `scopeMask`. */
   readonly mask: string;
-  /** From `bindingOf`: the key that it is bound to; '' for a bearer's. */
-  readonly binding: string;
+  /** What only some tokens have. Undefined for a bearer's with all of its grant's authorization details. */
+  readonly extension?: AccessExtension | undefined;
+}
+
+export interface AccessExtension {
+  /** The key that it is bound to; undefined for a bearer's. */
+  readonly confirmation: Confirmation | undefined;
+  /** 16 bits: which of the grant's authorization details (RFC 9396 §2) it has, the first one in the highest bit. */
+  readonly details: number;
 }
 
 export interface TallyKeys {
@@ -146,7 +155,7 @@ export function accessName(keys: TallyKeys, head: Head, access: AccessPart): str
     encode24(((access.lifetime & 0xffff) << 8) | access.resource) +
     access.number +
     access.mask +
-    access.binding
+    (access.extension === undefined ? '' : writeExtension(access.extension))
   );
 }
 
@@ -187,17 +196,9 @@ export function scopesOfMask(all: readonly string[], mask: string): readonly str
   return scopes;
 }
 
-/** The key of a token as a part of its text. */
-export function bindingOf(confirmation: Confirmation | undefined): string {
-  if (confirmation === undefined) return '';
-  if (confirmation.thumbprint.length !== BINDING_LENGTH - 1) throw new TypeError('a thumbprint has 43 characters');
-  return confirmation.thumbprint + (confirmation.method === 'jkt' ? 'A' : 'B');
-}
-
-/** Reads `bindingOf` back: undefined for a bearer's token. */
-export function confirmationOf(binding: string): Confirmation | undefined {
-  if (binding === '') return undefined;
-  return { method: binding.endsWith('A') ? 'jkt' : 'x5t#S256', thumbprint: binding.slice(0, -1) };
+/** The extension of a token with that key and those details; undefined where it needs none. */
+export function extensionOf(confirmation: Confirmation | undefined, details: number): AccessExtension | undefined {
+  return confirmation === undefined && details === ALL_DETAILS ? undefined : { confirmation, details };
 }
 
 /** The number of a token that rotation already makes unlike any other. Random numbers start with another character: see `randomNumber`. */
@@ -234,20 +235,38 @@ function readAccessPart(name: string): AccessPart {
   const b = decode24(name, HEAD_LENGTH + 4);
   const c = decode24(name, HEAD_LENGTH + 8);
   const maskStart = HEAD_LENGTH + ACCESS_LENGTH;
-  const maskEnd = name.length - maskStart > MAX_MASK_LENGTH ? name.length - BINDING_LENGTH : name.length;
+  const isExtended = name.length - maskStart > MAX_MASK_LENGTH;
+  const maskEnd = isExtended ? name.length - EXTENSION_LENGTH : name.length;
   return {
     issuedAt: a * 65_536 + (b >>> 8),
     lifetime: ((b & 0xff) << 16) | (c >>> 8),
     resource: c & 0xff,
     number: name.slice(HEAD_LENGTH + 12, maskStart),
     mask: name.slice(maskStart, maskEnd),
-    binding: name.slice(maskEnd),
+    extension: isExtended ? readExtension(name, maskEnd) : undefined,
   };
+}
+
+const METHODS = [undefined, 'jkt', 'x5t#S256'] as const;
+const NO_THUMBPRINT = 'A'.repeat(43);
+
+function writeExtension({ confirmation, details }: AccessExtension): string {
+  const thumbprint = confirmation?.thumbprint ?? NO_THUMBPRINT;
+  if (thumbprint.length !== NO_THUMBPRINT.length) throw new TypeError('a thumbprint has 43 characters');
+  return `${encode24((METHODS.indexOf(confirmation?.method) << 16) | details)}${thumbprint}A`;
+}
+
+/** The seal or the signature has vouched for it: it is as `writeExtension` wrote it. */
+function readExtension(name: string, start: number): AccessExtension {
+  const bits = decode24(name, start);
+  const method = METHODS[bits >>> 16];
+  const confirmation = method === undefined ? undefined : { method, thumbprint: name.slice(start + 4, start + 47) };
+  return { confirmation, details: bits & 0xffff };
 }
 
 function isNameLength(length: number): boolean {
   const rest = length - HEAD_LENGTH - ACCESS_LENGTH;
-  const mask = rest > MAX_MASK_LENGTH ? rest - BINDING_LENGTH : rest;
+  const mask = rest > MAX_MASK_LENGTH ? rest - EXTENSION_LENGTH : rest;
   return mask >= 4 && mask <= MAX_MASK_LENGTH && mask % 4 === 0;
 }
 

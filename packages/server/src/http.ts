@@ -8,8 +8,11 @@ export interface ClientCertificate {
   readonly x509: X509Certificate;
   /** SHA-256 of its DER, base64url (`x5t#S256`, RFC 8705 §3.1). */
   readonly thumbprint: string;
-  /** Whether it was issued, for clients, under one of the configured authorities. */
-  readonly chain: 'trusted' | 'unknown';
+  /**
+   * Where one of the configured authorities stands behind it (RFC 8705 §2.1): the certificates whose dates have to hold when it is used. Undefined: nobody
+   * we know does.
+   */
+  readonly chain: readonly X509Certificate[] | undefined;
 }
 
 /** A request as a plain value: what endpoints see of HTTP. `serve.ts` makes it from the socket's bytes. */

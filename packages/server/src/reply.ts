@@ -27,7 +27,7 @@ export function jwtReply(jwt: string, type: keyof typeof JWT_NO_STORE = 'applica
   return { status: 200, headers: JWT_NO_STORE[type], body: jwt };
 }
 
-const JWT_NO_STORE = {
+const JWT_NO_STORE: Readonly<Record<'application/jwt' | 'application/token-introspection+jwt', HttpReply['headers']>> = {
   'application/jwt': Object.freeze({ ...NO_STORE, 'content-type': 'application/jwt' }),
   'application/token-introspection+jwt': Object.freeze({ ...NO_STORE, 'content-type': 'application/token-introspection+jwt' }),
 };

@@ -201,7 +201,12 @@ function allowOrigin(lines: HeaderLine[], crossOrigin: 'any' | 'client', origins
   if (origin === undefined) return;
   lines.push('vary', 'Origin');
   if (typeof origin !== 'string' || origins?.includes(origin) !== true) return;
-  lines.push('access-control-allow-origin', origin, 'access-control-expose-headers', 'WWW-Authenticate, DPoP-Nonce, Hufu-Decision, Retry-After');
+  lines.push(
+    'access-control-allow-origin',
+    origin,
+    'access-control-expose-headers',
+    'WWW-Authenticate, DPoP-Nonce, Hufu-Decision, Retry-After',
+  );
 }
 
 function toHttpRequest(

@@ -1,6 +1,6 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { formatScope } from '@hufu/protocol/scope';
-import { SECRET_LENGTH, writeHolder } from '@hufu/protocol/tally';
+import { ALL_DETAILS, SECRET_LENGTH, writeHolder } from '@hufu/protocol/tally';
 import type { GrantRefusal, NewGrant } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import { writeCodeRequest } from '../grants/code-request.ts';
@@ -135,7 +135,7 @@ async function issueToken(
   const created = await ctx.store.createGrant(ctx.tenant, { ...common, offline: false, keyId, expiresAt, credential }, now);
   if (created.kind === 'refused') throw refused(created.reason);
   const grant = { ...common, id: created.id, keyId, generation: 1, rotatedAt: now, expiresAt, hasRevokedTokens: false };
-  const token = await issueAccessToken(ctx, { grant, resource, scopes, secret, confirmation: undefined, ttl, now });
+  const token = await issueAccessToken(ctx, { grant, resource, scopes, secret, confirmation: undefined, details: ALL_DETAILS, ttl, now });
   return { token, scope: formatScope(scopes) };
 }
 

@@ -1,6 +1,6 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
-import { findClient } from '../clients.ts';
+import { type Client, findClient } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { beginningOf } from '../decisions/redact.ts';
 import type { Trail } from '../decisions/trail.ts';
@@ -12,6 +12,9 @@ import { authMethods } from './registry.ts';
 
 export { hashClientSecret } from '../client-keys/hash-client-secret.ts';
 
+/** What is looked at before the client's proof, which may be used up by being looked at. May throw. */
+export type BeforeProof = (ctx: Context, request: HttpRequest, client: Client, trail: Trail, now: number) => void;
+
 /**
  * Client authentication for every endpoint that has it (RFC 6749 §2.3, §3.2.1).
  * Throws `invalid_request` for two mechanisms at once and `invalid_client` for everything else, always with the same words.
@@ -22,6 +25,7 @@ export async function authenticateClient(
   form: Form,
   trail: Trail,
   now: number,
+  before?: BeforeProof,
 ): Promise<AuthenticatedClient> {
   const attempt = readAttempt(request, form, trail, now);
   trail.clientId = beginningOf(attempt.clientId);
@@ -41,6 +45,7 @@ export async function authenticateClient(
     trail.at('client_authentication');
     throw refuse(ctx, attempt, `the client is registered for ${registered} and used ${attempt.mechanism}`);
   }
+  before?.(ctx, request, client, trail, now);
   const outcome = method.prove(ctx, client, attempt);
   const fault = outcome instanceof Promise ? await outcome : outcome;
   if (fault !== undefined) throw refuse(ctx, attempt, fault);

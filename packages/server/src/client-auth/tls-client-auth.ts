@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { findSubjectFault } from '../sender/certificate-subject.ts';
 import type { AuthMethod } from './auth-method.ts';
 
@@ -13,12 +14,15 @@ export const tlsClientAuth: AuthMethod = {
     const expected = client.metadata.tlsClientAuth;
     if (certificate === undefined) return NO_CERTIFICATE;
     if (expected === undefined) return 'the client registered no subject';
-    if (certificate.chain !== 'trusted') return 'its certificate is not from an authority of tls.client_ca';
-    const { validFromDate, validToDate } = certificate.x509;
-    // The handshake looked at them too, but connections are long, and proxies forgetful.
-    if (validFromDate.getTime() > now * 1000 || validToDate.getTime() < now * 1000) return 'its certificate is not valid now';
+    if (certificate.chain === undefined) return 'its certificate is not from an authority of client_ca';
+    // A handshake looks at them too, but connections are long, and a proxy may be forgetful.
+    if (!certificate.chain.every((one) => isValidAt(one, now * 1000))) return 'its certificate, or its authority, is not valid now';
     const fault = findSubjectFault(certificate.x509, expected);
     if (fault === undefined) trail.at('client_authentication');
     return fault;
   },
 };
+
+function isValidAt({ validFromDate, validToDate }: X509Certificate, nowMs: number): boolean {
+  return validFromDate.getTime() <= nowMs && nowMs <= validToDate.getTime();
+}

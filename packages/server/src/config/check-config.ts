@@ -39,14 +39,14 @@ function checkDatabase(root: ConfigNode, mode: Mode | undefined, spot: Spot): vo
 }
 
 function checkForwarded(root: ConfigNode, spot: Spot): void {
-  const forwarded = findValue(root, 'forwarded_certificates');
+  const forwarded = findValue(findValue(root, 'policies'), 'forwarded_certificates');
   if (forwarded === undefined || listItems(findValue(root, 'trusted_proxies')).length > 0) return;
-  spot.at('forwarded_certificates').report(forwarded.place, 'has no effect without trusted_proxies', '');
+  spot.at('policies').at('forwarded_certificates').report(forwarded.place, 'has no effect without trusted_proxies', '');
 }
 
 /** A client that proves itself by a certificate, or has its tokens bound to one, needs a server that gets to see it. */
 function checkCertificates(root: ConfigNode, spot: Spot): void {
-  const forwarded = findValue(root, 'forwarded_certificates');
+  const forwarded = findValue(findValue(root, 'policies'), 'forwarded_certificates');
   const tls = findValue(root, 'tls');
   const asked = forwarded !== undefined || findText(findValue(tls, 'client_certificates')) === 'optional';
   const authority = findValue(forwarded, 'client_ca') ?? findValue(tls, 'client_ca');
@@ -65,7 +65,7 @@ function checkCertificates(root: ConfigNode, spot: Spot): void {
   }
 }
 
-const NEEDS_CERTIFICATES = 'needs tls.client_certificates: optional, or forwarded_certificates';
+const NEEDS_CERTIFICATES = 'needs tls.client_certificates: optional, or policies.forwarded_certificates';
 
 function warnOfOpenProxies(root: ConfigNode, spot: Spot): void {
   for (const [index, node] of listItems(findValue(root, 'trusted_proxies')).entries()) {

@@ -144,7 +144,10 @@ export const CLIENT_FIELDS: Readonly<Record<string, ClientField>> = {
     doc: 'Its access tokens are bound to the certificate of its connection (RFC 8705 §3).',
     schema: yesNo,
   },
-  tls_client_auth_subject_dn: { doc: 'Subject of its certificate (RFC 4514: CN=…,O=…) for tls_client_auth.', schema: { type: 'string', maxLength: 1000 } },
+  tls_client_auth_subject_dn: {
+    doc: 'Subject of its certificate (RFC 4514: CN=…,O=…) for tls_client_auth.',
+    schema: { type: 'string', maxLength: 1000 },
+  },
   tls_client_auth_san_dns: { doc: 'DNS name in its certificate, for tls_client_auth.', schema: { type: 'string', maxLength: 253 } },
   tls_client_auth_san_uri: { doc: 'URI in its certificate, for tls_client_auth.', schema: { type: 'string', maxLength: 2048 } },
   tls_client_auth_san_ip: { doc: 'IP address in its certificate, for tls_client_auth.', schema: { type: 'string', maxLength: 45 } },

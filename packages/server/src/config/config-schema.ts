@@ -1,6 +1,6 @@
 import { clientsShape } from './client-shape.ts';
 import { anyList, anyMapping, type Key, list, object, optional, reserved, withDefault } from './collection-shapes.ts';
-import type { ClientConfig, Database, ForwardedCertificates, Listen, Mode, Network, Policies, ResourceConfig, Signing, Tls, UserConfig } from './config.ts';
+import type { ClientConfig, Database, Listen, Mode, Network, Policies, ResourceConfig, Signing, Tls, UserConfig } from './config.ts';
 import { databaseShape } from './database.ts';
 import { readIssuer } from './issuer.ts';
 import { LISTEN_FORMS, readListen } from './listen.ts';
@@ -10,7 +10,7 @@ import { resourcesShape } from './resource-shape.ts';
 import { choice, secret, text, textAs, textOrNumber, VARIABLE_SCHEMA } from './scalar-shapes.ts';
 import type { JsonSchema, Shape } from './shape.ts';
 import { signingShape } from './signing-shape.ts';
-import { filePath, forwardedCertificatesShape, tlsShape } from './tls-shape.ts';
+import { filePath, tlsShape } from './tls-shape.ts';
 import { usersShape } from './user-shape.ts';
 
 /** Every `mode`. */
@@ -26,7 +26,6 @@ export interface WrittenConfig {
   readonly mode: Mode | undefined;
   readonly tls: Tls | undefined;
   readonly trusted_proxies: readonly Network[];
-  readonly forwarded_certificates: ForwardedCertificates | undefined;
   readonly signing: Signing;
   readonly clients: readonly ClientConfig[];
   readonly users: readonly UserConfig[];
@@ -81,10 +80,6 @@ const KEYS: ConfigKeys = {
     list(textAs({ allowed: ['a network (10.0.0.0/8)', 'an address'], maxLength: 64, read: readNetwork }), { max: 1000 }),
     [],
     'Networks of the proxies whose Forwarded and X-Forwarded-* headers are believed.',
-  ),
-  forwarded_certificates: optional(
-    forwardedCertificatesShape,
-    'How trusted proxies, which terminate TLS, tell of client certificates (RFC 8705). They have to remove the header from what clients send.',
   ),
   signing: withDefault(signingShape, {}, 'Keys that sign tokens.'),
   clients: withDefault(clientsShape, [], 'Clients: registration metadata (RFC 7591, OpenID Connect Registration) with client_id.'),

@@ -13,8 +13,6 @@ export interface Config {
   readonly listen: Listen;
   readonly tls: Tls | undefined;
   readonly trustedProxies: readonly Network[];
-  /** How trusted proxies tell of client certificates; undefined where they don't. */
-  readonly forwardedCertificates: ForwardedCertificates | undefined;
   /** Relative to the working directory, as every path here. */
   readonly dataDir: string;
   readonly database: Database;
@@ -112,6 +110,8 @@ export interface Policies {
   readonly bruteForce: 'on' | 'off';
   /** Exempt from the guard against requests to private addresses. */
   readonly outboundAllowHosts: readonly AllowedHost[];
+  /** How trusted proxies tell of client certificates; undefined where they don't. */
+  readonly forwardedCertificates: ForwardedCertificates | undefined;
   readonly sessions: { readonly absoluteSeconds: number };
   readonly codes: { readonly ttlSeconds: number };
   readonly refreshTokens: { readonly absoluteSeconds: number; readonly idleSeconds: number; readonly overlapSeconds: number };

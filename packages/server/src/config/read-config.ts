@@ -58,7 +58,6 @@ export function readConfig(source: ConfigSource): Config {
     listen: written.listen ?? defaultListen(issuer),
     tls: written.tls,
     trustedProxies: written.trusted_proxies,
-    forwardedCertificates: written.forwarded_certificates,
     dataDir: written.data_dir,
     database: written.database ?? { kind: 'sqlite', path: `${written.data_dir.replace(/\/+$/, '')}/hufu.db` },
     signing: written.signing,

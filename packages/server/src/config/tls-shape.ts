@@ -44,7 +44,10 @@ export const tlsShape: Shape<Tls> = object({
 /** `forwarded_certificates`. */
 export const forwardedCertificatesShape: Shape<ForwardedCertificates> = object({
   keys: {
-    header: required(choice(['client-cert']), 'Client-Cert of RFC 9440: the certificate as a byte sequence. Believed of trusted_proxies alone.'),
+    header: required(
+      choice(['client-cert']),
+      'Client-Cert of RFC 9440: the certificate as a byte sequence. Believed of trusted_proxies alone.',
+    ),
     client_ca: optional(
       existingFile,
       'PEM file: the authorities that issue the certificates of tls_client_auth (RFC 8705 §2.1), each certificate directly.',

@@ -1,5 +1,5 @@
 import type { Form } from '@hufu/protocol/form';
-import { authenticateClient } from '../client-auth/authenticate-client.ts';
+import { authenticateClient, type BeforeProof } from '../client-auth/authenticate-client.ts';
 import type { AuthenticatedClient } from '../client-auth/authenticated-client.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
@@ -23,12 +23,14 @@ export interface ClientCall {
  * that proves itself, and a JSON error with a decision when either fails or `act` throws. Scripts on the client's own origins may read both.
  *
  * @param name as decisions call the endpoint.
+ * @param before see `BeforeProof`.
  */
 export async function clientEndpoint(
   ctx: Context,
   request: HttpRequest,
   name: string,
   act: (call: ClientCall) => Promise<HttpReply>,
+  before?: BeforeProof,
 ): Promise<HttpReply> {
   const trail = new Trail();
   let origins: readonly string[] | undefined;
@@ -37,7 +39,7 @@ export async function clientEndpoint(
     trail.at('parameters');
     const form = requireForm(request);
     const now = Math.floor(request.nowMs / 1000);
-    const client = await authenticateClient(ctx, request, form, trail, now);
+    const client = await authenticateClient(ctx, request, form, trail, now, before);
     if (request.headers['origin'] !== undefined) origins = originsOf(client);
     reply = await act({ client, form, trail, now });
   } catch (error) {

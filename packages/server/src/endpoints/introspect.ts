@@ -53,6 +53,7 @@ async function ofAccessToken(ctx: Context, client: AuthenticatedClient, text: st
     aud: token.resource,
     iss: ctx.issuer,
     jti: token.name,
+    ...(token.details === undefined ? {} : { authorization_details: token.details }),
     ...(token.confirmation === undefined ? {} : { cnf: writeCnf(token.confirmation) }),
     ...(grant.authTime === undefined ? {} : { auth_time: grant.authTime }),
   };
@@ -61,7 +62,9 @@ async function ofAccessToken(ctx: Context, client: AuthenticatedClient, text: st
 /** RFC 9701 §4: only where the media type is named itself. */
 function wantsJwt(request: HttpRequest): boolean {
   const { accept } = request.headers;
-  return typeof accept === 'string' && accept.split(',').some((range) => range.split(';', 1)[0]?.trim().toLowerCase() === INTROSPECTION_JWT);
+  return (
+    typeof accept === 'string' && accept.split(',').some((range) => range.split(';', 1)[0]?.trim().toLowerCase() === INTROSPECTION_JWT)
+  );
 }
 
 /** The same answer as a JWT for the one who asked (RFC 9701 §5), signed and perhaps encrypted as it registered (§6). */

@@ -1,6 +1,6 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { formatScope, readScope } from '@hufu/protocol/scope';
-import { MAX_SCOPES } from '@hufu/protocol/tally';
+import { ALL_DETAILS, MAX_SCOPES } from '@hufu/protocol/tally';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import { ownScopes } from '../tokens/allowed-scopes.ts';
@@ -40,6 +40,7 @@ export async function clientCredentials(ctx: Context, request: TokenRequest): Pr
     scopes: granted,
     secret: undefined,
     confirmation: request.confirmation,
+    details: ALL_DETAILS,
     ttl: client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds,
     now,
   });

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type CodeRequest, readCodeRequest, writeCodeRequest } from './code-request.ts';
 
-const REQUEST: CodeRequest = { redirectUri: 'https://app.example/cb', codeChallenge: 'c', nonce: 'n', refresh: true, sessionExpiresAt: 7 };
+const REQUEST: CodeRequest = {
+  redirectUri: 'https://app.example/cb',
+  codeChallenge: 'c',
+  nonce: 'n',
+  refresh: true,
+  boundKey: undefined,
+  sessionExpiresAt: 7,
+};
 
 test('what an authorization request leaves for the exchange comes back as it went, through JSON too (RFC 6749 §4.1.3)', () => {
   for (const request of [REQUEST, { ...REQUEST, nonce: undefined, refresh: false }]) {

@@ -5,7 +5,8 @@ import type { TlsClientSubject, TlsSubjectField } from '@hufu/protocol/client-se
 /** Why a certificate does not name whom the client registered (RFC 8705 §2.1.2); undefined where it does. */
 export function findSubjectFault(x509: X509Certificate, { field, value }: TlsClientSubject): string | undefined {
   const found = field === 'subject_dn' ? [x509.subject] : alternativeNames(x509.subjectAltName ?? '', LABELS[field]);
-  const matches = field === 'subject_dn' ? isSameName(value, x509.subject) : found.some((name) => normal(field, name) === normal(field, value));
+  const matches =
+    field === 'subject_dn' ? isSameName(value, x509.subject) : found.some((name) => normal(field, name) === normal(field, value));
   if (matches) return undefined;
   return `its certificate has another ${field} than the client registered: ${JSON.stringify(found).slice(0, 300)}`;
 }
@@ -18,16 +19,26 @@ const LABELS: Readonly<Record<Exclude<TlsSubjectField, 'subject_dn'>, string>> =
   san_email: 'email',
 };
 
-/** The values of one kind. Node writes those that could be taken for several as JSON texts. */
+/**
+ * The values of one kind. Node writes those that could be taken for several as JSON texts, so that no comma but those between them stands outside quotes.
+ * None where anything does not read: better nobody than somebody else.
+ */
 function alternativeNames(text: string, label: string): readonly string[] {
   const names: string[] = [];
-  for (const [, kind, quoted, plain] of text.matchAll(/(?:^|, )([A-Za-z][A-Za-z ]*):(?:("(?:[^"\\]|\\.)*")|([^,"]*))(?=, |$)/g)) {
+  for (let at = 0; at < text.length; ) {
+    NAME.lastIndex = at;
+    const [whole, kind, quoted, plain] = NAME.exec(text) ?? [];
+    if (whole === undefined) return [];
+    at += whole.length;
     if (kind !== label) continue;
     const name: unknown = quoted === undefined ? plain : JSON.parse(quoted);
     if (typeof name === 'string') names.push(name);
   }
   return names;
 }
+
+/** One name with the comma behind it. */
+const NAME = /([A-Za-z][A-Za-z ]*):(?:("(?:[^"\\]|\\.)*")|([^,"]*))(?:, |$)/y;
 
 /** Host names in any case (RFC 4343), addresses in one form; everything else as it is. */
 function normal(field: TlsSubjectField, value: string): string {

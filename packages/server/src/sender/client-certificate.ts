@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { hash, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { isTrustedPeer } from '../client-address.ts';
@@ -23,7 +23,8 @@ const MAX_KEPT = 1_000;
  * is no such proxy and sends the header anyway has told nothing (attacks TOK-27), and the certificate of a proxy itself is no client's.
  * Undefined where the configuration has neither: then nobody asks, and nothing is paid for.
  */
-export function certificateReader({ tls, forwardedCertificates: forwarded, trustedProxies }: Config): CertificateReader | undefined {
+export function certificateReader({ tls, policies, trustedProxies }: Config): CertificateReader | undefined {
+  const { forwardedCertificates: forwarded } = policies;
   if (tls?.clientCertificates !== 'optional' && forwarded === undefined) return undefined;
   const ofHeader = forwarded === undefined ? undefined : headerReader(forwarded.clientCa);
   const trusts = tls?.clientCa !== undefined;
@@ -43,7 +44,7 @@ function ofConnection(socket: TLSSocket, trusts: boolean): ClientCertificate | u
   const x509 = socket.getPeerX509Certificate();
   if (x509 === undefined) return undefined;
   // Without a client_ca OpenSSL has looked for an authority among those of the Web, which vouch for no client of ours.
-  const certificate = certificateOf(x509, trusts && socket.authorized);
+  const certificate = certificateOf(x509, trusts && socket.authorized ? [x509] : undefined);
   connections.set(socket, certificate);
   return certificate;
 }
@@ -58,7 +59,8 @@ function headerReader(clientCa: string | undefined): (header: string | string[] 
     const der = BYTES.exec(header)?.[1];
     const x509 = der === undefined ? undefined : parse(Buffer.from(der, 'base64'));
     if (x509 === undefined) return undefined;
-    const certificate = certificateOf(x509, authorities.some((authority) => isIssuedBy(x509, authority)));
+    const authority = authorities.find((candidate) => isIssuedBy(x509, candidate));
+    const certificate = certificateOf(x509, authority === undefined ? undefined : [x509, authority]);
     if (kept.size >= MAX_KEPT) kept.clear();
     kept.set(header, certificate);
     return certificate;
@@ -72,8 +74,8 @@ function isIssuedBy(x509: X509Certificate, authority: X509Certificate): boolean 
   return authority.ca && forClients && x509.checkIssued(authority) && x509.verify(authority.publicKey);
 }
 
-function certificateOf(x509: X509Certificate, trusted: boolean): ClientCertificate {
-  return { x509, thumbprint: hash('sha256', x509.raw, 'base64url'), chain: trusted ? 'trusted' : 'unknown' };
+function certificateOf(x509: X509Certificate, chain: ClientCertificate['chain']): ClientCertificate {
+  return { x509, thumbprint: hash('sha256', x509.raw, 'base64url'), chain };
 }
 
 function readAuthorities(pem: string): readonly X509Certificate[] {

@@ -1,10 +1,11 @@
 import type { Confirmation } from '@hufu/protocol/confirmation';
+import { readDpopProof } from '@hufu/protocol/dpop';
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { HttpRequest } from '../http.ts';
-import { verifyProof } from './verify-proof.ts';
+import { requireNonce, verifyProof } from './verify-proof.ts';
 
 /**
  * The key that a token request comes with, which its access token is then bound to: that of its DPoP proof (RFC 9449 §5), or the certificate
@@ -30,17 +31,24 @@ export function readSender(
 }
 
 /** The key of the DPoP proof in a request to the authorization server, if it has one, whatever the client registered. Throws what `verifyProof` throws. */
-export function readProof(
-  ctx: Context,
-  http: HttpRequest,
-  client: Client,
-  trail: Trail,
-  now: number,
-): undefined | Promise<Confirmation> {
+export function readProof(ctx: Context, http: HttpRequest, client: Client, trail: Trail, now: number): undefined | Promise<Confirmation> {
   const text = http.headers['dpop'];
   if (text === undefined) return undefined;
   const rules = { nonces: 'as', nonce: client.metadata.settings.dpopNonce, accessToken: undefined, thumbprint: undefined } as const;
   return verifyProof(ctx, http, text, rules, trail, now);
+}
+
+/**
+ * Asks for a nonce before the client proves itself: what it proves itself with may be good for one request, and this one has to be sent again
+ * (RFC 9449 §8). The proof is judged later. Throws `use_dpop_nonce`.
+ */
+export function expectNonce(ctx: Context, http: HttpRequest, client: Client, trail: Trail, now: number): void {
+  const text = http.headers['dpop'];
+  if (text === undefined) return;
+  const reading = readDpopProof(String(text));
+  if (reading.kind === 'refused') return;
+  trail.at('dpop_nonce');
+  requireNonce(ctx, reading.proof.nonce, { nonces: 'as', nonce: client.metadata.settings.dpopNonce }, now);
 }
 
 function requireCertificate(http: HttpRequest, trail: Trail): Confirmation {

@@ -63,7 +63,8 @@ export async function verifyProof(
   return { method: 'jkt', thumbprint: key.thumbprint };
 }
 
-function requireNonce(ctx: Context, nonce: string | undefined, rules: ProofRules, now: number): void {
+/** Throws `use_dpop_nonce` where a proof has no nonce and needs one, or one that is not of now (RFC 9449 §8). */
+export function requireNonce(ctx: Context, nonce: string | undefined, rules: Pick<ProofRules, 'nonces' | 'nonce'>, now: number): void {
   if (nonce === undefined ? rules.nonce === 'optional' : isFreshNonce(ctx, rules.nonces, nonce, now)) return;
   const detail = nonce === undefined ? 'it has no nonce' : 'its nonce is not one of now';
   throw new OAuthError('use_dpop_nonce', 'the DPoP proof needs the nonce that comes with this answer', { detail });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { grantId } from '@hufu/protocol/ids';
-import { ROTATED, readAccess, scopesOfMask } from '@hufu/protocol/tally';
+import { ALL_DETAILS, ROTATED, readAccess, scopesOfMask } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import { NEVER } from '@hufu/store/retention';
 import fc from 'fast-check';
@@ -61,6 +61,7 @@ function issue(part: Partial<AccessTokenRequest> = {}): ReturnType<typeof issueA
     scopes: ['unlock'],
     secret: SECRET,
     confirmation: undefined,
+    details: ALL_DETAILS,
     ttl: 600,
     now: START,
     ...part,
@@ -182,6 +183,7 @@ test('the token of a rotation that was revoked alone is handed out again as anot
         scopes: ['unlock'],
         secret: SECRET,
         confirmation: undefined,
+        details: ALL_DETAILS,
         ttl: 300,
         now: START,
       })
@@ -208,6 +210,7 @@ test('a JWT of its own second is dead by its name as well, and its grant lives (
         scopes: ['read'],
         secret: undefined,
         confirmation: undefined,
+        details: ALL_DETAILS,
         ttl: 300,
         now: START,
       })

@@ -1,10 +1,11 @@
 import { type Confirmation, writeCnf } from '@hufu/protocol/confirmation';
 import { OAuthError } from '@hufu/protocol/errors';
 import { formatScope } from '@hufu/protocol/scope';
-import { type AccessPart, accessName, bindingOf, type Head, ROTATED, randomNumber, scopeMask, writeAccess } from '@hufu/protocol/tally';
+import { type AccessPart, accessName, extensionOf, type Head, ROTATED, randomNumber, scopeMask, writeAccess } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
+import { detailsOf } from './details.ts';
 import { derivedSecret } from './secrets.ts';
 
 export interface AccessToken {
@@ -29,6 +30,8 @@ export interface AccessTokenRequest {
   readonly secret: string | undefined;
   /** The key that it is bound to; undefined for a bearer's. */
   readonly confirmation: Confirmation | undefined;
+  /** Which of the grant's authorization details it has, as `AccessExtension.details`; `ALL_DETAILS` for all. */
+  readonly details: number;
   /** Seconds; what is left of the grant is the most. */
   readonly ttl: number;
   readonly now: number;
@@ -67,7 +70,8 @@ export async function issueAccessToken(ctx: Context, request: AccessTokenRequest
   if (grant.amr.length > 0) claims['amr'] = grant.amr;
   if (request.confirmation !== undefined) claims['cnf'] = writeCnf(request.confirmation);
   if (grant.actor !== undefined) claims['act'] = grant.actor;
-  if (grant.authorizationDetails !== undefined) claims['authorization_details'] = grant.authorizationDetails;
+  const details = detailsOf(grant.authorizationDetails, request.details);
+  if (details !== undefined) claims['authorization_details'] = details;
   return { text: signer.sign('at+jwt', claims), expiresIn: expiresAt - now };
 }
 
@@ -87,13 +91,13 @@ function rotatedPart(request: AccessTokenRequest): AccessPart {
   return part(request, issuedAt, ROTATED);
 }
 
-function part({ grant, resource, scopes, confirmation, ttl }: AccessTokenRequest, issuedAt: number, number: string): AccessPart {
+function part({ grant, resource, scopes, confirmation, details, ttl }: AccessTokenRequest, issuedAt: number, number: string): AccessPart {
   return {
     issuedAt,
     lifetime: Math.max(1, Math.min(ttl, grant.expiresAt - issuedAt)),
     resource: grant.resources.indexOf(resource.identifier),
     number,
     mask: scopeMask(grant.scopes, scopes),
-    binding: bindingOf(confirmation),
+    extension: extensionOf(confirmation, details),
   };
 }

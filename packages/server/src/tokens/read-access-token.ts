@@ -2,9 +2,10 @@ import type { Confirmation } from '@hufu/protocol/confirmation';
 import { equalText } from '@hufu/protocol/equal-text';
 import { grantId } from '@hufu/protocol/ids';
 import { readJwt } from '@hufu/protocol/jwt';
-import { type AccessPart, confirmationOf, type Head, readAccess, readAccessName, scopesOfMask, tallyKindOf } from '@hufu/protocol/tally';
+import { type AccessPart, ALL_DETAILS, type Head, readAccess, readAccessName, scopesOfMask, tallyKindOf } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
+import { detailsOf } from './details.ts';
 import { sha256 } from './secrets.ts';
 
 /** An access token of ours that is live right now, by the row. */
@@ -18,6 +19,8 @@ export interface LiveAccessToken {
   readonly expiresAt: number;
   /** The key that it is bound to; undefined for a bearer's. */
   readonly confirmation: Confirmation | undefined;
+  /** Those of its grant's authorization details (RFC 9396 §2) that it has; undefined for none. */
+  readonly details: GrantRecord['authorizationDetails'];
   /** Its `jti`. */
   readonly name: string;
 }
@@ -52,7 +55,9 @@ export async function readAccessToken(ctx: Context, text: string, now: number): 
   if (grant.hasRevokedTokens && (await ctx.store.findRevokedToken(ctx.tenant, grant.id, token.name))) {
     return { ...dead('the token itself was revoked'), ...authentic };
   }
-  return { kind: 'live', grant, resource, scopes, issuedAt: token.issuedAt, expiresAt, confirmation: confirmationOf(token.binding), name: token.name };
+  const { issuedAt, name, extension } = token;
+  const details = detailsOf(grant.authorizationDetails, extension?.details ?? ALL_DETAILS);
+  return { kind: 'live', grant, resource, scopes, issuedAt, expiresAt, confirmation: extension?.confirmation, details, name };
 }
 
 function readOpaque(ctx: Context, text: string): Authentic | undefined {

@@ -1,6 +1,6 @@
 import type { Confirmation } from '@hufu/protocol/confirmation';
 import { formatScope } from '@hufu/protocol/scope';
-import { writeHolder } from '@hufu/protocol/tally';
+import { ALL_DETAILS, writeHolder } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { ResourceConfig } from '../config/config.ts';
@@ -29,7 +29,7 @@ export interface UserTokens {
 export async function userTokens(ctx: Context, tokens: UserTokens): Promise<TokenResponse> {
   const { client, grant, secret, resource, scopes, confirmation, now } = tokens;
   const ttl = client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds;
-  const access = await issueAccessToken(ctx, { grant, resource, scopes, secret, confirmation, ttl, now });
+  const access = await issueAccessToken(ctx, { grant, resource, scopes, secret, confirmation, details: ALL_DETAILS, ttl, now });
   const response: { -readonly [K in keyof TokenResponse]: TokenResponse[K] } = {
     access_token: access.text,
     token_type: tokenTypeOf(confirmation),
