@@ -49,13 +49,19 @@ const part: fc.Arbitrary<AccessPart> = fc.record({
   mask: fc.integer({ min: 1, max: 10 }).chain((groups) => base64url(groups * 4)),
   extension: fc.oneof(
     fc.constant(undefined),
-    fc.record({
-      confirmation: fc.oneof(
-        fc.constant(undefined),
-        fc.record({ method: fc.constantFrom<ConfirmationMethod>('jkt', 'x5t#S256'), thumbprint: base64url(43) }),
-      ),
-      details: fc.integer({ min: 0, max: 0xffff }),
-    }),
+    fc.record(
+      {
+        confirmation: fc.oneof(
+          fc.constant(undefined),
+          fc.record(
+            { method: fc.constantFrom<ConfirmationMethod>('jkt', 'x5t#S256'), thumbprint: base64url(43) },
+            { noNullPrototype: true },
+          ),
+        ),
+        details: fc.integer({ min: 0, max: 0xffff }),
+      },
+      { noNullPrototype: true },
+    ),
   ),
 });
 const KEY: Confirmation = { method: 'jkt', thumbprint: `${'k'.repeat(42)}A` };

@@ -40,6 +40,7 @@ test('a code is generation 0 of a grant that remembers the request, and only the
     codeChallenge: CHALLENGE,
     nonce: 'n',
     refresh: true,
+    boundKey: undefined,
     sessionExpiresAt: alice.session.expiresAt,
   });
   await world.close();
