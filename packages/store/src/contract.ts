@@ -6,18 +6,25 @@ import { describe, test } from 'node:test';
 import { accessGrantCases } from './contract/access-grants.ts';
 import { admissionCases } from './contract/admission.ts';
 import { bench, type Case, type OpenStore } from './contract/bench.ts';
+import { boundGrantCases } from './contract/bound-grants.ts';
 import { clientCases } from './contract/clients.ts';
 import { consentCases } from './contract/consents.ts';
 import { decisionCases } from './contract/decisions.ts';
 import { deliveryCases } from './contract/deliveries.ts';
 import { endingCases } from './contract/endings.ts';
+import { foreignSubjectCases } from './contract/foreign-subjects.ts';
 import { grantCases } from './contract/grants.ts';
 import { keyCases } from './contract/keys.ts';
 import { limitCases } from './contract/limits.ts';
+import { lineageCases } from './contract/lineage.ts';
 import { markCases } from './contract/marks.ts';
+import { notificationCases } from './contract/notifications.ts';
 import { ownGrantCases } from './contract/own-grants.ts';
 import { participantCases } from './contract/participants.ts';
+import { pendingCases } from './contract/pending.ts';
+import { pendingRaceCases } from './contract/pending-races.ts';
 import { purgeCases } from './contract/purge.ts';
+import { pushedRequestCases } from './contract/pushed-requests.ts';
 import { raceCases } from './contract/races.ts';
 import { registeredClientCases } from './contract/registered-clients.ts';
 import { revocationCases } from './contract/revocations.ts';
@@ -62,6 +69,13 @@ const ALL: readonly ((define: Case) => void)[] = [
   accessGrantCases,
   admissionCases,
   ownGrantCases,
+  boundGrantCases,
+  foreignSubjectCases,
+  lineageCases,
+  pushedRequestCases,
+  pendingCases,
+  pendingRaceCases,
+  notificationCases,
   limitCases,
   endingCases,
   revocationCases,

@@ -109,12 +109,13 @@ test('the key of own grants tells lists from lists', () => {
   assert.equal(ownKey(['a', 'b'], []), keys[0]);
 });
 
-test('a death of its own comes before the client’s, and a revoked client before a disabled one', () => {
+test('a death of its own comes before the client’s, a revoked client before a disabled one, and the end of what it comes from last', () => {
   const client = { epoch: 2, enabled: false, revokedAt: 5, disabledAt: 6 };
-  assert.deepEqual(readDead(4, 'signed_out', 1, client), { reason: 'signed_out', at: 4 });
-  assert.deepEqual(readDead(null, null, 1, client), { reason: 'client_revoked', at: 5 });
-  assert.deepEqual(readDead(null, null, 2, client), { reason: 'client_disabled', at: 6 });
-  assert.equal(readDead(null, null, 2, { ...client, enabled: true }), undefined);
+  assert.deepEqual(readDead(4, 'signed_out', 1, client, 7), { reason: 'signed_out', at: 4 });
+  assert.deepEqual(readDead(null, null, 1, client, 7), { reason: 'client_revoked', at: 5 });
+  assert.deepEqual(readDead(null, null, 2, client, 7), { reason: 'client_disabled', at: 6 });
+  assert.deepEqual(readDead(null, null, 2, { ...client, enabled: true }, 7), { reason: 'parent_ended', at: 7 });
+  assert.equal(readDead(null, null, 2, { ...client, enabled: true }, null), undefined);
 });
 
 test('a grant is over when dead, expired or idle for too long, from that very second', () => {

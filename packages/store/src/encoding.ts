@@ -1,6 +1,7 @@
 /** How values stand in columns, in both engines. */
 import { hash } from 'node:crypto';
-import type { Admission, ClientRecord, ClientSecret, GrantRecord, Participation, RevocationReason } from './port.ts';
+import type { Admission, ClientRecord, ClientSecret, GrantRecord, NewGrant, Participation, RevocationReason } from './port.ts';
+import { MAX_PUSHED_REQUEST } from './retention.ts';
 
 /** A list of words in one column. Scopes, resource URIs and `amr` values have no spaces; a word that has is the caller's mistake. */
 export function writeList(words: readonly string[]): string {
@@ -28,6 +29,21 @@ export function joinLists(there: readonly string[], more: readonly string[]): st
 
 export function readObject(json: string): Readonly<Record<string, unknown>> {
   return JSON.parse(json) as Readonly<Record<string, unknown>>;
+}
+
+/** An object or a list in a column that may be NULL. */
+export function writeJson(value: object | undefined): string | null {
+  return value === undefined ? null : JSON.stringify(value);
+}
+
+export function readDetails(json: string | null): GrantRecord['authorizationDetails'] {
+  return json === null ? undefined : (JSON.parse(json) as GrantRecord['authorizationDetails']);
+}
+
+/** The parameters of a pushed request; longer ones are the caller's mistake. */
+export function requireShort(parameters: string): string {
+  if (parameters.length > MAX_PUSHED_REQUEST) throw new TypeError(`parameters have at most ${MAX_PUSHED_REQUEST} characters`);
+  return parameters;
 }
 
 /** Whether two objects say the same, whatever the order of their members. */
@@ -78,6 +94,19 @@ export function writeParticipation({
 
 const MAX_SID = 64;
 
+/** That a subject who is nobody of ours has neither session nor consent, nor more than an access token; all else is the caller's mistake. */
+export function requirePlainSubject({
+  userId,
+  sessionId,
+  needsConsent,
+  credential,
+}: Pick<NewGrant, 'userId' | 'sessionId' | 'needsConsent'> & { readonly credential?: NewGrant['credential'] }): void {
+  if (userId !== undefined) return;
+  if (sessionId !== undefined) throw new TypeError('nobody has no session');
+  if (needsConsent) throw new TypeError('nobody has agreed to nothing');
+  if (credential?.kind === 'code') throw new TypeError('nobody takes a code along');
+}
+
 /** Why an attempt failed, as it is kept: cut, and without the NUL that PostgreSQL has no text for. */
 export function writeError(error: string): string {
   return error.slice(0, MAX_ERROR).replaceAll('\0', '\ufffd');
@@ -90,16 +119,18 @@ export function ownKey(scopes: readonly string[], resources: readonly string[]):
   return hash('sha256', `${writeList(scopes)}\n${writeList(resources)}`, 'base64url');
 }
 
-/** What makes a grant dead: its own revocation before its client's, and a revoked client before a disabled one. */
+/** What makes a grant dead: its own revocation before its client's, a revoked client before a disabled one, and the end of what it comes from last. */
 export function readDead(
   revokedAt: number | null,
   revokedReason: string | null,
   clientEpoch: number,
   client: { readonly epoch: number; readonly enabled: boolean; readonly revokedAt: number | null; readonly disabledAt: number | null },
+  parentEndedAt: number | null,
 ): GrantRecord['dead'] {
   if (revokedAt !== null) return { reason: revokedReason as RevocationReason, at: revokedAt };
   if (clientEpoch < client.epoch) return { reason: 'client_revoked', at: client.revokedAt ?? 0 };
   if (!client.enabled) return { reason: 'client_disabled', at: client.disabledAt ?? 0 };
+  if (parentEndedAt !== null) return { reason: 'parent_ended', at: parentEndedAt };
   return undefined;
 }
 

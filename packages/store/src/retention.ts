@@ -33,6 +33,12 @@ export const MAX_PUSHED_REQUEST: number = 32_768;
 /** A pushed authorization request that has begun may be answered this long after its time to begin. */
 export const PUSHED_REQUEST_SECONDS: number = 3_600;
 
+/** A pending authorization stays this long after its end, so that its client can still be told what became of it. */
+export const PENDING_KEPT_SECONDS: number = 86_400;
+
+/** So many seconds more have to lie between two polls after each that came too soon (RFC 8628 §3.5). */
+export const SLOW_DOWN_SECONDS: number = 5;
+
 /** At most so many participants of one session are remembered. */
 export const MAX_PARTICIPANTS: number = 200;
 

@@ -1,4 +1,4 @@
-import { writeParticipation } from '../encoding.ts';
+import { requirePlainSubject, writeParticipation } from '../encoding.ts';
 import type { Grants } from '../port.ts';
 import type { Database, Statement } from './database.ts';
 import { LOCK_USER, lookAround, lookValues, readVerdict } from './look-around.ts';
@@ -8,6 +8,7 @@ import type { Statistics } from './statistics.ts';
 export function admit(db: Database, statistics: Statistics): Pick<Grants, 'admit'> {
   return {
     async admit(tenant, admission, now) {
+      requirePlainSubject(admission);
       const participation = writeParticipation(admission);
       const values = [tenant, ...lookValues(admission, now)];
       const reason =

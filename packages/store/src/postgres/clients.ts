@@ -207,6 +207,8 @@ const NOTE_USE: Statement = {
 const REMOVE_CONSENTS: Statement = { text: 'DELETE FROM consents WHERE tenant = $1::bigint AND client_id = $2::text' };
 /** In the order in which rows are locked everywhere. What users gave it is unknown without it, and falls in its time. */
 const REMOVE_WITH_IT: readonly Statement[] = [
+  { text: 'DELETE FROM pushed_requests WHERE tenant = $1::bigint AND client_id = $2::text' },
+  { text: 'DELETE FROM pending_authorizations WHERE tenant = $1::bigint AND client_id = $2::text' },
   REMOVE_CONSENTS,
   { text: 'DELETE FROM grants WHERE tenant = $1::bigint AND client_id = $2::text AND own_key IS NOT NULL' },
   { text: 'DELETE FROM participants WHERE tenant = $1::bigint AND client_id = $2::text' },

@@ -1,7 +1,7 @@
 import type { TenantId } from '@hufu/protocol/ids';
 import type { Session, Statement } from './database.ts';
 
-export type CounterName = 'tenant' | 'user' | 'client' | 'key' | 'keys' | 'grant' | 'session';
+export type CounterName = 'tenant' | 'user' | 'client' | 'key' | 'keys' | 'grant' | 'session' | 'pushed' | 'pending';
 
 /** The counter's value, locked until the end of the transaction: whoever holds it is alone with what it numbers. */
 export async function lockCounter(session: Session, tenant: TenantId | 0, name: CounterName): Promise<number> {

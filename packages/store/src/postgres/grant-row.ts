@@ -1,5 +1,6 @@
 import type { ClientId, GrantId, SessionId, UserId } from '@hufu/protocol/ids';
-import { readDead, readList, readObject } from '../encoding.ts';
+import { readDead, readDetails, readList, readObject } from '../encoding.ts';
+import { lineEnd } from '../lineage.ts';
 import type { GrantRecord } from '../port.ts';
 
 /** What a `GrantRecord` is made of, where `grants` is `g`. Named one by one: `*` would break prepared statements when a column is added. */
@@ -30,6 +31,9 @@ export const GRANT_COLUMNS: string = [
   'code_hash',
   'code_request',
   'claims',
+  'authorization_details',
+  'actor',
+  'bound_key',
 ]
   .map((name) => `g.${name}`)
   .join(', ');
@@ -37,6 +41,9 @@ export const GRANT_COLUMNS: string = [
 /** What a grant's death may come from beside its own row, where `clients` is `c`. */
 export const CLIENT_COLUMNS: string =
   'c.epoch AS current_epoch, c.enabled AS client_enabled, c.revoked_at AS client_revoked_at, c.disabled_at AS client_disabled_at';
+
+/** What the death of a grant that comes from another may come from beside: asked for by a statement of its own, so that the others pay nothing. */
+export const LINE_COLUMN: string = `${lineEnd('g.tenant', 'g.parent_id')} AS parent_ended_at`;
 
 export interface GrantRow {
   readonly id: GrantId;
@@ -65,6 +72,9 @@ export interface GrantRow {
   readonly code_hash: string | null;
   readonly code_request: string | null;
   readonly claims: string | null;
+  readonly authorization_details: string | null;
+  readonly actor: string | null;
+  readonly bound_key: string | null;
 }
 
 export interface ClientState {
@@ -72,6 +82,8 @@ export interface ClientState {
   readonly client_enabled: number;
   readonly client_revoked_at: number | null;
   readonly client_disabled_at: number | null;
+  /** Only where `LINE_COLUMN` was asked for. */
+  readonly parent_ended_at?: number | null;
 }
 
 /** A row that was just written under conditions which no dead grant meets. */
@@ -86,7 +98,7 @@ export function readGrant(row: GrantRow & ClientState): GrantRecord {
     revokedAt: row.client_revoked_at,
     disabledAt: row.client_disabled_at,
   };
-  return read(row, readDead(row.revoked_at, row.revoked_reason, row.client_epoch, client));
+  return read(row, readDead(row.revoked_at, row.revoked_reason, row.client_epoch, client, row.parent_ended_at ?? null));
 }
 
 function read(row: GrantRow, dead: GrantRecord['dead']): GrantRecord {
@@ -111,6 +123,9 @@ function read(row: GrantRow, dead: GrantRecord['dead']): GrantRecord {
     accessHash: row.access_hash ?? undefined,
     codeRequest: row.code_request === null ? undefined : readObject(row.code_request),
     claims: row.claims === null ? undefined : readObject(row.claims),
+    authorizationDetails: readDetails(row.authorization_details),
+    actor: row.actor === null ? undefined : readObject(row.actor),
+    boundKey: row.bound_key ?? undefined,
     expiresAt: row.expires_at,
     idleSeconds: row.idle_seconds,
     dead,

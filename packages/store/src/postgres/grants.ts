@@ -3,10 +3,11 @@ import type { GrantRecord, Grants, RevocationReason } from '../port.ts';
 import { revokedKeptSeconds } from '../retention.ts';
 import { admit } from './admit.ts';
 import { batch } from './batch.ts';
-import { createGrant } from './create-grant.ts';
+import { createGrant, type GrantCreation } from './create-grant.ts';
 import type { Database, Statement } from './database.ts';
 import { revokeText } from './endings.ts';
 import { CLIENT_COLUMNS, type ClientState, GRANT_COLUMNS, type GrantRow, readGrant } from './grant-row.ts';
+import { findInLine } from './line.ts';
 import { listGrants } from './list-grants.ts';
 import { ownGrants } from './own-grants.ts';
 import { ENDED_ENTRIES, type Purge } from './purge.ts';
@@ -17,11 +18,21 @@ import type { Statistics } from './statistics.ts';
 import { takeGrant } from './take-grant.ts';
 
 /** All of `Grants` but what is with the users and the clients. */
-export function grants(db: Database, ids: ReservedIds, purge: Purge, statistics: Statistics): Omit<Grants, 'revokeUser' | 'revokeClient'> {
+export function grants(
+  db: Database,
+  ids: ReservedIds,
+  purge: Purge,
+  statistics: Statistics,
+  creation: GrantCreation,
+): Omit<Grants, 'revokeUser' | 'revokeClient'> {
   const find = batch<Key, GrantRecord | undefined>({
     key: ({ tenant }) => String(tenant),
     async send(items) {
-      const rows = await db.run<GrantRow & ClientState>(FIND, [items[0]?.tenant, items.map(({ id }) => id)]);
+      const rows = await findInLine(
+        db,
+        items[0]?.tenant,
+        await db.run<GrantRow & ClientState>(FIND, [items[0]?.tenant, items.map(({ id }) => id)]),
+      );
       const found = new Map(rows.map((row) => [row.id, row]));
       return items.map(({ id }) => {
         const row = found.get(id);
@@ -46,7 +57,7 @@ export function grants(db: Database, ids: ReservedIds, purge: Purge, statistics:
       return answer;
     },
 
-    ...createGrant(db, ids, purge, statistics),
+    ...createGrant(db, creation),
     ...admit(db, statistics),
     ...takeGrant(db, purge, findGrant),
     ...ownGrants(db, ids, purge),

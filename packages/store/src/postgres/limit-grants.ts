@@ -51,3 +51,24 @@ export const LIMIT_GRANTS: Statement = limit(
   1,
   `g.client_epoch + 0 = newcomer.client_epoch AND g.expires_at > $2::bigint AND (g.idle_seconds = 0 OR g.rotated_at + g.idle_seconds > $2::bigint)`,
 );
+
+/**
+ * The same for one grant (`$5` has one id) of a subject who is nobody of ours. Nothing refreshes those, so their idle time is nothing. In a
+ * transaction that is alone with the subject.
+ */
+export const LIMIT_SUBJECT: Statement = {
+  name: 'limit_subject',
+  text: `WITH newcomer AS MATERIALIZED (
+        SELECT id, subject, client_id, client_epoch, ($6::bigint[])[1] AS max FROM grants
+        WHERE tenant = $1::bigint AND id = ($5::bigint[])[1] AND rotated_at = $2::bigint AND user_id IS NULL),
+      dying AS MATERIALIZED (
+        SELECT other.id FROM newcomer CROSS JOIN LATERAL (
+          SELECT g.id FROM grants g
+          WHERE g.tenant = $1::bigint AND g.client_id = newcomer.client_id AND g.subject = newcomer.subject AND g.user_id IS NULL
+            AND g.access_hash IS NOT NULL AND g.revoked_at IS NULL AND g.id <> newcomer.id
+            AND g.client_epoch + 0 = newcomer.client_epoch AND g.expires_at > $2::bigint
+          ORDER BY g.id DESC OFFSET newcomer.max - 1) AS other),
+      dead AS (${revokeText('SELECT id FROM dying')}),
+      ${entriesOf(`SELECT 'grant' AS kind, id::text AS subject, $3::text AS reason, expires_at, id AS rank FROM dead`)}
+      SELECT id FROM dead`,
+};

@@ -1,6 +1,7 @@
 import type { Grants } from '../port.ts';
 import type { Database, Statement } from './database.ts';
 import { CLIENT_COLUMNS, type ClientState, GRANT_COLUMNS, type GrantRow, readGrant } from './grant-row.ts';
+import { findInLine } from './line.ts';
 
 export function listGrants(db: Database): Pick<Grants, 'listGrants'> {
   return {
@@ -14,7 +15,7 @@ export function listGrants(db: Database): Pick<Grants, 'listGrants'> {
         where += ` AND g.client_id = ${client} AND g.client_epoch = (SELECT epoch FROM clients WHERE tenant = $1::bigint AND client_id = ${client})`;
       }
       const rows = await db.run<GrantRow & ClientState>(list(where), values);
-      return rows.map(readGrant);
+      return (await findInLine(db, tenant, rows)).map(readGrant);
     },
   };
 }

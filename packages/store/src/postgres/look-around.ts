@@ -7,7 +7,7 @@ export function lookValues(
   { userId, clientId, clientVersion, sessionId, needsConsent, scopes }: Omit<Admission, 'subject' | 'participation'>,
   now: number,
 ): unknown[] {
-  return [userId, clientId, sessionId ?? null, now, needsConsent ? 1 : 0, writeList(scopes), clientVersion ?? null];
+  return [userId ?? null, clientId, sessionId ?? null, now, needsConsent ? 1 : 0, writeList(scopes), clientVersion ?? null];
 }
 
 /** The reason in the row of a statement that ends in `verdict`. Undefined: nothing is refused. */
@@ -28,11 +28,11 @@ export const LOCK_USER: Statement = {
 
 /**
  * Whether user, client, session and consent are such that a grant may be made: common table expressions that end in `verdict`, whose `reason`
- * is empty where nothing is refused. `$1` tenant, `$2` user, `$3` client, `$4` session or NULL, `$5` now, `$6` whether consent is needed, `$7` the
+ * is empty where nothing is refused. `$1` tenant, `$2` user or NULL, `$3` client, `$4` session or NULL, `$5` now, `$6` whether consent is needed, `$7` the
  * scopes, `$8` the version of the client or NULL. CASE asks in order, so that session and consent are locked in order, and only where they are needed. Whoever leaves nothing
- * behind that a later end would have to find needs no `lock`.
+ * behind that a later end would have to find needs no `lock`. `more` are the further cases of a statement that looks at more.
  */
-export function lookAround(lock: 'FOR SHARE' | ''): string {
+export function lookAround(lock: 'FOR SHARE' | '', more = ''): string {
   return `client AS MATERIALIZED (SELECT epoch FROM clients WHERE tenant = $1::bigint AND client_id = $3::text AND enabled = 1 AND ($8::bigint IS NULL OR version = $8::bigint)),
     session AS MATERIALIZED (SELECT user_id, ended_at, expires_at FROM sessions WHERE tenant = $1::bigint AND id = $4::bigint ${lock}),
     consent AS MATERIALIZED (
@@ -42,10 +42,11 @@ export function lookAround(lock: 'FOR SHARE' | ''): string {
       ${lock}),
     verdict AS MATERIALIZED (
       SELECT CASE
-        WHEN NOT EXISTS (SELECT FROM users WHERE tenant = $1::bigint AND id = $2::bigint AND enabled = 1) THEN 'user_inactive'
+        WHEN $2::bigint IS NOT NULL AND NOT EXISTS (SELECT FROM users WHERE tenant = $1::bigint AND id = $2::bigint AND enabled = 1) THEN 'user_inactive'
         WHEN NOT EXISTS (SELECT FROM client) THEN 'client_inactive'
         WHEN $4::bigint IS NOT NULL AND NOT EXISTS (SELECT FROM session WHERE user_id = $2::bigint AND ended_at IS NULL AND expires_at > $5::bigint)
           THEN 'session_ended'
         WHEN $6::smallint = 1 AND NOT EXISTS (SELECT FROM consent) THEN 'consent_missing'
+        ${more}
         ELSE '' END AS reason)`;
 }

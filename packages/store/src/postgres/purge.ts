@@ -1,5 +1,5 @@
 import type { TenantId } from '@hufu/protocol/ids';
-import { FALL_AFTER_SECONDS, PURGE_EVERY, PURGE_ROWS } from '../retention.ts';
+import { FALL_AFTER_SECONDS, PENDING_KEPT_SECONDS, PURGE_EVERY, PURGE_ROWS, PUSHED_REQUEST_SECONDS } from '../retention.ts';
 import type { Database, Statement } from './database.ts';
 import type { Statistics } from './statistics.ts';
 
@@ -77,3 +77,5 @@ export const ENDED_SESSIONS: Ended = {
 export const ENDED_DELIVERIES: Ended = ended('deliveries', 'purge_at', 0);
 export const ENDED_TOKENS: Ended = ended('revoked_tokens', 'expires_at', FALL_AFTER_SECONDS);
 export const ENDED_ENTRIES: Ended = ended('revocations', 'expires_at', FALL_AFTER_SECONDS);
+export const ENDED_PUSHED: Ended = ended('pushed_requests', 'expires_at', PUSHED_REQUEST_SECONDS + FALL_AFTER_SECONDS);
+export const ENDED_PENDING: Ended = ended('pending_authorizations', 'expires_at', PENDING_KEPT_SECONDS);

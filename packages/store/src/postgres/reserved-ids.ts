@@ -5,8 +5,10 @@ import type { Database } from './database.ts';
 
 /** Ids out of blocks that this process has reserved: one write to `counters` for `ID_BLOCK` of them. What is not used is never used. */
 export interface ReservedIds {
-  take(tenant: TenantId, name: 'grant' | 'session'): Promise<number>;
+  take(tenant: TenantId, name: ReservedName): Promise<number>;
 }
+
+export type ReservedName = 'grant' | 'session' | 'pushed' | 'pending';
 
 export function reservedIds(db: Database): ReservedIds {
   const blocks = new Map<string, Block>();
@@ -37,7 +39,7 @@ interface Block {
   reserving: Promise<void> | undefined;
 }
 
-async function reserve(db: Database, tenant: TenantId, name: 'grant' | 'session', block: Block): Promise<void> {
+async function reserve(db: Database, tenant: TenantId, name: ReservedName, block: Block): Promise<void> {
   try {
     block.last = await raiseCounter(db, tenant, name, ID_BLOCK);
     block.next = block.last - ID_BLOCK + 1;

@@ -1,13 +1,16 @@
 import type { Store } from '../port.ts';
 import { clients } from './clients.ts';
 import { consents } from './consents.ts';
+import { grantCreation } from './create-grant.ts';
 import type { Database, Statement } from './database.ts';
 import { decisions } from './decisions.ts';
 import { deliveries } from './deliveries.ts';
 import { grants } from './grants.ts';
 import { keys } from './keys.ts';
 import { marks } from './marks.ts';
+import { pendingAuthorizations } from './pending-authorizations.ts';
 import { purge } from './purge.ts';
+import { pushedRequests } from './pushed-requests.ts';
 import { reservedIds } from './reserved-ids.ts';
 import { revocations } from './revocation-log.ts';
 import { sessions } from './sessions.ts';
@@ -20,6 +23,7 @@ export function postgresStore(db: Database): Store {
   const ids = reservedIds(db);
   const statistic = statistics(db);
   const purging = purge(db, statistic);
+  const creation = grantCreation(ids, purging, statistic);
   return {
     kind: 'postgres',
     async time() {
@@ -37,7 +41,9 @@ export function postgresStore(db: Database): Store {
     ...users(db, purging, statistic),
     ...sessions(db, ids, purging),
     ...consents(db, purging, statistic),
-    ...grants(db, ids, purging, statistic),
+    ...grants(db, ids, purging, statistic, creation),
+    ...pushedRequests(db, ids, purging),
+    ...pendingAuthorizations(db, ids, purging, creation),
     ...marks(db, purging),
     ...keys(db, purging),
     ...decisions(db, statistic),

@@ -1,7 +1,8 @@
 import type { GrantId, TenantId } from '@hufu/protocol/ids';
 import { isOver } from '../encoding.ts';
+import { endOf, lineEnd } from '../lineage.ts';
 import { type GrantRecord, type Grants, type Redemption, StoreUnavailable, type Taken } from '../port.ts';
-import { purgeTime } from '../retention.ts';
+import { FALL_AFTER_SECONDS } from '../retention.ts';
 import { batch } from './batch.ts';
 import type { Database, Statement } from './database.ts';
 import { GRANT_COLUMNS, type GrantRow, readLivingGrant } from './grant-row.ts';
@@ -12,16 +13,25 @@ import { ENDED_ENTRIES, type Purge } from './purge.ts';
 export function takeGrant(db: Database, purge: Purge, findGrant: Grants['findGrant']): Pick<Grants, 'exchangeCode' | 'rotate'> {
   const rotateOnce = batch<Rotation, GrantRecord | undefined>({
     key: ({ tenant, keyId, now }) => `${tenant} ${keyId} ${now}`,
-    send: (items) => rotateTogether(db, items),
+    send: (items) => rotateTogether(db, ROTATE, items),
+  });
+  const rotateInLine = batch<Rotation, GrantRecord | undefined>({
+    key: ({ tenant, keyId, now }) => `${tenant} ${keyId} ${now}`,
+    send: (items) => rotateTogether(db, ROTATE_IN_LINE, items),
   });
   const exchangeOnce = batch<Exchange, GrantRecord | undefined>({
     key: ({ tenant, now }) => `${tenant} ${now}`,
-    send: (items) => exchangeTogether(db, purge, items),
+    send: (items) => exchangeTogether(db, purge, EXCHANGE, items),
+  });
+  const exchangeInLine = batch<Exchange, GrantRecord | undefined>({
+    key: ({ tenant, now }) => `${tenant} ${now}`,
+    send: (items) => exchangeTogether(db, purge, EXCHANGE_IN_LINE, items),
   });
 
   /**
    * What the UPDATE does not take is lost, and the row says why. If the row says that it could be taken, then what had kept it from that is
-   * over (a client was enabled again), and it is tried once more: the record must never contradict the answer.
+   * over (a client was enabled again), and it is tried once more: the record must never contradict the answer. A grant that comes from another
+   * is none that `once` takes; from then on it is tried with its line.
    */
   async function take(
     tenant: TenantId,
@@ -29,22 +39,43 @@ export function takeGrant(db: Database, purge: Purge, findGrant: Grants['findGra
     generation: number,
     now: number,
     once: () => Promise<GrantRecord | undefined>,
+    onceInLine: () => Promise<GrantRecord | undefined>,
   ): Promise<Taken> {
+    let act = once;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      const taken = await once();
+      const taken = await act();
       if (taken !== undefined) return { kind: 'taken', grant: taken };
       const grant = await findGrant(tenant, id);
       if (grant === undefined || grant.generation !== generation || isOver(grant, now)) return { kind: 'lost', grant };
+      if (grant.parentId !== undefined) act = onceInLine;
     }
     throw new StoreUnavailable('the grant changes faster than it can be taken');
   }
 
   return {
-    exchangeCode: (tenant, id, redemption, now) => take(tenant, id, 0, now, () => exchangeOnce({ tenant, id, redemption, now })),
+    async exchangeCode(tenant, id, redemption, now) {
+      const exchange = { tenant, id, redemption, now };
+      return await take(
+        tenant,
+        id,
+        0,
+        now,
+        () => exchangeOnce(exchange),
+        () => exchangeInLine(exchange),
+      );
+    },
 
     async rotate(tenant, id, generation, keyId, now) {
       if (generation < 1) return { kind: 'lost', grant: await findGrant(tenant, id) };
-      return await take(tenant, id, generation, now, () => rotateOnce({ tenant, id, generation, keyId, now }));
+      const rotation = { tenant, id, generation, keyId, now };
+      return await take(
+        tenant,
+        id,
+        generation,
+        now,
+        () => rotateOnce(rotation),
+        () => rotateInLine(rotation),
+      );
     },
   };
 }
@@ -79,11 +110,11 @@ function answerEach<Item extends { readonly id: GrantId }>(
   });
 }
 
-async function rotateTogether(db: Database, items: readonly Rotation[]): Promise<(GrantRecord | undefined)[]> {
+async function rotateTogether(db: Database, statement: Statement, items: readonly Rotation[]): Promise<(GrantRecord | undefined)[]> {
   const tried = firstOfEach(items);
   const rotations = [...tried.values()];
   const generations = rotations.map(({ generation }) => generation);
-  const rows = await db.run<GrantRow>(ROTATE, [items[0]?.tenant, [...tried.keys()], generations, items[0]?.now, items[0]?.keyId]);
+  const rows = await db.run<GrantRow>(statement, [items[0]?.tenant, [...tried.keys()], generations, items[0]?.now, items[0]?.keyId]);
   return answerEach(items, tried, rows);
 }
 
@@ -94,7 +125,12 @@ interface Exchange {
   readonly now: number;
 }
 
-async function exchangeTogether(db: Database, purge: Purge, items: readonly Exchange[]): Promise<(GrantRecord | undefined)[]> {
+async function exchangeTogether(
+  db: Database,
+  purge: Purge,
+  statement: Statement,
+  items: readonly Exchange[],
+): Promise<(GrantRecord | undefined)[]> {
   const tried = firstOfEach(items);
   const [first, ...others] = tried.values();
   if (first === undefined) return [];
@@ -105,7 +141,7 @@ async function exchangeTogether(db: Database, purge: Purge, items: readonly Exch
   const [, rows, revoked] = await db.runTogether([
     { statement: LOCK_USERS, values: [tenant, ids] },
     {
-      statement: EXCHANGE,
+      statement,
       values: [
         tenant,
         now,
@@ -115,7 +151,7 @@ async function exchangeTogether(db: Database, purge: Purge, items: readonly Exch
         redemptions.map(({ accessHash }) => accessHash),
         redemptions.map(({ expiresAt }) => expiresAt),
         redemptions.map(({ idleSeconds }) => idleSeconds),
-        redemptions.map(({ expiresAt }) => purgeTime(expiresAt)),
+        redemptions.map(({ boundKey }) => boundKey ?? null),
       ],
     },
     { statement: LIMIT_GRANTS, values: limitValues(tenant, now, newcomers) },
@@ -127,15 +163,21 @@ async function exchangeTogether(db: Database, purge: Purge, items: readonly Exch
 /** True where the grant's client is enabled and has not been revoked since the grant began. A scalar, so that it stays one lookup a row. */
 const CLIENT_LIVES = `(SELECT c.enabled = 1 AND c.epoch <= g.client_epoch FROM clients c WHERE c.tenant = g.tenant AND c.client_id = g.client_id)`;
 
+/** Other statements take what comes from another grant, so that these need not look for it. */
+const ALONE = 'g.parent_id IS NULL';
+const IN_LINE = `g.parent_id IS NOT NULL AND ${lineEnd('g.tenant', 'g.parent_id')} IS NULL`;
+
 /** The guarded increment, for many grants at once. Nothing that an index names changes, so the new version stays in its page. */
-const ROTATE: Statement = {
-  name: 'rotate_grants',
-  text: `UPDATE grants g SET generation = g.generation + 1, rotated_at = $4::bigint, key_id = $5::bigint
+function rotateText(line: string): string {
+  return `UPDATE grants g SET generation = g.generation + 1, rotated_at = $4::bigint, key_id = $5::bigint
     WHERE g.tenant = $1::bigint AND g.id = ANY ($2::bigint[]) AND g.generation = ($3::bigint[])[array_position($2::bigint[], g.id)]
       AND g.revoked_at IS NULL AND g.expires_at > $4::bigint AND (g.idle_seconds = 0 OR g.rotated_at + g.idle_seconds > $4::bigint)
-      AND ${CLIENT_LIVES}
-    RETURNING ${GRANT_COLUMNS}`,
-};
+      AND ${CLIENT_LIVES} AND ${line}
+    RETURNING ${GRANT_COLUMNS}`;
+}
+
+const ROTATE: Statement = { name: 'rotate_grants', text: rotateText(ALONE) };
+const ROTATE_IN_LINE: Statement = { name: 'rotate_grants_in_line', text: rotateText(IN_LINE) };
 
 const LOCK_USERS: Statement = {
   name: 'lock_users_of_grants',
@@ -144,12 +186,20 @@ const LOCK_USERS: Statement = {
     ORDER BY id FOR NO KEY UPDATE`,
 };
 
-const EXCHANGE: Statement = {
-  name: 'exchange_codes',
-  text: `UPDATE grants g SET generation = 1, redeemed = 1, rotated_at = $2::bigint, key_id = w.key_id, secret_hash = w.secret_hash,
-      access_hash = w.access_hash, expires_at = w.expires_at, idle_seconds = w.idle_seconds, purge_at = w.purge_at, code_request = NULL
-    FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[])
-      AS w (id, key_id, secret_hash, access_hash, expires_at, idle_seconds, purge_at)
+/** `expiresAt` is the end that the row gets, for the end `w.expires_at` that was asked for. */
+function exchangeText(line: string, expiresAt: string): string {
+  return `UPDATE grants g SET generation = 1, redeemed = 1, rotated_at = $2::bigint, key_id = w.key_id, secret_hash = w.secret_hash,
+      access_hash = w.access_hash, expires_at = ${expiresAt}, idle_seconds = w.idle_seconds, purge_at = ${expiresAt} + ${FALL_AFTER_SECONDS},
+      bound_key = w.bound_key, code_request = NULL
+    FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::text[])
+      AS w (id, key_id, secret_hash, access_hash, expires_at, idle_seconds, bound_key)
     WHERE g.tenant = $1::bigint AND g.id = w.id AND g.generation = 0 AND g.revoked_at IS NULL AND g.expires_at > $2::bigint AND ${CLIENT_LIVES}
-    RETURNING ${GRANT_COLUMNS}`,
+      AND ${line}
+    RETURNING ${GRANT_COLUMNS}`;
+}
+
+const EXCHANGE: Statement = { name: 'exchange_codes', text: exchangeText(ALONE, 'w.expires_at') };
+const EXCHANGE_IN_LINE: Statement = {
+  name: 'exchange_codes_in_line',
+  text: exchangeText(IN_LINE, `least(w.expires_at, ${endOf('g.tenant', 'g.parent_id')})`),
 };

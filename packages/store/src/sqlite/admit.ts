@@ -1,4 +1,4 @@
-import { writeParticipation } from '../encoding.ts';
+import { requirePlainSubject, writeParticipation } from '../encoding.ts';
 import type { Grants } from '../port.ts';
 import type { Connection } from './connection.ts';
 import { lookAround } from './look-around.ts';
@@ -8,6 +8,7 @@ import type { Participants } from './participants.ts';
 export function admit(db: Connection, participants: Participants): Grants['admit'] {
   const look = lookAround(db);
   return async (tenant, admission, now) => {
+    requirePlainSubject(admission);
     const { sessionId, clientId, subject } = admission;
     const participation = writeParticipation(admission);
     if (participation === undefined || sessionId === undefined) {

@@ -40,9 +40,14 @@ export function clients(db: Connection, counters: Counters, log: RevocationLog):
   const removeDeliveries = db.lazy(
     'DELETE FROM deliveries INDEXED BY deliveries_by_client WHERE tenant = ? AND client_id = ? AND due_at IS NOT NULL',
   );
+  const removePushed = db.lazy('DELETE FROM pushed_requests INDEXED BY pushed_requests_by_client WHERE tenant = ? AND client_id = ?');
+  const removePending = db.lazy(
+    'DELETE FROM pending_authorizations INDEXED BY pending_authorizations_by_client WHERE tenant = ? AND client_id = ?',
+  );
   const count = db.lazy(
     'SELECT count(*) FROM (SELECT 1 FROM clients INDEXED BY clients_by_source WHERE tenant = ? AND source = ? LIMIT ?)',
   );
+  const removals = [remove, removePushed, removePending, removeConsents, removeOwnGrants, removeParticipants, removeDeliveries];
   const cache = new ClientCache(db);
 
   const readThere = (tenant: TenantId, clientId: ClientId): ClientRecord | undefined => {
@@ -94,7 +99,7 @@ export function clients(db: Connection, counters: Counters, log: RevocationLog):
         const row = findRegistered().get(tenant, client, unusedSince ?? null) as unknown as [number] | undefined;
         if (row === undefined) return 'unknown';
         counters.raise(tenant, 'client', row[0]);
-        for (const from of [remove, removeConsents, removeOwnGrants, removeParticipants, removeDeliveries]) from().run(tenant, client);
+        for (const from of removals) from().run(tenant, client);
         cache.drop(tenant, client);
         db.changed();
         tell(tenant, client, 'client_removed', now);

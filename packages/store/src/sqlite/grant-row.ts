@@ -1,12 +1,18 @@
 import type { ClientId, GrantId, SessionId, TenantId, UserId } from '@hufu/protocol/ids';
-import { readDead, readList, readObject } from '../encoding.ts';
+import { readDead, readDetails, readList, readObject } from '../encoding.ts';
+import { lineEnd } from '../lineage.ts';
 import type { GrantRecord } from '../port.ts';
+import type { Connection } from './connection.ts';
 
-/** A grant (found by `index`, `INDEXED BY …`) joined with its client, which may be dead when the grant's own row says nothing. */
-export function selectGrant(index = ''): string {
+/**
+ * A grant (found by `index`, `INDEXED BY …`) joined with its client, which may be dead when the grant's own row says nothing. A grant that comes
+ * from another is asked for again by `grantFinder`, so that the others pay nothing for it: `line` is the last column.
+ */
+export function selectGrant(index = '', line = 'NULL'): string {
   return `SELECT g.id, g.user_id, g.subject, g.client_id, g.session_id, g.parent_id, g.scopes, g.resources, g.auth_time, g.amr,
   g.offline, g.created_at, g.generation, g.key_id, g.rotated_at, g.code_hash, g.secret_hash, g.access_hash, g.code_request, g.expires_at,
-  g.idle_seconds, g.revoked_at, g.revoked_reason, g.has_revoked_tokens, g.client_epoch, c.epoch, c.enabled, c.revoked_at, c.disabled_at, g.claims
+  g.idle_seconds, g.revoked_at, g.revoked_reason, g.has_revoked_tokens, g.client_epoch, c.epoch, c.enabled, c.revoked_at, c.disabled_at, g.claims,
+  g.authorization_details, g.actor, g.bound_key, ${line}
   FROM grants g ${index} CROSS JOIN clients c ON c.tenant = g.tenant AND c.client_id = g.client_id`;
 }
 
@@ -41,6 +47,10 @@ export type GrantRow = [
   clientRevokedAt: number | null,
   clientDisabledAt: number | null,
   claims: string | null,
+  authorizationDetails: string | null,
+  actor: string | null,
+  boundKey: string | null,
+  parentEndedAt: number | null,
 ];
 
 export function readGrant(row: GrantRow): GrantRecord {
@@ -65,11 +75,41 @@ export function readGrant(row: GrantRow): GrantRecord {
     accessHash: row[17] ?? undefined,
     codeRequest: row[18] === null ? undefined : readObject(row[18]),
     claims: row[29] === null ? undefined : readObject(row[29]),
+    authorizationDetails: readDetails(row[30]),
+    actor: row[31] === null ? undefined : readObject(row[31]),
+    boundKey: row[32] ?? undefined,
     expiresAt: row[19],
     idleSeconds: row[20],
-    dead: readDead(row[21], row[22], row[24], { epoch: row[25], enabled: row[26] === 1, revokedAt: row[27], disabledAt: row[28] }),
+    dead: readDead(row[21], row[22], row[24], { epoch: row[25], enabled: row[26] === 1, revokedAt: row[27], disabledAt: row[28] }, row[33]),
     hasRevokedTokens: row[23] === 1,
   };
 }
 
 export type FindGrant = (tenant: TenantId, id: GrantId) => GrantRecord | undefined;
+
+/** Inside a read or a write. */
+export interface GrantFinder {
+  readonly find: FindGrant;
+  /** The grant of a row that `selectGrant` has found without a `line`. */
+  readonly complete: (tenant: TenantId, row: GrantRow) => GrantRecord;
+}
+
+/** Rows of grants that come from others are read again with their line, in one statement: what is answered was true at one moment. */
+export function grantFinder(db: Connection): GrantFinder {
+  const findById = db.lazy(`${selectGrant()} WHERE g.tenant = ? AND g.id = ?`);
+  const findInLine = db.lazy(`${selectGrant('', lineEnd('g.tenant', 'g.parent_id'))} WHERE g.tenant = ? AND g.id = ?`);
+  const complete = (tenant: TenantId, row: GrantRow): GrantRecord => {
+    if (row[PARENT] === null) return readGrant(row);
+    const again = findInLine().get(tenant, row[0]) as unknown as GrantRow | undefined;
+    return readGrant(again ?? row);
+  };
+  return {
+    complete,
+    find(tenant, id) {
+      const row = findById().get(tenant, id) as unknown as GrantRow | undefined;
+      return row === undefined ? undefined : complete(tenant, row);
+    },
+  };
+}
+
+const PARENT = 5;

@@ -3,13 +3,12 @@ import type { GrantRecord, Grants } from '../port.ts';
 import { admit } from './admit.ts';
 import type { Connection, Lazy } from './connection.ts';
 import type { Counters } from './counters.ts';
-import { createGrant } from './create-grant.ts';
+import type { GrantCreation } from './create-grant.ts';
 import type { Endings } from './endings.ts';
-import { type FindGrant, type GrantRow, readGrant, selectGrant } from './grant-row.ts';
+import { type GrantFinder, type GrantRow, selectGrant } from './grant-row.ts';
 import { Memo } from './memo.ts';
 import { ownGrant } from './own-grant.ts';
 import type { Participants } from './participants.ts';
-import { purger } from './purge.ts';
 import type { RevocationLog } from './revocation-log.ts';
 import { revokedTokens } from './revoked-tokens.ts';
 import { exchangeCode, rotate } from './take-grant.ts';
@@ -21,28 +20,22 @@ export function grants(
   log: RevocationLog,
   endings: Endings,
   participants: Participants,
+  finder: GrantFinder,
+  create: GrantCreation,
 ): Omit<Grants, 'revokeClient'> {
-  const findById = db.lazy(`${selectGrant()} WHERE g.tenant = ? AND g.id = ?`);
-  const find: FindGrant = (tenant, id) => {
-    const row = findById().get(tenant, id) as unknown as GrantRow | undefined;
-    return row === undefined ? undefined : readGrant(row);
-  };
+  const { find } = finder;
   const memo = new Memo<GrantId, GrantRecord>(db);
-  const purge = purger(
-    db,
-    'DELETE FROM grants WHERE tenant = ?1 AND id IN (SELECT id FROM grants WHERE tenant = ?1 AND purge_at <= ?2 ORDER BY purge_at LIMIT ?3)',
-  );
   const findEnd = db.lazy('SELECT expires_at, revoked_at FROM grants WHERE tenant = ? AND id = ?');
   const isUser = db.lazy('SELECT 1 FROM users WHERE tenant = ? AND id = ?');
 
   return {
-    createGrant: createGrant(db, counters, endings, participants, purge),
+    createGrant: async (tenant, grant, now) => await db.write(create.begin(tenant, grant, now)),
     admit: admit(db, participants),
-    ownGrant: ownGrant(db, counters, endings, find, purge),
+    ownGrant: ownGrant(db, counters, endings, find, create.purge),
     exchangeCode: exchangeCode(db, endings, find, memo),
     rotate: rotate(db, find, memo),
     findGrant: (tenant, id) => db.read(() => memo.find(tenant, id, () => find(tenant, id))),
-    listGrants: listGrants(db),
+    listGrants: listGrants(db, finder),
     ...revokedTokens(db, log, memo),
 
     revokeGrant: (tenant, id, reason, now) =>
@@ -65,7 +58,7 @@ export function grants(
 }
 
 /** `revoked_at` and the client's epoch are what the indexes know; expiry is not looked at. */
-function listGrants(db: Connection): Grants['listGrants'] {
+function listGrants(db: Connection, { complete }: GrantFinder): Grants['listGrants'] {
   const select = (where: string, index: string): Lazy =>
     db.lazy(
       `${selectGrant(index)} WHERE g.tenant = ? AND g.revoked_at IS NULL AND g.client_epoch = c.epoch ${where} ORDER BY g.id DESC LIMIT ?`,
@@ -82,5 +75,5 @@ function listGrants(db: Connection): Grants['listGrants'] {
     return client === undefined ? ofUser().all(tenant, user, limit) : ofBoth().all(tenant, user, client, limit);
   };
   return (tenant, filter, limit) =>
-    db.read((): GrantRecord[] => (rows(tenant, filter.userId, filter.clientId, limit) as GrantRow[]).map(readGrant));
+    db.read((): GrantRecord[] => (rows(tenant, filter.userId, filter.clientId, limit) as GrantRow[]).map((row) => complete(tenant, row)));
 }

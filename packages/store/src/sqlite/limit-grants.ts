@@ -26,3 +26,21 @@ export function liveGrantLimit(
     endings.revokeGrants(tenant, oldest, 'too_many_grants', now);
   };
 }
+
+/** The same for a subject who is nobody of ours: grants that nothing refreshes, so their idle time is nothing. */
+export function subjectLimit(
+  db: Connection,
+  endings: Endings,
+): (tenant: TenantId, client: ClientId, subject: string, made: GrantId, maxGrants: number, now: number) => void {
+  const live = `FROM grants INDEXED BY grants_by_subject
+    WHERE tenant = ?1 AND client_id = ?2 AND subject = ?3 AND user_id IS NULL AND access_hash IS NOT NULL AND revoked_at IS NULL
+      AND client_epoch = (SELECT epoch FROM clients WHERE tenant = ?1 AND client_id = ?2) AND expires_at > ?4`;
+  const count = db.lazy(`SELECT count(*) ${live}`);
+  const findOldest = db.lazy(`SELECT id, expires_at ${live} AND id <> ?5 ORDER BY id LIMIT ?6`);
+  return (tenant, client, subject, made, maxGrants, now) => {
+    const [alive] = count().get(tenant, client, subject, now) as unknown as [number];
+    if (alive <= maxGrants) return;
+    const oldest = findOldest().all(tenant, client, subject, now, made, alive - maxGrants) as unknown as GrantEnd[];
+    endings.revokeGrants(tenant, oldest, 'too_many_grants', now);
+  };
+}

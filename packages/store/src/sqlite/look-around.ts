@@ -17,13 +17,13 @@ export function lookAround(
   return (tenant, { userId, clientId, clientVersion, sessionId, scopes, needsConsent }, now) => {
     const [enabled, clientEpoch, session, consented] = look().get(
       tenant,
-      userId,
+      userId ?? null,
       clientId,
       sessionId ?? null,
       now,
       clientVersion ?? null,
     ) as unknown as Around;
-    if (enabled !== 1) return { kind: 'refused', reason: 'user_inactive' };
+    if (userId !== undefined && enabled !== 1) return { kind: 'refused', reason: 'user_inactive' };
     if (clientEpoch === null) return { kind: 'refused', reason: 'client_inactive' };
     if (sessionId !== undefined && session === null) return { kind: 'refused', reason: 'session_ended' };
     if (needsConsent && (consented === null || !covers(readList(consented), scopes))) return { kind: 'refused', reason: 'consent_missing' };

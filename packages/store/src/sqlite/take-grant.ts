@@ -1,7 +1,7 @@
-import type { GrantId } from '@hufu/protocol/ids';
+import type { GrantId, TenantId } from '@hufu/protocol/ids';
 import { isOver } from '../encoding.ts';
 import type { GrantRecord, Grants } from '../port.ts';
-import { purgeTime } from '../retention.ts';
+import { NEVER, purgeTime } from '../retention.ts';
 import type { Connection } from './connection.ts';
 import type { Endings } from './endings.ts';
 import type { FindGrant } from './grant-row.ts';
@@ -24,7 +24,9 @@ export function rotate(db: Connection, find: FindGrant, memo: Memo<GrantId, Gran
       const there = memo.peek(tenant, id) ?? find(tenant, id);
       memo.drop(tenant, id);
       if (there === undefined || generation < 1) return { kind: 'lost', grant: there };
-      const taken = update().run(generation + 1, keyId, now, tenant, id, generation, now).changes === 1;
+      // What it comes from is not in the statement; nothing else writes meanwhile.
+      const isInLine = there.parentId === undefined || find(tenant, id)?.dead === undefined;
+      const taken = isInLine && update().run(generation + 1, keyId, now, tenant, id, generation, now).changes === 1;
       if (!taken) return { kind: 'lost', grant: find(tenant, id) };
       return { kind: 'taken', grant: { ...there, generation: generation + 1, keyId, rotatedAt: now } };
     });
@@ -33,16 +35,22 @@ export function rotate(db: Connection, find: FindGrant, memo: Memo<GrantId, Gran
 export function exchangeCode(db: Connection, endings: Endings, find: FindGrant, memo: Memo<GrantId, GrantRecord>): Grants['exchangeCode'] {
   const update = db.lazy(
     `UPDATE grants SET generation = 1, redeemed = 1, key_id = ?, rotated_at = ?, secret_hash = ?, access_hash = ?, code_request = NULL, expires_at = ?,
-     idle_seconds = ?, purge_at = ? WHERE tenant = ? AND id = ?`,
+     idle_seconds = ?, purge_at = ?, bound_key = ? WHERE tenant = ? AND id = ?`,
   );
+  const findEnd = db.lazy('SELECT expires_at FROM grants WHERE tenant = ? AND id = ?');
+  const endOfParent = ({ parentId }: GrantRecord, tenant: TenantId): number => {
+    const row = parentId === undefined ? undefined : (findEnd().get(tenant, parentId) as unknown as [number] | undefined);
+    return row?.[0] ?? NEVER;
+  };
   const limit = liveGrantLimit(db, endings);
   return (tenant, id, redemption, now) =>
     db.write(() => {
       const there = find(tenant, id);
       if (there === undefined || there.generation !== 0 || isOver(there, now)) return { kind: 'lost', grant: there };
       memo.drop(tenant, id);
-      const { secretHash, accessHash, keyId, expiresAt, idleSeconds } = redemption;
-      update().run(keyId, now, secretHash, accessHash, expiresAt, idleSeconds, purgeTime(expiresAt), tenant, id);
+      const { secretHash, accessHash, keyId, idleSeconds, boundKey } = redemption;
+      const expiresAt = Math.min(redemption.expiresAt, endOfParent(there, tenant));
+      update().run(keyId, now, secretHash, accessHash, expiresAt, idleSeconds, purgeTime(expiresAt), boundKey ?? null, tenant, id);
       const grant: GrantRecord = {
         ...there,
         generation: 1,
@@ -53,6 +61,7 @@ export function exchangeCode(db: Connection, endings: Endings, find: FindGrant, 
         expiresAt,
         idleSeconds,
         codeRequest: undefined,
+        boundKey,
       };
       if (there.userId !== undefined) limit(tenant, there.userId, there.clientId, id, redemption.maxGrants, now);
       return { kind: 'taken', grant };
