@@ -28,7 +28,9 @@ export async function encryptToClient(
   }
   const found = await findEncryptionKey(ctx, client, alg, now);
   if (found === undefined) throw unable(`${client.id} has no key for ${alg} that can be had`);
-  return encryptCompact({ alg, enc, ...found }, text, cty);
+  // What its owner says of the key (its own `alg`, or none) is no part of what it is used for here.
+  const { key, kid } = found;
+  return encryptCompact({ alg, enc, key, kid }, text, cty);
 }
 
 /** What was promised encrypted is never sent in the clear. */
