@@ -42,7 +42,16 @@ test('a subject is compared as RFC 4514 §2.1 writes it: the last name first, bl
 });
 
 test('a name that holds the separators of another is not that other (RFC 4514 §2.4)', () => {
-  for (const value of ['victim,O=Bank', 'victim\nO=Bank', 'victim + O=Bank', 'victim\\,O=Bank', 'victim\nO = Bank', ' victim', 'victim\0', '"victim"']) {
+  for (const value of [
+    'victim,O=Bank',
+    'victim\nO=Bank',
+    'victim + O=Bank',
+    'victim\\,O=Bank',
+    'victim\nO = Bank',
+    ' victim',
+    'victim\0',
+    '"victim"',
+  ]) {
     assert.equal(matches({ subject: [['CN', value]] }, 'subject_dn', 'CN=victim'), false, JSON.stringify(value));
     const two: CertificateOptions = {
       subject: [
@@ -94,8 +103,18 @@ test('an alternative name counts by its kind and as a whole (RFC 8705 §2.1.2)',
 });
 
 test('a name that reads like several is one', () => {
-  for (const value of ['a, DNS:victim.example', 'a", DNS:victim.example', 'a\\", DNS:victim.example', 'a\nDNS:victim.example', 'a\0, DNS:victim.example']) {
+  for (const value of [
+    'a, DNS:victim.example',
+    'a", DNS:victim.example',
+    'a\\", DNS:victim.example',
+    'a\nDNS:victim.example',
+    'a\0, DNS:victim.example',
+  ]) {
     for (const kind of ['dns', 'uri', 'email'] as const)
-      assert.equal(matches({ subject: [['CN', 'x']], altNames: [[kind, value]] }, 'san_dns', 'victim.example'), false, `${kind} ${JSON.stringify(value)}`);
+      assert.equal(
+        matches({ subject: [['CN', 'x']], altNames: [[kind, value]] }, 'san_dns', 'victim.example'),
+        false,
+        `${kind} ${JSON.stringify(value)}`,
+      );
   }
 });

@@ -20,7 +20,9 @@ writeFileSync(caFile, ca.cert);
 
 const config = (yaml: string): ReturnType<typeof readConfig> =>
   readConfig({ text: `issuer: https://id.example\nmode: test\n${yaml}`, file: 'x', env: {} });
-const BEHIND = config(`trusted_proxies: [10.0.0.0/8]\npolicies: { forwarded_certificates: { header: client-cert, client_ca: ${caFile} } }\n`);
+const BEHIND = config(
+  `trusted_proxies: [10.0.0.0/8]\npolicies: { forwarded_certificates: { header: client-cert, client_ca: ${caFile} } }\n`,
+);
 
 function request(peer: string, header?: string): IncomingMessage {
   const socket = new Socket();
@@ -53,7 +55,18 @@ test('a trusted proxy tells of a certificate in its header, and nobody else does
 test('a header that is repeated or is no byte sequence is no certificate (RFC 8941 §3.3.5)', () => {
   const leaf = makeCertificate({ subject: [['CN', 'client']], issuer: ca });
   const good = headerOf(leaf);
-  const bad = [`${good}, ${good}`, good.slice(1), good.slice(0, -1), `${good};x=1`, ` ${good}`, '::', ':AAAA:', leaf.cert, '', `:${'A'.repeat(20_000)}:`];
+  const bad = [
+    `${good}, ${good}`,
+    good.slice(1),
+    good.slice(0, -1),
+    `${good};x=1`,
+    ` ${good}`,
+    '::',
+    ':AAAA:',
+    leaf.cert,
+    '',
+    `:${'A'.repeat(20_000)}:`,
+  ];
   for (const header of bad) assert.equal(read('10.1.2.3', header), undefined, header.slice(0, 40));
 });
 
@@ -92,12 +105,18 @@ test('a client that needs certificates is refused at the start of a server that 
       return error.message;
     }
   };
-  const client = 'clients: [{ client_id: c, grant_types: [client_credentials], token_endpoint_auth_method: tls_client_auth, tls_client_auth_san_dns: a }]\n';
+  const client =
+    'clients: [{ client_id: c, grant_types: [client_credentials], token_endpoint_auth_method: tls_client_auth, tls_client_auth_san_dns: a }]\n';
   assert.match(problems(client), /needs tls\.client_certificates: optional, or policies\.forwarded_certificates/);
   assert.match(problems(`tls: { cert: a, key: b, client_certificates: optional }\n${client}`), /needs the authorities .*client_ca/);
   assert.equal(problems(`tls: { cert: a, key: b, client_certificates: optional, client_ca: c }\n${client}`), '');
   assert.match(
-    problems(client.replace('token_endpoint_auth_method: tls_client_auth, tls_client_auth_san_dns: a', 'client_secret: 0123456789abcdef, tls_client_certificate_bound_access_tokens: true')),
+    problems(
+      client.replace(
+        'token_endpoint_auth_method: tls_client_auth, tls_client_auth_san_dns: a',
+        'client_secret: 0123456789abcdef, tls_client_certificate_bound_access_tokens: true',
+      ),
+    ),
     /tls_client_certificate_bound_access_tokens: needs tls/,
   );
   assert.match(problems('policies: { forwarded_certificates: { header: client-cert } }\n'), /has no effect without trusted_proxies/);
@@ -107,7 +126,11 @@ test('metadata has the methods and the aliases only where certificates arrive (R
   const of = (yaml: string): Record<string, unknown> => JSON.parse(openidConfiguration(config(yaml)).body.toString());
   const none = of('');
   assert.deepEqual(
-    [none['mtls_endpoint_aliases'], none['tls_client_certificate_bound_access_tokens'], String(none['token_endpoint_auth_methods_supported']).includes('tls_')],
+    [
+      none['mtls_endpoint_aliases'],
+      none['tls_client_certificate_bound_access_tokens'],
+      String(none['token_endpoint_auth_methods_supported']).includes('tls_'),
+    ],
     [undefined, undefined, false],
   );
   const asked = of('tls: { cert: a, key: b, client_certificates: optional }\n');

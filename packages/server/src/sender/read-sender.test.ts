@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash, X509Certificate } from 'node:crypto';
 import { after, test } from 'node:test';
 import { readAccess } from '@hufu/protocol/tally';
 import { findClient } from '../clients.ts';
@@ -7,7 +8,8 @@ import { introspect } from '../endpoints/introspect.ts';
 import { testResource } from '../endpoints/test-resource.ts';
 import { token } from '../endpoints/token.ts';
 import { userinfo } from '../endpoints/userinfo.ts';
-import type { HttpReply } from '../http.ts';
+import type { ClientCertificate, HttpReply } from '../http.ts';
+import { type MadeCertificate, makeCertificate } from '../testing/certificates.ts';
 import { assertionClaims, assertionForm, clientKeyPair, signWith } from '../testing/client-assertions.ts';
 import { type Prover, prover } from '../testing/proofs.ts';
 import { answerOf, ask, claimsOf, post, signedIn, VERIFIER } from '../testing/visits.ts';
@@ -244,4 +246,35 @@ test('a proof is used up at a resource as well (RFC 9449 §11.1, attacks DPO-07)
   const headers = shown(holder, text);
   assert.equal((await askResource(headers)).status, 200);
   assert.match(String((await askResource(headers)).headers['www-authenticate']), /invalid_dpop_proof/);
+});
+
+test('a public client whose tokens are bound to a certificate refreshes on a connection with that certificate (RFC 8705 §4)', async () => {
+  const tls = 'tls: { cert: a.pem, key: b.pem, client_certificates: optional }\n';
+  const yaml = `${tls}${BASIC_YAML.replace('client_id: spa\n', 'client_id: spa\n    tls_client_certificate_bound_access_tokens: true\n')}`;
+  const own = await openWorld({ yaml });
+  const certificateOf = (made: MadeCertificate): ClientCertificate => ({
+    x509: new X509Certificate(made.cert),
+    thumbprint: createHash('sha256').update(made.der).digest('base64url'),
+    chain: undefined,
+  });
+  const [one, two] = ['one', 'two'].map((name) => certificateOf(makeCertificate({ subject: [['CN', name]] })));
+  const send = (fields: Record<string, string>, certificate: ClientCertificate | undefined): Promise<Reply> =>
+    post(own, (ctx, http) => token(ctx, { ...http, certificate: () => certificate }), fields);
+  const answer = answerOf(await ask(own, await signedIn(own)));
+  const fields = {
+    grant_type: 'authorization_code',
+    client_id: 'spa',
+    redirect_uri: 'https://app.example/cb',
+    code: answer.get('code') ?? '',
+    code_verifier: VERIFIER,
+  };
+  const bare = await send(fields, undefined);
+  assert.deepEqual([bare.status, bare.json['error']], [400, 'invalid_request']);
+  const first = await send(fields, one);
+  assert.deepEqual([first.status, first.json['token_type']], [200, 'Bearer'], 'nothing was spent without one');
+  assert.deepEqual(claimsOf(first.json['access_token'])['cnf'], { 'x5t#S256': one?.thumbprint });
+  const refresh = { grant_type: 'refresh_token', client_id: 'spa', refresh_token: String(first.json['refresh_token']) };
+  assert.equal((await send(refresh, two)).json['error'], 'invalid_grant');
+  assert.equal((await send(refresh, one)).status, 200);
+  await own.close();
 });

@@ -24,7 +24,7 @@ function verify(text: string, rules: Partial<ProofRules> = {}, now: number = STA
 async function refused(text: string, code: string, detail: RegExp, rules: Partial<ProofRules> = {}, now: number = START): Promise<void> {
   await assert.rejects(verify(text, rules, now), (error: unknown) => {
     assert.ok(error instanceof OAuthError);
-    assert.equal(error.code, code, error.detail);
+    assert.equal(error.code, code, String(error.detail));
     assert.match(error.detail ?? '', detail);
     return true;
   });
