@@ -1,5 +1,5 @@
 /**
- * DPoP proofs (RFC 9449 §4): what one says, and whether that fits the request. No keys are used here: whoever calls this verifies the
+ * DPoP proofs (RFC 9449 §4.2): what one says, and whether that fits the request. No keys are used here: whoever calls this verifies the
  * signature with `jwk` and makes sure that a proof is taken once.
  */
 import { type PublicJwk, readPublicJwks } from './client-jwks.ts';

@@ -1,8 +1,7 @@
 import { hash, type X509Certificate } from 'node:crypto';
-import type { ProtectedRequest } from './protect.ts';
 
 /** The certificate of the client at the other end of the connection (RFC 8705 §3): its DER. Undefined without TLS, or where the client has shown none. */
-export function connectionCertificate({ socket }: Pick<ProtectedRequest, 'socket'>): Uint8Array | undefined {
+export function connectionCertificate({ socket }: { readonly socket?: unknown }): Uint8Array | undefined {
   return isTls(socket) ? socket.getPeerX509Certificate()?.raw : undefined;
 }
 

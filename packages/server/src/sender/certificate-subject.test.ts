@@ -41,7 +41,7 @@ test('a subject is compared as RFC 4514 §2.1 writes it: the last name first, bl
     assert.equal(matches(options, 'subject_dn', text), false, text);
 });
 
-test('a name that holds the separators of another is not that other (RFC 4514 §2.4)', () => {
+test('a name that holds the separators of another is not that other (RFC 4514 §2.4, §3)', () => {
   for (const value of [
     'victim,O=Bank',
     'victim\nO=Bank',

@@ -70,7 +70,7 @@ test('a header that is repeated or is no byte sequence is no certificate (RFC 89
   for (const header of bad) assert.equal(read('10.1.2.3', header), undefined, header.slice(0, 40));
 });
 
-test('behind a proxy the chain is verified here: an authority of ours signed it itself, for clients (RFC 8705 §2.1)', () => {
+test('behind a proxy the chain is verified here: an authority of ours signed it itself, for clients (RFC 8705 §2.1, RFC 5280 §4.2.1.12)', () => {
   const chainOf = (leaf: MadeCertificate): number | undefined => read('10.1.2.3', headerOf(leaf))?.chain?.length;
   const subject = [['CN', 'client']] as const;
   assert.equal(chainOf(makeCertificate({ subject, issuer: ca })), 2);

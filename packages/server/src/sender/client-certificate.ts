@@ -11,7 +11,7 @@ export type CertificateReader = (raw: IncomingMessage) => ClientCertificate | un
 
 /** Characters of the header: a certificate of 12 KiB. */
 const MAX_HEADER = 16_384;
-/** RFC 9440 §2.1, RFC 8941 §3.3.5: a byte sequence, once. Two of them are joined by a comma, and are none. */
+/** RFC 9440 §2, RFC 8941 §3.3.5: a byte sequence, once. Two of them are joined by a comma, and are none. */
 const BYTES = /^:([A-Za-z0-9+/]+={0,2}):$/;
 /** For clients (RFC 5280 §4.2.1.12). */
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';

@@ -16,7 +16,7 @@ export interface PresentedToken {
 
 /**
  * Makes sure at a resource of ours that whoever shows an access token has its key: a proof beside one that is bound to a JWK (RFC 9449 §7.1), the same
- * certificate below one that is bound to a certificate (RFC 8705 §3), and nothing with the scheme `DPoP` that is bound to no key (§7.2).
+ * certificate below one that is bound to a certificate (RFC 8705 §3), and nothing with the scheme `DPoP` that is bound to no key (RFC 9449 §7.2).
  * Throws `invalid_token`, or what `verifyProof` throws.
  */
 export async function requireSender(ctx: Context, http: HttpRequest, presented: PresentedToken, trail: Trail, now: number): Promise<void> {

@@ -34,7 +34,7 @@ export const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 export const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 
 /**
- * A certificate (RFC 5280 §4.1) with a fresh P-256 key, good from 2020 to 2049 unless something else is said. Written by hand: Node makes keys but no
+ * A certificate with a fresh P-256 key, good from 2020 to 2049 unless something else is said. Written by hand: Node makes keys but no
  * certificates, and a key in the repository would be one more thing that scanners find.
  */
 export function makeCertificate(options: CertificateOptions): MadeCertificate {
@@ -108,7 +108,7 @@ function nameOf(subject: Subject): Buffer {
   return sequence(...subject.map(([type, value]) => tagged(0x31, sequence(oid(TYPES[type] ?? type), tagged(0x0c, Buffer.from(value))))));
 }
 
-/** DER (X.690 §8.1): tag, length, value. */
+/** DER: tag, length, value. */
 function tagged(tag: number, value: Buffer): Buffer {
   const { length } = value;
   const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
@@ -123,7 +123,7 @@ function integer(value: number): Buffer {
   return tagged(0x02, Buffer.from(value < 0x80 ? [value] : [value >> 8, value & 0xff]));
 }
 
-/** X.690 §8.19. */
+/** Seven bits a byte, the last one without the highest. */
 function oid(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
   const bytes = [first * 40 + second, ...rest].flatMap((arc) => {

@@ -3,7 +3,7 @@ import { sha256 } from '../tokens/secrets.ts';
 import { type ClientKeyPair, clientKeyPair, signWith } from './client-assertions.ts';
 import { START } from './world.ts';
 
-/** Somebody with a key, who makes DPoP proofs (RFC 9449 §4). */
+/** Somebody with a key, who makes DPoP proofs (RFC 9449 §4.2). */
 export interface Prover {
   readonly pair: ClientKeyPair;
   /** Of its key (RFC 7638). */
