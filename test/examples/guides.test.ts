@@ -27,6 +27,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'quickstart.md': { config: undefined },
   'quickstart.zh-CN.md': { config: undefined },
   'client-authentication.md': { config: 'examples/client-keys/hufu.yaml' },
+  'dpop.md': { config: 'examples/dpop/hufu.yaml' },
   'machine-to-machine.md': API,
   'protect-an-api.md': API,
   'why-was-this-refused.md': API,

@@ -9,7 +9,20 @@ import { ENGINES, freshDatabase, type TestDatabase } from '../support/databases.
 import { freePort } from '../support/hufu.ts';
 import { type HufuProcess, startProcess } from '../support/hufu-process.ts';
 import { rounds, withSeeds } from '../support/seeds.ts';
-import { API, assertRefused, COURSE_YAML, freshCode, isActive, readTokens, redeem, refresh, revoke, SPA, startTogether, WEB } from './course.ts';
+import {
+  API,
+  assertRefused,
+  COURSE_YAML,
+  freshCode,
+  isActive,
+  readTokens,
+  redeem,
+  refresh,
+  revoke,
+  SPA,
+  startTogether,
+  WEB,
+} from './course.ts';
 import { assertOneSuccessor } from './scenarios.ts';
 
 for (const engine of ENGINES) {

@@ -3,6 +3,7 @@
  * signature with `jwk` and makes sure that a proof is taken once.
  */
 import { type PublicJwk, readPublicJwks } from './client-jwks.ts';
+import { equalText } from './equal-text.ts';
 import { type Fault, FieldReader } from './field-reader.ts';
 import { readJwt } from './jwt.ts';
 
@@ -76,8 +77,8 @@ export function findProofFault(proof: DpopProof, request: ProvenRequest, now: nu
   if (normalizeHtu(proof.htu) !== request.uri) return 'is for another address';
   if (proof.iat > now + PROOF_SECONDS) return `was made ${Math.round(proof.iat - now)} seconds in the future`;
   if (proof.iat < now - PROOF_SECONDS) return `was made ${Math.round(now - proof.iat)} seconds ago`;
-  if (request.accessTokenHash !== undefined && proof.ath !== request.accessTokenHash) return 'is for another access token (ath)';
-  return undefined;
+  if (request.accessTokenHash === undefined || equalText(proof.ath ?? '', request.accessTokenHash)) return undefined;
+  return 'is for another access token (ath)';
 }
 
 /**
