@@ -182,7 +182,7 @@ export function readClientMetadata(input: unknown, rules: ClientMetadataRules): 
   checkGrants(metadata, fields, registries);
   checkSecret(metadata, fields, registries, rules);
   checkKeys(metadata, fields);
-  checkClientSender(metadata, metadata.tokenEndpointAuthMethod, fields);
+  checkClientSender(metadata, metadata, fields);
   checkSector(metadata, fields);
   if (rules.source !== 'store') checkFrontchannelLogout(metadata, fields);
   if (fields.take('jwks') !== undefined && fields.take('jwks_uri') !== undefined)

@@ -57,3 +57,13 @@ test('tokens are bound to one key: its proofs or its certificate (RFC 9449 §5.2
     /^dpop_bound_access_tokens stands beside/,
   );
 });
+
+test('a client whose tokens are bound gets none through the browser: there they would be a bearer’s (RFC 9449 §5.2, attacks DPO-15)', () => {
+  const front = { grant_types: ['authorization_code', 'implicit'], redirect_uris: ['https://app.example/cb'] };
+  for (const flag of ['dpop_bound_access_tokens', 'tls_client_certificate_bound_access_tokens']) {
+    for (const type of ['id_token token', 'code token', 'code id_token token'])
+      assert.match(faultsOf({ ...front, response_types: ['code', type], [flag]: true }).join(), /^response_types has .*bound to no key/);
+    accept({ ...front, response_types: ['code', 'id_token', 'code id_token'], [flag]: true });
+  }
+  accept({ ...front, response_types: ['code', 'code token', 'id_token'] });
+});

@@ -54,12 +54,23 @@ export function readClientSender(fields: FieldReader): ClientSender {
 }
 
 /** Notes what does not go together. */
-export function checkClientSender(sender: ClientSender, authMethod: string, fields: FieldReader): void {
+export function checkClientSender(
+  sender: ClientSender,
+  {
+    tokenEndpointAuthMethod: authMethod,
+    responseTypes,
+  }: { readonly tokenEndpointAuthMethod: string; readonly responseTypes: readonly string[] },
+  fields: FieldReader,
+): void {
   const named = FIELDS.filter((field) => fields.take(`tls_client_auth_${field}`) !== undefined);
   if (authMethod === 'tls_client_auth' && named.length === 0)
     fields.fault(['tls_client_auth_subject_dn'], 'is needed (or one of its kind): token_endpoint_auth_method is tls_client_auth');
   if (authMethod !== 'tls_client_auth' && named[0] !== undefined)
     fields.fault([`tls_client_auth_${named[0]}`], `has no use: token_endpoint_auth_method is ${authMethod}`);
+  // What comes through the browser comes to nobody who has shown a key: it would be a bearer's.
+  const front = responseTypes.find((type) => type.split(' ').includes('token'));
+  if (front !== undefined && (sender.dpopBoundAccessTokens || sender.certificateBoundAccessTokens))
+    fields.fault(['response_types'], `has ${front}, which brings access tokens that are bound to no key`);
   if (sender.dpopBoundAccessTokens && sender.certificateBoundAccessTokens)
     fields.fault(['dpop_bound_access_tokens'], 'stands beside tls_client_certificate_bound_access_tokens; a token has one key');
 }

@@ -5,6 +5,7 @@ import { readAccess } from '@hufu/protocol/tally';
 import { findClient } from '../clients.ts';
 import { Trail } from '../decisions/trail.ts';
 import { introspect } from '../endpoints/introspect.ts';
+import { revoke } from '../endpoints/revoke.ts';
 import { testResource } from '../endpoints/test-resource.ts';
 import { token } from '../endpoints/token.ts';
 import { userinfo } from '../endpoints/userinfo.ts';
@@ -189,6 +190,15 @@ test('a code that was asked for with a key is exchanged with that key, and nobod
   }
   assert.equal((await postToken(fields, proofFor(holder), own)).json['token_type'], 'DPoP');
   await own.close();
+});
+
+test('a bound token is revoked alone, by the name that its key is part of (RFC 7009 §2.1)', async () => {
+  for (const scope of ['read', 'unlock']) {
+    const [one, two] = [await ownToken(scope, proofFor(holder)), await ownToken(scope, proofFor(holder))];
+    assert.equal((await post(world, revoke, { token: String(one.json['access_token']) }, machine)).status, 200);
+    assert.equal((await aboutOf(one.json['access_token'])).json['active'], false, scope);
+    assert.equal((await aboutOf(two.json['access_token'])).json['active'], true, scope);
+  }
 });
 
 // — at resources of ours —
