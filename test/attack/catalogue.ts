@@ -10,6 +10,8 @@ export const CATALOGUE: Readonly<Record<string, string>> = {
   REF: '01 02 06 07 08 09 10 11 13 14 15 16 17 21 22 23',
   // The token endpoint and client authentication
   TOK: '01 02 03 04 05 06 08 10 11 12 14 15 16 17 18 19 21 22 23 24 25 26 27',
+  // Proofs of possession
+  DPO: '01 03 04 06 07 09 10 11 12 13 15 16',
   // Introspection, revocation, userinfo, resource access
   INT: '01 02 04 05 06 07 08 10 12 13 14 16',
   // Token exchange

@@ -22,9 +22,9 @@ export const LATER: ReadonlyMap<string, Later> = new Map([
   ['COD-18', rest('ten thousand a second for half a minute, with its p99: with the benchmarks')],
   ['REF-10', rest('locking and deleting users')],
   ['REF-16', rest('the gateway')],
-  ['REF-21', all('DPoP (RFC 9449)')],
   ['TOK-05', rest('the medians are printed, not asserted')],
   ['TOK-11', rest('FAPI profiles, which take the issuer alone and no endpoint of ours')],
+  ['DPO-12', all('dpop_jkt and pushed authorization requests; the exchange of a code with a key is tested beside its source')],
   ['INT-04', rest('a token of a second tenant that issues: one sealed for another tenant is tested; times are printed, not asserted')],
   ['INT-10', rest('the cache of a gateway')],
   ['INT-13', rest('deleting users')],
@@ -70,5 +70,4 @@ export const LATER: ReadonlyMap<string, Later> = new Map([
     'LOG-09',
     all('the client SDK, which takes logout tokens; examples/web-app takes them with jose, and refuses an ID token in their place'),
   ],
-  ['TOK-27', rest('mutual TLS (RFC 8705) and a terminator that is trusted to tell of certificates')],
 ]);

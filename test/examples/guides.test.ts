@@ -29,6 +29,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'client-authentication.md': { config: 'examples/client-keys/hufu.yaml' },
   'pushed-and-signed-requests.md': { config: 'examples/pushed-requests/hufu.yaml' },
   'rich-authorization-requests.md': { config: 'examples/pushed-requests/hufu.yaml' },
+  'dpop.md': { config: 'examples/dpop/hufu.yaml' },
   'machine-to-machine.md': API,
   'protect-an-api.md': API,
   'why-was-this-refused.md': API,

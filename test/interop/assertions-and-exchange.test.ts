@@ -82,9 +82,9 @@ for (const engine of ENGINES) {
     /** The library's own idea of where the token endpoint is cannot be changed; where its requests go can. */
     const google = (): JWT =>
       new JWT({
-        email: account['client_email'],
-        key: account['private_key'],
-        keyId: account['private_key_id'],
+        email: account['client_email'] ?? '',
+        key: account['private_key'] ?? '',
+        keyId: account['private_key_id'] ?? '',
         scopes: ['notes'],
         additionalClaims: { aud: `${hufu.origin}/oauth/token` },
         transporterOptions: { fetchImplementation: (_input, init) => fetch(`${hufu.origin}/oauth/token`, init) },

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { prover } from '@hufu/server/testing/proofs';
 import { Agent } from '../support/agent.ts';
 import { ENGINES, freshDatabase, type TestDatabase } from '../support/databases.ts';
 import { askDevice, decideDevice, pollDevice } from '../support/devices.ts';
@@ -10,6 +11,7 @@ import { freePort } from '../support/hufu.ts';
 import { type HufuProcess, startProcess } from '../support/hufu-process.ts';
 import { rounds, withSeeds } from '../support/seeds.ts';
 import {
+  API,
   assertRefused,
   COURSE_YAML,
   freshCode,
@@ -93,6 +95,23 @@ for (const engine of ENGINES) {
         for (const reply of replies) if (reply.status !== 200) assertRefused(reply);
         for (const reply of won)
           assert.equal(await isActive(at(1), String(reply.body['access_token'])), true, 'the others took nothing away');
+      });
+    });
+
+    test(`one DPoP proof and 50 racers: one gets a token (RFC 9449 §11.1), ${seeds} times`, async () => {
+      const { prove } = await prover();
+      await withSeeds(seeds, async (seed) => {
+        const dpop = prove({ htm: 'POST', htu: `${at(0)}/oauth/token`, iat: Math.floor(Date.now() / 1000) });
+        const statuses = await startTogether(50, seed, 0, async (index) => {
+          const reply = await fetch(`${at(index)}/oauth/token`, {
+            method: 'POST',
+            headers: { authorization: `Basic ${btoa(API)}`, dpop },
+            body: new URLSearchParams({ grant_type: 'client_credentials' }),
+          });
+          await reply.body?.cancel();
+          return reply.status;
+        });
+        assert.deepEqual([statuses.filter((status) => status === 200).length, statuses.filter((status) => status === 400).length], [1, 49]);
       });
     });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formatBearerChallenge, formatChallenge, readBearerToken } from './bearer.ts';
+import { formatBearerChallenge, formatChallenge, formatDpopChallenge, readBearerToken, readPresentedToken } from './bearer.ts';
 import { OAuthError } from './errors.ts';
 import { readForm } from './form.ts';
 
@@ -17,12 +17,34 @@ const refusedAs = (code: string, description: RegExp, ...request: Parameters<typ
 
 test('the access token stands in the Authorization header (RFC 6750 §2.1)', () => {
   for (const header of [`Bearer ${TOKEN}`, `bearer ${TOKEN}`, `BEARER  ${TOKEN}`])
-    assert.deepEqual(readBearerToken(header), { kind: 'token', token: TOKEN });
+    assert.deepEqual(readBearerToken(header), { kind: 'token', token: TOKEN, scheme: 'Bearer' });
 });
 
 test('or in the form body (RFC 6750 §2.2)', () => {
-  assert.deepEqual(readBearerToken(undefined, readForm(`access_token=${encodeURIComponent(TOKEN)}&x=1`)), { kind: 'token', token: TOKEN });
-  assert.deepEqual(readBearerToken('Basic aWQ6cw==', readForm('access_token=abc')), { kind: 'token', token: 'abc' });
+  assert.deepEqual(readBearerToken(undefined, readForm(`access_token=${encodeURIComponent(TOKEN)}&x=1`)), {
+    kind: 'token',
+    token: TOKEN,
+    scheme: 'Bearer',
+  });
+  assert.deepEqual(readBearerToken('Basic aWQ6cw==', readForm('access_token=abc')), { kind: 'token', token: 'abc', scheme: 'Bearer' });
+});
+
+test('where a token may be bound to a key it also comes with the scheme DPoP, in the header alone (RFC 9449 §7.1)', () => {
+  for (const header of [`DPoP ${TOKEN}`, `dpop  ${TOKEN}`, `DPOP ${TOKEN}`])
+    assert.deepEqual(readPresentedToken(header), { kind: 'token', token: TOKEN, scheme: 'DPoP' });
+  assert.deepEqual(readPresentedToken(`Bearer ${TOKEN}`), { kind: 'token', token: TOKEN, scheme: 'Bearer' });
+  assert.deepEqual(readPresentedToken(undefined, readForm('access_token=abc')), { kind: 'token', token: 'abc', scheme: 'Bearer' });
+  assert.deepEqual(readPresentedToken('DPoPx abc'), { kind: 'absent' });
+  assert.equal(readPresentedToken('DPoP').kind, 'refused');
+  assert.equal(readPresentedToken(`DPoP ${TOKEN}`, readForm('access_token=abc')).kind, 'refused');
+});
+
+test('a challenge for proofs says with which algorithms (RFC 9449 §7.1)', () => {
+  const error = new OAuthError('invalid_dpop_proof', 'no "proof"');
+  assert.equal(
+    formatDpopChallenge({ error, scope: ['read'] }, ['ES256', 'EdDSA']),
+    `DPoP error="invalid_dpop_proof", error_description="no 'proof'", scope="read", algs="ES256 EdDSA"`,
+  );
 });
 
 test('without either, the request has no token: other schemes are not ours (RFC 6750 §3.1)', () => {

@@ -17,6 +17,9 @@ export interface ClientJose {
   /** Of answers that are JWTs (JARM §3); undefined: RS256. */
   readonly authorizationSignedResponseAlg: string | undefined;
   readonly authorizationEncryption: ClientEncryption | undefined;
+  /** Of introspection answers that are JWTs (RFC 9701 §6); undefined: RS256 where the server has it. */
+  readonly introspectionSignedResponseAlg: string | undefined;
+  readonly introspectionEncryption: ClientEncryption | undefined;
   /** The only algorithm that its request objects may have, `none` among them; undefined: any but `none`. */
   readonly requestObjectSigningAlg: string | undefined;
   readonly requestObjectEncryption: ClientEncryption | undefined;
@@ -37,6 +40,9 @@ export interface ClientJoseWire {
   readonly authorization_signed_response_alg?: string;
   readonly authorization_encrypted_response_alg?: string;
   readonly authorization_encrypted_response_enc?: string;
+  readonly introspection_signed_response_alg?: string;
+  readonly introspection_encrypted_response_alg?: string;
+  readonly introspection_encrypted_response_enc?: string;
   readonly request_object_signing_alg?: string;
   readonly request_object_encryption_alg?: string;
   readonly request_object_encryption_enc?: string;
@@ -46,7 +52,7 @@ export interface ClientJoseWire {
 
 /** What of each kind there is to choose from. */
 export interface JoseRegistries {
-  /** ID tokens, signed userinfo, and answers that are JWTs. */
+  /** ID tokens, signed userinfo and introspection, and answers that are JWTs. */
   readonly idTokenAlgs: readonly string[];
   /** Request objects, without `none`, and client assertions. */
   readonly verificationAlgs: readonly string[];
@@ -67,6 +73,8 @@ export function readClientJose(fields: FieldReader, registries: JoseRegistries, 
     userinfoEncryption: readEncryption(fields, 'userinfo_encrypted_response', registries),
     authorizationSignedResponseAlg: fields.choice('authorization_signed_response_alg', registries.idTokenAlgs),
     authorizationEncryption: readEncryption(fields, 'authorization_encrypted_response', registries),
+    introspectionSignedResponseAlg: fields.choice('introspection_signed_response_alg', registries.idTokenAlgs),
+    introspectionEncryption: readEncryption(fields, 'introspection_encrypted_response', registries),
     requestObjectSigningAlg: fields.choice('request_object_signing_alg', requestObjectAlgs),
     requestObjectEncryption: readEncryption(fields, 'request_object_encryption', registries),
     requireSignedRequestObject: fields.flag('require_signed_request_object') ?? false,
@@ -86,6 +94,9 @@ export function writeClientJose(jose: ClientJose): { readonly [Name in keyof Cli
     authorization_signed_response_alg: jose.authorizationSignedResponseAlg,
     authorization_encrypted_response_alg: jose.authorizationEncryption?.alg,
     authorization_encrypted_response_enc: jose.authorizationEncryption?.enc,
+    introspection_signed_response_alg: jose.introspectionSignedResponseAlg,
+    introspection_encrypted_response_alg: jose.introspectionEncryption?.alg,
+    introspection_encrypted_response_enc: jose.introspectionEncryption?.enc,
     request_object_signing_alg: jose.requestObjectSigningAlg,
     request_object_encryption_alg: jose.requestObjectEncryption?.alg,
     request_object_encryption_enc: jose.requestObjectEncryption?.enc,
@@ -103,6 +114,8 @@ export function usesClientSecret(jose: ClientJose): boolean {
     jose.userinfoEncryption?.alg,
     jose.authorizationSignedResponseAlg,
     jose.authorizationEncryption?.alg,
+    jose.introspectionSignedResponseAlg,
+    jose.introspectionEncryption?.alg,
     jose.requestObjectSigningAlg,
     jose.requestObjectEncryption?.alg,
   ];

@@ -76,6 +76,10 @@ const FULL = {
   authorization_signed_response_alg: 'PS256',
   authorization_encrypted_response_alg: 'ECDH-ES',
   authorization_encrypted_response_enc: 'A256GCM',
+  introspection_signed_response_alg: 'ES256',
+  introspection_encrypted_response_alg: 'ECDH-ES',
+  introspection_encrypted_response_enc: 'A128GCM',
+  dpop_bound_access_tokens: true,
   request_object_signing_alg: 'none',
   request_object_encryption_alg: 'RSA-OAEP-256',
   request_object_encryption_enc: 'A128GCM',
@@ -88,6 +92,7 @@ const FULL = {
     resource_server_of: ['https://api.example', 'urn:example:orders'],
     first_party: true,
     pkce: 'optional',
+    dpop_nonce: 'required',
     access_token_ttl: 600,
     refresh_token: { absolute: 2_592_000, idle: 86_400, rotation: 'off' },
     max_grants_per_user: 5,
@@ -118,6 +123,7 @@ test('everything that is written is read and written again (RFC 7591 §2, §3.2.
     profile: undefined,
     firstParty: true,
     pkce: 'optional',
+    dpopNonce: 'required',
     accessTokenTtlSeconds: 600,
     refreshToken: { absoluteSeconds: 2_592_000, idleSeconds: 86_400, rotation: 'off' },
     maxGrantsPerUser: 5,
@@ -340,7 +346,7 @@ test('keys come by value or by reference, not both, and are public (RFC 7591 §2
 
 test('values are of their kind and within their bounds (RFC 7591 §2)', () => {
   const wrong: readonly (readonly [string, Record<string, unknown>])[] = [
-    ['token_endpoint_auth_method', { token_endpoint_auth_method: 'tls_client_auth' }],
+    ['token_endpoint_auth_method', { token_endpoint_auth_method: 'attest_jwt_client_auth' }],
     ['token_endpoint_auth_method', { token_endpoint_auth_method: 'toString' }],
     ['response_modes[0]', { response_modes: ['web_message'] }],
     ['scope', { scope: 'a  b' }],
@@ -391,7 +397,7 @@ test('duplicates in a list fold', () => {
 test('a new grant type, method and profile are a line of the registries', () => {
   const registries = {
     ...CLIENT_REGISTRIES,
-    authMethods: { ...CLIENT_REGISTRIES.authMethods, tls_client_auth: { secret: 'none', client: 'confidential' } },
+    authMethods: { ...CLIENT_REGISTRIES.authMethods, attest_jwt_client_auth: { secret: 'none', client: 'confidential' } },
     grantTypes: { ...CLIENT_REGISTRIES.grantTypes, ciba: { clients: 'any', redirects: false, refreshes: true } },
     profiles: ['fapi2'],
   } as const;
@@ -399,7 +405,7 @@ test('a new grant type, method and profile are a line of the registries', () => 
   const metadata = accept(
     {
       ...WEB,
-      token_endpoint_auth_method: 'tls_client_auth',
+      token_endpoint_auth_method: 'attest_jwt_client_auth',
       grant_types: ['implicit', 'ciba', 'refresh_token'],
       response_types: ['id_token'],
       hufu: { profile: 'fapi2' },

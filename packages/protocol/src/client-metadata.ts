@@ -13,6 +13,7 @@ import {
   writeClientJose,
 } from './client-jose.ts';
 import { type PublicJwks, readPublicJwks } from './client-jwks.ts';
+import { type ClientSender, type ClientSenderWire, checkClientSender, readClientSender, writeClientSender } from './client-sender.ts';
 import {
   type ClientSettings,
   type ClientSettingsWire,
@@ -33,7 +34,7 @@ import { formatScope, readScope } from './scope.ts';
 import { findWebUriFault, MAX_URI_LENGTH } from './web-uri.ts';
 
 /** A client's metadata (RFC 7591 §2, OpenID Connect Registration §2), checked, with its defaults filled in. */
-export interface ClientMetadata extends ClientJose {
+export interface ClientMetadata extends ClientJose, ClientSender {
   readonly applicationType: ApplicationType;
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris: readonly string[];
@@ -83,7 +84,7 @@ export interface LogoutMetadata {
 }
 
 /** The same as it stands in `hufu.yaml`, in the store and in a registration. */
-export interface ClientMetadataWire extends ClientJoseWire {
+export interface ClientMetadataWire extends ClientJoseWire, ClientSenderWire {
   readonly application_type?: ApplicationType;
   readonly redirect_uris?: readonly string[];
   readonly post_logout_redirect_uris?: readonly string[];
@@ -161,6 +162,8 @@ export const CLIENT_REGISTRIES: ClientRegistries = {
     client_secret_post: { secret: 'needed', client: 'confidential' },
     client_secret_jwt: { secret: 'needed', client: 'confidential' },
     private_key_jwt: { secret: 'none', client: 'confidential' },
+    tls_client_auth: { secret: 'none', client: 'confidential' },
+    self_signed_tls_client_auth: { secret: 'none', client: 'confidential' },
     none: { secret: 'none', client: 'public' },
   },
   grantTypes: {
@@ -216,6 +219,7 @@ export function readClientMetadata(input: unknown, rules: ClientMetadataRules): 
   checkSecret(metadata, fields, registries, rules);
   checkKeys(metadata, fields);
   checkBackchannelAuthentication(metadata, fields);
+  checkClientSender(metadata, metadata, fields);
   checkSector(metadata, fields);
   if (rules.source !== 'store') {
     checkFrontchannelLogout(metadata, fields);
@@ -261,6 +265,7 @@ export function writeClientMetadata(metadata: ClientMetadata): ClientMetadataWir
     software_id: metadata.softwareId,
     software_version: metadata.softwareVersion,
     ...writeClientJose(metadata),
+    ...writeClientSender(metadata),
     default_acr_values: metadata.defaultAcrValues.length === 0 ? undefined : metadata.defaultAcrValues,
     default_max_age: metadata.defaultMaxAgeSeconds,
     require_auth_time: metadata.requireAuthTime,
@@ -331,6 +336,7 @@ function readMembers(fields: FieldReader, registries: ClientRegistries, rules: C
     jwksUri: fields.text('jwks_uri', uri),
     softwareId: fields.text('software_id', display),
     softwareVersion: fields.text('software_version', display),
+    ...readClientSender(fields),
     ...readClientJose(fields, registries, rules.source === 'registration' ? 'refused' : 'allowed'),
     defaultAcrValues: fields.texts('default_acr_values', 20, display) ?? [],
     defaultMaxAgeSeconds: fields.integer('default_max_age', 0, MAX_SECONDS),
@@ -402,12 +408,14 @@ function checkSecret(metadata: ClientMetadata, fields: FieldReader, registries: 
 function checkKeys(metadata: ClientMetadata, fields: FieldReader): void {
   checkAssertionAlg(metadata, fields);
   if (fields.take('jwks') !== undefined || fields.take('jwks_uri') !== undefined) return;
-  if (metadata.tokenEndpointAuthMethod === 'private_key_jwt')
-    fields.fault(['jwks'], 'is needed (or jwks_uri): token_endpoint_auth_method is private_key_jwt');
+  const { tokenEndpointAuthMethod: method } = metadata;
+  if (method === 'private_key_jwt' || method === 'self_signed_tls_client_auth')
+    fields.fault(['jwks'], `is needed (or jwks_uri): token_endpoint_auth_method is ${method}`);
   for (const [name, encryption] of [
     ['id_token_encrypted_response_alg', metadata.idTokenEncryption],
     ['userinfo_encrypted_response_alg', metadata.userinfoEncryption],
     ['authorization_encrypted_response_alg', metadata.authorizationEncryption],
+    ['introspection_encrypted_response_alg', metadata.introspectionEncryption],
   ] as const) {
     if (encryption !== undefined && ASYMMETRIC_ENCRYPTION_ALGS.includes(encryption.alg))
       fields.fault(['jwks'], `is needed (or jwks_uri): ${name} is ${encryption.alg}`);

@@ -15,6 +15,8 @@ export interface ClientSettings {
    * OpenID Connect Core knows none. A public client always needs one.
    */
   readonly pkce: 'required' | 'optional' | undefined;
+  /** Whether each DPoP proof of it needs a nonce of ours (RFC 9449 §8). */
+  readonly dpopNonce: 'required' | 'optional';
   /** Undefined: as the resource has it. */
   readonly accessTokenTtlSeconds: number | undefined;
   readonly refreshToken: RefreshTokenSettings;
@@ -43,6 +45,7 @@ export interface ClientSettingsWire {
   readonly profile?: string;
   readonly first_party?: boolean;
   readonly pkce?: 'required' | 'optional';
+  readonly dpop_nonce?: 'required' | 'optional';
   readonly access_token_ttl?: number | string;
   readonly refresh_token?: {
     readonly absolute?: number | string;
@@ -66,6 +69,7 @@ export const DEFAULT_SETTINGS: ClientSettings = {
   profile: undefined,
   firstParty: false,
   pkce: undefined,
+  dpopNonce: 'optional',
   accessTokenTtlSeconds: undefined,
   refreshToken: { absoluteSeconds: undefined, idleSeconds: undefined, rotation: undefined },
   maxGrantsPerUser: 100,
@@ -81,6 +85,7 @@ export function readClientSettings(fields: FieldReader, profiles: readonly strin
     profile: fields.choice('profile', profiles),
     firstParty: fields.flag('first_party') ?? false,
     pkce: fields.choice<'required' | 'optional'>('pkce', ['required', 'optional']),
+    dpopNonce: fields.choice<'required' | 'optional'>('dpop_nonce', ['required', 'optional']) ?? 'optional',
     accessTokenTtlSeconds: fields.duration('access_token_ttl', 1, MAX_ACCESS_TOKEN_SECONDS),
     refreshToken: readRefreshToken(fields),
     maxGrantsPerUser: fields.integer('max_grants_per_user', 1, 10_000) ?? DEFAULT_SETTINGS.maxGrantsPerUser,
@@ -101,6 +106,7 @@ export function writeClientSettings(settings: ClientSettings): Readonly<Record<s
     profile: settings.profile,
     first_party: settings.firstParty,
     pkce: settings.pkce,
+    dpop_nonce: settings.dpopNonce === 'required' ? 'required' : undefined,
     access_token_ttl: settings.accessTokenTtlSeconds,
     refresh_token: Object.values(refreshToken).every((value) => value === undefined) ? undefined : refreshToken,
     max_grants_per_user: settings.maxGrantsPerUser,

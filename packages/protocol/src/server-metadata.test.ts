@@ -33,6 +33,8 @@ const SERVER: ServerDescription = {
   encryptionAlgs: ['ECDH-ES', 'dir'],
   decryptionAlgs: ['RSA-OAEP'],
   contentEncryptionAlgs: ['A128GCM'],
+  dpopAlgs: ['ES256', 'EdDSA'],
+  clientCertificates: false,
   displays: ['page'],
   clientIdDocuments: false,
   subjectTypes: ['public'],
@@ -56,6 +58,10 @@ test('the discovery document has what OpenID Connect Discovery 1.0 §3 asks for,
     ['revocation_endpoint_auth_methods_supported', ['client_secret_basic', 'client_secret_post', 'none']],
     ['introspection_endpoint', 'https://as.example/t/acme/oauth/introspect'],
     ['introspection_endpoint_auth_methods_supported', ['client_secret_basic', 'client_secret_post']],
+    ['introspection_signing_alg_values_supported', ['RS256', 'ES256']],
+    ['introspection_encryption_alg_values_supported', ['ECDH-ES', 'dir']],
+    ['introspection_encryption_enc_values_supported', ['A128GCM']],
+    ['dpop_signing_alg_values_supported', ['ES256', 'EdDSA']],
     ['code_challenge_methods_supported', ['S256']],
     ['authorization_response_iss_parameter_supported', true],
     ['authorization_signing_alg_values_supported', ['ES256']],
@@ -96,6 +102,19 @@ test('RFC 8414 §2 has its own document, without what only OpenID Connect has', 
   for (const name of ['userinfo_endpoint', 'id_token_signing_alg_values_supported', 'claims_supported', 'prompt_values_supported'])
     assert.equal(Object.hasOwn(oauth, name), false, name);
   for (const name of ['issuer', 'response_types_supported', 'jwks_uri', 'token_endpoint']) assert.ok(Object.hasOwn(oauth, name), name);
+});
+
+test('where certificates arrive, metadata says so and where to (RFC 8705 §3.3, §5; RFC 9449 §5.1; RFC 9701 §7)', () => {
+  const metadata = buildOauthMetadata({ ...SERVER, clientCertificates: true });
+  assert.equal(metadata['tls_client_certificate_bound_access_tokens'], true);
+  assert.deepEqual(metadata['mtls_endpoint_aliases'], {
+    token_endpoint: 'https://as.example/t/acme/oauth/token',
+    revocation_endpoint: 'https://as.example/t/acme/oauth/revoke',
+    introspection_endpoint: 'https://as.example/t/acme/oauth/introspect',
+    userinfo_endpoint: 'https://as.example/t/acme/oauth/userinfo',
+  });
+  assert.deepEqual(metadata['dpop_signing_alg_values_supported'], ['ES256', 'EdDSA']);
+  assert.equal(Object.hasOwn(buildOauthMetadata(SERVER), 'mtls_endpoint_aliases'), false);
 });
 
 test('what the server has not is not told (RFC 8414 §3.2)', () => {

@@ -43,6 +43,10 @@ export interface ServerDescription {
   readonly contentEncryptionAlgs: readonly string[];
   /** Types of `authorization_details` (RFC 9396 §10). */
   readonly authorizationDetailsTypes: readonly string[];
+  /** `alg`s of DPoP proofs. */
+  readonly dpopAlgs: readonly string[];
+  /** Whether clients' certificates reach the server. */
+  readonly clientCertificates: boolean;
   readonly displays: readonly string[];
   /** Whether client ID metadata documents are read. */
   readonly clientIdDocuments: boolean;
@@ -59,7 +63,9 @@ export interface ServerDescription {
 }
 
 /** A metadata document, its members in the order that is sent. */
-export type ServerMetadata = Readonly<Record<string, string | boolean | readonly string[]>>;
+export type ServerMetadata = Readonly<Record<string, MemberValue>>;
+
+type MemberValue = string | boolean | readonly string[] | Readonly<Record<string, string>>;
 
 /**
  * Builds the OpenID discovery document (OpenID Connect Discovery 1.0 §3). What defaults to true, or is easily taken for true, is
@@ -95,7 +101,7 @@ export function findIssuerFault(text: string): string | undefined {
   return text.endsWith('/') ? 'ends with a slash' : undefined;
 }
 
-type Member = readonly [name: string, value: string | boolean | readonly string[] | undefined];
+type Member = readonly [name: string, value: MemberValue | undefined];
 
 /** Claims that every ID token or userinfo answer can carry besides those of the scopes (OpenID Connect Core §2). */
 const PROTOCOL_CLAIMS: readonly string[] = ['iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce'];
@@ -126,6 +132,14 @@ function oauthMembers(server: ServerDescription): readonly Member[] {
     endpoint(server, 'introspection_endpoint'),
     ['introspection_endpoint_auth_methods_supported', has(server, 'introspection_endpoint', authenticated)],
     ['introspection_endpoint_auth_signing_alg_values_supported', has(server, 'introspection_endpoint', assertionAlgs)],
+    // RFC 9701 §7
+    ['introspection_signing_alg_values_supported', has(server, 'introspection_endpoint', server.idTokenAlgs)],
+    ['introspection_encryption_alg_values_supported', has(server, 'introspection_endpoint', server.encryptionAlgs)],
+    ['introspection_encryption_enc_values_supported', has(server, 'introspection_endpoint', server.contentEncryptionAlgs)],
+    // RFC 9449 §5.1, RFC 8705 §3.3, §5
+    ['dpop_signing_alg_values_supported', server.dpopAlgs],
+    ['tls_client_certificate_bound_access_tokens', server.clientCertificates ? true : undefined],
+    ['mtls_endpoint_aliases', server.clientCertificates ? aliases(server) : undefined],
     ['code_challenge_methods_supported', server.codeChallengeMethods],
     // RFC 9207 §3
     ['authorization_response_iss_parameter_supported', true],
@@ -199,15 +213,35 @@ function endpoint(server: ServerDescription, name: EndpointName): Member {
   return [name, path === undefined ? undefined : server.issuer + path];
 }
 
+/** Certificates are asked for where everything else is asked for, too: the same addresses. */
+function aliases(server: ServerDescription): Readonly<Record<string, string>> {
+  const named = MTLS_ENDPOINTS.flatMap((name) => {
+    const path = server.endpoints[name];
+    return path === undefined ? [] : [[name, server.issuer + path] as const];
+  });
+  return Object.fromEntries(named);
+}
+
+/** Where a client shows its certificate (RFC 8705 §5). */
+const MTLS_ENDPOINTS: readonly EndpointName[] = [
+  'token_endpoint',
+  'revocation_endpoint',
+  'introspection_endpoint',
+  'userinfo_endpoint',
+  'pushed_authorization_request_endpoint',
+  'device_authorization_endpoint',
+  'backchannel_authentication_endpoint',
+];
+
 function has<Value>(server: ServerDescription, name: EndpointName, value: Value): Value | undefined {
   return server.endpoints[name] === undefined ? undefined : value;
 }
 
 /** Without the members that have no value; an empty list says no more than none (RFC 8414 §3.2). */
 function pick(members: readonly Member[]): ServerMetadata {
-  const picked: Record<string, string | boolean | readonly string[]> = {};
+  const picked: Record<string, MemberValue> = {};
   for (const [name, value] of members) {
-    if (value !== undefined && !(typeof value === 'object' && value.length === 0)) picked[name] = value;
+    if (value !== undefined && !(Array.isArray(value) && value.length === 0)) picked[name] = value;
   }
   return picked;
 }

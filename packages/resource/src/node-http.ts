@@ -15,8 +15,9 @@ export function withToken(
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async (request, response) => {
     const admission = await protection(request);
-    if (admission.kind === 'allowed') await listener(request, response, admission.token);
-    else refuseRequest(response, admission);
+    if (admission.kind === 'refused') return refuseRequest(response, admission);
+    for (const [name, value] of Object.entries(admission.headers)) response.setHeader(name, value);
+    await listener(request, response, admission.token);
   };
 }
 

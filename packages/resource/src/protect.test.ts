@@ -53,7 +53,7 @@ test('a live token with the scopes that are needed goes on, and says who it is (
 });
 
 test('without a token the challenge names no error and nothing of what is needed (RFC 6750 §3.1, RFC 9110 §11.5)', async () => {
-  for (const authorization of [undefined, '', 'Basic YTpi', 'DPoP x', 'Bearerx y']) {
+  for (const authorization of [undefined, '', 'Basic YTpi', 'DPoPx y', 'Bearerx y']) {
     assert.deepEqual(await refusal(authorization, { scope: 'notes:read' }), { status: 401, challenge: 'Bearer' });
   }
   const named = await refusal(undefined, { realm: 'the "notes"', resourceMetadata: `${AUDIENCE}/.well-known/oauth-protected-resource` });

@@ -1,6 +1,9 @@
-import { formatBearerChallenge, readBearerToken } from '@hufu/protocol/bearer';
+import { formatBearerChallenge, formatDpopChallenge, readPresentedToken, type TokenScheme } from '@hufu/protocol/bearer';
+import { DPOP_ALGS } from '@hufu/protocol/dpop';
 import { OAuthError } from '@hufu/protocol/errors';
 import { isScopeToken, isSubset } from '@hufu/protocol/scope';
+import { ALGORITHMS } from './algorithms.ts';
+import { connectionCertificate, thumbprintOf } from './certificate.ts';
 import type { LiveToken } from './verification.ts';
 import type { Verifier } from './verifier.ts';
 
@@ -11,16 +14,39 @@ export interface ProtectOptions {
   readonly realm?: string;
   /** Where the resource describes itself, for challenges (RFC 9728 §5.1). */
   readonly resourceMetadata?: string;
+  /**
+   * Where the paths of requests begin for those who send them, such as `https://api.example`: DPoP proofs name the whole address, and a request does
+   * not say it reliably. By default the origin of the verifier's audience, where that is a web address.
+   */
+  readonly baseUrl?: string;
+  /**
+   * The client's certificate below a request (RFC 8705): its DER, or base64url of its SHA-256. For servers behind a proxy that terminates TLS; by default
+   * that of the connection.
+   */
+  readonly certificate?: (request: ProtectedRequest) => Uint8Array | string | undefined;
+  /** `required`: a token that is bound to no key is refused. `accepted` by default. */
+  readonly senderConstraint?: 'accepted' | 'required';
 }
 
 /** As much of a request as is looked at; an `IncomingMessage` of node:http is one. Header names in lower case. */
 export interface ProtectedRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** For DPoP proofs. */
+  readonly method?: string | undefined;
+  /** Path and query, for DPoP proofs. A framework that takes off a prefix has the whole of it under another name. */
+  readonly url?: string | undefined;
+  /** For certificates. */
+  readonly socket?: unknown;
 }
 
 /** Whether a request may go on. */
 export type Admission =
-  | { readonly kind: 'allowed'; readonly token: LiveToken }
+  | {
+      readonly kind: 'allowed';
+      readonly token: LiveToken;
+      /** To be sent with the answer: the nonce for the next proof, where one is needed. */
+      readonly headers: Readonly<Record<string, string>>;
+    }
   | {
       readonly kind: 'refused';
       /** 401 without a token or with one that does not hold, 403 where it lacks a scope, 400 for a request that says it twice, 503 while the keys cannot be had. */
@@ -35,7 +61,7 @@ export type Admission =
 export type Protection = (request: ProtectedRequest) => Promise<Admission>;
 
 /**
- * Protects a resource by bearer tokens (RFC 6750 §2.1, §3): reads the Authorization header, has the token verified, compares the scopes,
+ * Protects a resource by access tokens (RFC 6750 §2.1, §3), also those that are bound to a DPoP key (RFC 9449 §7) or to a certificate (RFC 8705 §3): reads the Authorization header, has the token verified, compares the scopes,
  * and says with which status and challenge to refuse.
  *
  * @throws {TypeError} when an option is not what it says it is.
@@ -46,33 +72,64 @@ export function protect(verifier: Verifier, options: ProtectOptions = {}): Prote
     ...(options.realm === undefined ? {} : { realm: options.realm }),
     ...(options.resourceMetadata === undefined ? {} : { resourceMetadata: options.resourceMetadata }),
   };
-  const refused = (error: OAuthError | undefined, scope: readonly string[] | undefined): Admission => {
-    const headers: Record<string, string> = { 'cache-control': 'no-store' };
+  const base = readBase(options.baseUrl, verifier.audience);
+  const certificateOf = options.certificate ?? connectionCertificate;
+  const required = options.senderConstraint === 'required';
+  const withNonce = (scheme: TokenScheme): Record<string, string> => {
+    const nonce = scheme === 'DPoP' ? verifier.nonce() : undefined;
+    return nonce === undefined ? {} : { 'dpop-nonce': nonce };
+  };
+  const refused = (error: OAuthError | undefined, scope: readonly string[] | undefined, scheme: TokenScheme = 'Bearer'): Admission => {
+    const headers: Record<string, string> = { 'cache-control': 'no-store', ...withNonce(scheme) };
     if (error?.retryAfterSeconds !== undefined) headers['retry-after'] = String(error.retryAfterSeconds);
     if (error === undefined || error.status < 500) {
       const challenge = { ...common, ...(error === undefined ? {} : { error }), ...(scope === undefined ? {} : { scope }) };
-      headers['www-authenticate'] = formatBearerChallenge(challenge);
+      headers['www-authenticate'] = scheme === 'DPoP' ? formatDpopChallenge(challenge, PROOF_ALGS) : formatBearerChallenge(challenge);
     }
-    return { kind: 'refused', status: error?.status ?? 401, headers, error };
+    // RFC 9449 §7.1: what a token endpoint calls a bad request is here a request without a token that holds.
+    const isProof = error?.code === 'invalid_dpop_proof' || error?.code === 'use_dpop_nonce';
+    return { kind: 'refused', status: isProof ? 401 : (error?.status ?? 401), headers, error };
   };
 
   return async (request) => {
-    const { authorization } = request.headers;
+    const { authorization, dpop } = request.headers;
     if (authorization !== undefined && typeof authorization !== 'string') {
       return refused(new OAuthError('invalid_request', 'the Authorization header is repeated'), undefined);
     }
-    const bearer = readBearerToken(authorization);
-    if (bearer.kind === 'absent') return refused(undefined, undefined);
-    if (bearer.kind === 'refused') return refused(bearer.error, undefined);
-    const token = await verifier.verify(bearer.token);
-    if (token.kind === 'refused') return refused(token.error, undefined);
-    if (isSubset(needed, token.scopes)) return { kind: 'allowed', token };
+    const shown = readPresentedToken(authorization);
+    if (shown.kind === 'absent') return refused(undefined, undefined, required ? 'DPoP' : 'Bearer');
+    if (shown.kind === 'refused') return refused(shown.error, undefined);
+    const { scheme } = shown;
+    const token = await verifier.verify(shown.token, {
+      scheme,
+      // Two headers are joined as Node joins them: no proof has a comma.
+      proof: dpop === undefined ? undefined : String(dpop),
+      method: request.method ?? '',
+      url: base === undefined || request.url === undefined ? undefined : base + request.url,
+      certificate: thumbprintOf(certificateOf(request)),
+    });
+    // A bearer's way to show a token that wants a proof: the challenge says what is missing (RFC 9449 §7.2).
+    if (token.kind === 'refused') return refused(token.error, undefined, token.reason === 'sender_constrained' ? 'DPoP' : scheme);
+    if (required && token.confirmation === undefined) return refused(new OAuthError('invalid_token', UNBOUND), undefined, 'DPoP');
+    if (isSubset(needed, token.scopes)) return { kind: 'allowed', token, headers: withNonce(scheme) };
     const detail = `needs ${needed.join(' ')}, has ${token.scopes.join(' ')}`;
     return refused(
       new OAuthError('insufficient_scope', 'the access token does not have the scope that is needed here', { detail }),
       needed,
+      scheme,
     );
   };
+}
+
+const UNBOUND = 'the access token is bound to no key, which is needed here';
+const PROOF_ALGS: readonly string[] = DPOP_ALGS.filter((alg) => ALGORITHMS.has(alg));
+
+function readBase(baseUrl: string | undefined, audience: string): string | undefined {
+  if (baseUrl === undefined) return /^https?:/i.test(audience) ? URL.parse(audience)?.origin : undefined;
+  const url = typeof baseUrl === 'string' ? URL.parse(baseUrl) : null;
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '')
+    throw new TypeError('baseUrl is not a web address without a query');
+  return url.href.replace(/\/$/, '');
 }
 
 function readNeeded(scope: ProtectOptions['scope']): readonly string[] {

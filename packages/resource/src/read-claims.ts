@@ -1,3 +1,4 @@
+import { type Confirmation, readConfirmation } from '@hufu/protocol/confirmation';
 import { readScope } from '@hufu/protocol/scope';
 import { type LiveToken, type RefusalReason, type RefusedToken, refuse } from './verification.ts';
 
@@ -28,8 +29,9 @@ export function readClaims(claims: Readonly<Record<string, unknown>>, expected: 
   if (!isName(jti)) return wrong('jti', jti);
   const scopes = readScopes(scope);
   if (scopes === undefined) return wrong('scope', scope);
-  // RFC 9449 §7.2, RFC 8705 §3: whoever holds it has to show a key, and this version cannot look at one.
-  if (claims['cnf'] !== undefined) return refuse('sender_constrained');
+  const confirmation = readCnf(claims['cnf']);
+  // A key that we cannot look at is one that nobody has shown (RFC 7800 §3.1).
+  if (confirmation === 'unknown') return refuse('sender_constrained', { detail: shown(claims['cnf']) });
   const fault = findFault(Math.max(iat, nbf ?? iat), exp, expected.clockTolerance, now);
   if (fault !== undefined) return refuse(fault, { detail: `iat ${iat}, nbf ${String(nbf)}, exp ${exp}, now ${now}` });
   return freezeAll({
@@ -42,6 +44,7 @@ export function readClaims(claims: Readonly<Record<string, unknown>>, expected: 
     tokenId: jti,
     issuedAt: iat,
     expiresAt: exp,
+    confirmation,
     claims,
   });
 }
@@ -55,6 +58,15 @@ export function isExpired(token: LiveToken, clockTolerance: number, now: number)
 function findFault(from: number, until: number, tolerance: number, now: number): RefusalReason | undefined {
   if (now >= until + tolerance) return 'expired';
   return now < from - tolerance ? 'not_yet_valid' : undefined;
+}
+
+/** One key of a kind that we know, or none (RFC 9449 §6.1, RFC 8705 §3.1). */
+function readCnf(cnf: unknown): Confirmation | undefined | 'unknown' {
+  if (cnf === undefined) return undefined;
+  if (typeof cnf !== 'object' || cnf === null || Array.isArray(cnf)) return 'unknown';
+  const [first, ...more] = Object.entries(cnf);
+  if (first === undefined || more.length > 0 || typeof first[1] !== 'string') return 'unknown';
+  return readConfirmation(`${first[0]}:${first[1]}`) ?? 'unknown';
 }
 
 /** RFC 7519 §4.1.3: a text, or a list of nothing but texts. */

@@ -18,6 +18,7 @@ function entry(tokenId: string): VerifiedToken {
       tokenId,
       issuedAt: 1,
       expiresAt: 2,
+      confirmation: undefined,
       claims: {},
     },
     key: { kid: 'es', alg: 'ES256', key: publicKey, text: '' },

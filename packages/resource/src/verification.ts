@@ -1,4 +1,5 @@
-import { OAuthError } from '@hufu/protocol/errors';
+import type { Confirmation } from '@hufu/protocol/confirmation';
+import { type ErrorCode, OAuthError } from '@hufu/protocol/errors';
 
 /** What verifying an access token came to. */
 export type Verification = LiveToken | RefusedToken;
@@ -19,6 +20,8 @@ export interface LiveToken {
   readonly issuedAt: number;
   /** Seconds since 1970. */
   readonly expiresAt: number;
+  /** The key that it is bound to (RFC 7800 §3.1), which has been shown; undefined for a bearer's. */
+  readonly confirmation: Confirmation | undefined;
   /** All of the payload under its wire names, for what has no name here (`auth_time`, `acr`, `amr`, claims of your own). */
   readonly claims: Readonly<Record<string, unknown>>;
 }
@@ -28,7 +31,7 @@ export interface RefusedToken {
   readonly kind: 'refused';
   readonly reason: RefusalReason;
   /**
-   * `invalid_token` (401), or `temporarily_unavailable` (503) where the issuer's keys cannot be had: the token may be good, so the caller
+   * `invalid_token` (401); `invalid_dpop_proof` or `use_dpop_nonce` (401 at a resource, RFC 9449 §7.1); or `temporarily_unavailable` (503) where the issuer's keys cannot be had: the token may be good, so the caller
    * must not be told to throw it away. `description` is public; `detail` and `cause` are for your log.
    */
   readonly error: OAuthError;
@@ -47,15 +50,25 @@ const DESCRIPTIONS = {
   expired: 'the access token has expired',
   not_yet_valid: 'the access token is not valid yet',
   sender_constrained: 'the access token is bound to a key, and cannot be used as a bearer token',
+  wrong_scheme: 'the access token is not bound to a DPoP key, and does not come with the scheme DPoP',
+  wrong_key: 'the access token is bound to another key',
+  wrong_proof: 'the DPoP proof is not valid for this request',
+  nonce_needed: 'the DPoP proof needs the nonce that comes with this answer',
   keys_unavailable: 'the keys of the issuer cannot be had at the moment; nothing is wrong with the token, try again',
 } as const;
 
 export type RefusalReason = keyof typeof DESCRIPTIONS;
 
+const CODES: Readonly<Partial<Record<RefusalReason, ErrorCode>>> = {
+  keys_unavailable: 'temporarily_unavailable',
+  wrong_proof: 'invalid_dpop_proof',
+  nonce_needed: 'use_dpop_nonce',
+};
+
 /** @param more for the log: what was found, and what went wrong. */
 export function refuse(reason: RefusalReason, more: { readonly detail?: string; readonly cause?: unknown } = {}): RefusedToken {
   const isOurs = reason === 'keys_unavailable';
-  const error = new OAuthError(isOurs ? 'temporarily_unavailable' : 'invalid_token', DESCRIPTIONS[reason], {
+  const error = new OAuthError(CODES[reason] ?? 'invalid_token', DESCRIPTIONS[reason], {
     ...more,
     ...(isOurs ? { retryAfterSeconds: 5 } : {}),
   });

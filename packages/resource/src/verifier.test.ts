@@ -70,6 +70,7 @@ for (const key of published) {
         tokenId: 'one',
         issuedAt: NOW - 1,
         expiresAt: NOW + 600,
+        confirmation: undefined,
         claims: undefined,
       },
     );

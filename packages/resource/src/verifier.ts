@@ -5,7 +5,10 @@ import { systemNowMs } from './clock.ts';
 import { findJwksUriFault } from './discover.ts';
 import type { Fetch } from './fetch-document.ts';
 import { KeySource } from './key-source.ts';
+import type { Nonces } from './nonces.ts';
 import { type Expected, isExpired, readClaims } from './read-claims.ts';
+import { memoryReplays, type Replays } from './replays.ts';
+import { findSenderFault, type ProofRules, type Sender } from './sender.ts';
 import { TokenCache } from './token-cache.ts';
 import { type RefusedToken, refuse, type Verification } from './verification.ts';
 
@@ -20,6 +23,10 @@ export interface VerifierOptions {
   readonly algorithms?: readonly Algorithm[];
   /** Seconds by which the two clocks may differ: 0 to 300, by default 10. */
   readonly clockToleranceSeconds?: number;
+  /** Which DPoP proofs were used: in the memory of this process by default. */
+  readonly replays?: Replays;
+  /** Demands a nonce in each DPoP proof (RFC 9449 §9). By default none is needed. */
+  readonly nonces?: Nonces;
   /** Instead of the global `fetch`. */
   readonly fetch?: Fetch;
   /** Milliseconds since 1970, instead of the machine's clock. */
@@ -31,15 +38,18 @@ export interface Verifier {
   readonly issuer: string;
   readonly audience: string;
   /**
-   * Whether an access token holds now. Resolves whatever the token is.
+   * Whether an access token holds now, and whoever sent it has the key that it is bound to. Without a sender, one that is bound to a key does not hold.
+   * Resolves whatever the token is. A sender's proof is used up.
    * @throws {TypeError} where the token is not a text.
    */
-  verify(token: string): Promise<Verification>;
+  verify(token: string, sender?: Sender): Promise<Verification>;
+  /** The nonce for the next DPoP proof; undefined where none is needed. */
+  nonce(): string | undefined;
 }
 
 /**
  * A verifier of JWT access tokens (RFC 9068 §4): `typ`, `alg` from the allow-list, `kid`, signature, `iss`, `aud`, `exp`, `nbf`, `iat`,
- * `sub`, `client_id`, `jti`. Local: only the issuer's keys are fetched, and they are kept.
+ * `sub`, `client_id`, `jti`, and the key that it is bound to (RFC 9449 §7, RFC 8705 §3). Local: only the issuer's keys are fetched, and they are kept.
  *
  * @throws {TypeError} when an option is not what it says it is.
  */
@@ -49,6 +59,7 @@ export function verifier(options: VerifierOptions): Verifier {
   const { issuer, audience } = expected;
   const keys = new KeySource({ issuer, jwksUri: options.jwksUri, fetch: settings.fetch, nowMs });
   const cache = new TokenCache();
+  const proofs: ProofRules = { replays: options.replays ?? memoryReplays(), nonces: options.nonces };
 
   const verifyAnew = async (token: string, name: string): Promise<Verification> => {
     const jwt = readJwt(token);
@@ -72,21 +83,28 @@ export function verifier(options: VerifierOptions): Verifier {
     return result;
   };
 
+  const verifyToken = (token: string): Verification | Promise<Verification> => {
+    const name = cache.nameOf(token);
+    const known = cache.find(name);
+    if (known !== undefined) {
+      // It holds as long as its time is not over and its key is still published.
+      const isLive = !isExpired(known.token, expected.clockTolerance, nowMs() / 1000);
+      if (isLive && keys.peek(known.key.kid) === known.key) return known.token;
+      cache.drop(name);
+    }
+    return verifyAnew(token, name);
+  };
+
   return {
     issuer,
     audience,
-    async verify(token) {
+    async verify(token, sender) {
       if (typeof token !== 'string') throw new TypeError('a token is a text');
-      const name = cache.nameOf(token);
-      const known = cache.find(name);
-      if (known !== undefined) {
-        // It holds as long as its time is not over and its key is still published.
-        const isLive = !isExpired(known.token, expected.clockTolerance, nowMs() / 1000);
-        if (isLive && keys.peek(known.key.kid) === known.key) return known.token;
-        cache.drop(name);
-      }
-      return verifyAnew(token, name);
+      const result = await verifyToken(token);
+      if (result.kind === 'refused' || (result.confirmation === undefined && sender?.scheme !== 'DPoP')) return result;
+      return (await findSenderFault(result, token, sender, proofs, Math.floor(nowMs() / 1000))) ?? result;
     },
+    nonce: () => proofs.nonces?.issue(Math.floor(nowMs() / 1000)),
   };
 }
 

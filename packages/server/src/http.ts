@@ -1,5 +1,19 @@
+import type { X509Certificate } from 'node:crypto';
+
 /** Characters of a path with its query; what is longer is 414 (attacks HTP-01). */
 export const MAX_ADDRESS: number = 8_192;
+
+/** The certificate that a client has shown (RFC 8705), on its connection or to a proxy that is trusted to tell. */
+export interface ClientCertificate {
+  readonly x509: X509Certificate;
+  /** SHA-256 of its DER, base64url (`x5t#S256`, RFC 8705 §3.1). */
+  readonly thumbprint: string;
+  /**
+   * Where one of the configured authorities stands behind it (RFC 8705 §2.1): the certificates whose dates have to hold when it is used. Undefined: nobody
+   * we know does.
+   */
+  readonly chain: readonly X509Certificate[] | undefined;
+}
 
 /** A request as a plain value: what endpoints see of HTTP. `serve.ts` makes it from the socket's bytes. */
 export interface HttpRequest {
@@ -13,6 +27,8 @@ export interface HttpRequest {
   readonly body: string;
   /** The peer, or the client that a trusted proxy named. */
   readonly address: string;
+  /** The client's certificate; not there where certificates are not asked for. Read when somebody asks. */
+  readonly certificate?: (() => ClientCertificate | undefined) | undefined;
   /** Milliseconds since 1970, read once as the request came in. */
   readonly nowMs: number;
 }

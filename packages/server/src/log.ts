@@ -14,6 +14,7 @@ export type LogEvent =
   | 'keys.reloaded'
   | 'code.replayed'
   | 'refresh_token.replayed'
+  | 'refresh_token.foreign_key'
   | 'grant.foreign_client'
   /** Somebody was to act for somebody who has not allowed it. */
   | 'exchange.refused'

@@ -22,12 +22,15 @@ export function tokenReply(body: object): HttpReply {
   return { status: 200, headers: NO_STORE, body: JSON.stringify(body) };
 }
 
-/** An answer that is a JWT (OpenID Connect Core §5.3.2). */
-export function jwtReply(jwt: string): HttpReply {
-  return { status: 200, headers: JWT_NO_STORE, body: jwt };
+/** An answer that is a JWT (OpenID Connect Core §5.3.2), or a kind of them (RFC 9701 §5). */
+export function jwtReply(jwt: string, type: keyof typeof JWT_NO_STORE = 'application/jwt'): HttpReply {
+  return { status: 200, headers: JWT_NO_STORE[type], body: jwt };
 }
 
-const JWT_NO_STORE = Object.freeze({ ...NO_STORE, 'content-type': 'application/jwt' });
+const JWT_NO_STORE: Readonly<Record<'application/jwt' | 'application/token-introspection+jwt', HttpReply['headers']>> = {
+  'application/jwt': Object.freeze({ ...NO_STORE, 'content-type': 'application/jwt' }),
+  'application/token-introspection+jwt': Object.freeze({ ...NO_STORE, 'content-type': 'application/token-introspection+jwt' }),
+};
 
 /**
  * Any failure as an `OAuthError`: what the standards know stays as it is, a store that is away is 503 (never `invalid_grant`: clients throw

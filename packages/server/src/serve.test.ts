@@ -217,7 +217,7 @@ test("a client's endpoints are for the scripts of that client; its pages and int
   const own = await send('/oauth/token', form(body, { origin: 'https://app.example' }));
   assert.deepEqual(
     [own.status, own.headers['access-control-allow-origin'], own.headers['vary'], own.headers['access-control-expose-headers']],
-    [400, 'https://app.example', 'Origin', 'WWW-Authenticate, Hufu-Decision, Retry-After'],
+    [400, 'https://app.example', 'Origin', 'WWW-Authenticate, DPoP-Nonce, Hufu-Decision, Retry-After'],
   );
   for (const origin of ['https://evil.test', 'https://third.example', 'null']) {
     const other = await send('/oauth/token', form(body, { origin }));

@@ -10,6 +10,7 @@ import { isKnownOrigin } from './origins.ts';
 import { findHeader } from './raw-headers.ts';
 import { refusal } from './reply.ts';
 import type { Endpoint, Route } from './routes.ts';
+import { type CertificateReader, certificateReader } from './sender/client-certificate.ts';
 import { originForm, type Target, targets } from './target.ts';
 
 /** Bytes of a body (attacks HTP-01). */
@@ -34,6 +35,7 @@ export function serve(ctx: Context, table: readonly Route[]): RequestListener {
     else exact.set(route.path, mounted);
   }
   const judge = targets(ctx.issuer);
+  const certificates = certificateReader(ctx.config);
   return (raw, reply) => {
     const url = originForm(raw.url ?? '/');
     const mark = url.indexOf('?');
@@ -51,11 +53,11 @@ export function serve(ctx: Context, table: readonly Route[]): RequestListener {
     const crossOrigin = mounted?.route.crossOrigin ?? 'none';
     const query = mark < 0 ? '' : url.slice(mark + 1);
     if (raw.method === 'GET' || raw.method === 'HEAD') {
-      answer(ctx, endpoint, crossOrigin, toHttpRequest(ctx, raw, path, query, ''), reply);
+      answer(ctx, endpoint, crossOrigin, toHttpRequest(ctx, raw, path, query, '', certificates), reply);
       return;
     }
     readBody(raw, (body) => {
-      const http = toHttpRequest(ctx, raw, path, query, body ?? '');
+      const http = toHttpRequest(ctx, raw, path, query, body ?? '', certificates);
       answer(ctx, () => refuseBody(ctx, http, body) ?? endpoint(http), crossOrigin, http, reply);
     });
   };
@@ -210,11 +212,18 @@ function allowOrigin(origins: readonly string[] | undefined, http: HttpRequest):
   const origin = http.headers['origin'];
   if (origin === undefined) return [];
   if (typeof origin !== 'string' || origins?.includes(origin) !== true) return ['vary', 'Origin'];
-  const exposed = 'WWW-Authenticate, Hufu-Decision, Retry-After';
+  const exposed = 'WWW-Authenticate, DPoP-Nonce, Hufu-Decision, Retry-After';
   return ['vary', 'Origin', 'access-control-allow-origin', origin, 'access-control-expose-headers', exposed];
 }
 
-function toHttpRequest(ctx: Context, raw: IncomingMessage, path: string, query: string, body: string): HttpRequest {
+function toHttpRequest(
+  ctx: Context,
+  raw: IncomingMessage,
+  path: string,
+  query: string,
+  body: string,
+  certificates: CertificateReader | undefined,
+): HttpRequest {
   return {
     method: raw.method ?? 'GET',
     path,
@@ -224,6 +233,7 @@ function toHttpRequest(ctx: Context, raw: IncomingMessage, path: string, query: 
     },
     body,
     address: clientAddress(raw.socket.remoteAddress ?? '', raw, ctx.config.trustedProxies),
+    certificate: certificates === undefined ? undefined : () => certificates(raw),
     nowMs: ctx.clock.nowMs(),
   };
 }

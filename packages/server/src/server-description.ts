@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CLIENT_REGISTRIES } from '@hufu/protocol/client-metadata';
+import { DPOP_ALGS } from '@hufu/protocol/dpop';
 import { CONTENT_ENCRYPTION_ALGS, ENCRYPTION_ALGS, MAC_ALGS } from '@hufu/protocol/jose-algorithms';
 import { CODE_CHALLENGE_METHODS } from '@hufu/protocol/pkce';
 import { RESPONSE_TYPES } from '@hufu/protocol/response-type';
@@ -10,6 +11,7 @@ import type { Config } from './config/config.ts';
 import { grantTypes } from './grants/registry.ts';
 import { LOCALES } from './interaction/pages/messages/locale.ts';
 import { signingAlgorithms } from './keys/algorithms.ts';
+import { isUsable, seesCertificates } from './sender/certificates.ts';
 import { ACR_VALUES } from './tokens/acr.ts';
 import { OPENID_SCOPES } from './tokens/resources.ts';
 
@@ -44,7 +46,7 @@ export function describeServer(config: Config): ServerDescription {
     // `implicit` is no grant type of the token endpoint (OpenID Connect Discovery §3).
     // Nor is what RFC 9700 §2.4 forbids offered to whoever reads this.
     grantTypes: [...grantTypes.keys(), 'implicit'].filter((name) => name !== 'password'),
-    authMethods: Object.keys(CLIENT_REGISTRIES.authMethods),
+    authMethods: Object.keys(CLIENT_REGISTRIES.authMethods).filter((method) => isUsable(config, method)),
     codeChallengeMethods: CODE_CHALLENGE_METHODS,
     idTokenAlgs: [...config.signing.algorithms, ...MAC_ALGS],
     authorizationAlgs: [...config.signing.algorithms, ...MAC_ALGS],
@@ -53,6 +55,8 @@ export function describeServer(config: Config): ServerDescription {
     decryptionAlgs: ENCRYPTION_ALGS,
     contentEncryptionAlgs: CONTENT_ENCRYPTION_ALGS,
     authorizationDetailsTypes: config.policies.authorizationDetails.map(({ type }) => type),
+    dpopAlgs: DPOP_ALGS.filter((alg) => signingAlgorithms.has(alg)),
+    clientCertificates: seesCertificates(config),
     displays: DISPLAYS,
     clientIdDocuments: config.policies.clientIdDocuments === 'on',
     subjectTypes: ['public', 'pairwise'],

@@ -22,7 +22,7 @@ export interface Attempt {
 export interface AuthMethod {
   /** As `token_endpoint_auth_method` has it. */
   readonly name: string;
-  /** What its clients send. */
+  /** What its clients send in the request; a certificate is none of that. */
   readonly mechanism: Mechanism;
   /**
    * Why the proof does not hold, for the decision record; undefined where it does. Marks its checks in the trail. At once where nothing has

@@ -1,6 +1,6 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
-import { findClient } from '../clients.ts';
+import { type Client, findClient } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { beginningOf } from '../decisions/redact.ts';
 import type { Trail } from '../decisions/trail.ts';
@@ -12,6 +12,9 @@ import { authMethods } from './registry.ts';
 
 export { hashClientSecret } from '../client-keys/hash-client-secret.ts';
 
+/** What is looked at before the client's proof, which may be used up by being looked at. May throw. */
+export type BeforeProof = (ctx: Context, request: HttpRequest, client: Client, trail: Trail, now: number) => void;
+
 /**
  * Client authentication for every endpoint that has it (RFC 6749 §2.3, §3.2.1).
  * Throws `invalid_request` for two mechanisms at once and `invalid_client` for everything else, always with the same words.
@@ -22,8 +25,9 @@ export async function authenticateClient(
   form: Form,
   trail: Trail,
   now: number,
+  before?: BeforeProof,
 ): Promise<AuthenticatedClient> {
-  return authenticateAttempt(ctx, readAttempt(request, form, trail, now), (registered) => authMethods.get(registered));
+  return authenticateAttempt(ctx, readAttempt(request, form, trail, now), (registered) => authMethods.get(registered), before);
 }
 
 /** The same for an attempt that has been read. `choose` finds the method by what the client is registered for. */
@@ -31,8 +35,9 @@ export async function authenticateAttempt(
   ctx: Context,
   attempt: Attempt,
   choose: (registered: string) => Pick<AuthMethod, 'mechanism' | 'prove'> | undefined,
+  before: BeforeProof | undefined,
 ): Promise<AuthenticatedClient> {
-  const { trail } = attempt;
+  const { request, trail, now } = attempt;
   trail.clientId = beginningOf(attempt.clientId);
   trail.at('client_known');
   const client = await findClient(ctx, attempt.clientId);
@@ -50,6 +55,7 @@ export async function authenticateAttempt(
     trail.at('client_authentication');
     throw refuse(ctx, attempt, `the client is registered for ${registered} and used ${attempt.mechanism}`);
   }
+  before?.(ctx, request, client, trail, now);
   const outcome = method.prove(ctx, client, attempt);
   const fault = outcome instanceof Promise ? await outcome : outcome;
   if (fault !== undefined) throw refuse(ctx, attempt, fault);

@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { HttpRequest } from '../http.ts';
 import type { Attempt } from './auth-method.ts';
-import { authenticateAttempt, authenticateClient } from './authenticate-client.ts';
+import { authenticateAttempt, authenticateClient, type BeforeProof } from './authenticate-client.ts';
 import type { AuthenticatedClient } from './authenticated-client.ts';
 
 /**
@@ -20,11 +20,12 @@ export async function authenticateTokenClient(
   form: Form,
   trail: Trail,
   now: number,
+  before?: BeforeProof,
 ): Promise<AuthenticatedClient> {
   const assertion = readLoneAssertion(request, form);
-  if (assertion === undefined) return authenticateClient(ctx, request, form, trail, now);
+  if (assertion === undefined) return authenticateClient(ctx, request, form, trail, now, before);
   const attempt = { mechanism: 'assertion_grant', ...assertion, request, trail, now } as const;
-  return authenticateAttempt(ctx, attempt, () => ({ mechanism: 'assertion_grant', prove: findOwnAssertionFault }));
+  return authenticateAttempt(ctx, attempt, () => ({ mechanism: 'assertion_grant', prove: findOwnAssertionFault }), before);
 }
 
 async function findOwnAssertionFault(ctx: Context, client: Client, { proof, trail, now }: Attempt): Promise<string | undefined> {

@@ -58,6 +58,13 @@ export async function findEncryptionKey(
   return selectEncryptionKey((await keySet(ctx, client.metadata, 'newer', now)).keys, alg);
 }
 
+/** Whether the client registered that public key, for anything but encryption (RFC 8705 §2.2.2). */
+export async function hasPublicKey(ctx: Context, client: Client, key: KeyObject, now: number): Promise<boolean> {
+  const isAmong = ({ keys }: RemoteKeySet): boolean => keys.some((candidate) => candidate.use !== 'enc' && candidate.key.equals(key));
+  const set = await keySet(ctx, client.metadata, 'any', now);
+  return isAmong(set) || (!set.asked && isAmong(await keySet(ctx, client.metadata, 'newer', now)));
+}
+
 // One source for each version of a client's row, or for each start: imported once, and gone with it.
 const imported = new WeakMap<KeySource, readonly ClientKey[]>();
 

@@ -10,6 +10,8 @@ export function checkConfig(root: ConfigNode, issuer: string | undefined, spot: 
   checkIssuer(root, issuer, spot);
   checkDatabase(root, spot.reading.mode, spot);
   warnOfOpenProxies(root, spot);
+  checkForwarded(root, spot);
+  checkCertificates(root, spot);
 }
 
 function checkIssuer(root: ConfigNode, issuer: string | undefined, spot: Spot): void {
@@ -35,6 +37,35 @@ function checkDatabase(root: ConfigNode, mode: Mode | undefined, spot: Spot): vo
       'postgres://…',
     ]);
 }
+
+function checkForwarded(root: ConfigNode, spot: Spot): void {
+  const forwarded = findValue(findValue(root, 'policies'), 'forwarded_certificates');
+  if (forwarded === undefined || listItems(findValue(root, 'trusted_proxies')).length > 0) return;
+  spot.at('policies').at('forwarded_certificates').report(forwarded.place, 'has no effect without trusted_proxies', '');
+}
+
+/** A client that proves itself by a certificate, or has its tokens bound to one, needs a server that gets to see it. */
+function checkCertificates(root: ConfigNode, spot: Spot): void {
+  const forwarded = findValue(findValue(root, 'policies'), 'forwarded_certificates');
+  const tls = findValue(root, 'tls');
+  const asked = forwarded !== undefined || findText(findValue(tls, 'client_certificates')) === 'optional';
+  const authority = findValue(forwarded, 'client_ca') ?? findValue(tls, 'client_ca');
+  for (const [index, client] of listItems(findValue(root, 'clients')).entries()) {
+    const here = spot.at('clients').at(index);
+    const method = findValue(client, 'token_endpoint_auth_method');
+    const name = findText(method);
+    const bound = findValue(client, 'tls_client_certificate_bound_access_tokens');
+    if (!asked && bound?.kind === 'scalar' && bound.value === true) {
+      here.at('tls_client_certificate_bound_access_tokens').report(bound.place, NEEDS_CERTIFICATES, 'true');
+    }
+    if (method === undefined || (name !== 'tls_client_auth' && name !== 'self_signed_tls_client_auth')) continue;
+    if (!asked) here.at('token_endpoint_auth_method').refuse(method, NEEDS_CERTIFICATES);
+    else if (name === 'tls_client_auth' && authority === undefined)
+      here.at('token_endpoint_auth_method').refuse(method, 'needs the authorities that issue the certificates (client_ca)');
+  }
+}
+
+const NEEDS_CERTIFICATES = 'needs tls.client_certificates: optional, or policies.forwarded_certificates';
 
 function warnOfOpenProxies(root: ConfigNode, spot: Spot): void {
   for (const [index, node] of listItems(findValue(root, 'trusted_proxies')).entries()) {

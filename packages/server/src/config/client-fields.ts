@@ -67,6 +67,10 @@ const hufu: Readonly<Record<string, ClientField>> = {
     doc: 'Whether a code needs a code_challenge (RFC 7636). required by default; public clients always need one.',
     schema: oneOf(['required', 'optional']),
   },
+  dpop_nonce: {
+    doc: 'Whether each of its DPoP proofs needs a nonce of the server (RFC 9449 §8). optional by default.',
+    schema: oneOf(['required', 'optional']),
+  },
   access_token_ttl: { doc: 'Lifetime of its access tokens; that of the resource by default.', schema: duration },
   refresh_token: { doc: 'Its refresh tokens; policies.refresh_tokens by default.', schema: record(refreshToken) },
   max_grants_per_user: {
@@ -172,6 +176,27 @@ export const CLIENT_FIELDS: Readonly<Record<string, ClientField>> = {
     doc: 'The only algorithm of its request objects; any but none by default.',
     schema: oneOf(['none', ...CLIENT_REGISTRIES.verificationAlgs]),
   },
+  introspection_signed_response_alg: {
+    doc: 'Algorithm that signs its introspection answers where it asks for JWTs (RFC 9701). RS256 by default, or the first of signing.algorithms.',
+    schema: oneOf(ID_TOKEN_ALGS),
+  },
+  ...encryption('introspection_encrypted_response', 'its introspection answers'),
+  dpop_bound_access_tokens: {
+    doc: 'It always sends a DPoP proof (RFC 9449): it never gets a token that somebody without its key could use.',
+    schema: yesNo,
+  },
+  tls_client_certificate_bound_access_tokens: {
+    doc: 'Its access tokens are bound to the certificate of its connection (RFC 8705 §3).',
+    schema: yesNo,
+  },
+  tls_client_auth_subject_dn: {
+    doc: 'Subject of its certificate (RFC 4514: CN=…,O=…) for tls_client_auth.',
+    schema: { type: 'string', maxLength: 1000 },
+  },
+  tls_client_auth_san_dns: { doc: 'DNS name in its certificate, for tls_client_auth.', schema: { type: 'string', maxLength: 253 } },
+  tls_client_auth_san_uri: { doc: 'URI in its certificate, for tls_client_auth.', schema: { type: 'string', maxLength: 2048 } },
+  tls_client_auth_san_ip: { doc: 'IP address in its certificate, for tls_client_auth.', schema: { type: 'string', maxLength: 45 } },
+  tls_client_auth_san_email: { doc: 'Mail address in its certificate, for tls_client_auth.', schema: { type: 'string', maxLength: 320 } },
   ...encryption('request_object_encryption', 'its request objects'),
   require_signed_request_object: { doc: 'Nothing outside a signed request object is heard (RFC 9101 §10.5).', schema: yesNo },
   token_endpoint_auth_signing_alg: { doc: 'The only algorithm of its assertions.', schema: oneOf(CLIENT_REGISTRIES.verificationAlgs) },

@@ -49,6 +49,14 @@ export interface Tls {
   readonly clientCa: string | undefined;
 }
 
+/** Client certificates that a proxy has asked for, and tells of in a header. */
+export interface ForwardedCertificates {
+  /** RFC 9440. */
+  readonly header: 'client-cert';
+  /** Path of a PEM file: who issues the certificates of `tls_client_auth` (RFC 8705 §2.1). */
+  readonly clientCa: string | undefined;
+}
+
 /** A range of addresses; a single one has the longest prefix. */
 export interface Network {
   readonly address: string;
@@ -111,6 +119,8 @@ export interface Policies {
   readonly bruteForce: 'on' | 'off';
   /** Exempt from the guard against requests to private addresses. */
   readonly outboundAllowHosts: readonly AllowedHost[];
+  /** How trusted proxies tell of client certificates; undefined where they don't. */
+  readonly forwardedCertificates: ForwardedCertificates | undefined;
   readonly sessions: { readonly absoluteSeconds: number };
   readonly codes: { readonly ttlSeconds: number };
   readonly refreshTokens: { readonly absoluteSeconds: number; readonly idleSeconds: number; readonly overlapSeconds: number };

@@ -6,6 +6,7 @@ import { readAllowedHost } from './network.ts';
 import { choice, isTestMode, refuseOutsideTest, textAs, wholeNumber } from './scalar-shapes.ts';
 import type { Shape } from './shape.ts';
 import { softwareStatementsShape } from './software-statements-shape.ts';
+import { forwardedCertificatesShape } from './tls-shape.ts';
 import { trustedIssuersShape } from './trusted-issuers-shape.ts';
 
 const outbound: Shape<Policies['outboundAllowHosts']> = object({
@@ -103,6 +104,10 @@ export const policiesShape: Shape<Policies> = object({
       'on',
       'Slows down guessing of passwords and secrets. off in mode test alone.',
     ),
+    forwarded_certificates: optional(
+      forwardedCertificatesShape,
+      'How trusted proxies, which terminate TLS, tell of client certificates (RFC 8705). They have to remove the header from what clients send.',
+    ),
     sessions: withDefault(sessions, {}, 'Browser sessions.'),
     codes: withDefault(codes, {}, 'Authorization codes.'),
     refresh_tokens: withDefault(refreshTokens, {}, 'Refresh tokens.'),
@@ -118,6 +123,7 @@ export const policiesShape: Shape<Policies> = object({
     passwords: more.passwords,
     bruteForce: brute_force,
     outboundAllowHosts: outbound,
+    forwardedCertificates: more.forwarded_certificates,
     sessions,
     codes,
     refreshTokens: refresh_tokens,

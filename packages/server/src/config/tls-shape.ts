@@ -1,5 +1,5 @@
 import { object, optional, required, withDefault } from './collection-shapes.ts';
-import type { Tls } from './config.ts';
+import type { ForwardedCertificates, Tls } from './config.ts';
 import { findText, findValue, type MapNode } from './node.ts';
 import { choice, textAs } from './scalar-shapes.ts';
 import { FAILED, type Failed, Refused, type Shape, type Spot } from './shape.ts';
@@ -39,6 +39,21 @@ export const tlsShape: Shape<Tls> = object({
   },
   check: requireAskedCertificates,
   build: ({ cert, key, client_certificates, client_ca }) => ({ cert, key, clientCertificates: client_certificates, clientCa: client_ca }),
+});
+
+/** `forwarded_certificates`. */
+export const forwardedCertificatesShape: Shape<ForwardedCertificates> = object({
+  keys: {
+    header: required(
+      choice(['client-cert']),
+      'Client-Cert of RFC 9440: the certificate as a byte sequence. Believed of trusted_proxies alone.',
+    ),
+    client_ca: optional(
+      existingFile,
+      'PEM file: the authorities that issue the certificates of tls_client_auth (RFC 8705 §2.1), each certificate directly.',
+    ),
+  },
+  build: ({ header, client_ca }) => ({ header, clientCa: client_ca }),
 });
 
 function requireAskedCertificates(node: MapNode, spot: Spot): Failed | undefined {

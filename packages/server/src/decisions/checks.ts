@@ -77,6 +77,20 @@ export const checks = {
   generation: { title: 'It has not been used before', setting: 'policies.refresh_tokens.overlap' },
   same_redirect_uri: { title: 'The redirect URI is the one of the authorization request', setting: undefined },
   code_verifier: { title: 'The code verifier matches the code challenge', setting: undefined },
+  dpop_proof: {
+    title: 'The DPoP proof is signed with its key, and made for this request and now',
+    setting: 'clients[].dpop_bound_access_tokens, issuer, trusted_proxies',
+  },
+  dpop_nonce: { title: 'The DPoP proof has a nonce of ours where it needs one', setting: 'clients[].hufu.dpop_nonce' },
+  dpop_unused: { title: 'The DPoP proof has not been used before', setting: undefined },
+  sender_key: {
+    title: 'The sender has the key that the credential is bound to',
+    setting: 'clients[].tls_client_certificate_bound_access_tokens, tls.client_certificates',
+  },
+  client_certificate: {
+    title: 'The certificate is the one that the client registered',
+    setting: 'clients[].jwks, clients[].tls_client_auth_subject_dn, tls.client_ca',
+  },
   token_live: { title: 'The access token is live', setting: undefined },
   caller: { title: 'The caller may ask about this', setting: 'clients[].hufu.resource_server_of' },
   credentials: { title: 'The user name and the password are right', setting: 'users' },

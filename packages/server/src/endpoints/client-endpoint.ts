@@ -1,11 +1,12 @@
 import type { Form } from '@hufu/protocol/form';
-import { authenticateClient } from '../client-auth/authenticate-client.ts';
+import { authenticateClient, type BeforeProof } from '../client-auth/authenticate-client.ts';
 import type { AuthenticatedClient } from '../client-auth/authenticated-client.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { originsOf } from '../origins.ts';
 import { refusal } from '../reply.ts';
+import { withNonce } from '../sender/resource-refusal.ts';
 import { requireForm } from './form-body.ts';
 
 /** A form that an authenticated client has sent. */
@@ -25,13 +26,14 @@ export interface ClientCall {
  *
  * @param name as decisions call the endpoint.
  * @param authenticate how its clients prove themselves.
+ * @param before see `BeforeProof`.
  */
 export async function clientEndpoint(
   ctx: Context,
   request: HttpRequest,
   name: string,
   act: (call: ClientCall) => Promise<HttpReply>,
-  authenticate: typeof authenticateClient = authenticateClient,
+  { authenticate = authenticateClient, before }: { readonly authenticate?: typeof authenticateClient; readonly before?: BeforeProof } = {},
 ): Promise<HttpReply> {
   const trail = new Trail();
   let origins: readonly string[] | undefined;
@@ -40,11 +42,12 @@ export async function clientEndpoint(
     trail.at('parameters');
     const form = requireForm(request);
     const now = Math.floor(request.nowMs / 1000);
-    const client = await authenticate(ctx, request, form, trail, now);
+    const client = await authenticate(ctx, request, form, trail, now, before);
     if (request.headers['origin'] !== undefined) origins = originsOf(client);
     reply = await act({ client, form, trail, address: request.address, now });
   } catch (error) {
     reply = refusal(ctx, name, request, trail, error);
   }
+  if (request.headers['dpop'] !== undefined) reply = withNonce(ctx, request, reply, 'as');
   return origins === undefined ? reply : { ...reply, origins };
 }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { after, test } from 'node:test';
+import { readJwt, readJwtPart } from '@hufu/protocol/jwt';
+import { decryptCompact } from '../jose/decrypt.ts';
 import { answerOf, ask as authorize, claimsOf, post, signedIn, tokensOf, VERIFIER } from '../testing/visits.ts';
-import { API, ISSUER, openWorld, SECRETS, START, START_MS } from '../testing/world.ts';
+import { API, BASIC_YAML, ISSUER, openWorld, SECRETS, START, START_MS } from '../testing/world.ts';
 import { introspect } from './introspect.ts';
 import { token } from './token.ts';
 
@@ -86,4 +89,42 @@ test('the caller authenticates, and a public client cannot (RFC 7662 §2.1)', as
   }
   const missing = await post(world, introspect, {}, API_SERVER);
   assert.deepEqual([missing.status, missing.json['error']], [400, 'invalid_request']);
+});
+
+test('whoever asks for a JWT gets the same answer signed, for itself alone (RFC 9701 §4, §5)', async () => {
+  const text = (await tokensOf(world))['access_token'];
+  const plain = await ask(text);
+  for (const accept of ['application/token-introspection+jwt', 'application/json;q=0.5, Application/Token-Introspection+JWT;q=0.9']) {
+    const reply = await post(world, introspect, { token: String(text) }, { ...API_SERVER, accept });
+    assert.deepEqual([reply.status, reply.headers['content-type']], [200, 'application/token-introspection+jwt']);
+    assert.equal(reply.headers['cache-control'], 'no-store');
+    const jwt = readJwt(reply.body.toString()) ?? assert.fail();
+    assert.deepEqual(jwt.payload, { iss: ISSUER, aud: 'api', iat: START, token_introspection: plain });
+    assert.deepEqual([jwt.header['typ'], jwt.header.alg], ['token-introspection+jwt', 'ES256']);
+    assert.ok(world.ctx.keys.verifierFor(String(jwt.header['kid']), START)?.verify(jwt.signingInput, jwt.signature));
+  }
+  const dead = await post(world, introspect, { token: 'hfa_x' }, { ...API_SERVER, accept: 'application/token-introspection+jwt' });
+  assert.deepEqual(claimsOf(dead.body.toString())['token_introspection'], { active: false });
+  for (const accept of ['*/*', 'application/*', 'application/jwt', 'application/json', ''])
+    assert.match((await post(world, introspect, { token: String(text) }, { ...API_SERVER, accept })).body.toString(), /^\{/, accept);
+});
+
+test('and encrypted, with the algorithms that it registered (RFC 9701 §6)', async () => {
+  const { publicKey, privateKey } = generateKeyPairSync('x25519');
+  const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), use: 'enc', kid: 'e1' }] };
+  const own = await openWorld({
+    yaml: BASIC_YAML.replace(
+      '    scope: read\n    hufu:',
+      `    scope: read\n    introspection_signed_response_alg: HS256\n    introspection_encrypted_response_alg: ECDH-ES\n    introspection_encrypted_response_enc: A256GCM\n    jwks: ${JSON.stringify(jwks)}\n    hufu:`,
+    ),
+  });
+  const text = (await tokensOf(own))['access_token'];
+  const reply = await post(own, introspect, { token: String(text) }, { ...API_SERVER, accept: 'application/token-introspection+jwt' });
+  const opened = await decryptCompact(reply.body.toString(), { pairs: [{ kid: 'e1', key: privateKey }], secrets: [] });
+  assert.deepEqual(opened?.header, { alg: 'ECDH-ES', enc: 'A256GCM' });
+  assert.equal(readJwtPart(reply.body.toString().split('.', 1)[0] ?? '')?.['cty'], 'JWT');
+  const jwt = readJwt(opened?.plaintext ?? '') ?? assert.fail();
+  assert.deepEqual([jwt.header.alg, jwt.header['typ']], ['HS256', 'token-introspection+jwt']);
+  assert.equal(Object(jwt.payload['token_introspection']).sub, 'alice-sub');
+  await own.close();
 });

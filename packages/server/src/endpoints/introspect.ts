@@ -1,18 +1,23 @@
+import { writeCnf } from '@hufu/protocol/confirmation';
 import { equalText } from '@hufu/protocol/equal-text';
 import { OAuthError } from '@hufu/protocol/errors';
 import { grantId } from '@hufu/protocol/ids';
 import { formatScope } from '@hufu/protocol/scope';
 import { readHolder, tallyKindOf } from '@hufu/protocol/tally';
 import type { AuthenticatedClient } from '../client-auth/authenticated-client.ts';
+import { encryptToClient } from '../client-keys/encrypt-to-client.ts';
 import type { Context } from '../context.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
-import { tokenReply } from '../reply.ts';
+import { jwtReply, tokenReply } from '../reply.ts';
 import { readAccessToken } from '../tokens/read-access-token.ts';
+import { responseSigner } from '../tokens/response-signer.ts';
 import { sha256 } from '../tokens/secrets.ts';
+import { tokenTypeOf } from '../tokens/token-response.ts';
 import { isRefreshable } from '../tokens/user-tokens.ts';
 import { clientEndpoint } from './client-endpoint.ts';
 
 const INACTIVE = { active: false } as const;
+const INTROSPECTION_JWT = 'application/token-introspection+jwt';
 
 /**
  * Introspection (RFC 7662) for confidential clients. Who may know of a token: the client it was issued to, and clients whose
@@ -28,7 +33,7 @@ export function introspect(ctx: Context, request: HttpRequest): Promise<HttpRepl
     if (token === undefined) throw new OAuthError('invalid_request', 'token is missing');
     const body =
       tallyKindOf(token) === 'refresh' ? await ofRefreshToken(ctx, client, token, now) : await ofAccessToken(ctx, client, token, now);
-    return tokenReply(body);
+    return wantsJwt(request) ? jwtAnswer(ctx, client, body, now) : tokenReply(body);
   });
 }
 
@@ -41,7 +46,7 @@ async function ofAccessToken(ctx: Context, client: AuthenticatedClient, text: st
     active: true,
     ...(token.scopes.length > 0 ? { scope: formatScope(token.scopes) } : {}),
     client_id: grant.clientId,
-    token_type: 'Bearer',
+    token_type: tokenTypeOf(token.confirmation),
     exp: token.expiresAt,
     iat: token.issuedAt,
     sub: grant.subject,
@@ -49,10 +54,30 @@ async function ofAccessToken(ctx: Context, client: AuthenticatedClient, text: st
     iss: ctx.issuer,
     jti: token.name,
     ...(token.details === undefined ? {} : { authorization_details: token.details }),
+    ...(token.confirmation === undefined ? {} : { cnf: writeCnf(token.confirmation) }),
     ...(grant.authTime === undefined || grant.userId === undefined ? {} : { auth_time: grant.authTime }),
     // RFC 8693 §4.1
     ...(grant.actor === undefined ? {} : { act: grant.actor }),
   };
+}
+
+/** RFC 9701 §4: only where the media type is named itself. */
+function wantsJwt(request: HttpRequest): boolean {
+  const { accept } = request.headers;
+  return (
+    typeof accept === 'string' && accept.split(',').some((range) => range.split(';', 1)[0]?.trim().toLowerCase() === INTROSPECTION_JWT)
+  );
+}
+
+/** The same answer as a JWT for the one who asked (RFC 9701 §5), signed and perhaps encrypted as it registered (§6). */
+async function jwtAnswer(ctx: Context, client: AuthenticatedClient, body: object, now: number): Promise<HttpReply> {
+  const { introspectionSignedResponseAlg: registered, introspectionEncryption: encryption } = client.metadata;
+  const { algorithms } = ctx.config.signing;
+  const alg = registered ?? (algorithms.includes('RS256') ? 'RS256' : (algorithms[0] ?? 'RS256'));
+  const claims = { iss: ctx.issuer, aud: client.id, iat: now, token_introspection: body };
+  const signed = responseSigner(ctx, client, alg, now).sign(claims, 'token-introspection+jwt');
+  const jwt = encryption === undefined ? signed : await encryptToClient(ctx, client, encryption, signed, 'JWT', now);
+  return jwtReply(jwt, INTROSPECTION_JWT);
 }
 
 /** A refresh token is its own client's business alone; a consumed one is not active even while it would still be forgiven. */

@@ -1,3 +1,4 @@
+import { formatConfirmation } from '@hufu/protocol/confirmation';
 import { OAuthError } from '@hufu/protocol/errors';
 import { Form } from '@hufu/protocol/form';
 import { PUSHED_SECONDS, pushRequest } from '../authorize/pushed-request.ts';
@@ -7,6 +8,7 @@ import type { HttpReply, HttpRequest } from '../http.ts';
 import { PageError } from '../interaction/page-error.ts';
 import { ERROR_KINDS } from '../interaction/pages/error-kinds.ts';
 import { json } from '../reply.ts';
+import { expectNonce, readProof } from '../sender/read-sender.ts';
 import { SourceThrottle } from '../source-throttle.ts';
 import { type ClientCall, clientEndpoint } from './client-endpoint.ts';
 
@@ -19,21 +21,32 @@ const ofClients = new SourceThrottle({ intervalMs: 20, burst: 3_000 }, { interva
  * authorization request that needs no user is made here, so that the client hears at once what is wrong (§2.3).
  */
 export function pushedAuthorizationRequest(ctx: Context, http: HttpRequest): Promise<HttpReply> {
-  return clientEndpoint(ctx, http, 'par', async (call) => {
-    const { client, form, trail, now } = call;
-    trail.at('push_throttle');
-    const wait = client.confidential ? ofClients.take(ctx, http, client.id) : ofStrangers.take(ctx, http);
-    if (wait > 0) return tooMany(ctx, http, call, wait);
-    trail.at('parameters');
-    if (form.has('request_uri')) throw new OAuthError('invalid_request', 'request_uri cannot be pushed');
-    // The key of a DPoP proof (RFC 9449 §10.1) goes in here.
-    const proven = undefined;
-    const request = await readAuthorizationRequest(ctx, parametersOf(form, client.id), { kind: 'push', client, proven }, trail, now).catch(
-      toAnswer,
-    );
-    const uri = await pushRequest(ctx, client, request.form, request.boundKey, now);
-    return json(201, { request_uri: uri, expires_in: PUSHED_SECONDS });
-  });
+  return clientEndpoint(
+    ctx,
+    http,
+    'par',
+    async (call) => {
+      const { client, form, trail, now } = call;
+      trail.at('push_throttle');
+      const wait = client.confidential ? ofClients.take(ctx, http, client.id) : ofStrangers.take(ctx, http);
+      if (wait > 0) return tooMany(ctx, http, call, wait);
+      trail.at('parameters');
+      if (form.has('request_uri')) throw new OAuthError('invalid_request', 'request_uri cannot be pushed');
+      // RFC 9449 §10.1
+      const sender = await readProof(ctx, http, client, trail, now);
+      const proven = sender === undefined ? undefined : formatConfirmation(sender);
+      const request = await readAuthorizationRequest(
+        ctx,
+        parametersOf(form, client.id),
+        { kind: 'push', client, proven },
+        trail,
+        now,
+      ).catch(toAnswer);
+      const uri = await pushRequest(ctx, client, request.form, request.boundKey, now);
+      return json(201, { request_uri: uri, expires_in: PUSHED_SECONDS });
+    },
+    { before: expectNonce },
+  );
 }
 
 /** What proves who the client is belongs to this request alone (RFC 9126 §2.1). */

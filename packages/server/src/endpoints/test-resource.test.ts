@@ -21,8 +21,15 @@ test('any live access token of ours opens it, of whatever resource and form (pro
 
 test('without a token there is a challenge without an error, with a bad one invalid_token (RFC 6750 §3.1)', async () => {
   const none = await ask();
-  assert.deepEqual([none.status, none.headers['www-authenticate']], [401, 'Bearer realm="hufu test"']);
-  assert.equal((await ask('Basic eDp5')).headers['www-authenticate'], 'Bearer realm="hufu test"', 'another scheme is no token');
+  assert.deepEqual(
+    [none.status, none.headers['www-authenticate']],
+    [401, 'Bearer realm="hufu test", DPoP algs="ES256 EdDSA Ed25519 PS256 ES384 ES512 PS384 PS512"'],
+  );
+  assert.equal(
+    (await ask('Basic eDp5')).headers['www-authenticate'],
+    'Bearer realm="hufu test", DPoP algs="ES256 EdDSA Ed25519 PS256 ES384 ES512 PS384 PS512"',
+    'another scheme is no token',
+  );
   const refresh = String((await tokensOf(world))['refresh_token']);
   const bad = await ask(`Bearer ${refresh}`);
   assert.equal(bad.status, 401);

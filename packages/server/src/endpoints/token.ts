@@ -4,25 +4,32 @@ import type { Context } from '../context.ts';
 import { grantTypes } from '../grants/registry.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { tokenReply } from '../reply.ts';
+import { expectNonce, readSender } from '../sender/read-sender.ts';
 import { type ClientCall, clientEndpoint } from './client-endpoint.ts';
 
 /** The token endpoint (RFC 6749 §3.2): finds the grant type that an authenticated client asks for, and lets its own file do the rest. */
 export function token(ctx: Context, request: HttpRequest): Promise<HttpReply> {
-  const act = async (call: ClientCall): Promise<HttpReply> => {
-    call.trail.at('grant_type');
-    const grantType = call.form.get('grant_type');
-    if (grantType === undefined) throw new OAuthError('invalid_request', 'grant_type is missing');
-    const grant = grantTypes.get(grantType);
-    if (grant === undefined)
-      throw new OAuthError('unsupported_grant_type', 'the grant type is not supported', { detail: grantType.slice(0, 100) });
-    // There for those whom an administrator let, and for nobody else (attacks TOK-17).
-    if (grantType === 'password' && !call.client.metadata.settings.unsafePasswordGrant)
-      throw new OAuthError('unsupported_grant_type', 'the grant type is not supported', { detail: grantType });
-    call.trail.at('client_grant_type');
-    if (!call.client.metadata.grantTypes.includes(grantType)) {
-      throw new OAuthError('unauthorized_client', 'the client is not registered for this grant type', { detail: grantType });
-    }
-    return tokenReply(await grant(ctx, { ...call, confirmation: undefined }));
-  };
-  return clientEndpoint(ctx, request, 'token', act, authenticateTokenClient);
+  return clientEndpoint(ctx, request, 'token', (call) => answer(ctx, request, call), {
+    authenticate: authenticateTokenClient,
+    before: expectNonce,
+  });
+}
+
+async function answer(ctx: Context, request: HttpRequest, call: ClientCall): Promise<HttpReply> {
+  call.trail.at('grant_type');
+  const grantType = call.form.get('grant_type');
+  if (grantType === undefined) throw new OAuthError('invalid_request', 'grant_type is missing');
+  const grant = grantTypes.get(grantType);
+  if (grant === undefined)
+    throw new OAuthError('unsupported_grant_type', 'the grant type is not supported', { detail: grantType.slice(0, 100) });
+  // There for those whom an administrator let, and for nobody else (attacks TOK-17).
+  if (grantType === 'password' && !call.client.metadata.settings.unsafePasswordGrant)
+    throw new OAuthError('unsupported_grant_type', 'the grant type is not supported', { detail: grantType });
+  call.trail.at('client_grant_type');
+  if (!call.client.metadata.grantTypes.includes(grantType)) {
+    throw new OAuthError('unauthorized_client', 'the client is not registered for this grant type', { detail: grantType });
+  }
+  const sender = readSender(ctx, request, call.client, call.trail, call.now);
+  const confirmation = sender instanceof Promise ? await sender : sender;
+  return tokenReply(await grant(ctx, { ...call, confirmation }));
 }

@@ -56,7 +56,7 @@ test('no token: a challenge without an error; a bad one: invalid_token, and the 
   const none = await ask(undefined);
   assert.deepEqual(
     [none.status, none.headers['www-authenticate'], none.body, none.headers['cache-control']],
-    [401, 'Bearer realm="hufu"', '', 'no-store'],
+    [401, 'Bearer realm="hufu", DPoP algs="ES256 EdDSA Ed25519 PS256 ES384 ES512 PS384 PS512"', '', 'no-store'],
   );
   assert.equal((await world.why(none)).failed, 'parameters');
   const bad = await ask('hfa_x');

@@ -1,4 +1,4 @@
-import { formatBearerChallenge, readBearerToken } from '@hufu/protocol/bearer';
+import { readPresentedToken, type TokenScheme } from '@hufu/protocol/bearer';
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
 import { encryptToClient } from '../client-keys/encrypt-to-client.ts';
@@ -7,28 +7,38 @@ import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { originsOf } from '../origins.ts';
-import { json, jwtReply, tokenReply, toOAuthError } from '../reply.ts';
+import { jwtReply, tokenReply, toOAuthError } from '../reply.ts';
+import { requireSender } from '../sender/require-sender.ts';
+import { noTokenReply, resourceRefusal, withNonce } from '../sender/resource-refusal.ts';
 import { userinfoClaims } from '../tokens/granted-claims.ts';
 import { readAccessToken } from '../tokens/read-access-token.ts';
 import { responseSigner } from '../tokens/response-signer.ts';
 import { requireForm } from './form-body.ts';
 
-/** Userinfo (OpenID Connect Core §5.3): GET, or POST with the token in the header or in the form body (RFC 6750 §2). */
+/** Userinfo (OpenID Connect Core §5.3): GET, or POST with the token in the header or in the form body (RFC 6750 §2, RFC 9449 §7.1). */
 export async function userinfo(ctx: Context, request: HttpRequest): Promise<HttpReply> {
+  return withNonce(ctx, request, await userinfoReply(ctx, request), 'rs');
+}
+
+async function userinfoReply(ctx: Context, request: HttpRequest): Promise<HttpReply> {
   const trail = new Trail();
   let origins: readonly string[] = [];
+  let scheme: TokenScheme = 'Bearer';
   try {
     trail.at('parameters');
     const authorization = request.headers['authorization'];
-    const bearer = readBearerToken(typeof authorization === 'string' ? authorization : undefined, readBody(request));
-    if (bearer.kind === 'absent') return noToken(ctx, request, trail);
-    if (bearer.kind === 'refused') throw bearer.error;
+    const shown = readPresentedToken(typeof authorization === 'string' ? authorization : undefined, readBody(request));
+    if (shown.kind === 'absent') return noToken(ctx, request, trail);
+    if (shown.kind === 'refused') throw shown.error;
+    scheme = shown.scheme;
     trail.at('token_live');
     const now = Math.floor(request.nowMs / 1000);
-    const token = await readAccessToken(ctx, bearer.token, now);
+    const token = await readAccessToken(ctx, shown.token, now);
     if (token.kind === 'dead') throw new OAuthError('invalid_token', 'the access token is not active', { detail: token.reason });
     trail.clientId = token.grant.clientId;
     if (request.headers['origin'] !== undefined) origins = await clientOrigins(ctx, token.grant.clientId);
+    if (token.confirmation?.method === 'jkt') scheme = 'DPoP';
+    await requireSender(ctx, request, { text: shown.token, scheme: shown.scheme, token }, trail, now);
     trail.at('scope');
     if (token.grant.userId === undefined || !token.scopes.includes('openid')) {
       throw new OAuthError('insufficient_scope', 'the access token does not have the scope openid');
@@ -41,25 +51,16 @@ export async function userinfo(ctx: Context, request: HttpRequest): Promise<Http
     return { ...(await answer(ctx, client, userinfoClaims(user, token.grant, token.scopes), now)), origins };
   } catch (thrown) {
     const error = toOAuthError(ctx, thrown, request);
-    const headers: Record<string, string> = {
-      'hufu-decision': ctx.decisions.record('userinfo', error.status, error, trail, request.nowMs),
-    };
-    if (error.status < 500)
-      headers['www-authenticate'] = formatBearerChallenge({ error, ...(error.code === 'insufficient_scope' ? { scope: ['openid'] } : {}) });
-    if (error.retryAfterSeconds !== undefined) headers['retry-after'] = String(error.retryAfterSeconds);
-    return { ...json(error.status, { error: error.code, error_description: error.description }, headers), origins };
+    const decision = ctx.decisions.record('userinfo', error.status, error, trail, request.nowMs);
+    const scope = error.code === 'insufficient_scope' ? { scope: ['openid'] } : {};
+    return { ...resourceRefusal(error, { decision, scheme, ...scope }), origins };
   }
 }
 
 /** RFC 6750 §3.1: no token, no error code; only where to come from. */
 function noToken(ctx: Context, request: HttpRequest, trail: Trail): HttpReply {
   const error = new OAuthError('invalid_token', 'no access token in the request');
-  const id = ctx.decisions.record('userinfo', 401, error, trail, request.nowMs);
-  return {
-    status: 401,
-    headers: { 'www-authenticate': formatBearerChallenge({ realm: 'hufu' }), 'hufu-decision': id, 'cache-control': 'no-store' },
-    body: '',
-  };
+  return noTokenReply('hufu', ctx.decisions.record('userinfo', 401, error, trail, request.nowMs));
 }
 
 async function clientOrigins(ctx: Context, id: string): Promise<readonly string[]> {

@@ -1,3 +1,4 @@
+import { formatConfirmation } from '@hufu/protocol/confirmation';
 import { equalText } from '@hufu/protocol/equal-text';
 import { OAuthError } from '@hufu/protocol/errors';
 import { grantId } from '@hufu/protocol/ids';
@@ -6,6 +7,7 @@ import { readHolder, SECRET_LENGTH } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import { narrowDetails } from '../tokens/authorization-details.ts';
+import { requireKey } from '../sender/require-key.ts';
 import { narrow } from '../tokens/narrow.ts';
 import { derivedSecret, sha256 } from '../tokens/secrets.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
@@ -49,6 +51,8 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
     throw refused(`expired ${now - grant.expiresAt} seconds ago`);
   }
   const asked = readCodeRequest(grant.codeRequest);
+  // Before anything that spends the code: whoever lacks the key learns nothing and changes nothing (RFC 9449 §10).
+  if (asked.boundKey !== undefined) requireKey(asked.boundKey, request, CODE_REFUSED);
   trail.at('same_redirect_uri');
   if (form.get('redirect_uri') !== asked.redirectUri) {
     throw new OAuthError('invalid_grant', 'redirect_uri is not the one of the authorization request');
@@ -83,6 +87,7 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
       secretHash: sha256(secret),
       accessHash: sha256(derivedSecret(secret)),
       keyId: ctx.keys.sealKeyId,
+      boundKey: client.confidential || request.confirmation === undefined ? undefined : formatConfirmation(request.confirmation),
       ...lifetimes,
       maxGrants: client.metadata.settings.maxGrantsPerUser,
     },

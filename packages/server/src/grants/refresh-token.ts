@@ -7,6 +7,7 @@ import type { GrantRecord } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { narrowDetails } from '../tokens/authorization-details.ts';
+import { requireKey } from '../sender/require-key.ts';
 import { narrow } from '../tokens/narrow.ts';
 import { sha256 } from '../tokens/secrets.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
@@ -38,6 +39,8 @@ export async function refreshToken(ctx: Context, request: TokenRequest): Promise
   if (grant.secretHash === undefined || !equalText(grant.secretHash, sha256(credential.secret)))
     throw refused('its secret is not the one the row knows');
   requireLive(grant, request);
+  // Before the generations: an old refresh token in the hands of somebody without the key is worth nothing, and ends nothing.
+  if (grant.boundKey !== undefined) requireBoundKey(ctx, grant, grant.boundKey, request);
   trail.at('generation');
   if (credential.generation > grant.generation) throw refused('a generation that has not been issued');
   if (credential.generation < grant.generation) requireOverlap(await overlap(ctx, grant, credential.generation, request));
@@ -59,6 +62,16 @@ export async function refreshToken(ctx: Context, request: TokenRequest): Promise
     confirmation: request.confirmation,
     now,
   });
+}
+
+/** A public client refreshes with the key that its code was exchanged with (RFC 9449 §5, RFC 8705 §4). */
+function requireBoundKey(ctx: Context, grant: GrantRecord, boundKey: string, request: TokenRequest): void {
+  try {
+    requireKey(boundKey, request, REFRESH_REFUSED);
+  } catch (error) {
+    ctx.log.warn('refresh_token.foreign_key', { grant: grant.id, client: grant.clientId });
+    throw error;
+  }
 }
 
 /** Whether each refresh brings a new refresh token. A client that proves itself may do without (FAPI 2.0 Security Profile §5.3.2.1). */

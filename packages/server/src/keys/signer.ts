@@ -2,8 +2,11 @@ import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import type { KeyRecord } from '@hufu/store/port';
 import type { SigningAlgorithm } from './algorithms.ts';
 
-/** The `typ` of what we sign: ID tokens and answers (RFC 7519 §5.1), access tokens (RFC 9068 §2.1), logout tokens (OpenID Connect Back-Channel Logout §2.4), identity assertions. */
-export type JwtType = 'JWT' | 'at+jwt' | 'logout+jwt' | 'oauth-id-jag+jwt';
+/**
+ * The `typ` of what we sign: ID tokens and answers (RFC 7519 §5.1), access tokens (RFC 9068 §2.1), logout tokens (OpenID Connect Back-Channel Logout
+ * §2.4), introspection (RFC 9701 §5), identity assertions.
+ */
+export type JwtType = 'JWT' | 'at+jwt' | 'logout+jwt' | 'token-introspection+jwt' | 'oauth-id-jag+jwt';
 
 /** A signing key in memory, with everything a signature needs made beforehand. */
 export interface Signer {
@@ -26,6 +29,7 @@ export function signer(record: KeyRecord, algorithm: SigningAlgorithm, privateKe
     'at+jwt': header('at+jwt'),
     'logout+jwt': header('logout+jwt'),
     'oauth-id-jag+jwt': header('oauth-id-jag+jwt'),
+    'token-introspection+jwt': header('token-introspection+jwt'),
   };
   return {
     alg: algorithm.alg,

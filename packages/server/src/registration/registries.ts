@@ -3,6 +3,7 @@ import { DEVICE_CODE } from '@hufu/protocol/grant-type';
 import { MAC_ALGS } from '@hufu/protocol/jose-algorithms';
 import type { Config } from '../config/config.ts';
 import { signingAlgorithms } from '../keys/algorithms.ts';
+import { isUsable } from '../sender/certificates.ts';
 
 /**
  * What a client may choose from that nobody vouches for: what this server has, without the grant types that nobody's consent stands behind.
@@ -10,8 +11,10 @@ import { signingAlgorithms } from '../keys/algorithms.ts';
  */
 export function registriesOf(config: Config): ClientRegistries {
   const grantTypes = Object.entries(CLIENT_REGISTRIES.grantTypes).filter(([name]) => GRANT_TYPES.includes(name));
+  const authMethods = Object.entries(CLIENT_REGISTRIES.authMethods).filter(([name]) => isUsable(config, name));
   return {
     ...CLIENT_REGISTRIES,
+    authMethods: Object.fromEntries(authMethods),
     grantTypes: Object.fromEntries(grantTypes),
     idTokenAlgs: [...config.signing.algorithms, ...MAC_ALGS],
     verificationAlgs: [...signingAlgorithms.keys(), ...MAC_ALGS],

@@ -14,6 +14,7 @@ function describe(metadata: ClientMetadata): string {
   return JSON.stringify([
     metadata.tokenEndpointAuthMethod,
     metadata.jwksUri,
+    metadata.tlsClientAuth,
     metadata.jwks,
     metadata.subjectType,
     sectorOf(metadata),

@@ -4,13 +4,14 @@ import { readableSecrets } from '../client-keys/client-secret.ts';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { macAlgorithms } from '../keys/algorithms.ts';
+import type { JwtType } from '../keys/signer.ts';
 
 /** What signs an answer to one client. */
 export interface ResponseSigner {
   /** The hash of its algorithm, for `at_hash`. */
   readonly hash: string;
   /** A compact JWS over the claims, `typ: JWT` unless something else is said. */
-  sign(claims: object, typ?: 'JWT' | 'logout+jwt'): string;
+  sign(claims: object, typ?: Exclude<JwtType, 'at+jwt'>): string;
 }
 
 /** The signer of ID tokens and userinfo answers for an `alg` that the client registered: a key of ours, or the client's secret (OpenID Connect Core §10.1). */
