@@ -5,12 +5,12 @@ import {
   CLIENT_REGISTRIES,
   type ClientMetadata,
   type ClientMetadataRules,
+  JWT_BEARER_GRANT,
   readClientMetadata,
   refuseRegistration,
-  writeClientMetadata,
-  JWT_BEARER_GRANT,
   SAML2_BEARER_GRANT,
   TOKEN_EXCHANGE_GRANT,
+  writeClientMetadata,
 } from './client-metadata.ts';
 import { DEFAULT_SETTINGS } from './client-settings.ts';
 import { formatPath } from './field-reader.ts';

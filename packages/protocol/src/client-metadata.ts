@@ -26,9 +26,9 @@ import { type Fault, FieldReader, type FieldRules, formatPath, type TextCheck, t
 import { CIBA, DEVICE_CODE } from './grant-type.ts';
 import { ASYMMETRIC_ENCRYPTION_ALGS, CONTENT_ENCRYPTION_ALGS, ENCRYPTION_ALGS, MAC_ALGS, SIGNATURE_ALGS } from './jose-algorithms.ts';
 import { findDisplayFault, type Localized, readLocalized, writeLocalized } from './localized.ts';
-import { type ApplicationType, findRedirectUriFault } from './redirect-uri.ts';
 import { NO_PROFILE, type ProfileRules } from './profiles/profile.ts';
 import { PROFILES } from './profiles/registry.ts';
+import { type ApplicationType, findRedirectUriFault } from './redirect-uri.ts';
 import { RESPONSE_TYPES } from './response-type.ts';
 import { formatScope, readScope } from './scope.ts';
 import { findWebUriFault, MAX_URI_LENGTH } from './web-uri.ts';

@@ -5,8 +5,8 @@ import { verifyClientJwt } from '../client-keys/verify-client-jwt.ts';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
-import { bareType, judgeClaims } from './judge-claims.ts';
 import type { RefusedJwt } from './issuer-jwt.ts';
+import { bareType, judgeClaims } from './judge-claims.ts';
 
 /** What a client has signed about itself, to get a token for itself. */
 export interface OwnAssertion {

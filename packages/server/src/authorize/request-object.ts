@@ -1,9 +1,9 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { SYMMETRIC_ENCRYPTION_ALGS } from '@hufu/protocol/jose-algorithms';
 import { isEncryptedJwt, readUnsecuredJwt } from '@hufu/protocol/jwt';
+import type { RequestObjectRules } from '@hufu/protocol/profiles/profile';
 import { readableSecrets } from '../client-keys/client-secret.ts';
 import { VERIFICATION_ALGS, verifyClientJwt } from '../client-keys/verify-client-jwt.ts';
-import type { RequestObjectRules } from '@hufu/protocol/profiles/profile';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { decryptCompact } from '../jose/decrypt.ts';

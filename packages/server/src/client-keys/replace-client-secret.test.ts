@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { clientId } from '@hufu/protocol/ids';
+import { findStoredClient } from '../clients.ts';
 import { postToken } from '../testing/visits.ts';
 import { openWorld, START, START_MS } from '../testing/world.ts';
 import { clientSecretRecord } from './client-secret.ts';
 import { MAX_OLD_SECRETS } from './overlapping.ts';
 import { replaceClientSecret } from './replace-client-secret.ts';
-import { findStoredClient } from '../clients.ts';
 
 const world = await openWorld();
 after(() => world.close());

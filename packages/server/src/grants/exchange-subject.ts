@@ -1,8 +1,8 @@
+import type { Confirmation } from '@hufu/protocol/confirmation';
 import { OAuthError } from '@hufu/protocol/errors';
 import type { GrantId, UserId } from '@hufu/protocol/ids';
 import { readScope } from '@hufu/protocol/scope';
 import { ACCESS_TOKEN_TYPE, JWT_TYPE } from '@hufu/protocol/token-types';
-import type { Confirmation } from '@hufu/protocol/confirmation';
 import { findAssertedSubject } from '../assertions/asserted-subject.ts';
 import { verifyIssuerJwt } from '../assertions/issuer-jwt.ts';
 import { type AssertionMark, namesOf } from '../assertions/own-assertion.ts';

@@ -3,11 +3,11 @@ import { after, test } from 'node:test';
 import { clientId, grantId } from '@hufu/protocol/ids';
 import { introspect } from '../endpoints/introspect.ts';
 import { revoke } from '../endpoints/revoke.ts';
+import { signWith } from '../testing/client-assertions.ts';
 import { ACCESS_TOKEN, EXCHANGE_YAML, GATE_SECRET, idpAssertion, PAYMENTS, robotKey, TOKEN_EXCHANGE } from '../testing/exchange-world.ts';
 import { answerOf, ask, claimsOf, post, postToken, signedIn, tokensOf, VERIFIER } from '../testing/visits.ts';
 import { API, openWorld, SECRETS, START, START_MS, VAULT, type World } from '../testing/world.ts';
 import { readAccessToken } from '../tokens/read-access-token.ts';
-import { signWith } from '../testing/client-assertions.ts';
 
 const world = await openWorld({ yaml: EXCHANGE_YAML });
 const alice = await signedIn(world);
