@@ -238,11 +238,12 @@ describe('AUT: the request', () => {
     for (const uri of [
       `${here.outside}/r`,
       'https://client.example/request.jwt',
-      'urn:ietf:params:oauth:request_uri:x',
       'file:///etc/passwd',
     ]) {
       await assertRefused('request_uri_not_supported', { request_uri: uri });
     }
+    const agent = new Agent(here.issuer);
+    assertPage(await attempt(agent, { request_uri: 'urn:ietf:params:oauth:request_uri:x' }));
     await assertRefused('registration_not_supported', { registration: '{}' });
   });
 });
