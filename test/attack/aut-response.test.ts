@@ -87,13 +87,15 @@ describe('AUT: PKCE, state and what comes back', () => {
 
   test('AUT-15 · a response mode that is not there, not registered or not possible (OAuth Multiple Response Types §2.1)', async () => {
     const agent = await signedIn();
-    for (const mode of ['web_message', 'foo', 'query.jwt', 'jwt', 'Query', 'fragment.jwt', '__proto__']) {
+    for (const mode of ['web_message', 'foo', 'jwt.query', 'Query', 'JWT', 'query.jwt.jwt', '__proto__']) {
       assertRedirect(await attempt(agent, { response_mode: mode }), 'invalid_request', here, mode);
     }
     // Registered for form_post alone: neither asking for another nor leaving it out gets round that.
     assert.match((await attempt(agent, { client_id: 'formonly', response_mode: 'form_post' })).hidden['code'] ?? '', /^hfc_/);
     assertRedirect(await attempt(agent, { client_id: 'formonly', response_mode: 'query' }), 'invalid_request', here);
     assertRedirect(await attempt(agent, { client_id: 'formonly' }), 'invalid_request', here);
+    const answer = claimsOf((await attempt(agent, { client_id: 'formonly', response_mode: 'form_post.jwt' })).hidden['response']);
+    assert.deepEqual([answer['error'], answer['code']], ['invalid_request', undefined]);
     // No form can be posted to a program's own scheme.
     const app = { client_id: 'native', redirect_uri: 'com.example.app:/cb', response_mode: 'form_post' };
     assertRedirect(await attempt(agent, app), 'invalid_request', { issuer: here.issuer, to: 'com.example.app:/cb' });

@@ -160,7 +160,9 @@ function redirectFaults({ status, headers, body }: Exchange, issuer: string): re
     if (answer.getAll('iss').join() !== issuer) faults.push('an answer to a client without our iss');
     if (headers.get('cache-control')?.[0] !== 'no-store') faults.push('an answer to a client that may be cached');
   }
-  const posted = /data-page="form-post"/.test(body) && !body.includes(`name="iss" value="${issuer}"`);
+  // In a JWT it stands inside (JARM §2.1).
+  const named = body.includes(`name="iss" value="${issuer}"`) || /name="response" value="eyJ/.test(body);
+  const posted = /data-page="form-post"/.test(body) && !named;
   if (posted) faults.push('a form_post answer without our iss');
   return faults;
 }

@@ -126,7 +126,7 @@ export const AUTHORIZATION_DIFFERENCES: readonly KnownDifference[] = [
     'unsupported_response_mode is no registered error code; a wrong value of a parameter is invalid_request.',
   ),
   demanded(
-    /^authorize hybrid: code, response_mode (FORM_POST|query\.jwt)$/,
+    'authorize hybrid: code, response_mode FORM_POST',
     'outcome',
     ['query: invalid_request', 'query: unsupported_response_mode'],
     'RFC 6749 §4.1.2.1',
@@ -245,6 +245,20 @@ export const AUTHORIZATION_DIFFERENCES: readonly KnownDifference[] = [
     ['query: done', 'query: invalid_request'],
     'OpenID Connect Core §6.1',
     'In a request with openid, what the object does not have counts as it stands outside.',
+  ),
+  lacking(
+    'authorize hybrid: code, response_mode query.jwt',
+    'outcome',
+    ['query: done', 'query: unsupported_response_mode'],
+    'JARM §2.3.1',
+    'Answers as JWTs.',
+  ),
+  lacking(
+    'request_uri as pushed requests have it',
+    'outcome',
+    ['page: error 400', 'query: request_uri_not_supported'],
+    'RFC 9126 §4',
+    'Pushed requests: what a request_uri that nobody has given out would say is not known, the way back neither.',
   ),
   lacking(
     'request object and request_uri',

@@ -34,6 +34,17 @@ export const DOCUMENT_DIFFERENCES: readonly KnownDifference[] = [
     'OpenID Connect Discovery §3',
     'Only what a client registered is fetched.',
   ),
+  lacking(
+    MEMBERS,
+    'metadata response_modes_supported',
+    ['form_post, form_post.jwt, fragment, fragment.jwt, jwt, query, query.jwt', 'form_post, fragment, query'],
+    'JARM §4',
+    'Answers as JWTs.',
+  ),
+  ...['signing_alg', 'encryption_alg', 'encryption_enc'].map((what) =>
+    lacking(MEMBERS, `metadata authorization_${what}_values_supported`, ['there', 'nothing'], 'JARM §4', 'Answers as JWTs.'),
+  ),
+  lacking(MEMBERS, 'metadata pushed_authorization_request_endpoint', ['there', 'nothing'], 'RFC 9126 §5', 'Pushed requests.'),
   lacking(MEMBERS, 'metadata check_session_iframe', ['there', 'nothing'], 'OpenID Connect Session Management §3.3', 'Session management.'),
   lacking(
     MEMBERS,

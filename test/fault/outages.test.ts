@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { openMemory } from '@hufu/store/memory';
 import type { Store } from '@hufu/store/port';
 import { type Outage, withOutages } from '@hufu/store/slow';
-import { Agent, authorizeAs, type JsonReply, type Page } from '../support/agent.ts';
+import { Agent, authorizeAs, type JsonReply, type Page, pkce, postForm } from '../support/agent.ts';
 import { type Node, startNode } from '../support/nodes.ts';
 import { rounds, seededRandom, withSeeds } from '../support/seeds.ts';
 import { type Chain, LOAD_YAML, PARTIES, type Party, readTokens, redeem, refresh } from './load.ts';
@@ -90,6 +90,25 @@ describe(`a store that is away now and then, before or after it has acted, ${SEE
         assertAwayPage(page);
       }
       assert.fail('never signed in');
+    }));
+
+  test('a pushed request is 503 or kept, and gets one answer at most (RFC 9126 §2.3, §4)', () =>
+    withSeeds(Math.ceil(SEEDS / 3), async (seed) => {
+      const { clientId, redirectUri, scope = '', basic } = PARTIES[1] ?? assert.fail();
+      const fields = { response_type: 'code', client_id: clientId, redirect_uri: redirectUri, scope };
+      const challenge = { code_challenge: pkce().challenge, code_challenge_method: 'S256' };
+      trouble(seed);
+      const pushed = await persist(() => postForm(`${node.origin}/oauth/par`, { ...fields, ...challenge }, basic));
+      assert.equal(pushed.status, 201, JSON.stringify(pushed.body));
+      const query = new URLSearchParams({ client_id: clientId, request_uri: String(pushed.body['request_uri']) });
+      let answers = 0;
+      for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+        const page = await agent.get(`/oauth/authorize?${query.toString()}`);
+        if (page.name === 'completed') break;
+        if (page.location.startsWith(redirectUri)) answers += 1;
+        else assertAwayPage(page);
+      }
+      assert.ok(answers <= 1, `${answers} answers`);
     }));
 
   test('attempts that nobody could judge are not counted: after an outage the right password is not slowed down (attacks USR-08)', async () => {

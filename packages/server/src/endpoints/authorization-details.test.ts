@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { findClient } from '../clients.ts';
 import { consentGet, consentPost } from '../interaction/consent.ts';
 import { csrfToken } from '../interaction/csrf.ts';
 import { browserOf } from '../sessions/known-browser.ts';
 import { answerOf, ask, claimsOf, post, postToken, signedIn, VERIFIER } from '../testing/visits.ts';
 import { API, BASIC_YAML, ISSUER, openWorld, SECRETS, VAULT } from '../testing/world.ts';
+import { allowedTypes } from '../tokens/authorization-details.ts';
 import { introspect } from './introspect.ts';
 
 const POLICY = `
@@ -163,6 +165,16 @@ test('the consent page shows every member in its language, and asks each time (R
   }
   const silent = await ask(world, alice, { ...THIRD, ...details(PAY), prompt: 'none' });
   assert.equal(answerOf(silent).get('error'), 'consent_required');
+});
+
+test('whoever registered themselves has the types that they registered, and none otherwise (RFC 9396 §10)', async () => {
+  const client = (await findClient(world.ctx, 'web')) ?? assert.fail();
+  assert.equal(allowedTypes(client), undefined);
+  for (const source of ['registered', 'document'] as const) {
+    const stranger = { ...client, record: { ...client.record, source } };
+    assert.deepEqual(allowedTypes(stranger), []);
+    assert.deepEqual(allowedTypes({ ...stranger, metadata: { ...client.metadata, authorizationDetailsTypes: ['payment'] } }), ['payment']);
+  }
 });
 
 test('a client asks for itself only for types that an administrator named (RFC 9396 §6.1, §10)', async () => {

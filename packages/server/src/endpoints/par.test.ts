@@ -23,6 +23,11 @@ const YAML = BASIC_YAML.replace(
     require_pushed_authorization_requests: true
     require_signed_request_object: true
     hufu: { first_party: true }
+  - client_id: loose
+    client_secret: ${SECRETS.api}
+    redirect_uris: [https://loose.example/cb]
+    jwks: { keys: [${JSON.stringify(pair.jwk)}] }
+    hufu: { first_party: true }
 resources:`,
 );
 const world = await openWorld({ yaml: YAML });
@@ -221,6 +226,45 @@ test('a request object is verified when it is pushed, and alone counts then (RFC
     ...JSON.parse(JSON.stringify(plain)),
   });
   assert.equal(bare.json['error'], 'invalid_request', 'this client has to sign');
+});
+
+test('an OpenID request that is pushed takes nothing from beside its object either (RFC 9126 §3)', async () => {
+  const outside = { client_id: 'loose', scope: 'openid', response_type: 'code', redirect_uri: 'https://loose.example/cb' };
+  const claims = {
+    iss: 'loose',
+    aud: ISSUER,
+    response_type: 'code',
+    scope: 'openid',
+    code_challenge: CHALLENGE,
+    code_challenge_method: 'S256',
+  };
+  const send = (part: object): Promise<Pushed> =>
+    post(
+      world,
+      pushedAuthorizationRequest,
+      { ...outside, request: signWith(pair, { ...claims, ...part }) },
+      { basic: `loose:${SECRETS.api}` },
+    );
+  assert.equal((await send({})).json['error'], 'invalid_request');
+  assert.equal((await send({ redirect_uri: outside.redirect_uri })).status, 201);
+});
+
+test('what changes between the last check and the answer is its answer (RFC 9126 §4)', async () => {
+  let refuses = false;
+  const own = await openWorld({
+    yaml: YAML,
+    wrap: (store) => ({
+      ...store,
+      createGrant: (...args) => (refuses ? Promise.resolve({ kind: 'refused', reason: 'session_ended' }) : store.createGrant(...args)),
+    }),
+  });
+  const visitor = await signedIn(own);
+  const { json } = await push({}, WEB_BASIC, own);
+  refuses = true;
+  assert.equal(answerOf(await come(json['request_uri'], visitor, {}, own)).get('error'), 'login_required');
+  refuses = false;
+  await assertAnswered(come(json['request_uri'], visitor, {}, own));
+  await own.close();
 });
 
 test('a client that has to push is refused everything else (RFC 9126 §5, §6, attacks AUT-38)', async () => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { after, beforeEach, describe, test } from 'node:test';
 import { clientId } from '@hufu/protocol/ids';
 import { findClient, findStoredClient } from '../clients.ts';
+import { authorize } from '../endpoints/authorize.ts';
 import { logout } from '../endpoints/logout.ts';
+import { pushedAuthorizationRequest } from '../endpoints/par.ts';
 import { signedOut } from '../endpoints/signed-out.ts';
 import { token } from '../endpoints/token.ts';
 import type { HttpReply } from '../http.ts';
@@ -10,7 +12,7 @@ import { consentGet, consentPost } from '../interaction/consent.ts';
 import { openDocumentHost, type Served } from '../testing/documents.ts';
 import { BROWSER, getOf, hiddenOf, pageOf, postOf } from '../testing/pages.ts';
 import { registrationYaml } from '../testing/registrations.ts';
-import { answerOf, ask, post, signedIn, VERIFIER, type Visitor } from '../testing/visits.ts';
+import { answerOf, ask, authorizationQuery, post, signedIn, VERIFIER, type Visitor } from '../testing/visits.ts';
 import { openWorld, type World } from '../testing/world.ts';
 
 const host = await openDocumentHost();
@@ -55,6 +57,19 @@ test('a document describes a client, and nobody wrote it down (OAuth Client ID M
   assert.equal(await findClient(world.ctx, id), client, 'the same object while it is the same copy');
   assert.equal(await rowOf(), undefined);
   assert.equal(await findStoredClient(world.ctx, id), undefined);
+});
+
+test('a client that is described by a document pushes, and gets its row with that (RFC 9126 §2)', async () => {
+  put(GOOD);
+  const pushed = await post(
+    world,
+    pushedAuthorizationRequest,
+    authorizationQuery({ client_id: id, redirect_uri: REDIRECT, scope: 'openid' }),
+  );
+  assert.equal(pushed.status, 201, pushed.body.toString());
+  const query = new URLSearchParams({ client_id: id, request_uri: String(pushed.json['request_uri']) }).toString();
+  const reply = await authorize(world.ctx, world.http({ path: '/oauth/authorize', query }));
+  assert.match(String(reply.headers['location']), /^\/signin\?/);
 });
 
 test('a document that is not of its address, or has a secret, is none (OAuth Client ID Metadata Document §4.1, attacks REG-13)', async () => {
