@@ -33,13 +33,18 @@ resources:`,
 describe('EXC: token exchange', () => {
   const here = arena({ yaml: YAML });
   const exchange = (subject: string, more: Readonly<Record<string, string>> = {}, basic = GATE): Promise<JsonReply> =>
-    token(here, { grant_type: EXCHANGE, subject_token: subject, subject_token_type: ACCESS_TOKEN, audience: 'https://next.example/', ...more }, basic);
+    token(
+      here,
+      { grant_type: EXCHANGE, subject_token: subject, subject_token_type: ACCESS_TOKEN, audience: 'https://next.example/', ...more },
+      basic,
+    );
   const isActive = async (text: unknown): Promise<unknown> => (await introspected(here, text, GATE)).body['active'];
 
   test('EXC-01 · a subject token that is missing, empty or blank (RFC 8693 §2.2.2)', async () => {
     const { access } = await tokensOf(here.issuer, SPA);
     assert.equal((await exchange(access)).status, 200);
-    for (const subject of ['', ' ', '\t\n', '+', '%20']) assertTokenError(await exchange(subject), 'invalid_request', JSON.stringify(subject));
+    for (const subject of ['', ' ', '\t\n', '+', '%20'])
+      assertTokenError(await exchange(subject), 'invalid_request', JSON.stringify(subject));
     assertTokenError(await token(here, { grant_type: EXCHANGE, audience: 'https://next.example/' }, GATE), 'invalid_request');
     assertTokenError(await exchange(access, { subject_token_type: '' }), 'invalid_request');
     const twice = new URLSearchParams({ grant_type: EXCHANGE, subject_token: access, subject_token_type: ACCESS_TOKEN });
@@ -68,7 +73,16 @@ describe('EXC: token exchange', () => {
 
   test('EXC-04 · an audience that the client may not have (RFC 8693 §2.2.2)', async () => {
     const { access } = await tokensOf(here.issuer, SPA);
-    for (const audience of [RESOURCE, OPAQUE_RESOURCE, here.issuer, 'https://next.example', 'https://next.example/x', 'next', '*', '__proto__'])
+    for (const audience of [
+      RESOURCE,
+      OPAQUE_RESOURCE,
+      here.issuer,
+      'https://next.example',
+      'https://next.example/x',
+      'next',
+      '*',
+      '__proto__',
+    ])
       assertTokenError(await exchange(access, { audience }), 'invalid_target', audience);
     for (const resource of [RESOURCE, 'https://nowhere.example/'])
       assertTokenError(await exchange(access, { resource }), 'invalid_target', resource);
@@ -115,7 +129,10 @@ describe('EXC: token exchange', () => {
     const audited = (): number => here.hufu.logLines.filter((line) => line.includes('"exchange.refused"')).length;
     const logged = audited();
     assertTokenError(await exchange(subject({ sub: 'spa' }, 'b'), { subject_token_type: JWT }), 'invalid_request');
-    assertTokenError(await exchange(subject({ sub: 'gate', iss: 'https://idp.example' }, 'c'), { subject_token_type: JWT }), 'invalid_request');
+    assertTokenError(
+      await exchange(subject({ sub: 'gate', iss: 'https://idp.example' }, 'c'), { subject_token_type: JWT }),
+      'invalid_request',
+    );
     assert.equal(audited(), logged + 2);
   });
 

@@ -80,11 +80,11 @@ for (const engine of ENGINES) {
     });
 
     /** The library's own idea of where the token endpoint is cannot be changed; where its requests go can. */
-    const google = (): JWT =>
+    const google = (file: Readonly<Record<string, string>> = account): JWT =>
       new JWT({
-        email: account['client_email'],
-        key: account['private_key'],
-        keyId: account['private_key_id'],
+        email: file['client_email'] ?? '',
+        key: file['private_key'] ?? '',
+        keyId: file['private_key_id'] ?? '',
         scopes: ['notes'],
         additionalClaims: { aud: `${hufu.origin}/oauth/token` },
         transporterOptions: { fetchImplementation: (_input, init) => fetch(`${hufu.origin}/oauth/token`, init) },
@@ -94,10 +94,14 @@ for (const engine of ENGINES) {
       const { access_token: token, token_type: type } = await google().authorize();
       assert.equal(type, 'Bearer');
       const claims = jose.decodeJwt(token ?? '');
-      assert.deepEqual([claims.sub, claims.aud, claims['client_id'], claims['scope']], ['robot', 'https://notes.example/', 'robot', 'notes']);
+      assert.deepEqual(
+        [claims.sub, claims.aud, claims['client_id'], claims['scope']],
+        ['robot', 'https://notes.example/', 'robot', 'notes'],
+      );
       const { keys } = Object(await (await fetch(`${hufu.origin}/oauth/jwks`)).json());
       await jose.jwtVerify(token ?? '', jose.createLocalJWKSet({ keys }), { issuer: hufu.origin });
-      const other = new JWT({ ...google(), email: 'robot', key: (await jose.exportPKCS8((await jose.generateKeyPair('RS256', { extractable: true })).privateKey)), scopes: ['notes'], additionalClaims: { aud: `${hufu.origin}/oauth/token` }, transporterOptions: { fetchImplementation: (_input, init) => fetch(`${hufu.origin}/oauth/token`, init) } });
+      const { privateKey } = await jose.generateKeyPair('RS256', { extractable: true });
+      const other = google({ ...account, private_key: await jose.exportPKCS8(privateKey) });
       await assert.rejects(other.authorize(), /invalid_client/);
     });
 
@@ -115,12 +119,26 @@ for (const engine of ENGINES) {
       const reply = await oauth.genericTokenEndpointRequest(as, rp, proof, EXCHANGE, form, LOOPBACK);
       const issued = await oauth.processGenericTokenEndpointResponse(as, rp, reply);
       assert.deepEqual([issued.token_type, issued.scope, issued['issued_token_type']], ['bearer', 'notes', ACCESS_TOKEN]);
-      const seen = await oauth.processIntrospectionResponse(as, rp, await oauth.introspectionRequest(as, rp, proof, issued.access_token, LOOPBACK));
-      assert.deepEqual([seen.active, seen.client_id, seen.sub, seen.act], [true, 'gate', jose.decodeJwt(token).sub, { sub: 'gate', client_id: 'gate' }]);
-      await assert.rejects(async () => {
-        const no = { ...form, audience: 'https://nowhere.example/' };
-        await oauth.processGenericTokenEndpointResponse(as, rp, await oauth.genericTokenEndpointRequest(as, rp, proof, EXCHANGE, no, LOOPBACK));
-      }, (error) => error instanceof oauth.ResponseBodyError && error.error === 'invalid_target');
+      const seen = await oauth.processIntrospectionResponse(
+        as,
+        rp,
+        await oauth.introspectionRequest(as, rp, proof, issued.access_token, LOOPBACK),
+      );
+      assert.deepEqual(
+        [seen.active, seen.client_id, seen.sub, seen.act],
+        [true, 'gate', jose.decodeJwt(token).sub, { sub: 'gate', client_id: 'gate' }],
+      );
+      await assert.rejects(
+        async () => {
+          const no = { ...form, audience: 'https://nowhere.example/' };
+          await oauth.processGenericTokenEndpointResponse(
+            as,
+            rp,
+            await oauth.genericTokenEndpointRequest(as, rp, proof, EXCHANGE, no, LOOPBACK),
+          );
+        },
+        (error) => error instanceof oauth.ResponseBodyError && error.error === 'invalid_target',
+      );
     });
 
     test('openid-client: the same exchange, and an assertion of a trusted issuer (RFC 8693 §2.1, RFC 7523 §2.1)', async () => {
@@ -134,7 +152,7 @@ for (const engine of ENGINES) {
       await assert.rejects(oidc.genericGrantRequest(config, JWT_BEARER, { assertion }), /invalid|unexpected|error/i);
     });
 
-    test('an id-jag is issued for an ID token and verifies with jose; one of a trusted issuer is taken (Identity Assertion Authorization Grant §4)', async () => {
+    test('an id-jag is issued for an ID token and verifies with jose; one of a trusted issuer is taken (ID-JAG §4)', async () => {
       const { as, rp, proof } = await party(hufu.origin);
       const { agent } = await shown();
       const request = { clientId: 'gate', redirectUri: 'https://gate.example/cb', scope: 'openid' };

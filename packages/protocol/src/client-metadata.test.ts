@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { CLIENT_REGISTRIES, type ClientMetadata, type ClientMetadataRules, readClientMetadata, refuseRegistration, writeClientMetadata, JWT_BEARER_GRANT, SAML2_BEARER_GRANT, TOKEN_EXCHANGE_GRANT } from './client-metadata.ts';
+import {
+  CLIENT_REGISTRIES,
+  type ClientMetadata,
+  type ClientMetadataRules,
+  JWT_BEARER_GRANT,
+  readClientMetadata,
+  refuseRegistration,
+  SAML2_BEARER_GRANT,
+  TOKEN_EXCHANGE_GRANT,
+  writeClientMetadata,
+} from './client-metadata.ts';
 import { DEFAULT_SETTINGS } from './client-settings.ts';
 import { formatPath } from './field-reader.ts';
 

@@ -12,7 +12,10 @@ import { clientKeyCreate } from './client-key-create.ts';
 const folder = mkdtempSync(join(tmpdir(), 'hufu-key-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const file = join(folder, 'hufu.yaml');
-writeFileSync(file, 'issuer: https://id.example\nclients: [{ client_id: known, client_secret: x-0123456789abcdef, grant_types: [client_credentials] }]\n');
+writeFileSync(
+  file,
+  'issuer: https://id.example\nclients: [{ client_id: known, client_secret: x-0123456789abcdef, grant_types: [client_credentials] }]\n',
+);
 
 async function run(...args: readonly string[]): Promise<{ readonly out: string; readonly err: string }> {
   const [out, err]: [string[], string[]] = [[], []];

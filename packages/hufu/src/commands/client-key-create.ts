@@ -35,7 +35,9 @@ export const clientKeyCreate: Command = {
     };
     call.out(JSON.stringify(file, undefined, 2));
     const known = config.clients.find(({ clientId }) => clientId === id);
-    call.err(known === undefined ? 'The client, for hufu.yaml:' : 'Its key, for hufu.yaml; an older one may stay beside it until nobody uses it:');
+    call.err(
+      known === undefined ? 'The client, for hufu.yaml:' : 'Its key, for hufu.yaml; an older one may stay beside it until nobody uses it:',
+    );
     if (known === undefined) {
       call.err(`  - client_id: ${JSON.stringify(id)}`);
       call.err('    token_endpoint_auth_method: private_key_jwt');

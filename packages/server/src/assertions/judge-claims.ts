@@ -11,7 +11,11 @@ const MAX_AUDIENCES = 5;
  *
  * @param ours names that this server goes by.
  */
-export function judgeClaims({ aud, exp, nbf, iat }: Readonly<Record<string, unknown>>, ours: readonly string[], now: number): number | string {
+export function judgeClaims(
+  { aud, exp, nbf, iat }: Readonly<Record<string, unknown>>,
+  ours: readonly string[],
+  now: number,
+): number | string {
   if (!isMeantFor(ours, aud)) return 'its aud is not this server, or not this server alone';
   if (!isTime(exp)) return 'it has no exp';
   if (exp <= now) return `it has expired at ${exp}`;

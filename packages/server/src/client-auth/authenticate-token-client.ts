@@ -36,7 +36,8 @@ async function findOwnAssertionFault(ctx: Context, client: Client, { proof, trai
 /** The assertion of a grant that nothing stands beside that says who sends it; who it says has made it. */
 function readLoneAssertion(request: HttpRequest, form: Form): { readonly clientId: string; readonly proof: string } | undefined {
   const proof = form.get('assertion');
-  if (form.get('grant_type') !== JWT_BEARER_GRANT || proof === undefined || request.headers['authorization'] !== undefined) return undefined;
+  if (form.get('grant_type') !== JWT_BEARER_GRANT || proof === undefined || request.headers['authorization'] !== undefined)
+    return undefined;
   if (IDENTIFYING.some((name) => form.has(name))) return undefined;
   const iss = readJwt(proof)?.payload['iss'];
   return typeof iss === 'string' ? { clientId: iss, proof } : undefined;

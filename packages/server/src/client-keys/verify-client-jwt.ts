@@ -40,7 +40,8 @@ export async function verifyClientJwt(
   const { alg } = jwt.header;
   if (!algs.includes(alg)) return refused(`its alg ${JSON.stringify(alg.slice(0, 20))} is not one of ${algs.join(', ')}`);
   const mac = macAlgorithms.get(alg);
-  const fault = mac === undefined ? await findSignatureFault(ctx, client.metadata, 'the client', jwt, now) : findMacFault(ctx, client, jwt, mac, now);
+  const fault =
+    mac === undefined ? await findSignatureFault(ctx, client.metadata, 'the client', jwt, now) : findMacFault(ctx, client, jwt, mac, now);
   return fault === undefined ? { kind: 'verified', header: jwt.header, payload: jwt.payload } : refused(fault);
 }
 

@@ -51,7 +51,10 @@ const idJag: Readonly<Record<string, ClientField>> = {
 
 const tokenExchange: Readonly<Record<string, ClientField>> = {
   audiences: { doc: 'Identifiers of the resources that it may get tokens for.', schema: listOf(identifier) },
-  scopes: { doc: 'The most that such a token says; what the subject token says is the other bound.', schema: listOf({ type: 'string', maxLength: 255 }) },
+  scopes: {
+    doc: 'The most that such a token says; what the subject token says is the other bound.',
+    schema: listOf({ type: 'string', maxLength: 255 }),
+  },
   impersonation: { doc: 'Whether tokens say nothing of the client where it names no actor.', schema: yesNo },
   id_jag: { doc: 'Foreign authorization servers that it may carry its users’ identity to (ID-JAG).', schema: listOf(record(idJag)) },
 };

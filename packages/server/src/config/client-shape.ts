@@ -158,5 +158,8 @@ function warnOfPasswords(root: ConfigNode, metadata: ClientMetadata, spot: Spot)
   spot
     .at('hufu')
     .at('unsafe_password_grant')
-    .warn(written, 'lets a client ask users for their passwords, which RFC 9700 §2.4 forbids: no second factor, no single sign-on, no page of ours');
+    .warn(
+      written,
+      'lets a client ask users for their passwords, which RFC 9700 §2.4 forbids: no second factor, no single sign-on, no page of ours',
+    );
 }

@@ -20,7 +20,9 @@ const faultsOf = (issuer: object): readonly string[] => {
     read(issuer);
     return [];
   } catch (error) {
-    return error instanceof ConfigError ? error.problems.map(({ path, message }) => `${path.replace('policies.trusted_issuers[0]', '')} ${message}`) : assert.fail();
+    return error instanceof ConfigError
+      ? error.problems.map(({ path, message }) => `${path.replace('policies.trusted_issuers[0]', '')} ${message}`)
+      : assert.fail();
   }
 };
 
@@ -44,7 +46,8 @@ test('it has keys for what it signs, and none for what it does not (RFC 7522 §3
 });
 
 test('clients, scopes and uses are said one by one', () => {
-  for (const name of ['issuer', 'accepts', 'clients', 'scopes']) assert.deepEqual(faultsOf({ ...GOOD, [name]: undefined }), [`.${name} is missing`]);
+  for (const name of ['issuer', 'accepts', 'clients', 'scopes'])
+    assert.deepEqual(faultsOf({ ...GOOD, [name]: undefined }), [`.${name} is missing`]);
   assert.equal(faultsOf({ ...GOOD, accepts: ['everything'] }).length, 1);
   assert.equal(faultsOf({ ...GOOD, accepts: [] }).length, 1);
   assert.equal(faultsOf({ ...GOOD, scopes: ['a b'] }).length, 1);

@@ -23,7 +23,8 @@ export const checks = {
   },
   grant_assertion_key: {
     title: 'The assertion is signed by whoever speaks in it',
-    setting: 'policies.trusted_issuers[].jwks, policies.trusted_issuers[].jwks_uri, policies.trusted_issuers[].certificates, clients[].jwks',
+    setting:
+      'policies.trusted_issuers[].jwks, policies.trusted_issuers[].jwks_uri, policies.trusted_issuers[].certificates, clients[].jwks',
   },
   grant_assertion_claims: { title: 'The assertion is for this server alone, and in time', setting: undefined },
   grant_assertion_subject: {
@@ -35,7 +36,10 @@ export const checks = {
   actor_token: { title: 'The actor token is live, and the client’s own', setting: undefined },
   exchange_actor: { title: 'Whoever acts may act for the subject', setting: 'clients[].hufu.token_exchange.impersonation' },
   exchange_target: { title: 'The client may get tokens for the audience', setting: 'clients[].hufu.token_exchange.audiences' },
-  exchange_scope: { title: 'The scopes are the subject token’s, and the client may have them', setting: 'clients[].hufu.token_exchange.scopes' },
+  exchange_scope: {
+    title: 'The scopes are the subject token’s, and the client may have them',
+    setting: 'clients[].hufu.token_exchange.scopes',
+  },
   client_throttle: { title: 'The client has not failed to prove itself too often', setting: 'policies.brute_force' },
   grant_type: { title: 'The grant type is supported', setting: undefined },
   client_grant_type: { title: 'The client may use the grant type', setting: 'clients[].grant_types' },

@@ -1,6 +1,6 @@
-import { JWT_BEARER_GRANT, SAML2_BEARER_GRANT, TOKEN_EXCHANGE_GRANT } from '@hufu/protocol/client-metadata';
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { JWT_BEARER_GRANT, SAML2_BEARER_GRANT, TOKEN_EXCHANGE_GRANT } from '@hufu/protocol/client-metadata';
 import { clientId } from '@hufu/protocol/ids';
 import { hashClientSecret } from '../client-auth/authenticate-client.ts';
 import { findClient } from '../clients.ts';

@@ -1,7 +1,7 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { readScope } from '@hufu/protocol/scope';
 import type { AssertedSubject } from '../assertions/asserted-subject.ts';
-import type { AssertionMark } from '../assertions/own-assertion.ts';
+import type { AssertionMark } from '../assertions/assertion-mark.ts';
 import { assertionRefused } from '../assertions/trusted-issuers.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
@@ -76,5 +76,6 @@ export async function takeAssertion(ctx: Context, { kind, value, expiresAt }: As
 
 /** Nothing but scopes can be asked for here (RFC 9396 §6): passed over, they would seem to have been granted. */
 export function requireNoDetails({ form }: TokenRequest): void {
-  if (form.has('authorization_details')) throw new OAuthError('invalid_request', 'authorization_details are not supported with this grant type');
+  if (form.has('authorization_details'))
+    throw new OAuthError('invalid_request', 'authorization_details are not supported with this grant type');
 }

@@ -34,7 +34,8 @@ export async function requireActor(
   const sub = named?.sub ?? client.id;
   requireMayAct(ctx, request, subject.mayAct, sub);
   const expiresAt = Math.min(subject.expiresAt, named?.expiresAt ?? Number.POSITIVE_INFINITY);
-  if (named === undefined && policy.impersonation) return { act: subject.actor === undefined ? undefined : { ...subject.actor }, expiresAt };
+  if (named === undefined && policy.impersonation)
+    return { act: subject.actor === undefined ? undefined : { ...subject.actor }, expiresAt };
   const act: Actor = { sub, client_id: client.id, ...(subject.actor === undefined ? {} : { act: subject.actor }) };
   requireDepth(act);
   return { act: { ...act }, expiresAt };
@@ -61,7 +62,9 @@ function requireMayAct(ctx: Context, { client }: TokenRequest, mayAct: unknown, 
   const { sub: allowed, iss }: Readonly<Record<string, unknown>> = Object(mayAct);
   if (allowed === sub && (iss === undefined || iss === ctx.issuer)) return;
   ctx.log.warn('exchange.refused', { client: client.id, reason: 'may_act names another' });
-  throw new OAuthError('invalid_request', 'the subject token does not let this actor act', { detail: `may_act is not ${sub.slice(0, 100)}` });
+  throw new OAuthError('invalid_request', 'the subject token does not let this actor act', {
+    detail: `may_act is not ${sub.slice(0, 100)}`,
+  });
 }
 
 function actorRefused(detail: string): OAuthError {

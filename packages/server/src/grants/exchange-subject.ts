@@ -1,11 +1,12 @@
+import type { Confirmation } from '@hufu/protocol/confirmation';
 import { OAuthError } from '@hufu/protocol/errors';
 import type { GrantId, UserId } from '@hufu/protocol/ids';
 import { readScope } from '@hufu/protocol/scope';
 import { ACCESS_TOKEN_TYPE, JWT_TYPE } from '@hufu/protocol/token-types';
-import type { Confirmation } from '@hufu/protocol/confirmation';
 import { findAssertedSubject } from '../assertions/asserted-subject.ts';
+import type { AssertionMark } from '../assertions/assertion-mark.ts';
 import { verifyIssuerJwt } from '../assertions/issuer-jwt.ts';
-import { type AssertionMark, namesOf } from '../assertions/own-assertion.ts';
+import { namesOf } from '../assertions/own-assertion.ts';
 import type { Context } from '../context.ts';
 import { type LiveAccessToken, readAccessToken } from '../tokens/read-access-token.ts';
 import { subjectFor } from '../tokens/subject.ts';

@@ -31,7 +31,8 @@ type Reply = Awaited<ReturnType<typeof postToken>>;
 
 async function idTokenOf(client: string, at: World = world, visitor = alice): Promise<string> {
   const redirect = `https://${client}.example/cb`;
-  const code = answerOf(await ask(at, visitor, { client_id: client, redirect_uri: redirect, scope: 'openid' })).get('code') ?? assert.fail();
+  const code =
+    answerOf(await ask(at, visitor, { client_id: client, redirect_uri: redirect, scope: 'openid' })).get('code') ?? assert.fail();
   const form = { grant_type: 'authorization_code', code, redirect_uri: redirect, code_verifier: VERIFIER };
   return String((await postToken(at, form, { basic: `${client}:${PARTNER_SECRET}` })).json['id_token']);
 }
@@ -39,7 +40,14 @@ async function idTokenOf(client: string, at: World = world, visitor = alice): Pr
 const jag = (token: string, part: Readonly<Record<string, string>> = {}, client = 'wiki', at: World = world): Promise<Reply> =>
   postToken(
     at,
-    { grant_type: TOKEN_EXCHANGE, requested_token_type: ID_JAG, subject_token: token, subject_token_type: ID_TOKEN, audience: CHAT, ...part },
+    {
+      grant_type: TOKEN_EXCHANGE,
+      requested_token_type: ID_JAG,
+      subject_token: token,
+      subject_token_type: ID_TOKEN,
+      audience: CHAT,
+      ...part,
+    },
     { basic: `${client}:${PARTNER_SECRET}` },
   );
 
@@ -49,7 +57,7 @@ async function refused(reply: Reply, check: string, detail: RegExp, error = 'inv
   assert.match(why.detail ?? '', detail);
 }
 
-test('an ID token of somebody who is signed in brings our word for them to a foreign server (Identity Assertion Authorization Grant §4, RFC 8693 §2.2.1)', async () => {
+test('an ID token of somebody who is signed in brings our word for them to a foreign server (ID-JAG §4, RFC 8693 §2.2.1)', async () => {
   const token = await idTokenOf('wiki');
   const reply = await jag(token, { scope: 'chat.read', resource: 'https://chat.example/api' });
   assert.equal(reply.status, 200, reply.body.toString());

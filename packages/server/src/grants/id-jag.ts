@@ -79,7 +79,8 @@ async function requireSignedIn(
   if (token === undefined) throw refused('it is no ID token of ours');
   if (token.aud !== client.id) throw refused('it is for another client');
   if (token.byClient) throw refused('the client could have written it');
-  if (token.expiresAt <= now || token.issuedAt <= now - MAX_ID_TOKEN_AGE) throw refused(`it was issued ${now - token.issuedAt} seconds ago`);
+  if (token.expiresAt <= now || token.issuedAt <= now - MAX_ID_TOKEN_AGE)
+    throw refused(`it was issued ${now - token.issuedAt} seconds ago`);
   const id = token.sid === undefined ? undefined : readSessionName(ctx, token.sid);
   const session = id === undefined ? undefined : await ctx.store.findSession(ctx.tenant, id);
   if (session === undefined || session.endedAt !== undefined || session.expiresAt <= now) throw refused('its session has ended');

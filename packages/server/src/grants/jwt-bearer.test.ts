@@ -2,10 +2,20 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { openMemory } from '@hufu/store/memory';
 import { type Outage, withLatency, withOutages } from '@hufu/store/slow';
-import { introspect } from '../endpoints/introspect.ts';
 import { assertionForm, signWith } from '../testing/client-assertions.ts';
-import { EXCHANGE_YAML, IDP, idpAssertion, idpClaims, JWT_BEARER, PARTNER_SECRET, robotKey, strangerKey } from '../testing/exchange-world.ts';
-import { claimsOf, post, postToken } from '../testing/visits.ts';
+import {
+  EXCHANGE_YAML,
+  IDP,
+  idpAssertion,
+  idpClaims,
+  introspected,
+  introspectWith,
+  JWT_BEARER,
+  PARTNER_SECRET,
+  robotKey,
+  strangerKey,
+} from '../testing/exchange-world.ts';
+import { claimsOf, postToken } from '../testing/visits.ts';
 import { API, ISSUER, openWorld, START, START_MS, VAULT } from '../testing/world.ts';
 
 const world = await openWorld({ yaml: EXCHANGE_YAML });
@@ -26,7 +36,7 @@ const partner = (assertion: string, more: Readonly<Record<string, string>> = {},
 
 async function refused(reply: Reply, check: string, detail: RegExp, error = 'invalid_grant', status = 400): Promise<void> {
   const why = await world.why(reply);
-  assert.deepEqual([reply.status, reply.json['error'], why.failed], [status, error, check], why.detail ?? "");
+  assert.deepEqual([reply.status, reply.json['error'], why.failed], [status, error, check], why.detail ?? '');
   assert.match(why.detail ?? '', detail);
 }
 
@@ -87,7 +97,7 @@ test('one assertion is good once: for the grant, for client authentication, or f
   const assertion = own();
   assert.equal((await robot(assertion)).status, 200);
   await refused(await robot(assertion), 'grant_assertion_unused', /used before/);
-  const asClient = await post(world, introspect, { token: 'x', ...assertionForm(assertion) });
+  const asClient = await introspectWith(world, assertionForm(assertion));
   await refused(asClient, 'assertion_unused', /used before/, 'invalid_client', 401);
   const both = own();
   await refused(await robot(both, assertionForm(both)), 'grant_assertion_unused', /used before/);
@@ -95,7 +105,7 @@ test('one assertion is good once: for the grant, for client authentication, or f
 });
 
 test('the assertion of a grant proves nobody at another endpoint, nor for another grant (RFC 7521 §4.2)', async () => {
-  const elsewhere = await post(world, introspect, { token: 'x', grant_type: JWT_BEARER, assertion: own() });
+  const elsewhere = await introspectWith(world, { grant_type: JWT_BEARER, assertion: own() });
   await refused(elsewhere, 'client_authentication', /no client authentication/, 'invalid_client', 401);
   const other = await postToken(world, { grant_type: 'client_credentials', assertion: own() });
   await refused(other, 'client_authentication', /no client authentication/, 'invalid_client', 401);
@@ -103,7 +113,10 @@ test('the assertion of a grant proves nobody at another endpoint, nor for anothe
 
 test('a mistake in what is asked for spends nothing, and neither does a store that is away (RFC 7523 §2.1)', async () => {
   let outage: Outage = 'none';
-  const shaky = await openWorld({ yaml: EXCHANGE_YAML, wrap: (store) => withOutages(store, (verb) => (verb === 'takeOnce' ? outage : 'none')) });
+  const shaky = await openWorld({
+    yaml: EXCHANGE_YAML,
+    wrap: (store) => withOutages(store, (verb) => (verb === 'takeOnce' ? outage : 'none')),
+  });
   const assertion = own();
   assert.equal((await robot(assertion, { scope: 'unlock' }, shaky)).json['error'], 'invalid_scope');
   assert.equal((await robot(assertion, { resource: 'https://nowhere.example/' }, shaky)).json['error'], 'invalid_target');
@@ -128,7 +141,7 @@ test('a trusted issuer speaks for a user of ours, to a client that proves itself
   assert.equal(nobody.status, 401, 'the client proves itself');
 });
 
-test('what is given is within the issuer’s scopes, the client’s and the assertion’s own (RFC 7523 §3.1, attacks TOK-19)', async () => {
+test('what is given is within the issuer’s scopes, the client’s and the assertion’s own, and nothing but scopes (RFC 7523 §3.1, RFC 9396 §6, attacks TOK-19)', async () => {
   await refused(await partner(idpAssertion(), { scope: 'write' }), 'scope', /write/, 'invalid_scope');
   await refused(await partner(idpAssertion(), { scope: 'openid' }), 'scope', /openid/, 'invalid_scope');
   await refused(await partner(idpAssertion({ scope: 'unlock' }), { scope: 'read' }), 'scope', /read/, 'invalid_scope');
@@ -171,7 +184,8 @@ test('somebody who is not ours has a sub that no user of ours can have (RFC 7523
 test('an address names somebody only where the issuer has verified it', async () => {
   const mail = { iss: `${IDP}/mail`, sub: '17', email: 'alice' };
   assert.equal((await partner(idpAssertion({ ...mail, email_verified: true }))).status, 200);
-  for (const said of [undefined, false, 'true']) await refused(await partner(idpAssertion({ ...mail, email_verified: said })), 'grant_assertion_subject', /not verified/);
+  for (const said of [undefined, false, 'true'])
+    await refused(await partner(idpAssertion({ ...mail, email_verified: said })), 'grant_assertion_subject', /not verified/);
 });
 
 test('a disabled user is nobody, before and after (attacks EXC-10)', async () => {
@@ -180,13 +194,13 @@ test('a disabled user is nobody, before and after (attacks EXC-10)', async () =>
   const reply = await partner(idpAssertion({ sub: 'bob' }), {}, own2);
   const token = String(reply.json['access_token']);
   await own2.store.setUserEnabled(own2.tenant, bob.id, false, START);
-  const seen = await post(own2, introspect, { token }, { basic: `partner:${PARTNER_SECRET}` });
+  const seen = await introspected(own2, token, `partner:${PARTNER_SECRET}`);
   assert.deepEqual(seen.json, { active: false });
   assert.equal((await own2.why(await partner(idpAssertion({ sub: 'bob' }), {}, own2))).detail, 'the user is disabled');
   await own2.close();
 });
 
-test('an identity assertion is for the client that it names, and for the issuer alone (Identity Assertion Authorization Grant §3)', async () => {
+test('an identity assertion is for the client that it names, and for the issuer alone (ID-JAG §3)', async () => {
   const jag = (part: object = {}): string => idpAssertion({ client_id: 'partner', scope: 'read', ...part }, { typ: 'oauth-id-jag+jwt' });
   assert.equal((await partner(jag())).json['scope'], 'read');
   await refused(await partner(jag({ client_id: 'gate' })), 'grant_assertion_claims', /another client/);

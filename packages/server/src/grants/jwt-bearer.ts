@@ -56,7 +56,7 @@ async function ofSomebody(ctx: Context, request: TokenRequest, text: string, use
   return issueAssertedToken(ctx, request, { subject, authTime: authTimeOf(payload, now), mark }, target);
 }
 
-/** An identity assertion authorization grant is for the issuer (Identity Assertion Authorization Grant §3), any other for the token endpoint too. */
+/** An identity assertion authorization grant is for the issuer (ID-JAG §3), any other for the token endpoint too. */
 function audiencesOf(ctx: Context, use: 'jwt-bearer' | 'id-jag'): readonly string[] {
   return use === 'id-jag' ? [ctx.issuer] : namesOf(ctx);
 }

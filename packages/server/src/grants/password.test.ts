@@ -15,15 +15,23 @@ after(() => world.close());
 
 type Reply = Awaited<ReturnType<typeof postToken>>;
 const ask = (part: Readonly<Record<string, string>> = {}, client = 'legacy', at = world): Promise<Reply> =>
-  postToken(at, { grant_type: 'password', username: 'alice', password: PASSWORD, scope: 'read', ...part }, { basic: `${client}:${SECRET}` });
+  postToken(
+    at,
+    { grant_type: 'password', username: 'alice', password: PASSWORD, scope: 'read', ...part },
+    { basic: `${client}:${SECRET}` },
+  );
 
-test('a client that may send passwords gets the tokens of whose password it is (RFC 6749 §4.3.2, §4.3.3)', async () => {
+test('a client that may send passwords gets the tokens of whose password it is (RFC 6749 §4.3, §4.3.2, §4.3.3)', async () => {
   const reply = await ask({ scope: 'openid read' });
   assert.equal(reply.status, 200, reply.body.toString());
   const claims = claimsOf(reply.json['access_token']);
   assert.deepEqual([claims['sub'], claims['aud'], claims['auth_time'], claims['amr']], ['alice-sub', API, START, ['pwd']]);
   assert.equal(claimsOf(reply.json['id_token'])['sub'], 'alice-sub');
-  const again = await postToken(world, { grant_type: 'refresh_token', refresh_token: String(reply.json['refresh_token']) }, { basic: `legacy:${SECRET}` });
+  const again = await postToken(
+    world,
+    { grant_type: 'refresh_token', refresh_token: String(reply.json['refresh_token']) },
+    { basic: `legacy:${SECRET}` },
+  );
   assert.equal(again.status, 200);
   assert.equal('refresh_token' in (await ask({}, 'brief')).json, false);
 });
@@ -38,9 +46,15 @@ test('without the switch it cannot be configured, for a public client not at all
   const read = (client: string): ReturnType<typeof readConfig> =>
     readConfig({ text: `issuer: https://id.example\nclients:\n  - { client_id: a, ${client} }`, file: 'a.yaml', env: {} });
   assert.throws(() => read(`client_secret: ${SECRET}, grant_types: [password]`), /unsafe_password_grant/);
-  assert.throws(() => read('token_endpoint_auth_method: none, grant_types: [password], hufu: { unsafe_password_grant: true }'), /none may not use/);
+  assert.throws(
+    () => read('token_endpoint_auth_method: none, grant_types: [password], hufu: { unsafe_password_grant: true }'),
+    /none may not use/,
+  );
   const { warnings } = read(`client_secret: ${SECRET}, grant_types: [password], hufu: { unsafe_password_grant: true }`);
-  assert.deepEqual(warnings.map(({ path }) => path), ['clients[0].hufu.unsafe_password_grant']);
+  assert.deepEqual(
+    warnings.map(({ path }) => path),
+    ['clients[0].hufu.unsafe_password_grant'],
+  );
 });
 
 test('one answer for a wrong password, an unknown user and a disabled one (RFC 6749 §5.2, attacks USR-01)', async () => {

@@ -29,7 +29,8 @@ export async function password(ctx: Context, request: TokenRequest): Promise<Tok
   const username = form.get('username');
   const text = form.get('password');
   if (username === undefined || text === undefined) throw new OAuthError('invalid_request', 'username or password is missing');
-  if (username.length > MAX_USERNAME || text.length > MAX_PASSWORD) throw new OAuthError('invalid_request', 'username or password is too long');
+  if (username.length > MAX_USERNAME || text.length > MAX_PASSWORD)
+    throw new OAuthError('invalid_request', 'username or password is too long');
   trail.at('scope');
   const allowed = allowedScopes(ctx, client);
   const asked = form.get('scope');
@@ -46,16 +47,13 @@ export async function password(ctx: Context, request: TokenRequest): Promise<Tok
 }
 
 /** The user whose password it is. What it takes besides a password, once there is such a thing, is not for this grant: such a user is refused here. */
-async function requireUser(
-  ctx: Context,
-  { address, trail, now }: TokenRequest,
-  username: string,
-  text: string,
-): Promise<UserRecord> {
+async function requireUser(ctx: Context, { address, trail, now }: TokenRequest, username: string, text: string): Promise<UserRecord> {
   const outcome = await tryPassword(ctx, { username, password: text, address, knownBrowser: undefined, nowMs: now * 1000 }, trail);
   if (outcome.kind === 'right') return outcome.user;
   if (outcome.kind === 'wrong') throw new OAuthError('invalid_grant', 'the user name or the password is wrong');
-  throw new OAuthError('invalid_grant', 'signing in has failed too often; try again later', { retryAfterSeconds: outcome.retryAfterSeconds });
+  throw new OAuthError('invalid_grant', 'signing in has failed too often; try again later', {
+    retryAfterSeconds: outcome.retryAfterSeconds,
+  });
 }
 
 /** As a code that is exchanged at once: so the client has refresh tokens where it is registered for them. */
@@ -93,7 +91,8 @@ async function issue(
     },
     now,
   );
-  if (created.kind === 'refused') throw new OAuthError('invalid_grant', 'the user name or the password is wrong', { detail: created.reason });
+  if (created.kind === 'refused')
+    throw new OAuthError('invalid_grant', 'the user name or the password is wrong', { detail: created.reason });
   const secret = ctx.random.text(SECRET_LENGTH);
   const ttl = settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds;
   const taken = await ctx.store.exchangeCode(
@@ -108,8 +107,18 @@ async function issue(
     },
     now,
   );
-  if (taken.kind === 'lost') throw new OAuthError('invalid_grant', 'the user name or the password is wrong', { detail: 'the grant died at once' });
-  return userTokens(ctx, { client, grant: taken.grant, secret, resource, scopes: scopesAt(resource, scopes), nonce: undefined, confirmation, now });
+  if (taken.kind === 'lost')
+    throw new OAuthError('invalid_grant', 'the user name or the password is wrong', { detail: 'the grant died at once' });
+  return userTokens(ctx, {
+    client,
+    grant: taken.grant,
+    secret,
+    resource,
+    scopes: scopesAt(resource, scopes),
+    nonce: undefined,
+    confirmation,
+    now,
+  });
 }
 
 /** Grants of one user and client between the two acts. */

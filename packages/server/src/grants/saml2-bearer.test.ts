@@ -10,8 +10,8 @@ import {
   EXCLUSIVE,
   encodeXml,
   RECIPIENT,
-  SAML2_BEARER,
   SAML_IDP,
+  SAML2_BEARER,
   type SamlParts,
   samlKey,
   samlXml,
@@ -48,17 +48,33 @@ async function refused(reply: Reply, check: string, detail: RegExp, error = 'inv
   assert.match(why.detail ?? '', detail);
 }
 
-test('a SAML assertion of a trusted issuer brings a token for a user of ours, and no refresh token (RFC 7522 §2.1, §3)', async () => {
+test('a SAML assertion of a trusted issuer brings a token for a user of ours, and no refresh token (RFC 7522 §2.1, §3, SAML 2.0 Core §2.2)', async () => {
   const reply = await show(signed(), { scope: 'read', resource: API });
   assert.equal(reply.status, 200, reply.body.toString());
   const claims = claimsOf(reply.json['access_token']);
-  assert.deepEqual([claims['sub'], claims['client_id'], claims['scope'], claims['auth_time']], ['alice-sub', 'partner', 'read', START - 30]);
+  assert.deepEqual(
+    [claims['sub'], claims['client_id'], claims['scope'], claims['auth_time']],
+    ['alice-sub', 'partner', 'read', START - 30],
+  );
   assert.equal('refresh_token' in reply.json, false);
   assert.equal((await show(signXml(samlXml(), second))).status, 200, 'each certificate of the issuer');
-  const padded = await postToken(world, { grant_type: SAML2_BEARER, assertion: Buffer.from(signed({ id: '_p' })).toString('base64').replaceAll('+', '-').replaceAll('/', '_') }, { basic: `partner:${PARTNER_SECRET}` });
+  const padded = await postToken(
+    world,
+    {
+      grant_type: SAML2_BEARER,
+      assertion: Buffer.from(signed({ id: '_p' }))
+        .toString('base64')
+        .replaceAll('+', '-')
+        .replaceAll('/', '_'),
+    },
+    { basic: `partner:${PARTNER_SECRET}` },
+  );
   assert.equal(padded.status, 200, 'padding is optional');
   assert.equal((await show(`<?xml version="1.0" encoding="UTF-8"?>\n${signed()}`)).status, 200);
-  const sha512 = { signatureAlgorithm: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha512', digestAlgorithm: 'http://www.w3.org/2001/04/xmlenc#sha512' };
+  const sha512 = {
+    signatureAlgorithm: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha512',
+    digestAlgorithm: 'http://www.w3.org/2001/04/xmlenc#sha512',
+  };
   assert.equal((await show(signXml(samlXml(), key, sha512))).status, 200);
 });
 
@@ -76,7 +92,7 @@ test('an assertion is good once, whatever becomes of its text (RFC 7522 §3 poin
   await refused(await show(signed({ id: '_once' })), 'grant_assertion_unused', /used before/);
 });
 
-test('one that is not signed, or by somebody else, or was changed, is worth nothing (RFC 7522 §3 point 9)', async () => {
+test('one that is not signed, or by somebody else, or was changed, is worth nothing (RFC 7522 §3 point 9, SAML 2.0 Core §2.2.5)', async () => {
   await refused(await show(samlXml()), 'trusted_issuer', /not signed itself/);
   await refused(await show(signXml(samlXml(), stranger)), 'grant_assertion_key', /none of the certificates/);
   await refused(await show(signXml(samlXml({ issuer: 'urn:foreign' }), second)), 'grant_assertion_key', /none of the certificates/);
@@ -88,8 +104,9 @@ test('one that is not signed, or by somebody else, or was changed, is worth noth
   await refused(await show(signed().replace(/<ds:SignatureValue>[^<]+/, value)), 'grant_assertion_key', /none/);
 });
 
-test('a signed response is no assertion, and its signature does not cover for one that has none (SAML 2.0 core §5.4)', async () => {
-  const response = (inner: string): string => `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_r">${inner}</samlp:Response>`;
+test('a signed response is no assertion, and its signature does not cover for one that has none (SAML 2.0 Core §5.4)', async () => {
+  const response = (inner: string): string =>
+    `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_r">${inner}</samlp:Response>`;
   await refused(await show(signXml(response(samlXml()), key)), 'trusted_issuer', /no SAML 2.0 assertion/);
   await refused(await show(response(signed())), 'trusted_issuer', /no SAML 2.0 assertion/);
 });
@@ -100,15 +117,30 @@ const signature = /<ds:Signature .*<\/ds:Signature>/s.exec(good)?.[0] ?? '';
 const bare = good.replace(signature, '');
 const evil = (id: string, inner: string): string => samlXml({ id, nameId: '<saml:NameID>bob</saml:NameID>', more: inner });
 const WRAPPED: readonly (readonly [string, string])[] = [
-  ['XSW1: the signed one inside the signature of the evil one', evil('_evil', signature.replace('</ds:Signature>', `<ds:Object>${bare}</ds:Object></ds:Signature>`))],
+  [
+    'XSW1: the signed one inside the signature of the evil one',
+    evil('_evil', signature.replace('</ds:Signature>', `<ds:Object>${bare}</ds:Object></ds:Signature>`)),
+  ],
   ['XSW2: the signature beside the signed one, in the evil one', evil('_evil', signature + bare)],
   ['XSW3: the evil one around the whole signed one', evil('_evil', good)],
   ['XSW4: the signed one in the evil one, whose ID is the same', evil('_good', good)],
-  ['XSW5: the signature of the signed one in the evil one, the signed one at the end', evil('_evil', `${signature}<saml:Advice>${bare}</saml:Advice>`)],
-  ['XSW6: the signed one inside the signature, in the evil one of the same ID', evil('_good', signature.replace('</ds:Signature>', `<ds:Object>${bare}</ds:Object></ds:Signature>`))],
+  [
+    'XSW5: the signature of the signed one in the evil one, the signed one at the end',
+    evil('_evil', `${signature}<saml:Advice>${bare}</saml:Advice>`),
+  ],
+  [
+    'XSW6: the signed one inside the signature, in the evil one of the same ID',
+    evil('_good', signature.replace('</ds:Signature>', `<ds:Object>${bare}</ds:Object></ds:Signature>`)),
+  ],
   ['XSW7: the signed one in an extension', evil('_evil', `${signature}<x:Extensions xmlns:x="urn:x">${bare}</x:Extensions>`)],
-  ['XSW8: the signed one in an object of the signature, under another name', evil('_evil', signature.replace('</ds:KeyInfo>', `<x:y xmlns:x="urn:x">${bare}</x:y></ds:KeyInfo>`))],
-  ['the evil one in the advice of the signed one', good.replace('<saml:AuthnStatement', `<saml:Advice>${evil('_evil', '')}</saml:Advice><saml:AuthnStatement`)],
+  [
+    'XSW8: the signed one in an object of the signature, under another name',
+    evil('_evil', signature.replace('</ds:KeyInfo>', `<x:y xmlns:x="urn:x">${bare}</x:y></ds:KeyInfo>`)),
+  ],
+  [
+    'the evil one in the advice of the signed one',
+    good.replace('<saml:AuthnStatement', `<saml:Advice>${evil('_evil', '')}</saml:Advice><saml:AuthnStatement`),
+  ],
   ['the signature of the signed one alone', evil('_good', signature)],
   ['two roots', `${good}${evil('_evil', '')}`],
   ['two signatures', good.replace('</saml:Assertion>', `${signature}</saml:Assertion>`)],
@@ -117,7 +149,10 @@ for (const [name, xml] of WRAPPED) {
   test(`wrapping a signature brings nothing: ${name} (RFC 7522 §7)`, async () => {
     const reply = await show(xml);
     assert.deepEqual([reply.status, reply.json['error']], [400, 'invalid_grant']);
-    assert.match((await world.why(reply)).detail ?? '', /in it|not signed itself|more than a signature|unknown part|two elements|none of the cert|no document|well-formed|something else/);
+    assert.match(
+      (await world.why(reply)).detail ?? '',
+      /in it|not signed itself|more than a signature|unknown part|two elements|none of the cert|no document|well-formed|something else/,
+    );
   });
 }
 
@@ -125,7 +160,7 @@ test('after all that wrapping the assertion itself still holds', async () => {
   assert.equal((await show(good)).status, 200);
 });
 
-test('a signature over a part, over two things, or by another rule, is none (SAML 2.0 core §5.4.2, §5.4.4)', async () => {
+test('a signature over a part, over two things, or by another rule, is none (SAML 2.0 Core §5.4.2, §5.4.4)', async () => {
   const part = samlXml().replace('<saml:Subject>', '<saml:Subject ID="_s">');
   await refused(await show(signXml(part, key, { xpath: "//*[local-name(.)='Subject']" })), 'trusted_issuer', /something else/);
   await refused(await show(signed().replace(/URI="#[^"]+"/, 'URI=""')), 'trusted_issuer', /something else/);
@@ -178,14 +213,22 @@ test('what two readers could read in two ways is not read at all: DTDs, entities
 
 test('a name is the whole text of its element, as it was signed (RFC 7522 §3 point 3)', async () => {
   await refused(await show(signed({ nameId: '<saml:NameID>alice<saml:x/>.evil</saml:NameID>' })), 'grant_assertion_claims', /names nobody/);
-  await refused(await show(signed({ nameId: '<saml:NameID>bob</saml:NameID><saml:NameID>alice</saml:NameID>' })), 'grant_assertion_claims', /names nobody/);
+  await refused(
+    await show(signed({ nameId: '<saml:NameID>bob</saml:NameID><saml:NameID>alice</saml:NameID>' })),
+    'grant_assertion_claims',
+    /names nobody/,
+  );
   await refused(await show(signed({ nameId: '<saml:EncryptedID/>' })), 'trusted_issuer', /encrypted/);
   await refused(await show(signed({ nameId: '' })), 'grant_assertion_claims', /names nobody/);
   await refused(await show(signed({ nameId: '<saml:NameID>carol</saml:NameID>' })), 'grant_assertion_subject', /no user/);
-  assert.equal((await show(signed({ nameId: '<saml:NameID>al&#105;ce</saml:NameID>' }))).status, 200, 'a character reference is the character');
+  assert.equal(
+    (await show(signed({ nameId: '<saml:NameID>al&#105;ce</saml:NameID>' }))).status,
+    200,
+    'a character reference is the character',
+  );
 });
 
-test('it is for us alone: audience, recipient and every condition (RFC 7522 §3 points 2, 5)', async () => {
+test('it is for us alone: audience, recipient and every condition (RFC 7522 §3 points 2, 5, SAML 2.0 Core §2.5)', async () => {
   const audience = (name: string): string => `<saml:Audience>${name}</saml:Audience>`;
   assert.equal((await show(signed({ audience: audience(RECIPIENT) }))).status, 200);
   for (const [part, detail] of [
@@ -209,15 +252,21 @@ test('it is for us alone: audience, recipient and every condition (RFC 7522 §3 
   }
 });
 
-test('it is in time, by the nearest of its ends, and no end is far away (RFC 7522 §3 points 4, 6)', async () => {
+test('it is in time, by the nearest of its ends, and no end is far away (RFC 7522 §3 points 4, 6, SAML 2.0 Core §1.3.3)', async () => {
   for (const [part, detail] of [
     [{ conditions: conditions(undefined, START) }, /expired/],
     [{ confirmation: bearerConfirmation(RECIPIENT, START) }, /expired/],
     [{ conditions: conditions(undefined, START + 86_400), confirmation: bearerConfirmation(RECIPIENT, START + 86_400) }, /ahead/],
-    [{ conditions: conditions().replace(/NotBefore="[^"]+"/, `NotBefore="${new Date((START + 60) * 1000).toISOString()}"`) }, /not valid yet/],
+    [
+      { conditions: conditions().replace(/NotBefore="[^"]+"/, `NotBefore="${new Date((START + 60) * 1000).toISOString()}"`) },
+      /not valid yet/,
+    ],
     [{ conditions: conditions().replace(/NotOnOrAfter="[^"]+"/, 'NotOnOrAfter="tomorrow"') }, /expired/],
     [{ conditions: conditions().replace(/(NotOnOrAfter="[^"]+)Z"/, '$1+14:00"') }, /expired/],
-    [{ statement: `<saml:AuthnStatement AuthnInstant="2025-01-01T00:00:00Z" SessionNotOnOrAfter="2025-01-01T01:00:00Z"/>` }, /session at its issuer/],
+    [
+      { statement: `<saml:AuthnStatement AuthnInstant="2025-01-01T00:00:00Z" SessionNotOnOrAfter="2025-01-01T01:00:00Z"/>` },
+      /session at its issuer/,
+    ],
   ] as const) {
     await refused(await show(signed(part)), 'grant_assertion_claims', detail);
   }

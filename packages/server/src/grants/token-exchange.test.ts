@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { clientId, grantId } from '@hufu/protocol/ids';
-import { introspect } from '../endpoints/introspect.ts';
-import { revoke } from '../endpoints/revoke.ts';
-import { ACCESS_TOKEN, EXCHANGE_YAML, GATE_SECRET, idpAssertion, PAYMENTS, robotKey, TOKEN_EXCHANGE } from '../testing/exchange-world.ts';
-import { answerOf, ask, claimsOf, post, postToken, signedIn, tokensOf, VERIFIER } from '../testing/visits.ts';
+import { signWith } from '../testing/client-assertions.ts';
+import {
+  ACCESS_TOKEN,
+  EXCHANGE_YAML,
+  GATE_SECRET,
+  idpAssertion,
+  introspected,
+  PAYMENTS,
+  revoked,
+  robotKey,
+  TOKEN_EXCHANGE,
+} from '../testing/exchange-world.ts';
+import { answerOf, ask, claimsOf, postToken, signedIn, tokensOf, VERIFIER } from '../testing/visits.ts';
 import { API, openWorld, SECRETS, START, START_MS, VAULT, type World } from '../testing/world.ts';
 import { readAccessToken } from '../tokens/read-access-token.ts';
-import { signWith } from '../testing/client-assertions.ts';
 
 const world = await openWorld({ yaml: EXCHANGE_YAML });
 const alice = await signedIn(world);
@@ -19,7 +27,13 @@ const JWT = 'urn:ietf:params:oauth:token-type:jwt';
 
 /** An exchange by `gate` of a user's token for the API. */
 function exchange(token: unknown, part: Readonly<Record<string, string>> = {}, basic = GATE, at: World = world): Promise<Reply> {
-  const fields = { grant_type: TOKEN_EXCHANGE, subject_token: String(token), subject_token_type: ACCESS_TOKEN, audience: PAYMENTS, ...part };
+  const fields = {
+    grant_type: TOKEN_EXCHANGE,
+    subject_token: String(token),
+    subject_token_type: ACCESS_TOKEN,
+    audience: PAYMENTS,
+    ...part,
+  };
   return postToken(at, Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '')), { basic });
 }
 
@@ -29,14 +43,14 @@ const shown = async (part: Readonly<Record<string, string>> = {}, at: World = wo
 
 async function refused(reply: Reply, check: string, detail: RegExp, error = 'invalid_request', at: World = world): Promise<void> {
   const why = await at.why(reply);
-  assert.deepEqual([reply.status, reply.json['error'], why.failed], [400, error, check], why.detail ?? "");
+  assert.deepEqual([reply.status, reply.json['error'], why.failed], [400, error, check], why.detail ?? '');
   assert.match(why.detail ?? '', detail);
 }
 
 const isLive = async (token: unknown, at: World = world): Promise<boolean> =>
   (await readAccessToken(at.ctx, String(token), at.now())).kind === 'live';
 
-test('a resource server gets a token for the next one, in which it acts for the user (RFC 8693 §2.2.1, §4.1)', async () => {
+test('a resource server gets a token for the next one, in which it acts for the user (RFC 8693 §2, §2.2.1, §4.1)', async () => {
   const { access_token: token } = await shown();
   const reply = await exchange(token);
   assert.equal(reply.status, 200, reply.body.toString());
@@ -59,7 +73,11 @@ test('who has acted before stays, four deep at most (RFC 8693 §4.1)', async () 
     token = reply.json['access_token'];
   }
   const { act } = claimsOf(token);
-  assert.deepEqual(act, { sub: 'gate', client_id: 'gate', act: { sub: 'gate', client_id: 'gate', act: { sub: 'gate', client_id: 'gate', act: { sub: 'gate', client_id: 'gate' } } } });
+  assert.deepEqual(act, {
+    sub: 'gate',
+    client_id: 'gate',
+    act: { sub: 'gate', client_id: 'gate', act: { sub: 'gate', client_id: 'gate', act: { sub: 'gate', client_id: 'gate' } } },
+  });
   await refused(await exchange(token, { audience: PAYMENTS }, GATE, own), 'exchange_actor', /more than 4/, 'invalid_request', own);
   const ghost = await exchange(token, {}, `ghost:${GATE_SECRET}`, own);
   assert.deepEqual(claimsOf(ghost.json['access_token'])['act'], act, 'impersonation hides nobody who has acted before');
@@ -71,8 +89,13 @@ test('the client may name an actor by a token of its own, and of nobody else (RF
   const mine = (await postToken(world, { grant_type: 'client_credentials' }, { basic: GATE })).json['access_token'];
   const actor = { actor_token: String(mine), actor_token_type: ACCESS_TOKEN };
   assert.deepEqual(claimsOf((await exchange(token, actor)).json['access_token'])['act'], { sub: 'gate', client_id: 'gate' });
-  const theirs = (await postToken(world, { grant_type: 'client_credentials', scope: 'read' }, { basic: `machine:${SECRETS.machine}` })).json;
-  await refused(await exchange(token, { ...actor, actor_token: String(theirs['access_token']) }), 'actor_token', /not issued to the client/);
+  const theirs = (await postToken(world, { grant_type: 'client_credentials', scope: 'read' }, { basic: `machine:${SECRETS.machine}` }))
+    .json;
+  await refused(
+    await exchange(token, { ...actor, actor_token: String(theirs['access_token']) }),
+    'actor_token',
+    /not issued to the client/,
+  );
   await refused(await exchange(token, { ...actor, actor_token: 'x' }), 'actor_token', /not an access token/);
   await refused(await exchange(token, { ...actor, actor_token_type: '' }), 'actor_token', /type is missing/);
   await refused(await exchange(token, { ...actor, actor_token: '' }), 'actor_token', /without actor_token/);
@@ -80,8 +103,10 @@ test('the client may name an actor by a token of its own, and of nobody else (RF
 
 test('introspection says who acts, too (RFC 8693 §4.1)', async () => {
   const { access_token: token } = await shown();
-  const vault = (await exchange((await shown({ scope: 'openid read' }))['access_token'], { audience: VAULT, scope: 'read' })).json['access_token'];
-  const seen = (text: unknown): Promise<Reply> => post(world, introspect, { token: String(text) }, { basic: GATE });
+  const vault = (await exchange((await shown({ scope: 'openid read' }))['access_token'], { audience: VAULT, scope: 'read' })).json[
+    'access_token'
+  ];
+  const seen = (text: unknown): Promise<Reply> => introspected(world, text, GATE);
   assert.deepEqual((await seen(vault)).json['act'], { sub: 'gate', client_id: 'gate' });
   assert.equal('act' in (await seen(token)).json, false);
 });
@@ -106,7 +131,7 @@ test('a subject token that is missing, not ours, over, revoked or of another typ
   for (const other of [refresh, idToken]) await no(await exchange(other, {}, GATE, own), /not an access token/);
   const forged = signWith(robotKey, claimsOf(token), { typ: 'at+jwt' });
   await no(await exchange(forged, {}, GATE, own), /not an access token/);
-  await post(own, revoke, { token: String(refresh), client_id: 'spa' });
+  await revoked(own, refresh);
   await no(await exchange(token, {}, GATE, own), /revoked_by_client/);
   const late = (await tokensOf(own, { scope: 'openid read', resource: API }))['access_token'];
   own.clock.freeze(START_MS + 600_000);
@@ -117,16 +142,25 @@ test('a subject token that is missing, not ours, over, revoked or of another typ
 test('only whom a token was issued to, or for, may exchange it; a client’s own token stands for nobody (RFC 8693 §2.1)', async () => {
   const vault = (await shown({ scope: 'openid unlock', resource: VAULT }))['access_token'];
   await refused(await exchange(vault), 'subject_token', /neither issued to the client/);
-  const machine = (await postToken(world, { grant_type: 'client_credentials', scope: 'read', resource: API }, { basic: `machine:${SECRETS.machine}` })).json;
+  const machine = (
+    await postToken(world, { grant_type: 'client_credentials', scope: 'read', resource: API }, { basic: `machine:${SECRETS.machine}` })
+  ).json;
   await refused(await exchange(machine['access_token']), 'subject_token', /stands for nobody/);
-  const spa = await postToken(world, { grant_type: TOKEN_EXCHANGE, client_id: 'spa', subject_token: 'x', subject_token_type: ACCESS_TOKEN });
+  const spa = await postToken(world, {
+    grant_type: TOKEN_EXCHANGE,
+    client_id: 'spa',
+    subject_token: 'x',
+    subject_token_type: ACCESS_TOKEN,
+  });
   assert.equal(spa.json['error'], 'unauthorized_client');
 });
 
 test('the audience is one of the policy’s, named in either way (RFC 8693 §2.1, attacks EXC-04)', async () => {
   const { access_token: token } = await shown();
-  for (const part of [{ audience: '', resource: PAYMENTS }, { resource: PAYMENTS }]) assert.equal((await exchange(token, part)).status, 200);
-  for (const audience of [API, 'https://nowhere.example/', 'payments']) await refused(await exchange(token, { audience }), 'exchange_target', /./, 'invalid_target');
+  for (const part of [{ audience: '', resource: PAYMENTS }, { resource: PAYMENTS }])
+    assert.equal((await exchange(token, part)).status, 200);
+  for (const audience of [API, 'https://nowhere.example/', 'payments'])
+    await refused(await exchange(token, { audience }), 'exchange_target', /./, 'invalid_target');
   await refused(await exchange(token, { resource: VAULT }), 'exchange_target', /one audience/, 'invalid_target');
   await refused(await exchange(token, { audience: '' }), 'exchange_target', /needed/, 'invalid_target');
   const body = new URLSearchParams({ grant_type: TOKEN_EXCHANGE, subject_token: String(token), subject_token_type: ACCESS_TOKEN });
@@ -151,7 +185,11 @@ test('the type that is wanted is an access token, or a JWT where the audience ha
   assert.equal((await exchange(token, { requested_token_type: JWT })).json['issued_token_type'], JWT);
   const { access_token: both } = await shown({ scope: 'openid read', resource: API });
   await refused(await exchange(both, { requested_token_type: JWT, audience: VAULT }), 'exchange_scope', /no JWTs/);
-  await refused(await exchange(token, { requested_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' }), 'client_grant_type', /refresh_token/);
+  await refused(
+    await exchange(token, { requested_token_type: 'urn:ietf:params:oauth:token-type:refresh_token' }),
+    'client_grant_type',
+    /refresh_token/,
+  );
 });
 
 test('what is exchanged lives no longer than the subject token, and dies with its grant, however far away (attacks EXC-06)', async () => {
@@ -168,9 +206,9 @@ test('what is exchanged lives no longer than the subject token, and dies with it
   const again = await postToken(own, { grant_type: 'refresh_token', client_id: 'spa', refresh_token: String(refresh) });
   assert.equal(again.status, 200, 'the subject’s own grant is as it was');
   assert.deepEqual([await isLive(child['access_token'], own), await isLive(grandchild['access_token'], own)], [true, true]);
-  await post(own, revoke, { token: String(again.json['refresh_token']), client_id: 'spa' });
+  await revoked(own, again.json['refresh_token']);
   assert.deepEqual([await isLive(child['access_token'], own), await isLive(grandchild['access_token'], own)], [false, false]);
-  const seen = await post(own, introspect, { token: String(grandchild['access_token']) }, { basic: GATE });
+  const seen = await introspected(own, grandchild['access_token'], GATE);
   assert.deepEqual(seen.json, { active: false });
   await own.close();
 });
@@ -178,7 +216,7 @@ test('what is exchanged lives no longer than the subject token, and dies with it
 test('to give the exchanged token back leaves the subject signed in (attacks EXC-06)', async () => {
   const { access_token: token, refresh_token: refresh } = await shown();
   const child = (await exchange(token)).json['access_token'];
-  await post(world, revoke, { token: String(child) }, { basic: GATE });
+  await revoked(world, child, GATE);
   assert.deepEqual([await isLive(child), await isLive(token)], [false, true]);
   assert.equal((await postToken(world, { grant_type: 'refresh_token', client_id: 'spa', refresh_token: String(refresh) })).status, 200);
 });
@@ -188,7 +226,10 @@ test('a disabled user or client is no subject, and what was exchanged ends with 
   const bob = (await own.store.findUserByName(own.tenant, 'bob')) ?? assert.fail();
   const ofBob = (await tokensOf(own, { scope: 'openid read', resource: API }, await signedIn(own, 'bob')))['access_token'];
   const ofAlice = (await tokensOf(own, { scope: 'openid read', resource: API }))['access_token'];
-  const [bobs, alices] = [(await exchange(ofBob, {}, GATE, own)).json['access_token'], (await exchange(ofAlice, {}, GATE, own)).json['access_token']];
+  const [bobs, alices] = [
+    (await exchange(ofBob, {}, GATE, own)).json['access_token'],
+    (await exchange(ofAlice, {}, GATE, own)).json['access_token'],
+  ];
   await own.store.setUserEnabled(own.tenant, bob.id, false, START);
   await refused(await exchange(ofBob, {}, GATE, own), 'subject_token', /user_disabled/, 'invalid_request', own);
   assert.equal(await isLive(bobs, own), false);
@@ -201,7 +242,12 @@ test('a disabled user or client is no subject, and what was exchanged ends with 
 });
 
 test('a pairwise client exchanges for a sub of its own sector (OpenID Connect Core §8.1)', async () => {
-  const own = await openWorld({ yaml: EXCHANGE_YAML.replace(`grant_types: ['${TOKEN_EXCHANGE}', client_credentials]`, `subject_type: pairwise\n    grant_types: ['${TOKEN_EXCHANGE}', client_credentials]`).replace('- client_id: gate', '- client_id: gate\n    sector_identifier_uri: https://gate.example/sector') });
+  const own = await openWorld({
+    yaml: EXCHANGE_YAML.replace(
+      `grant_types: ['${TOKEN_EXCHANGE}', client_credentials]`,
+      `subject_type: pairwise\n    grant_types: ['${TOKEN_EXCHANGE}', client_credentials]`,
+    ).replace('- client_id: gate', '- client_id: gate\n    sector_identifier_uri: https://gate.example/sector'),
+  });
   const { access_token: token } = await tokensOf(own, { scope: 'openid read', resource: API });
   const { sub } = claimsOf((await exchange(token, {}, GATE, own)).json['access_token']);
   assert.match(String(sub), /^[\w-]{43}$/);
@@ -215,9 +261,18 @@ test('a JWT of a trusted issuer is exchanged once, within its scopes and until i
   assert.equal(reply.status, 200, reply.body.toString());
   assert.deepEqual([reply.json['expires_in'], claimsOf(reply.json['access_token'])['sub']], [120, 'alice-sub']);
   await refused(await exchange(token, { subject_token_type: JWT }), 'grant_assertion_unused', /used before/);
-  await refused(await exchange(idpAssertion({ aud: 'https://other.example' }), { subject_token_type: JWT }), 'grant_assertion_claims', /aud/);
+  await refused(
+    await exchange(idpAssertion({ aud: 'https://other.example' }), { subject_token_type: JWT }),
+    'grant_assertion_claims',
+    /aud/,
+  );
   await refused(await exchange(idpAssertion({ sub: 'carol' }), { subject_token_type: JWT }), 'grant_assertion_subject', /no user/);
-  await refused(await exchange(idpAssertion({ scope: 'unlock' }), { subject_token_type: JWT }), 'exchange_scope', /nothing is left/, 'invalid_scope');
+  await refused(
+    await exchange(idpAssertion({ scope: 'unlock' }), { subject_token_type: JWT }),
+    'exchange_scope',
+    /nothing is left/,
+    'invalid_scope',
+  );
   const foreign = await exchange(idpAssertion({ iss: 'https://evil.example' }), { subject_token_type: JWT });
   await refused(foreign, 'trusted_issuer', /not trusted/);
 });
@@ -231,9 +286,17 @@ test('may_act names the only one who may act (RFC 8693 §4.4, attacks EXC-09)', 
     await refused(await by(other), 'exchange_actor', /may_act/);
   assert.equal(world.events('exchange.refused').length, before + 6);
   const acted = await exchange(idpAssertion({ act: { sub: 'robot', iss: 'https://idp.example', extra: 1 } }), { subject_token_type: JWT });
-  assert.deepEqual(claimsOf(acted.json['access_token'])['act'], { sub: 'gate', client_id: 'gate', act: { sub: 'robot', iss: 'https://idp.example' } });
+  assert.deepEqual(claimsOf(acted.json['access_token'])['act'], {
+    sub: 'gate',
+    client_id: 'gate',
+    act: { sub: 'robot', iss: 'https://idp.example' },
+  });
   for (const act of [{}, 'x', { sub: 'a', act: { sub: 'b', act: { sub: 'c', act: { sub: 'd', act: { sub: 'e' } } } } }])
-    assert.equal((await exchange(idpAssertion({ act }), { subject_token_type: JWT })).json['error'], 'invalid_request', JSON.stringify(act));
+    assert.equal(
+      (await exchange(idpAssertion({ act }), { subject_token_type: JWT })).json['error'],
+      'invalid_request',
+      JSON.stringify(act),
+    );
 });
 
 test('the row of an exchanged token knows where it comes from (product M28)', async () => {
@@ -242,12 +305,21 @@ test('the row of an exchanged token knows where it comes from (product M28)', as
   const [parent, live] = [await readAccessToken(world.ctx, String(token), START), await readAccessToken(world.ctx, String(child), START)];
   if (parent.kind !== 'live' || live.kind !== 'live') assert.fail();
   const row = (await world.store.findGrant(world.tenant, grantId(live.grant.id))) ?? assert.fail();
-  assert.deepEqual([row.parentId, row.actor, row.idleSeconds, row.sessionId], [parent.grant.id, { sub: 'gate', client_id: 'gate' }, 0, undefined]);
+  assert.deepEqual(
+    [row.parentId, row.actor, row.idleSeconds, row.sessionId],
+    [parent.grant.id, { sub: 'gate', client_id: 'gate' }, 0, undefined],
+  );
 });
 
 test('a code of somebody else is no subject either, and nothing was spent by all that (RFC 8693 §2.2.2)', async () => {
   const code = answerOf(await ask(world, alice, {})).get('code') ?? assert.fail();
   await refused(await exchange(code), 'subject_token', /not an access token/);
-  const form = { grant_type: 'authorization_code', client_id: 'spa', redirect_uri: 'https://app.example/cb', code, code_verifier: VERIFIER };
+  const form = {
+    grant_type: 'authorization_code',
+    client_id: 'spa',
+    redirect_uri: 'https://app.example/cb',
+    code,
+    code_verifier: VERIFIER,
+  };
   assert.equal((await postToken(world, form)).status, 200);
 });

@@ -1,10 +1,10 @@
+import type { Confirmation } from '@hufu/protocol/confirmation';
 import { formatScope } from '@hufu/protocol/scope';
 import { SECRET_LENGTH } from '@hufu/protocol/tally';
 import type { GrantRefusal, NewGrant } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
-import type { Confirmation } from '@hufu/protocol/confirmation';
 import { issueAccessToken } from './issue-access-token.ts';
 import { derivedSecret, sha256 } from './secrets.ts';
 import { type TokenResponse, tokenTypeOf } from './token-response.ts';
