@@ -55,7 +55,7 @@ ${BASIC_YAML.replace(
     grant_types: ['${TOKEN_EXCHANGE}']
     hufu: { resource_server_of: ['${API}', '${PAYMENTS}'], token_exchange: { audiences: ['${PAYMENTS}'], scopes: [read], impersonation: true } }
 resources:`,
-).replace('\nusers:', `\n  - { identifier: '${PAYMENTS}', scopes: [pay, read], token_format: jwt }\nusers:`)}`;
+).replace('\nusers:', `\n  - { identifier: '${PAYMENTS}', scopes: [pay, read, write], token_format: jwt }\nusers:`)}`;
 
 /** What an introspection says to that client. */
 export function introspected(world: World, token: unknown, basic: string): ReturnType<typeof post> {
