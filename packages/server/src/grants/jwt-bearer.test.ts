@@ -51,7 +51,7 @@ test('a service account gets a token for itself for one signed assertion, withou
 test('the assertion may say the scopes itself, and then nothing beyond them is given (RFC 7521 §4.1)', async () => {
   assert.equal((await robot(own({ scope: 'read' }))).json['scope'], 'read');
   assert.equal((await robot(own({ scope: 'read write' }), { scope: 'write' })).json['scope'], 'write');
-  await refused(await robot(own({ scope: 'read' }), { scope: 'write' }), 'resource', /^write$/, 'invalid_scope');
+  await refused(await robot(own({ scope: 'read' }), { scope: 'write' }), 'grant_assertion_claims', /^write$/, 'invalid_scope');
   await refused(await robot(own({ scope: 'unlock' })), 'scope', /unlock/, 'invalid_scope');
   await refused(await robot(own(), { scope: 'openid' }), 'scope', /openid/, 'invalid_scope');
 });
