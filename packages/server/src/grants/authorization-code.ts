@@ -11,7 +11,7 @@ import type { TokenResponse } from '../tokens/token-response.ts';
 import { userTokens } from '../tokens/user-tokens.ts';
 import { readCodeRequest } from './code-request.ts';
 import type { TokenRequest } from './grant.ts';
-import { rotates } from './refresh-token.ts';
+import { grantLifetimes } from './lifetimes.ts';
 
 /** How long after a code's end a second use of it still counts as theft; later it is an old address bar, and only refused. */
 const REPLAY_SECONDS = 600;
@@ -115,24 +115,6 @@ async function replayed(ctx: Context, grant: GrantRecord, now: number): Promise<
     ctx.log.warn('code.replayed', { grant: grant.id, client: grant.clientId });
   }
   return refused('the code was used before; its grant is revoked');
-}
-
-/** End and longest pause of a grant that is redeemed now: with refresh tokens as the client and the policies say, else as long as its access token. */
-export function grantLifetimes(
-  ctx: Context,
-  { client, now }: Pick<TokenRequest, 'client' | 'now'>,
-  grant: Pick<GrantRecord, 'offline'>,
-  sessionExpiresAt: number,
-  refresh: boolean,
-  accessTokenTtl: number,
-): { readonly expiresAt: number; readonly idleSeconds: number } {
-  if (!refresh) return { expiresAt: now + accessTokenTtl, idleSeconds: 0 };
-  const { absoluteSeconds, idleSeconds } = ctx.config.policies.refreshTokens;
-  const end = now + (client.metadata.settings.refreshToken.absoluteSeconds ?? absoluteSeconds);
-  const expiresAt = grant.offline ? end : Math.max(now + 1, Math.min(end, sessionExpiresAt));
-  // Where nothing rotates there is no last rotation to count from: only the end counts.
-  const idle = rotates(client) ? (client.metadata.settings.refreshToken.idleSeconds ?? idleSeconds) : expiresAt - now;
-  return { expiresAt, idleSeconds: Math.max(1, idle) };
 }
 
 function refused(detail: string): OAuthError {

@@ -12,8 +12,8 @@ import { subjectFor } from '../tokens/subject.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
 import { userTokens } from '../tokens/user-tokens.ts';
 import { requireNoDetails } from './asserted-token.ts';
-import { grantLifetimes } from './authorization-code.ts';
 import type { TokenRequest } from './grant.ts';
+import { grantLifetimes } from './lifetimes.ts';
 
 /** Seconds between the two acts that make a grant with refresh tokens. */
 const CODE_SECONDS = 60;
