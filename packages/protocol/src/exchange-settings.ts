@@ -14,7 +14,7 @@ export interface ExchangeSettings {
   readonly idJag: readonly IdJagSettings[];
 }
 
-/** A foreign authorization server that takes our word for a user (Identity Assertion Authorization Grant §4). */
+/** A foreign authorization server that takes our word for a user (ID-JAG §4). */
 export interface IdJagSettings {
   /** Its issuer. */
   readonly audience: string;

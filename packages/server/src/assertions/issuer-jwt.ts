@@ -6,8 +6,8 @@ import type { AssertionUse, TrustedIssuer } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import type { Check } from '../decisions/checks.ts';
 import type { Trail } from '../decisions/trail.ts';
+import type { AssertionMark, RefusedAssertion } from './assertion-mark.ts';
 import { bareType, judgeClaims } from './judge-claims.ts';
-import type { AssertionMark } from './own-assertion.ts';
 import { findTrustedIssuer } from './trusted-issuers.ts';
 
 /** A JWT that a trusted issuer has signed, for us, and for one of the client's uses. */
@@ -18,13 +18,7 @@ export interface IssuerJwt {
   readonly mark: AssertionMark;
 }
 
-/** The reason is for the decision record. */
-export interface RefusedJwt {
-  readonly kind: 'refused';
-  readonly reason: string;
-}
-
-/** Identity Assertion Authorization Grant §3. */
+/** ID-JAG §3. */
 export const ID_JAG_TYPE = 'oauth-id-jag+jwt';
 
 /** Of no other kind (RFC 8725 §3.11): an ID token or an access token of the issuer is not meant for a grant. */
@@ -51,7 +45,7 @@ export async function verifyIssuerJwt(
     readonly trail: Trail;
     readonly now: number;
   },
-): Promise<IssuerJwt | RefusedJwt> {
+): Promise<IssuerJwt | RefusedAssertion> {
   const { use, clientId, audiences, trail, now } = rules;
   const [trusted, key, claims] = CHECKS;
   trail.at(trusted);
@@ -73,6 +67,6 @@ export async function verifyIssuerJwt(
   return { kind: 'verified', issuer, payload: jwt.payload, mark: { kind: 'assertion', value, expiresAt } };
 }
 
-function refused(reason: string): RefusedJwt {
+function refused(reason: string): RefusedAssertion {
   return { kind: 'refused', reason };
 }

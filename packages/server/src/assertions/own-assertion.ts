@@ -5,7 +5,7 @@ import { verifyClientJwt } from '../client-keys/verify-client-jwt.ts';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
-import type { RefusedJwt } from './issuer-jwt.ts';
+import { type AssertionMark, nameAssertion, type RefusedAssertion } from './assertion-mark.ts';
 import { bareType, judgeClaims } from './judge-claims.ts';
 
 /** What a client has signed about itself, to get a token for itself. */
@@ -15,14 +15,6 @@ export interface OwnAssertion {
   readonly scope: string | undefined;
   /** Shared with client authentication: one assertion is not good for both. */
   readonly mark: AssertionMark;
-}
-
-/** What an assertion is remembered by (`takeOnce`). */
-export interface AssertionMark {
-  readonly kind: 'client_assertion' | 'assertion';
-  readonly value: string;
-  /** Seconds since 1970. */
-  readonly expiresAt: number;
 }
 
 /**
@@ -35,7 +27,7 @@ export async function verifyOwnAssertion(
   text: string,
   trail: Trail,
   now: number,
-): Promise<OwnAssertion | RefusedJwt> {
+): Promise<OwnAssertion | RefusedAssertion> {
   trail.at('grant_assertion_key');
   const { tokenEndpointAuthMethod, tokenEndpointAuthSigningAlg: only } = client.metadata;
   if (tokenEndpointAuthMethod !== 'private_key_jwt') return refused('the client does not prove itself with a key pair');
@@ -56,16 +48,11 @@ export async function verifyOwnAssertion(
   return { kind: 'verified', scope, mark: { kind: 'client_assertion', value: nameAssertion(client.id, id), expiresAt } };
 }
 
-/** By what a client's assertion is remembered, whatever it was shown for. */
-export function nameAssertion(clientId: string, jti: string): string {
-  return hash('sha256', `${clientId}\n${jti}`, 'base64url');
-}
-
 /** What this server is called in an assertion for a grant (RFC 7523 §3): the issuer, or the token endpoint. */
 export function namesOf(ctx: Context): readonly string[] {
   return [ctx.issuer, `${ctx.issuer}/oauth/token`];
 }
 
-function refused(reason: string): RefusedJwt {
+function refused(reason: string): RefusedAssertion {
   return { kind: 'refused', reason };
 }

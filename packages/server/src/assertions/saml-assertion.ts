@@ -3,8 +3,8 @@ import { decodeBase64url } from '@hufu/protocol/base64url';
 import type { TrustedIssuer } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
-import type { RefusedJwt } from './issuer-jwt.ts';
-import { type AssertionMark, namesOf } from './own-assertion.ts';
+import type { AssertionMark, RefusedAssertion } from './assertion-mark.ts';
+import { namesOf } from './own-assertion.ts';
 import { findFormFault, SAML, verifySignature } from './saml-signature.ts';
 import { attributeOf, childrenOf, onlyChild, readXml, type XmlElement } from './strict-xml.ts';
 import { findTrustedIssuer } from './trusted-issuers.ts';
@@ -38,7 +38,7 @@ export async function verifySamlAssertion(
   ctx: Context,
   encoded: string,
   { clientId, trail, now }: { readonly clientId: string; readonly trail: Trail; readonly now: number },
-): Promise<SamlAssertion | RefusedJwt> {
+): Promise<SamlAssertion | RefusedAssertion> {
   trail.at('trusted_issuer');
   const text = decode(encoded);
   if (text === undefined) return refused('it is no base64url of a small UTF-8 text');
@@ -88,14 +88,14 @@ function decode(encoded: string): string | undefined {
   }
 }
 
-/** SAML 2.0 core §2.2.5: a plain name of the issuer. */
+/** SAML 2.0 Core §2.2.5: a plain name of the issuer. */
 function issuerOf(assertion: XmlElement): string | undefined {
   const issuer = onlyChild(assertion, SAML, 'Issuer');
   const format = attributeOf(issuer, 'Format');
   return format === undefined || format === ENTITY ? issuer?.text : undefined;
 }
 
-/** RFC 7522 §3 points 2 and 5, SAML 2.0 core §2.5: the end, `Infinity` where they have none, or what is wrong. A condition that we don't know is not met. */
+/** RFC 7522 §3 points 2 and 5, SAML 2.0 Core §2.5: the end, `Infinity` where they have none, or what is wrong. A condition that we don't know is not met. */
 function judgeConditions(conditions: XmlElement | undefined, ours: readonly string[], now: number): number | string {
   if (conditions === undefined) return 'it has no conditions';
   if (conditions.children.some(({ namespace, name }) => namespace !== SAML || !CONDITIONS.includes(name)))
@@ -138,11 +138,11 @@ function judgeTimes(element: XmlElement, now: number): number | string {
   return end > now ? end : 'it has expired';
 }
 
-/** xs:dateTime in UTC (SAML 2.0 core §1.3.3), in seconds; NaN for anything else. */
+/** xs:dateTime in UTC (SAML 2.0 Core §1.3.3), in seconds; NaN for anything else. */
 function readTime(text: string | undefined): number {
   return text !== undefined && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(text) ? Date.parse(text) / 1000 : Number.NaN;
 }
 
-function refused(reason: string): RefusedJwt {
+function refused(reason: string): RefusedAssertion {
   return { kind: 'refused', reason };
 }

@@ -1,6 +1,6 @@
 import { attributeOf, childrenOf, elementsOf, onlyChild, readXml, type XmlElement } from './strict-xml.ts';
 
-/** OASIS SAML 2.0 core §2.2. */
+/** OASIS SAML 2.0 Core §2.2. */
 export const SAML = 'urn:oasis:names:tc:SAML:2.0:assertion';
 const DSIG = 'http://www.w3.org/2000/09/xmldsig#';
 const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#';
@@ -17,7 +17,7 @@ const DIGEST_METHODS: readonly string[] = ['http://www.w3.org/2001/04/xmlenc#sha
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,255}$/;
 
 /**
- * Why an assertion is not in the one form that we verify (SAML 2.0 core §5.4): it is the document, its own signature is its child, and that covers it
+ * Why an assertion is not in the one form that we verify (SAML 2.0 Core §5.4): it is the document, its own signature is its child, and that covers it
  * whole by its `ID`. Nothing else in the document is an assertion, has that `ID`, or is signed, so that there is nowhere to wrap anything.
  */
 export function findFormFault(root: XmlElement): string | undefined {

@@ -30,7 +30,7 @@ export async function readXml(text: string): Promise<XmlElement | string> {
   const body = text.replace(DECLARATION, '');
   if (body.includes('<!')) return 'it has a DTD, a comment or CDATA';
   if (body.includes('<?')) return 'it has a processing instruction';
-  if (/[^\x09\x0a\x0d\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(body)) return 'it has a character that XML does not have';
+  if (/[^\P{Cc}\t\n\r]|[\ufffe\uffff]/u.test(body)) return 'it has a character that XML does not have';
   const { DOMParser } = await import('@xmldom/xmldom');
   const fail = (): never => {
     throw new SyntaxError('not well-formed');

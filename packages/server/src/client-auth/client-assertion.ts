@@ -1,5 +1,5 @@
+import { nameAssertion } from '../assertions/assertion-mark.ts';
 import { bareType, judgeClaims } from '../assertions/judge-claims.ts';
-import { nameAssertion } from '../assertions/own-assertion.ts';
 import { verifyClientJwt } from '../client-keys/verify-client-jwt.ts';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';

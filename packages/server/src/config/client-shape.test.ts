@@ -95,9 +95,7 @@ test('a secret that an algorithm is keyed with is long in every mode (RFC 7518 Â
 
 test('a value from a list tells what is allowed and what was probably meant', () => {
   assert.throws(() => read(`${WEB}\ngrant_types: [authorisation_code]`), {
-    message:
-      'f:5:19  clients[0].grant_types[0]: is not one of the allowed values\n' +
-      `    found: "authorisation_code"    allowed: ${Object.keys(CLIENT_REGISTRIES.grantTypes).join(', ')}    did you mean authorization_code?`,
+    message: `f:5:19  clients[0].grant_types[0]: is not one of the allowed values\n    found: "authorisation_code"    allowed: ${Object.keys(CLIENT_REGISTRIES.grantTypes).join(', ')}    did you mean authorization_code?`,
   });
 });
 

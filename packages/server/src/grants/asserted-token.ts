@@ -1,7 +1,7 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { readScope } from '@hufu/protocol/scope';
 import type { AssertedSubject } from '../assertions/asserted-subject.ts';
-import type { AssertionMark } from '../assertions/own-assertion.ts';
+import type { AssertionMark } from '../assertions/assertion-mark.ts';
 import { assertionRefused } from '../assertions/trusted-issuers.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';

@@ -57,7 +57,7 @@ async function refused(reply: Reply, check: string, detail: RegExp, error = 'inv
   assert.match(why.detail ?? '', detail);
 }
 
-test('an ID token of somebody who is signed in brings our word for them to a foreign server (Identity Assertion Authorization Grant §4, RFC 8693 §2.2.1)', async () => {
+test('an ID token of somebody who is signed in brings our word for them to a foreign server (ID-JAG §4, RFC 8693 §2.2.1)', async () => {
   const token = await idTokenOf('wiki');
   const reply = await jag(token, { scope: 'chat.read', resource: 'https://chat.example/api' });
   assert.equal(reply.status, 200, reply.body.toString());

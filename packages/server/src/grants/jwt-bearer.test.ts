@@ -2,19 +2,20 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { openMemory } from '@hufu/store/memory';
 import { type Outage, withLatency, withOutages } from '@hufu/store/slow';
-import { introspect } from '../endpoints/introspect.ts';
 import { assertionForm, signWith } from '../testing/client-assertions.ts';
 import {
   EXCHANGE_YAML,
   IDP,
   idpAssertion,
   idpClaims,
+  introspected,
+  introspectWith,
   JWT_BEARER,
   PARTNER_SECRET,
   robotKey,
   strangerKey,
 } from '../testing/exchange-world.ts';
-import { claimsOf, post, postToken } from '../testing/visits.ts';
+import { claimsOf, postToken } from '../testing/visits.ts';
 import { API, ISSUER, openWorld, START, START_MS, VAULT } from '../testing/world.ts';
 
 const world = await openWorld({ yaml: EXCHANGE_YAML });
@@ -50,7 +51,7 @@ test('a service account gets a token for itself for one signed assertion, withou
 test('the assertion may say the scopes itself, and then nothing beyond them is given (RFC 7521 §4.1)', async () => {
   assert.equal((await robot(own({ scope: 'read' }))).json['scope'], 'read');
   assert.equal((await robot(own({ scope: 'read write' }), { scope: 'write' })).json['scope'], 'write');
-  await refused(await robot(own({ scope: 'read' }), { scope: 'write' }), 'resource', /^write$/, 'invalid_scope');
+  await refused(await robot(own({ scope: 'read' }), { scope: 'write' }), 'grant_assertion_claims', /^write$/, 'invalid_scope');
   await refused(await robot(own({ scope: 'unlock' })), 'scope', /unlock/, 'invalid_scope');
   await refused(await robot(own(), { scope: 'openid' }), 'scope', /openid/, 'invalid_scope');
 });
@@ -96,7 +97,7 @@ test('one assertion is good once: for the grant, for client authentication, or f
   const assertion = own();
   assert.equal((await robot(assertion)).status, 200);
   await refused(await robot(assertion), 'grant_assertion_unused', /used before/);
-  const asClient = await post(world, introspect, { token: 'x', ...assertionForm(assertion) });
+  const asClient = await introspectWith(world, assertionForm(assertion));
   await refused(asClient, 'assertion_unused', /used before/, 'invalid_client', 401);
   const both = own();
   await refused(await robot(both, assertionForm(both)), 'grant_assertion_unused', /used before/);
@@ -104,7 +105,7 @@ test('one assertion is good once: for the grant, for client authentication, or f
 });
 
 test('the assertion of a grant proves nobody at another endpoint, nor for another grant (RFC 7521 §4.2)', async () => {
-  const elsewhere = await post(world, introspect, { token: 'x', grant_type: JWT_BEARER, assertion: own() });
+  const elsewhere = await introspectWith(world, { grant_type: JWT_BEARER, assertion: own() });
   await refused(elsewhere, 'client_authentication', /no client authentication/, 'invalid_client', 401);
   const other = await postToken(world, { grant_type: 'client_credentials', assertion: own() });
   await refused(other, 'client_authentication', /no client authentication/, 'invalid_client', 401);
@@ -140,7 +141,7 @@ test('a trusted issuer speaks for a user of ours, to a client that proves itself
   assert.equal(nobody.status, 401, 'the client proves itself');
 });
 
-test('what is given is within the issuer’s scopes, the client’s and the assertion’s own (RFC 7523 §3.1, attacks TOK-19)', async () => {
+test('what is given is within the issuer’s scopes, the client’s and the assertion’s own, and nothing but scopes (RFC 7523 §3.1, RFC 9396 §6, attacks TOK-19)', async () => {
   await refused(await partner(idpAssertion(), { scope: 'write' }), 'scope', /write/, 'invalid_scope');
   await refused(await partner(idpAssertion(), { scope: 'openid' }), 'scope', /openid/, 'invalid_scope');
   await refused(await partner(idpAssertion({ scope: 'unlock' }), { scope: 'read' }), 'scope', /read/, 'invalid_scope');
@@ -193,13 +194,13 @@ test('a disabled user is nobody, before and after (attacks EXC-10)', async () =>
   const reply = await partner(idpAssertion({ sub: 'bob' }), {}, own2);
   const token = String(reply.json['access_token']);
   await own2.store.setUserEnabled(own2.tenant, bob.id, false, START);
-  const seen = await post(own2, introspect, { token }, { basic: `partner:${PARTNER_SECRET}` });
+  const seen = await introspected(own2, token, `partner:${PARTNER_SECRET}`);
   assert.deepEqual(seen.json, { active: false });
   assert.equal((await own2.why(await partner(idpAssertion({ sub: 'bob' }), {}, own2))).detail, 'the user is disabled');
   await own2.close();
 });
 
-test('an identity assertion is for the client that it names, and for the issuer alone (Identity Assertion Authorization Grant §3)', async () => {
+test('an identity assertion is for the client that it names, and for the issuer alone (ID-JAG §3)', async () => {
   const jag = (part: object = {}): string => idpAssertion({ client_id: 'partner', scope: 'read', ...part }, { typ: 'oauth-id-jag+jwt' });
   assert.equal((await partner(jag())).json['scope'], 'read');
   await refused(await partner(jag({ client_id: 'gate' })), 'grant_assertion_claims', /another client/);

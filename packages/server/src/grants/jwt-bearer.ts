@@ -9,8 +9,8 @@ import { assertionRefused } from '../assertions/trusted-issuers.ts';
 import type { Context } from '../context.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
 import { issueAssertedToken, requireAssertedTarget, requireNoDetails, takeAssertion } from './asserted-token.ts';
+import { ownToken } from './client-credentials.ts';
 import type { TokenRequest } from './grant.ts';
-import { issueOwnToken, requireOwnTarget } from './own-token.ts';
 
 /**
  * The JWT bearer grant (RFC 7523 §2.1). A service account speaks for itself, with a key of its own; a trusted issuer speaks for somebody, to a client
@@ -32,11 +32,12 @@ async function ofItself(ctx: Context, request: TokenRequest, text: string): Prom
   const assertion = await verifyOwnAssertion(ctx, client, text, trail, now);
   if (assertion.kind === 'refused') throw assertionRefused(assertion.reason);
   const asked = form.get('scope');
-  const target = requireOwnTarget(ctx, request, asked ?? (assertion.scope === '' ? undefined : assertion.scope));
-  if (asked !== undefined && assertion.scope !== undefined) requireWithin(target.scopes, assertion.scope);
-  trail.at('grant_assertion_unused');
-  await takeAssertion(ctx, assertion.mark, now);
-  return issueOwnToken(ctx, request, target);
+  const limit = assertion.scope === '' ? undefined : assertion.scope;
+  if (asked !== undefined && limit !== undefined) requireWithin(asked, limit);
+  return ownToken(ctx, request, asked ?? limit, async () => {
+    trail.at('grant_assertion_unused');
+    await takeAssertion(ctx, assertion.mark, now);
+  });
 }
 
 async function ofSomebody(ctx: Context, request: TokenRequest, text: string, use: 'jwt-bearer' | 'id-jag'): Promise<TokenResponse> {
@@ -56,7 +57,7 @@ async function ofSomebody(ctx: Context, request: TokenRequest, text: string, use
   return issueAssertedToken(ctx, request, { subject, authTime: authTimeOf(payload, now), mark }, target);
 }
 
-/** An identity assertion authorization grant is for the issuer (Identity Assertion Authorization Grant §3), any other for the token endpoint too. */
+/** An identity assertion authorization grant is for the issuer (ID-JAG §3), any other for the token endpoint too. */
 function audiencesOf(ctx: Context, use: 'jwt-bearer' | 'id-jag'): readonly string[] {
   return use === 'id-jag' ? [ctx.issuer] : namesOf(ctx);
 }
@@ -76,9 +77,9 @@ function requireAssertedResource({ form }: TokenRequest, resource: unknown): voi
     throw new OAuthError('invalid_target', 'the assertion is for one resource, which has to be named', { detail: resource.slice(0, 200) });
 }
 
-function requireWithin(scopes: readonly string[], limit: string): void {
-  const most = limit === '' ? [] : readScope(limit);
-  for (const scope of scopes)
+function requireWithin(asked: string, limit: string): void {
+  const most = readScope(limit);
+  for (const scope of readScope(asked))
     if (!most.includes(scope)) throw new OAuthError('invalid_scope', 'the assertion does not ask for the scope', { detail: scope });
 }
 

@@ -21,7 +21,7 @@ const ask = (part: Readonly<Record<string, string>> = {}, client = 'legacy', at 
     { basic: `${client}:${SECRET}` },
   );
 
-test('a client that may send passwords gets the tokens of whose password it is (RFC 6749 §4.3.2, §4.3.3)', async () => {
+test('a client that may send passwords gets the tokens of whose password it is (RFC 6749 §4.3, §4.3.2, §4.3.3)', async () => {
   const reply = await ask({ scope: 'openid read' });
   assert.equal(reply.status, 200, reply.body.toString());
   const claims = claimsOf(reply.json['access_token']);

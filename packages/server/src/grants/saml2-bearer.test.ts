@@ -48,7 +48,7 @@ async function refused(reply: Reply, check: string, detail: RegExp, error = 'inv
   assert.match(why.detail ?? '', detail);
 }
 
-test('a SAML assertion of a trusted issuer brings a token for a user of ours, and no refresh token (RFC 7522 §2.1, §3)', async () => {
+test('a SAML assertion of a trusted issuer brings a token for a user of ours, and no refresh token (RFC 7522 §2.1, §3, SAML 2.0 Core §2.2)', async () => {
   const reply = await show(signed(), { scope: 'read', resource: API });
   assert.equal(reply.status, 200, reply.body.toString());
   const claims = claimsOf(reply.json['access_token']);
@@ -92,7 +92,7 @@ test('an assertion is good once, whatever becomes of its text (RFC 7522 §3 poin
   await refused(await show(signed({ id: '_once' })), 'grant_assertion_unused', /used before/);
 });
 
-test('one that is not signed, or by somebody else, or was changed, is worth nothing (RFC 7522 §3 point 9)', async () => {
+test('one that is not signed, or by somebody else, or was changed, is worth nothing (RFC 7522 §3 point 9, SAML 2.0 Core §2.2.5)', async () => {
   await refused(await show(samlXml()), 'trusted_issuer', /not signed itself/);
   await refused(await show(signXml(samlXml(), stranger)), 'grant_assertion_key', /none of the certificates/);
   await refused(await show(signXml(samlXml({ issuer: 'urn:foreign' }), second)), 'grant_assertion_key', /none of the certificates/);
@@ -104,7 +104,7 @@ test('one that is not signed, or by somebody else, or was changed, is worth noth
   await refused(await show(signed().replace(/<ds:SignatureValue>[^<]+/, value)), 'grant_assertion_key', /none/);
 });
 
-test('a signed response is no assertion, and its signature does not cover for one that has none (SAML 2.0 core §5.4)', async () => {
+test('a signed response is no assertion, and its signature does not cover for one that has none (SAML 2.0 Core §5.4)', async () => {
   const response = (inner: string): string =>
     `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_r">${inner}</samlp:Response>`;
   await refused(await show(signXml(response(samlXml()), key)), 'trusted_issuer', /no SAML 2.0 assertion/);
@@ -160,7 +160,7 @@ test('after all that wrapping the assertion itself still holds', async () => {
   assert.equal((await show(good)).status, 200);
 });
 
-test('a signature over a part, over two things, or by another rule, is none (SAML 2.0 core §5.4.2, §5.4.4)', async () => {
+test('a signature over a part, over two things, or by another rule, is none (SAML 2.0 Core §5.4.2, §5.4.4)', async () => {
   const part = samlXml().replace('<saml:Subject>', '<saml:Subject ID="_s">');
   await refused(await show(signXml(part, key, { xpath: "//*[local-name(.)='Subject']" })), 'trusted_issuer', /something else/);
   await refused(await show(signed().replace(/URI="#[^"]+"/, 'URI=""')), 'trusted_issuer', /something else/);
@@ -228,7 +228,7 @@ test('a name is the whole text of its element, as it was signed (RFC 7522 §3 po
   );
 });
 
-test('it is for us alone: audience, recipient and every condition (RFC 7522 §3 points 2, 5)', async () => {
+test('it is for us alone: audience, recipient and every condition (RFC 7522 §3 points 2, 5, SAML 2.0 Core §2.5)', async () => {
   const audience = (name: string): string => `<saml:Audience>${name}</saml:Audience>`;
   assert.equal((await show(signed({ audience: audience(RECIPIENT) }))).status, 200);
   for (const [part, detail] of [
@@ -252,7 +252,7 @@ test('it is for us alone: audience, recipient and every condition (RFC 7522 §3 
   }
 });
 
-test('it is in time, by the nearest of its ends, and no end is far away (RFC 7522 §3 points 4, 6)', async () => {
+test('it is in time, by the nearest of its ends, and no end is far away (RFC 7522 §3 points 4, 6, SAML 2.0 Core §1.3.3)', async () => {
   for (const [part, detail] of [
     [{ conditions: conditions(undefined, START) }, /expired/],
     [{ confirmation: bearerConfirmation(RECIPIENT, START) }, /expired/],

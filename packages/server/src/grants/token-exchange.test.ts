@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { clientId, grantId } from '@hufu/protocol/ids';
-import { introspect } from '../endpoints/introspect.ts';
-import { revoke } from '../endpoints/revoke.ts';
 import { signWith } from '../testing/client-assertions.ts';
-import { ACCESS_TOKEN, EXCHANGE_YAML, GATE_SECRET, idpAssertion, PAYMENTS, robotKey, TOKEN_EXCHANGE } from '../testing/exchange-world.ts';
-import { answerOf, ask, claimsOf, post, postToken, signedIn, tokensOf, VERIFIER } from '../testing/visits.ts';
+import {
+  ACCESS_TOKEN,
+  EXCHANGE_YAML,
+  GATE_SECRET,
+  idpAssertion,
+  introspected,
+  PAYMENTS,
+  revoked,
+  robotKey,
+  TOKEN_EXCHANGE,
+} from '../testing/exchange-world.ts';
+import { answerOf, ask, claimsOf, postToken, signedIn, tokensOf, VERIFIER } from '../testing/visits.ts';
 import { API, openWorld, SECRETS, START, START_MS, VAULT, type World } from '../testing/world.ts';
 import { readAccessToken } from '../tokens/read-access-token.ts';
 
@@ -42,7 +50,7 @@ async function refused(reply: Reply, check: string, detail: RegExp, error = 'inv
 const isLive = async (token: unknown, at: World = world): Promise<boolean> =>
   (await readAccessToken(at.ctx, String(token), at.now())).kind === 'live';
 
-test('a resource server gets a token for the next one, in which it acts for the user (RFC 8693 §2.2.1, §4.1)', async () => {
+test('a resource server gets a token for the next one, in which it acts for the user (RFC 8693 §2, §2.2.1, §4.1)', async () => {
   const { access_token: token } = await shown();
   const reply = await exchange(token);
   assert.equal(reply.status, 200, reply.body.toString());
@@ -98,7 +106,7 @@ test('introspection says who acts, too (RFC 8693 §4.1)', async () => {
   const vault = (await exchange((await shown({ scope: 'openid read' }))['access_token'], { audience: VAULT, scope: 'read' })).json[
     'access_token'
   ];
-  const seen = (text: unknown): Promise<Reply> => post(world, introspect, { token: String(text) }, { basic: GATE });
+  const seen = (text: unknown): Promise<Reply> => introspected(world, text, GATE);
   assert.deepEqual((await seen(vault)).json['act'], { sub: 'gate', client_id: 'gate' });
   assert.equal('act' in (await seen(token)).json, false);
 });
@@ -123,7 +131,7 @@ test('a subject token that is missing, not ours, over, revoked or of another typ
   for (const other of [refresh, idToken]) await no(await exchange(other, {}, GATE, own), /not an access token/);
   const forged = signWith(robotKey, claimsOf(token), { typ: 'at+jwt' });
   await no(await exchange(forged, {}, GATE, own), /not an access token/);
-  await post(own, revoke, { token: String(refresh), client_id: 'spa' });
+  await revoked(own, refresh);
   await no(await exchange(token, {}, GATE, own), /revoked_by_client/);
   const late = (await tokensOf(own, { scope: 'openid read', resource: API }))['access_token'];
   own.clock.freeze(START_MS + 600_000);
@@ -198,9 +206,9 @@ test('what is exchanged lives no longer than the subject token, and dies with it
   const again = await postToken(own, { grant_type: 'refresh_token', client_id: 'spa', refresh_token: String(refresh) });
   assert.equal(again.status, 200, 'the subject’s own grant is as it was');
   assert.deepEqual([await isLive(child['access_token'], own), await isLive(grandchild['access_token'], own)], [true, true]);
-  await post(own, revoke, { token: String(again.json['refresh_token']), client_id: 'spa' });
+  await revoked(own, again.json['refresh_token']);
   assert.deepEqual([await isLive(child['access_token'], own), await isLive(grandchild['access_token'], own)], [false, false]);
-  const seen = await post(own, introspect, { token: String(grandchild['access_token']) }, { basic: GATE });
+  const seen = await introspected(own, grandchild['access_token'], GATE);
   assert.deepEqual(seen.json, { active: false });
   await own.close();
 });
@@ -208,7 +216,7 @@ test('what is exchanged lives no longer than the subject token, and dies with it
 test('to give the exchanged token back leaves the subject signed in (attacks EXC-06)', async () => {
   const { access_token: token, refresh_token: refresh } = await shown();
   const child = (await exchange(token)).json['access_token'];
-  await post(world, revoke, { token: String(child) }, { basic: GATE });
+  await revoked(world, child, GATE);
   assert.deepEqual([await isLive(child), await isLive(token)], [false, true]);
   assert.equal((await postToken(world, { grant_type: 'refresh_token', client_id: 'spa', refresh_token: String(refresh) })).status, 200);
 });

@@ -1,6 +1,6 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { ACCESS_TOKEN_TYPE, ID_JAG_TOKEN_TYPE, JWT_TYPE } from '@hufu/protocol/token-types';
-import type { AssertionMark } from '../assertions/own-assertion.ts';
+import type { AssertionMark } from '../assertions/assertion-mark.ts';
 import type { Context } from '../context.ts';
 import { issueLoneToken } from '../tokens/issue-lone-token.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';

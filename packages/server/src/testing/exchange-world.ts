@@ -1,5 +1,8 @@
+import { introspect } from '../endpoints/introspect.ts';
+import { revoke } from '../endpoints/revoke.ts';
 import { type ClientKeyPair, clientKeyPair, signWith } from './client-assertions.ts';
-import { API, BASIC_YAML, ISSUER, START } from './world.ts';
+import { post } from './visits.ts';
+import { API, BASIC_YAML, ISSUER, START, type World } from './world.ts';
 
 /** A client of a foreign issuer, and the issuer. */
 export const IDP = 'https://idp.example';
@@ -52,4 +55,20 @@ ${BASIC_YAML.replace(
     grant_types: ['${TOKEN_EXCHANGE}']
     hufu: { resource_server_of: ['${API}', '${PAYMENTS}'], token_exchange: { audiences: ['${PAYMENTS}'], scopes: [read], impersonation: true } }
 resources:`,
-).replace('\nusers:', `\n  - { identifier: '${PAYMENTS}', scopes: [pay, read], token_format: jwt }\nusers:`)}`;
+).replace('\nusers:', `\n  - { identifier: '${PAYMENTS}', scopes: [pay, read, write], token_format: jwt }\nusers:`)}`;
+
+/** What an introspection says to that client. */
+export function introspected(world: World, token: unknown, basic: string): ReturnType<typeof post> {
+  return post(world, introspect, { token: String(token) }, { basic });
+}
+
+/** An introspection with whatever the client proves itself by. */
+export function introspectWith(world: World, fields: Readonly<Record<string, string>>): ReturnType<typeof post> {
+  return post(world, introspect, { token: 'x', ...fields });
+}
+
+/** A revocation; `basic` undefined: by the public client. */
+export function revoked(world: World, token: unknown, basic?: string): ReturnType<typeof post> {
+  const fields = { token: String(token), ...(basic === undefined ? { client_id: 'spa' } : {}) };
+  return post(world, revoke, fields, basic === undefined ? {} : { basic });
+}

@@ -11,7 +11,7 @@ export interface SamlKey {
 export const SAML2_BEARER = 'urn:ietf:params:oauth:grant-type:saml2-bearer';
 export const SAML_IDP = 'https://saml.example/idp';
 
-/** A fresh RSA pair with a self-signed certificate (RFC 5280 §4.1, version 1), good until 2049. */
+/** A fresh RSA pair with a self-signed certificate of version 1, good until 2049. */
 export function samlKey(): SamlKey {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const algorithm = der(0x30, Buffer.from('06092a864886f70d01010b0500', 'hex'));
@@ -23,7 +23,7 @@ export function samlKey(): SamlKey {
   return { key: privateKey, certificate: `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n` };
 }
 
-/** X.690 §8.1. */
+/** DER. */
 function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   const value = Buffer.concat(parts);
   const { length } = value;
