@@ -2,7 +2,7 @@ import { MAX_LINEAGE } from './retention.ts';
 
 /**
  * When the line of grants that begins with the grant `first` and goes on with those that it comes from has ended, as a scalar of both engines: NULL
- * while all of it lives, 0 where nobody knows any more (a row has fallen, a client was removed) or the line is longer than `MAX_LINEAGE`. In the
+ * while all of it lives, 0 where nobody knows any more (a row has fallen, a client was removed) or the line is so long that there are more than `MAX_LINEAGE` with whatever comes from it. In the
  * order of `readDead`. Expiry needs no look: no grant is made or exchanged for longer than its parent.
  *
  * @param tenant what the tenant is in the statement around it, `first` likewise.
@@ -12,9 +12,9 @@ export function lineEnd(tenant: string, first: string): string {
       SELECT 1, ${first}
       UNION ALL
       SELECT line.n + 1, p.parent_id FROM line CROSS JOIN grants p
-        WHERE p.tenant = ${tenant} AND p.id = line.id AND p.parent_id IS NOT NULL AND line.n <= ${MAX_LINEAGE})
+        WHERE p.tenant = ${tenant} AND p.id = line.id AND p.parent_id IS NOT NULL AND line.n < ${MAX_LINEAGE})
     SELECT min(CASE
-        WHEN line.n > ${MAX_LINEAGE} OR p.id IS NULL OR pc.epoch IS NULL THEN 0
+        WHEN line.n >= ${MAX_LINEAGE} OR p.id IS NULL OR pc.epoch IS NULL THEN 0
         WHEN p.revoked_at IS NOT NULL THEN p.revoked_at
         WHEN p.client_epoch < pc.epoch THEN coalesce(pc.revoked_at, 0)
         WHEN pc.enabled = 0 THEN coalesce(pc.disabled_at, 0) END)

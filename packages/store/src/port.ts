@@ -289,7 +289,8 @@ export interface GrantRecord {
   readonly idleSeconds: number;
   /**
    * Why it is dead: revoked, or its client was (`client_revoked`, `client_disabled`), or a grant that it comes from is dead, has expired or is gone
-   * (`parent_ended`). Undefined while it lives. Its own expiry is not in it.
+   * (`parent_ended`; `at` is 0 where nobody knows any more when). Undefined while it lives. Its own expiry is not in it, nor is how long what it
+   * comes from was idle: an access token outlives that as well.
    */
   readonly dead: { readonly reason: RevocationReason; readonly at: number } | undefined;
   /** Whether single access tokens of it were revoked (`findRevokedToken` is worth asking). */
@@ -315,7 +316,7 @@ export type RevocationReason =
 export interface NewGrant {
   /**
    * Undefined: the subject is nobody of ours (somebody whom a trusted issuer speaks for). Then there is no session, no consent is needed, and the
-   * credential is an access token.
+   * credential is an access token; all else is a `TypeError`. Limits count by client and `subject`.
    */
   readonly userId: UserId | undefined;
   readonly subject: string;
@@ -328,7 +329,11 @@ export interface NewGrant {
   readonly offline: boolean;
   readonly claims: Readonly<Record<string, unknown>> | undefined;
   readonly authorizationDetails?: GrantRecord['authorizationDetails'];
-  /** The grant that this one comes from (RFC 8693): it lives no longer than that. At most `MAX_LINEAGE` in a row. */
+  /**
+   * The grant that this one comes from (RFC 8693). It lives no longer than that: a later `expiresAt`, here or of its exchange, becomes the parent's.
+   * `parent_ended` where the parent (or what it comes from) is dead, expired, gone or an unredeemed code, and where there would be more than
+   * `MAX_LINEAGE` grants in one line.
+   */
   readonly parentId?: GrantId | undefined;
   readonly actor?: GrantRecord['actor'];
   /** The `version` of the client that was judged: another one by now is `client_inactive`. Undefined: any. */
@@ -381,7 +386,7 @@ export interface Redemption {
 
 export interface Grants {
   /**
-   * A grant for its code (generation 0) or its access token (generation 1). User enabled, client enabled, session alive and (where needed) consent given are all true at
+   * A grant for its code (generation 0) or its access token (generation 1). User enabled, client enabled, session alive, (where needed) consent given and (where it has one) parent alive are all true at
    * the moment of the insert, or it is refused (with the first of the reasons, in the order of the type). The session must be the
    * user's own. Some expired rows fall as part of it.
    */
@@ -424,7 +429,7 @@ export interface Grants {
    * in the same act: it is not the one that they agreed to.
    */
   revokeClient(tenant: TenantId, client: ClientId, now: number, consents?: 'forgotten'): Promise<'revoked' | 'unknown'>;
-  /** Those that nobody revoked (not they, and not their client), newest first (largest id). Expired ones are among them until they fall. */
+  /** Those that nobody revoked (not they, and not their client), newest first (largest id). Expired ones are among them until they fall, and those whose parent has ended. */
   listGrants(tenant: TenantId, filter: { readonly userId?: UserId; readonly clientId?: ClientId }, limit: number): Promise<GrantRecord[]>;
   /** RFC 7009 for one access token. `token` is its name (a JWT's `jti`), at most 128 characters. Nothing happens for an unknown or revoked grant, an expired token, or a second time. */
   revokeToken(tenant: TenantId, grant: GrantId, token: string, expiresAt: number, now: number): Promise<void>;
@@ -453,8 +458,12 @@ export interface PushedRequest {
 }
 
 export interface PushedRequests {
+  /** Parameters that are too long are a `TypeError`. */
   pushRequest(tenant: TenantId, request: Omit<PushedRequest, 'id'>, now: number): Promise<{ readonly id: number }>;
-  /** Also one that has expired, until its row falls. That it is answered once is a mark (`pushed_request`). */
+  /**
+   * Also one that has expired, until its row falls. Undefined from the moment when its client was revoked or removed. That it is answered once is
+   * a mark (`pushed_request`).
+   */
   findPushedRequest(tenant: TenantId, id: number): Promise<PushedRequest | undefined>;
 }
 
@@ -466,7 +475,7 @@ export interface PendingAuthorization {
   readonly clientId: ClientId;
   /** SHA-256 of the secret in the `device_code` or `auth_req_id`, base64url. */
   readonly secretHash: string;
-  /** Keyed hash of the user code (43 characters); undefined for `backchannel`. One living row has it. */
+  /** Keyed hash of the user code (43 characters); undefined for `backchannel`. One unexpired row has it; an expired one loses it to the next. */
   readonly userCodeHash: string | undefined;
   /** Who is asked; `device`: who decided, undefined before. */
   readonly userId: UserId | undefined;
@@ -481,8 +490,8 @@ export interface PendingAuthorization {
 
 export interface PendingAuthorizations {
   /**
-   * `taken`: a living one has that user code. `full`: `maxOpen` undecided and unexpired ones of the client, or (`backchannel`) `maxOpenOfUser` of the
-   * user, are there. Some expired rows fall as part of it.
+   * `taken`: an unexpired one has that user code, decided or not. `full`: `maxOpen` undecided and unexpired ones of the client, or (`backchannel`) `maxOpenOfUser` of the
+   * user, are there. Both are exact. Some expired rows fall as part of it. A client that is not there is a `TypeError`.
    */
   openPending(
     tenant: TenantId,
@@ -498,7 +507,7 @@ export interface PendingAuthorizations {
   listPendingOfUser(tenant: TenantId, user: UserId, limit: number, now: number): Promise<PendingAuthorization[]>;
   /**
    * That its client asks. `too_soon` where the last time is less than `intervalSeconds` ago, which makes that 5 more. The time of asking is kept
-   * while it is pending. The record is as it is afterwards.
+   * while it is pending; once it is decided or has expired, every time is `on_time`. The record is as it is afterwards.
    */
   notePoll(
     tenant: TenantId,
@@ -507,7 +516,8 @@ export interface PendingAuthorizations {
   ): Promise<{ readonly kind: 'on_time' | 'too_soon'; readonly pending: PendingAuthorization } | { readonly kind: 'unknown' }>;
   /**
    * Pending → approved with the grant that is made in the same act (`createGrant`, credential `code`: its hash is the row's `secretHash`), once.
-   * `decided`: somebody was faster. `refused` leaves it pending.
+   * `decided`: somebody was faster (also where it has expired since). `unknown` also where another user is asked. `refused` leaves it pending.
+   * Another hash or client than the row's is a `TypeError`.
    */
   approvePending(
     tenant: TenantId,
@@ -519,7 +529,7 @@ export interface PendingAuthorizations {
     | { readonly kind: 'decided' | 'expired' | 'unknown' }
     | { readonly kind: 'refused'; readonly reason: GrantRefusal }
   >;
-  /** Pending → denied, once. */
+  /** Pending → denied, once, as `approvePending`. */
   denyPending(tenant: TenantId, id: number, user: UserId, now: number): Promise<'denied' | 'decided' | 'expired' | 'unknown'>;
   /**
    * Decided `backchannel` ones whose client is to be notified (`request.notify` was true), most overdue first, each given to one caller alone

@@ -24,7 +24,7 @@ export function revokedKeptSeconds(reason: RevocationReason): number {
 /** An ended browser session stays this long, or until it would have fallen anyway. */
 export const ENDED_SESSION_KEPT_SECONDS: number = 86_400;
 
-/** So many grants may come from one another in a row (`NewGrant.parentId`). */
+/** So many grants stand in one line at most, the first and the last included (`NewGrant.parentId`). */
 export const MAX_LINEAGE: number = 8;
 
 /** Characters of the parameters of a pushed authorization request. */

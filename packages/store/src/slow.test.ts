@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bench, countKinds, makeCode, makeGrant, makeScene, mustFind, NOW, race, someRedemption } from './contract/bench.ts';
+import { mustFindPending, open, someApproval, someDevice } from './contract/pending-bench.ts';
 import { openMemory } from './memory.ts';
 import { type Store, StoreUnavailable } from './port.ts';
 import { withLatency, withOutages } from './slow.ts';
@@ -62,6 +63,25 @@ test('an outage after the end of a session has told its participants, one before
   outage = 'none';
   assert.equal(await store.endSession(b.tenant, scene.session.id, NOW), 'ended');
   assert.deepEqual(await store.takeDeliveries(b.tenant, 10, 60, NOW), [], 'the same end again tells nobody twice');
+  await store.close();
+});
+
+test('an outage after an approval has made its grant, one before it has made none', async () => {
+  let outage: 'none' | 'before' | 'after' = 'none';
+  const store = withOutages(await openMemory(), (verb) => (verb === 'approvePending' ? outage : 'none'));
+  const b = await bench({ store, countRows: async () => 0, close: async () => await store.close() });
+  const scene = await makeScene(b);
+  const id = await open(b, someDevice());
+  const approve = async (): Promise<unknown> => await store.approvePending(b.tenant, id, someApproval(scene), NOW);
+  outage = 'before';
+  await assert.rejects(approve, StoreUnavailable);
+  assert.deepEqual([(await mustFindPending(b, id)).decision.kind, await store.listGrants(b.tenant, {}, 10)], ['pending', []]);
+  outage = 'after';
+  await assert.rejects(approve, StoreUnavailable);
+  const [grant] = await store.listGrants(b.tenant, {}, 10);
+  assert.deepEqual((await mustFindPending(b, id)).decision, { kind: 'approved', grantId: grant?.id });
+  outage = 'none';
+  assert.deepEqual(await approve(), { kind: 'decided' });
   await store.close();
 });
 

@@ -5,6 +5,7 @@ import {
   APP,
   type Bench,
   bench,
+  hashText,
   makeCode,
   makeGrant,
   makeScene,
@@ -16,6 +17,7 @@ import {
   someCode,
   someSession,
 } from './bench.ts';
+import { open, someApproval, someBackchannel, someDevice } from './pending-bench.ts';
 
 /** Asks a store on an empty database everything once, one after the other: for tests that look at its statements. */
 export async function useEveryVerb(all: Store): Promise<void> {
@@ -56,6 +58,8 @@ export async function useEveryVerb(all: Store): Promise<void> {
   }
   await all.createGrant(tenant, someCode({ ...scene, session }, { sessionId: undefined }), NOW);
   await useSignOut(b, scene);
+  await useLineage(b, scene);
+  await usePending(b, scene);
   await all.withdrawConsent(tenant, user.id, APP, NOW);
   await all.changePassword(tenant, user.id, 'new', undefined, NOW);
   await all.revokeUser(tenant, user.id, 'revoked_by_user', NOW);
@@ -103,4 +107,37 @@ async function useSignOut(b: Bench, scene: Scene): Promise<void> {
     await all.settleDelivery(tenant, 1, 1, outcome, NOW);
   }
   await all.listDeadDeliveries(tenant, 1);
+}
+
+async function useLineage(b: Bench, scene: Scene): Promise<void> {
+  const { store: all, tenant } = b;
+  const session = await makeSession(b, scene.user);
+  const parentId = await makeGrant(b, { ...scene, session });
+  const code = await makeGrant(b, { ...scene, session }, { parentId });
+  await all.rotate(tenant, code, 1, 1, NOW);
+  await all.findGrant(tenant, code);
+  const participation = { sid: 'sid', backchannel: true };
+  await all.createGrant(tenant, someAccess({ ...scene, session }, { parentId, participation }), NOW);
+  await all.createGrant(tenant, someAccess(scene, { userId: undefined, sessionId: undefined, subject: 'somebody' }), NOW);
+}
+
+async function usePending(b: Bench, scene: Scene): Promise<void> {
+  const { store: all, tenant } = b;
+  const { id } = await all.pushRequest(
+    tenant,
+    { secretHash: hashText('secret'), clientId: APP, parameters: '', boundKey: undefined, createdAt: NOW, expiresAt: NOW + 60 },
+    NOW,
+  );
+  await all.findPushedRequest(tenant, id);
+  const device = await open(b, someDevice());
+  await all.findPending(tenant, device);
+  await all.findPendingByUserCode(tenant, hashText('user-code'), NOW);
+  await all.notePoll(tenant, device, NOW);
+  await all.approvePending(tenant, device, someApproval(scene), NOW);
+  await all.notePoll(tenant, device, NOW);
+  const asked = await open(b, someBackchannel(scene));
+  await all.listPendingOfUser(tenant, scene.user.id, 10, NOW);
+  await all.denyPending(tenant, asked, scene.user.id, NOW);
+  await all.takeNotifications(tenant, 10, 60, NOW);
+  await all.settleNotification(tenant, asked, 1, undefined);
 }

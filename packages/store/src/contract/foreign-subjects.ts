@@ -90,7 +90,13 @@ export function foreignSubjectCases(define: Case): void {
     );
     await b.store.revokeClient(b.tenant, APP, NOW + 1);
     const fresh = [await make(b, scene, { maxGrants: 2 }, NOW + 1), await make(b, scene, { maxGrants: 2 }, NOW + 1)];
-    for (const id of fresh) assert.equal(await deathOf(b, id), undefined, 'those from before the client was revoked do not count');
+    for (const id of fresh) assert.equal(await deathOf(b, id), undefined);
+    const since = await b.store.readRevocations(b.tenant, told.length, 10);
+    assert.deepEqual(
+      since.map(({ kind }) => kind),
+      ['client'],
+      'those from before the client was revoked do not count, and are not revoked again',
+    );
   });
 
   define('fifty at once leave as many as allowed', async (b) => {

@@ -163,7 +163,7 @@ export function lineageCases(define: Case): void {
     const scene = await makeScene(b);
     const first = await makeGrant(b, scene);
     let last = first;
-    for (let depth = 0; depth < MAX_LINEAGE; depth += 1) last = await make(b, scene, last);
+    for (let length = 1; length < MAX_LINEAGE; length += 1) last = await make(b, scene, last);
     assert.equal(await deathOf(b, last), undefined);
     const tooDeep = await b.store.createGrant(b.tenant, someAccess(scene, { parentId: last }), NOW);
     assert.deepEqual(tooDeep, { kind: 'refused', reason: 'parent_ended' });

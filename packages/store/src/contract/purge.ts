@@ -16,13 +16,14 @@ import {
   someRedemption,
   someSession,
 } from './bench.ts';
+import { open, someDevice } from './pending-bench.ts';
 
 /** What may stand although its time is over: what two stores have not removed yet. */
 const LAG = 2 * (PURGE_ROWS + PURGE_EVERY);
 
 export function purgeCases(define: Case): void {
   define(
-    'codes, grants, sessions, marks, revoked tokens, log entries, participants and deliveries fall, and the tables stay flat',
+    'codes, grants, sessions, marks, revoked tokens, log entries, participants, deliveries, pushed requests and pending authorizations fall, and the tables stay flat',
     async (b) => {
       const scene = await makeScene(b);
       const rows: Record<string, number[]> = {
@@ -33,6 +34,8 @@ export function purgeCases(define: Case): void {
         revocations: [],
         participants: [],
         deliveries: [],
+        pushed_requests: [],
+        pending_authorizations: [],
       };
       // Twelve rounds, each after the end of everything that the one before has made.
       for (let round = 0; round < 12; round += 1) {
@@ -143,6 +146,16 @@ async function fill(b: Bench, scene: Scene, now: number, count: number): Promise
     await store.revokeGrant(tenant, made.id, 'revoked_by_user', now);
     await store.takeOnce(tenant, 'interaction', hashText(index), now + HOUR, now);
     await store.endSession(tenant, opened.session.id, now);
+    const pushed = {
+      secretHash: hashText('secret'),
+      clientId: APP,
+      parameters: '',
+      boundKey: undefined,
+      createdAt: now,
+      expiresAt: now + 60,
+    };
+    await store.pushRequest(tenant, pushed, now);
+    await open(b, someDevice({ userCodeHash: hashText(`${now}-${index}-`), expiresAt: now + 600 }), now);
   };
   await Promise.all(Array.from({ length: count }, async (_, index) => await makeAll(index)));
 }

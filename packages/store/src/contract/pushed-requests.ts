@@ -6,16 +6,19 @@ import { APP, type Bench, type Case, hashText, NOW, race, someClient } from './b
 
 /** Authorization requests that were sent ahead (RFC 9126). */
 export function pushedRequestCases(define: Case): void {
-  define('a pushed request comes back as it was sent, also after its time to begin (RFC 9126 §2.2)', async (b) => {
-    await b.store.putClient(b.tenant, someClient(), NOW);
-    const plain = await push(b);
-    const bound = await push(b, { boundKey: `jkt:${hashText('key')}`, parameters: 'x'.repeat(MAX_PUSHED_REQUEST) });
-    assert.deepEqual(await b.store.findPushedRequest(b.tenant, plain.id), plain);
-    assert.deepEqual(await b.second.findPushedRequest(b.tenant, bound.id), bound);
-    assert.equal(plain.boundKey, undefined);
-    assert.equal(await b.store.findPushedRequest(b.otherTenant, plain.id), undefined);
-    assert.equal(await b.store.findPushedRequest(b.tenant, 9999), undefined);
-  });
+  define(
+    'a pushed request comes back as it was sent, with the key of its proof, also after its time to begin (RFC 9126 §2.2, RFC 9449 §10.1)',
+    async (b) => {
+      await b.store.putClient(b.tenant, someClient(), NOW);
+      const plain = await push(b);
+      const bound = await push(b, { boundKey: `jkt:${hashText('key')}`, parameters: 'x'.repeat(MAX_PUSHED_REQUEST) });
+      assert.deepEqual(await b.store.findPushedRequest(b.tenant, plain.id), plain);
+      assert.deepEqual(await b.second.findPushedRequest(b.tenant, bound.id), bound);
+      assert.equal(plain.boundKey, undefined);
+      assert.equal(await b.store.findPushedRequest(b.otherTenant, plain.id), undefined);
+      assert.equal(await b.store.findPushedRequest(b.tenant, 9999), undefined);
+    },
+  );
 
   define('longer parameters are misuse', async (b) => {
     await b.store.putClient(b.tenant, someClient(), NOW);

@@ -59,8 +59,16 @@ describe('the version before', () => {
 
   test('finds every column and every table as it was: migrations only add, and what they add may be left out', () => {
     const additive = /^(CREATE TABLE \w+ \(|CREATE INDEX \w+ ON |ALTER TABLE \w+ ADD COLUMN \w+ \w+$)/;
-    for (const migration of MIGRATIONS.slice(1)) {
-      for (const sql of [...migration.sqlite, ...migration.postgres]) assert.match(sql, additive);
+    for (const { sqlite, postgres } of MIGRATIONS.slice(1)) {
+      for (const statements of [sqlite, postgres]) {
+        const made = statements.flatMap((sql) => /^CREATE TABLE (\w+)/.exec(sql)?.[1] ?? []);
+        for (const sql of statements) {
+          // The version before writes no table of this one, so one of these may have a rule of its own.
+          const table = /^CREATE UNIQUE INDEX \w+ ON (\w+)/.exec(sql)?.[1];
+          if (table === undefined) assert.match(sql, additive);
+          else assert.ok(made.includes(table), sql);
+        }
+      }
     }
   });
 

@@ -131,7 +131,7 @@ function createStatement(isJoined: boolean, isInLine: boolean): Statement {
 }
 
 /** There is no row of a subject who is nobody of ours; who makes a grant for one is alone with it at a client all the same, so that the limit is exact. */
-function lockSubject(tenant: TenantId, client: ClientId, subject: string): Step {
+export function lockSubject(tenant: TenantId, client: ClientId, subject: string): Step {
   const digest = hash('sha256', `${tenant} ${client} ${subject}`, 'buffer');
   return { statement: LOCK_SUBJECT, values: [digest.readInt32BE(0), digest.readInt32BE(4)] };
 }

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { createDatabase, dropDatabase, testPostgres } from '../../../../scripts/provision/postgres.mjs';
 import {
   bench,
+  hashText,
   makeScene,
   makeSession,
   makeUser,
@@ -18,6 +19,7 @@ import {
   someRedemption,
   someSession,
 } from '../contract/bench.ts';
+import { someApproval, someBackchannel, someDevice } from '../contract/pending-bench.ts';
 import type { Store } from '../port.ts';
 import { openPostgres } from './open.ts';
 
@@ -41,6 +43,8 @@ describe('the order of locks', () => {
     const scenes = [first, { ...first, user: bob, session: await makeSession(b, bob) }];
     const registered = { ...someClient(clientId('registered')), source: 'registered' as const };
     const client = await store.putClient(tenant, registered, NOW);
+    const other = { ...someClient(clientId('asking')), source: 'registered' as const };
+    const asking = await store.putClient(tenant, other, NOW);
     const sessions = new Map(scenes.map(({ user, session }) => [user.id, [session]]));
     const open = async (node: Store, { user }: Scene, replaces: Scene['session'] | undefined): Promise<void> => {
       const opened = await node.openSession(tenant, someSession(user), replaces?.id, NOW);
@@ -70,6 +74,39 @@ describe('the order of locks', () => {
       async (node) => await node.removeClient(tenant, client.clientId, NOW),
       async (node, scene) => await node.ownGrant(tenant, scene.client.clientId, ['a'], [], 1, NOW),
       async (node, scene) => await node.revokeClient(tenant, scene.client.clientId, NOW),
+      async (node, { user }, index) => {
+        const foreign = { userId: undefined, sessionId: undefined, subject: 'somebody', maxGrants: 2 };
+        await node.createGrant(tenant, someAccess(first, foreign), NOW);
+        const [parent] = await node.listGrants(tenant, { userId: user.id }, 1);
+        return await node.createGrant(
+          tenant,
+          someAccess({ ...first, user }, { sessionId: undefined, parentId: parent?.id, maxGrants: 3 }),
+          NOW + index,
+        );
+      },
+      async (node, scene, index) => {
+        const pending = index % 2 === 0 ? someDevice({ userCodeHash: hashText(index % 6) }) : someBackchannel(scene);
+        return await node
+          .openPending(tenant, { ...pending, clientId: asking.clientId }, { maxOpen: 20, maxOpenOfUser: 3 }, NOW + 200 * (index % 4))
+          .catch(requireMisuse);
+      },
+      ...[0, 1].map((turn) => async (node: Store, scene: Scene, index: number) => {
+        const found = await node.findPendingByUserCode(tenant, hashText((index % 3) * 2), NOW);
+        const [asked] = await node.listPendingOfUser(tenant, scene.user.id, 1, NOW);
+        for (const pending of [found, asked]) {
+          if (pending === undefined) continue;
+          await node.notePoll(tenant, pending.id, NOW);
+          const approval = someApproval({ ...scene, client: asking }, { sessionId: scene.session.id, maxCodes: 2 });
+          if ((index + turn) % 3 === 0) await node.denyPending(tenant, pending.id, scene.user.id, NOW);
+          else await node.approvePending(tenant, pending.id, approval, NOW);
+        }
+        for (const { pending, attempt } of await node.takeNotifications(tenant, 3, 60, NOW + index))
+          await node.settleNotification(tenant, pending.id, attempt, undefined);
+      }),
+      async (node) => {
+        await node.removeClient(tenant, asking.clientId, NOW);
+        await node.putClient(tenant, other, NOW);
+      },
       async (node, _, index) => {
         for (const { id, attempt } of await node.takeDeliveries(tenant, 3, 60, NOW + index))
           await node.settleDelivery(tenant, id, attempt, { kind: 'delivered' }, NOW);
@@ -115,6 +152,11 @@ describe('the order of locks', () => {
     assert.equal(await deadlocks(), 0);
   });
 });
+
+/** Whoever asks for a client that was just removed has asked for nobody. */
+function requireMisuse(error: unknown): void {
+  assert.ok(error instanceof TypeError, String(error));
+}
 
 /** The server tells its statistics when a connection ends, and a little later. */
 async function deadlocks(): Promise<number> {

@@ -8,6 +8,7 @@ import pg from 'pg';
 // A cluster of its own: HUFU_TEST_POSTGRES is not to be killed.
 import { createDatabase, startPostgres } from '../../../../scripts/provision/postgres.mjs';
 import { APP, type Bench, bench, hashText, makeGrant, makeScene, NOW, someCode, someSession } from '../contract/bench.ts';
+import { LIMITS, someApproval, someDevice } from '../contract/pending-bench.ts';
 import { type Store, StoreUnavailable } from '../port.ts';
 import { openDatabase, UnsafeDatabase } from './database.ts';
 import { openPostgres } from './open.ts';
@@ -174,6 +175,52 @@ describe('outages', () => {
     assert.ok(opened.length >= acknowledged.length);
   });
 
+  test('after a crash an authorization is approved with its grant or not at all, and what was acknowledged is', async () => {
+    const scene = await makeScene(b, b.tenant, 'approves');
+    const acknowledged = new Map<number, number>();
+    const uncertain: number[] = [];
+    let isOver = false;
+    let failures = 0;
+    const approve = async (worker: number): Promise<void> => {
+      for (let index = 0; !isOver; index += 1) {
+        const store = storeOf(worker);
+        const pending = someDevice({ userCodeHash: hashText(`${worker}-${index}-`) });
+        const opened = await attempt(() => store.openPending(b.tenant, pending, { maxOpen: 100_000, maxOpenOfUser: 0 }, NOW));
+        const approval = someApproval(scene, { maxCodes: 100_000 });
+        const answer =
+          opened?.kind === 'opened' ? await attempt(() => store.approvePending(b.tenant, opened.id, approval, NOW)) : undefined;
+        if (opened?.kind === 'opened' && answer?.kind === 'approved') acknowledged.set(opened.id, answer.grantId);
+        else if (opened?.kind === 'opened') uncertain.push(opened.id);
+        if (answer !== undefined) continue;
+        failures += 1;
+        await pause(5);
+      }
+    };
+    const work = Array.from({ length: 16 }, (_, index) => approve(index));
+    for (let round = 0; round < 3; round += 1) {
+      const before = acknowledged.size;
+      failures = 0;
+      await pause(120);
+      await cluster.crash();
+      for (let tries = 0; tries < 1000 && failures === 0; tries += 1) await pause(5);
+      assert.ok(failures > 0, 'nobody noticed');
+      for (const store of stores) await untilAnswers(store);
+      for (let tries = 0; tries < 1000 && acknowledged.size < before + 5; tries += 1) await pause(5);
+      assert.ok(acknowledged.size >= before + 5, 'nothing happened after the recovery');
+    }
+    isOver = true;
+    await Promise.all(work);
+
+    const grants = new Set<number>();
+    for (const id of [...acknowledged.keys(), ...uncertain]) {
+      const decision = (await b.store.findPending(b.tenant, id))?.decision;
+      if (decision?.kind === 'approved') grants.add(decision.grantId);
+      if (acknowledged.has(id)) assert.deepEqual(decision, { kind: 'approved', grantId: acknowledged.get(id) });
+    }
+    const made = await b.store.listGrants(b.tenant, { userId: scene.user.id }, 1_000_000);
+    assert.deepEqual(new Set(made.map(({ id }) => Number(id))), grants);
+  });
+
   test('while the server is away every verb rejects with StoreUnavailable, and soon', async () => {
     await cluster.stop('immediate');
     const calls: (() => Promise<unknown>)[] = [
@@ -190,6 +237,18 @@ describe('outages', () => {
       () => b.store.takeDeliveries(b.tenant, 1, 60, NOW),
       () => b.store.settleDelivery(b.tenant, 1, 1, { kind: 'delivered' }, NOW),
       () => b.store.listDeadDeliveries(b.tenant, 1),
+      () => b.store.createGrant(b.tenant, { ...CODE_OF_NOBODY, parentId: grantId(1) }, NOW),
+      () => b.store.pushRequest(b.tenant, PUSHED, NOW),
+      () => b.store.findPushedRequest(b.tenant, 1),
+      () => b.store.openPending(b.tenant, someDevice(), LIMITS, NOW),
+      () => b.store.findPending(b.tenant, 1),
+      () => b.store.findPendingByUserCode(b.tenant, hashText('code'), NOW),
+      () => b.store.listPendingOfUser(b.tenant, userId(1), 1, NOW),
+      () => b.store.notePoll(b.tenant, 1, NOW),
+      () => b.store.approvePending(b.tenant, 1, CODE_OF_NOBODY, NOW),
+      () => b.store.denyPending(b.tenant, 1, userId(1), NOW),
+      () => b.store.takeNotifications(b.tenant, 1, 60, NOW),
+      () => b.store.settleNotification(b.tenant, 1, 1, undefined),
       () => b.store.removeClient(b.tenant, APP, NOW),
       () => b.store.noteClientUse(b.tenant, APP, NOW),
       () => b.store.countClients(b.tenant, 'config', 1),
@@ -286,6 +345,8 @@ const CODE = {
   participation: undefined,
   credential: { kind: 'code', codeHash: hashText('code'), codeRequest: {}, maxCodes: 10 },
 } as const;
+
+const PUSHED = { secretHash: hashText('secret'), clientId: APP, parameters: '', boundKey: undefined, createdAt: NOW, expiresAt: NOW + 60 };
 
 const CODE_OF_NOBODY = { ...CODE, userId: userId(1), clientId: APP, sessionId: sessionId(1) };
 

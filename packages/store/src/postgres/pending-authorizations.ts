@@ -195,8 +195,9 @@ const TAKE: Statement = {
   text: `WITH due AS MATERIALIZED (
       SELECT id, due_at FROM pending_authorizations WHERE tenant = $1::bigint AND due_at <= $2::bigint ORDER BY due_at, id LIMIT $3::bigint
       FOR NO KEY UPDATE SKIP LOCKED)
-    UPDATE pending_authorizations p SET attempt = p.attempt + 1, due_at = $4::bigint FROM due WHERE p.tenant = $1::bigint AND p.id = due.id
-    RETURNING ${PENDING_COLUMNS}, p.attempt, due.due_at AS was_due_at`,
+    UPDATE pending_authorizations p SET attempt = p.attempt + 1, due_at = $4::bigint
+    WHERE p.tenant = $1::bigint AND p.id = ANY (ARRAY(SELECT id FROM due))
+    RETURNING ${PENDING_COLUMNS}, p.attempt, (SELECT due.due_at FROM due WHERE due.id = p.id) AS was_due_at`,
 };
 const SETTLE: Statement = {
   name: 'settle_notification',

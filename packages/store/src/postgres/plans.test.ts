@@ -55,12 +55,12 @@ describe('plans', () => {
     }
   });
 
-  test('the newest dead deliveries and the most overdue living ones are read in order, without sorting all of them', async () => {
+  test('the newest dead deliveries and the most overdue living ones, and the most overdue notifications, are read in order, without sorting all of them', async () => {
     const ordered = [...statements.values()].filter(({ text }) => /ORDER BY (d\.died_at DESC|due_at, id)/.test(text));
-    assert.equal(ordered.length, 2);
+    assert.equal(ordered.length, 3);
     for (const { text } of ordered) {
       const plan = (await explain(text)).join('\n');
-      assert.match(plan, /Index Scan( Backward)? using deliveries_(dead|due)/);
+      assert.match(plan, /Index Scan( Backward)? using (deliveries|pending_authorizations)_(dead|due)/);
       assert.doesNotMatch(plan, /Sort/);
     }
   });
@@ -77,6 +77,8 @@ describe('plans', () => {
       'take_marks',
       'create_grant',
       'admit',
+      'push_request',
+      'note_poll',
     ])
       assert.ok(names.includes(hot), hot);
   });
@@ -127,6 +129,9 @@ async function fill(count: number): Promise<void> {
     revoked_tokens: `1, g, 'token', 2000000000 + g`,
     participants: `1, 1 + g % 16, 'client-' || g, 'sid', 's', 1`,
     deliveries: `1, g, 'client-' || g % 8, 's', 'sid', 1, 0, CASE WHEN g % 2 = 0 THEN g END, CASE WHEN g % 2 = 1 THEN g END, '', 2000000000 + g`,
+    pushed_requests: `1, g, 's', 'client-' || g % 8, 0, '', NULL, 1, 2000000000 + g`,
+    pending_authorizations: `1, g, CASE WHEN g % 2 = 0 THEN 'device' ELSE 'backchannel' END, 'client-' || g % 8, 's', CASE WHEN g % 2 = 0 THEN 'c' || g END,
+      1 + g % 16, '{}', 1, 2000000000 + g, 5, NULL, CASE WHEN g % 4 < 2 THEN 'pending' ELSE 'denied' END, NULL, 0, CASE WHEN g % 4 = 3 THEN g END`,
     marks: `1, 'interaction', 2000000000 + g, 'value'`,
     keys: `1, g, 'seal', '', '', '', 1, 1, 0, 0`,
     decisions: `1, 'd' || g, 1, '', 400, '', '', ''`,
@@ -139,8 +144,8 @@ async function fill(count: number): Promise<void> {
   }
   await looking.query('DELETE FROM grants');
   await looking.query(`INSERT INTO grants (tenant, id, generation, key_id, rotated_at, expires_at, idle_seconds, has_revoked_tokens, user_id, subject, client_id,
-      client_epoch, session_id, scopes, resources, auth_time, amr, offline, created_at, redeemed, secret_hash, access_hash, purge_at)
-    SELECT 1, g, 1, 1, 1, 2000000000, 0, 0, 1 + g % 16, 's', 'client-' || g % 8, 0, 1 + g % 32, 'openid', '', 1, '', 0, 1, 1, 'a', 'b', 2000000000
+      client_epoch, session_id, parent_id, scopes, resources, auth_time, amr, offline, created_at, redeemed, secret_hash, access_hash, purge_at)
+    SELECT 1, g, 1, 1, 1, 2000000000, 0, 0, 1 + g % 16, 's', 'client-' || g % 8, 0, 1 + g % 32, CASE WHEN g % 4 = 0 THEN g - 1 END, 'openid', '', 1, '', 0, 1, 1, 'a', 'b', 2000000000
     FROM generate_series(1, ${count}) AS g`);
   await looking.query('ANALYZE grants');
 }

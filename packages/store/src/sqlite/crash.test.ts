@@ -1,6 +1,6 @@
 /**
- * A process that exchanges, rotates and signs out under load is killed at random moments. What it acknowledged must be there afterwards, and
- * no session may have ended without its deliveries, nor have a delivery without its end.
+ * A process that exchanges, rotates, approves and signs out under load is killed at random moments. What it acknowledged must be there
+ * afterwards, no session may have ended without its deliveries, nor have a delivery without its end, and what is approved has its grant.
  * This file is also that process: `HUFU_CRASH_CHILD` names the database.
  */
 import assert from 'node:assert/strict';
@@ -12,12 +12,15 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type GrantId, grantId, tenantId } from '@hufu/protocol/ids';
-import { bench, makeScene, NOW, someCode, someRedemption } from '../contract/bench.ts';
+import { bench, hashText, makeScene, NOW, someCode, someRedemption } from '../contract/bench.ts';
+import { someApproval, someDevice } from '../contract/pending-bench.ts';
 import { openSqlite } from './open.ts';
 
 const TENANT = tenantId(1);
 /** Said of a session in the place of a generation. */
 const ENDED = -1;
+/** Said of what was approved on another device. */
+const APPROVED = -2;
 const long = process.env['HUFU_LONG'];
 const ROUNDS = long === undefined || long === '' ? 10 : Math.max(300, Number(long) || 0);
 const database = process.env['HUFU_CRASH_CHILD'];
@@ -33,12 +36,15 @@ if (database === undefined) {
     /** Grant → the highest generation that was acknowledged. 0: the code was created. */
     const acknowledged = new Map<GrantId, number>();
     let ended = 0;
+    let approvals = 0;
     for (let round = 0; round < ROUNDS; round += 1) {
       // Spread over the life of a process: from its first writes to some thousand.
-      const { grants: fresh, sessions } = await killAfter(path, log, 1 + ((round * 7919) % 3000));
+      const { grants: fresh, sessions, approved } = await killAfter(path, log, 1 + ((round * 7919) % 3000));
       assert.ok(fresh.size > 0, `round ${round}: nothing was acknowledged`);
       ended += sessions.length;
       checkDeliveries(path, sessions);
+      approvals += approved.length;
+      checkApprovals(path, approved);
       for (const [id, generation] of fresh) {
         assert.ok(!acknowledged.has(id), `id ${id} was given out again`);
         acknowledged.set(id, generation);
@@ -47,6 +53,7 @@ if (database === undefined) {
     }
     await check(path, acknowledged);
     assert.ok(ended > 0, 'no end of a session was acknowledged');
+    assert.ok(approvals > 0, 'no approval was acknowledged');
     closeSync(log);
     rmSync(directory, { recursive: true });
   });
@@ -75,22 +82,29 @@ async function killAfter(path: string, log: number, writes: number): Promise<Ack
   const lines = Buffer.concat(chunks).toString('latin1').split('\n').slice(0, -1);
   const acknowledged = new Map<GrantId, number>();
   const sessions: number[] = [];
+  const approved: number[] = [];
   for (const line of lines) {
     const [number = 0, generation = 0] = line.split(' ').map(Number);
     if (generation === ENDED) {
       sessions.push(number);
       continue;
     }
+    if (generation === APPROVED) {
+      approved.push(number);
+      continue;
+    }
     const id = grantId(number);
     acknowledged.set(id, Math.max(acknowledged.get(id) ?? 0, generation));
   }
-  return { grants: acknowledged, sessions };
+  return { grants: acknowledged, sessions, approved };
 }
 
 interface Acknowledged {
   readonly grants: Map<GrantId, number>;
   /** Those that have ended. */
   readonly sessions: readonly number[];
+  /** What was approved on another device. */
+  readonly approved: readonly number[];
 }
 
 const BYTES_A_LINE = 7;
@@ -108,6 +122,17 @@ function checkDeliveries(path: string, acknowledged: readonly number[]): void {
   for (const id of acknowledged) assert.ok(ids.has(id), `session ${id} lives again`);
   for (const id of ids) assert.equal(told.get(id), 2, `session ${id} has ended`);
   for (const id of told.keys()) assert.ok(ids.has(id), `session ${id} has told of an end that was none`);
+}
+
+/** Whatever is approved has its grant, no such grant is there without, and what was acknowledged is approved. */
+function checkApprovals(path: string, acknowledged: readonly number[]): void {
+  const db = new DatabaseSync(path);
+  const rows = db.prepare("SELECT id, grant_id FROM pending_authorizations WHERE decision = 'approved'").all();
+  const grants = db.prepare('SELECT id FROM grants WHERE code_hash = ?').all(hashText('device'));
+  db.close();
+  const approved = new Set(rows.map(({ id }) => id));
+  for (const id of acknowledged) assert.ok(approved.has(id), `the approval of ${id} is lost`);
+  assert.deepEqual(new Set(rows.map(({ grant_id: id }) => id)), new Set(grants.map(({ id }) => id)));
 }
 
 async function check(path: string, acknowledged: ReadonlyMap<GrantId, number>): Promise<void> {
@@ -175,5 +200,22 @@ async function work(path: string): Promise<void> {
       say(id, ENDED);
     }
   };
-  await Promise.all(Array.from({ length: 64 }, (_, index) => (index % 4 === 0 ? signOut() : chain())));
+  // Whose codes are few, so that they are soon counted.
+  const { user: approver } = await store.createUser(
+    TENANT,
+    { sub: 'approver', username: 'approver', passwordHash: undefined, claims: {} },
+    NOW,
+  );
+  const approve = async (worker: number): Promise<void> => {
+    for (let round = 0; round < 10_000; round += 1) {
+      const pending = someDevice({ clientId: client.clientId, userCodeHash: hashText(`${opened.session.id}-${worker}-${round}-`) });
+      const asked = await store.openPending(TENANT, pending, { maxOpen: 100_000, maxOpenOfUser: 0 }, NOW);
+      assert.equal(asked.kind, 'opened');
+      const answer = await store.approvePending(TENANT, asked.id, someApproval({ ...scene, user: approver }, { maxCodes: 20 }), NOW);
+      assert.equal(answer.kind, 'approved');
+      say(asked.id, APPROVED);
+    }
+  };
+  const turns = [signOut, approve, chain, chain];
+  await Promise.all(Array.from({ length: 64 }, (_, index) => turns[index % turns.length]?.(index)));
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { bench, DAY, HOUR, makeGrant, makeScene, NOW, someCode, someRedemption, someSession } from '../contract/bench.ts';
+import { bench, DAY, HOUR, hashText, makeGrant, makeScene, NOW, someCode, someRedemption, someSession } from '../contract/bench.ts';
+import { LIMITS, someApproval, someDevice } from '../contract/pending-bench.ts';
 import { openSqlite } from './open.ts';
 
 test('a thousand grants that rotate a hundred thousand times take no more room', async () => {
@@ -90,6 +91,39 @@ test('sessions that come and go with their participants and deliveries take no m
     sizes.push(pages(path));
   }
   assert.ok((sizes.at(-1) ?? 0) <= (sizes.at(6) ?? 0) + 10, sizes.join(' '));
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+test('pushed requests and pending authorizations that come and go take no more room', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'hufu-store-'));
+  const path = join(directory, 'hufu.db');
+  const store = await openSqlite(path);
+  const b = await bench({ store, countRows: async () => 0, close: async () => await store.close() });
+  const scene = await makeScene(b);
+  const sizes: number[] = [];
+  for (let day = 0; day < 12; day += 1) {
+    const now = NOW + day * 2 * DAY;
+    await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        const pushed = {
+          secretHash: hashText('secret'),
+          clientId: scene.client.clientId,
+          parameters: 'x'.repeat(2000),
+          boundKey: undefined,
+        };
+        await store.pushRequest(b.tenant, { ...pushed, createdAt: now, expiresAt: now + 60 }, now);
+        const pending = someDevice({ userCodeHash: hashText(`${day}-${index}-`), expiresAt: now + 600 });
+        const asked = await store.openPending(b.tenant, pending, LIMITS, now);
+        assert.ok(asked.kind === 'opened');
+        await store.notePoll(b.tenant, asked.id, now);
+        const approval = someApproval(scene, { expiresAt: now + 600, maxCodes: 1000 });
+        assert.equal((await store.approvePending(b.tenant, asked.id, approval, now)).kind, 'approved');
+      }),
+    );
+    sizes.push(pages(path));
+  }
+  assert.ok((sizes.at(-1) ?? 0) <= (sizes.at(4) ?? 0) + 10, sizes.join(' '));
   await store.close();
   rmSync(directory, { recursive: true });
 });
