@@ -16,7 +16,6 @@ export type Notified = { readonly kind: 'notified' } | { readonly kind: 'failed'
 
 const LIMITS = { maxBytes: 65_536, timeoutMs: 5_000 };
 const MAX_REASON = 200;
-const SAME_SECONDS = 60;
 
 /**
  * Tells a client that a user has decided: with `ping` that it may ask (OpenID Connect CIBA §10.2), with `push` by the tokens themselves (§10.3) or the error (§12).
@@ -81,8 +80,6 @@ async function pushed(
   if (grant.dead !== undefined || grant.expiresAt <= now) return `its grant is dead: ${grant.dead?.reason ?? 'expired'}`;
   // After a refresh there is nothing left to push: somebody has the tokens.
   if (grant.generation !== 1 || !equalText(grant.secretHash ?? '', sha256(secret))) return 'its tokens are in use';
-  // What is sent again soon is the same again; later the access token would be old by the time it comes.
-  const at = now - grant.rotatedAt <= SAME_SECONDS ? grant.rotatedAt : now;
   const tokens = await userTokens(ctx, {
     client,
     grant,
@@ -92,7 +89,7 @@ async function pushed(
     nonce: undefined,
     confirmation: undefined,
     pushedFor: auth_req_id,
-    now: at,
+    now,
   });
   return { auth_req_id, ...tokens };
 }
