@@ -218,6 +218,17 @@ describe('DPO: proofs', () => {
     assert.equal((await send(here, GRANT, proof(here), BOUND_BASIC)).body['token_type'], 'DPoP');
   });
 
+  test('JWT-18 · a token is no proof, and a proof is no token (RFC 8725 §3.11, RFC 9449 §4.2)', async () => {
+    const tokens = await exchangedWith(here, undefined, { ...SPA, scope: 'openid read' });
+    await refused(String(tokens.body['access_token']), 'an access token');
+    await refused(String(tokens.body['id_token']), 'an ID token');
+    for (const typ of ['JWT', 'at+jwt', 'client-authentication+jwt', 'oauth-authz-req+jwt', 'DPOP+JWT'])
+      await refused(proof(here, holder, {}, {}, { typ }), typ);
+    const shown = await show(here, proof(here), undefined, '/oauth/userinfo', 'Bearer');
+    assert.deepEqual([shown.status, /invalid_token/.test(shown.headers.get('www-authenticate') ?? '')], [401, true]);
+    assertInactive(await introspected(here, proof(here)));
+  });
+
   test('REF-21 · the refresh token of a public client without its key, or with another: refused, and the owner goes on (RFC 9449 §5)', async () => {
     const first = await exchangedWith(here, proof(here));
     const refresh = (token: unknown, dpop: string | undefined): Promise<JsonReply> =>

@@ -62,7 +62,7 @@ export const LATER: ReadonlyMap<string, Later> = new Map([
   ['JWT-13', rest('the time and the memory are not measured: nothing is begun')],
   ['JWT-15', all('the registration endpoint; the reader of registered keys is tested')],
   ['JWT-17', all('the audiences of client assertions and request objects; that of access tokens is tested in the SDK')],
-  ['JWT-18', rest('request objects, client assertions, signed introspection, DPoP and software statements; userinfo answers as hints')],
+  ['JWT-18', rest('request objects, client assertions and software statements; userinfo answers as hints')],
   ['JWT-25', rest('times are not asserted')],
   ['JWT-27', all('the registration endpoint; the reader of registered keys is tested')],
   ['JWT-30', all('patterns: no option of ours takes any')],

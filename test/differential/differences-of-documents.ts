@@ -8,6 +8,28 @@ export const DOCUMENT_DIFFERENCES: readonly KnownDifference[] = [
   free(MEMBERS, 'metadata ui_locales_supported', ['there', 'nothing'], 'OpenID Connect Discovery §3', 'Optional; English and Chinese.'),
   free(MEMBERS, 'metadata display_values_supported', ['there', 'nothing'], 'OpenID Connect Discovery §3', 'Optional.'),
   free(MEMBERS, 'metadata acr_values_supported', ['there', 'nothing'], 'OpenID Connect Discovery §3', 'Optional; what can be reached.'),
+  free(
+    MEMBERS,
+    'metadata introspection_signing_alg_values_supported',
+    ['there', 'nothing'],
+    'RFC 9701 §7',
+    'Optional; there it is switched off.',
+  ),
+  free(
+    MEMBERS,
+    'metadata introspection_encryption_alg_values_supported',
+    ['there', 'nothing'],
+    'RFC 9701 §7',
+    'Optional; there it is switched off.',
+  ),
+  free(
+    MEMBERS,
+    'metadata introspection_encryption_enc_values_supported',
+    ['there', 'nothing'],
+    'RFC 9701 §7',
+    'Optional; there it is switched off.',
+  ),
+  free(MEMBERS, 'metadata dpop_signing_alg_values_supported', ['there', 'nothing'], 'RFC 9449 §5.1', 'Optional; there it is switched off.'),
   free(MEMBERS, 'metadata prompt_values_supported', ['there', 'nothing'], 'OpenID Connect Prompt Create §4.2', 'Optional.'),
   ...['revocation', 'introspection'].flatMap((endpoint) =>
     ['auth_methods', 'auth_signing_alg_values'].map((what) =>
