@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildResourceMetadata, resourceMetadataUrl } from './resource-metadata.ts';
 
-test('a resource says who it is, whose tokens it takes and what for, and nothing that it was not told (RFC 9728 §2)', () => {
+test('a resource says who it is, whose tokens it takes and what for, and nothing that it was not told (RFC 9728 §2, RFC 9449 §4)', () => {
   const metadata = buildResourceMetadata({
     resource: 'https://api.example/notes',
     authorizationServers: ['https://id.example'],

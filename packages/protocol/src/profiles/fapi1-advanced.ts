@@ -6,13 +6,13 @@ const WHY = 'FAPI 1.0 Advanced';
 const ALGS = ['PS256', 'ES256'];
 const GRANT_TYPES = ['authorization_code', 'implicit', 'refresh_token', 'client_credentials', 'urn:openid:params:grant-type:ciba'];
 
-/** FAPI 1.0 Advanced (§5.2.2): signed requests, signed answers (an ID token with them, or JARM), tokens bound to certificates. */
+/** FAPI 1.0 Advanced §5.2.2: signed requests, signed answers (an ID token with them, or a JWT), tokens bound to certificates. */
 export const fapi1Advanced: Profile = {
   name: 'fapi1_advanced',
   rules: {
     ...NO_PROFILE,
     signedRequest: 'required',
-    // §5.2.2 items 13 to 17; of typ it says nothing.
+    // Of typ it says nothing.
     requestObject: { typ: 'any', times: 'bounded', audience: 'required' },
     codeChallenge: 'pushed',
     signedAnswer: 'required',

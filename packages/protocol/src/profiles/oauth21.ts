@@ -1,6 +1,6 @@
 import { NO_PROFILE, type Profile, type ProfileFault, requireOnly } from './profile.ts';
 
-/** OAuth 2.1: the code with PKCE for everybody; what it took out of OAuth 2.0 is not there (draft-ietf-oauth-v2-1 §10). */
+/** OAuth 2.1: the code with PKCE for everybody; what it took out of OAuth 2.0 is not there (OAuth 2.1 §10). */
 export const oauth21: Profile = {
   name: 'oauth21',
   rules: { ...NO_PROFILE, codeChallenge: 'required' },

@@ -48,7 +48,7 @@ export function checkResponseMode(form: Form, path: ReturnPath): void {
   if (fault !== undefined) throw new OAuthError('invalid_request', fault);
 }
 
-/** An ID token in the answer is a signature of it (FAPI 1.0 Advanced §5.2.2.1). */
+/** An ID token in the answer is a signature of it (FAPI 1.0 Advanced §5.2.2). */
 function mustSignAnswer(form: Form, { client }: ReturnPath): boolean {
   const { rules, authorizationSignedResponseAlg } = client.metadata;
   if (rules.signedAnswer === 'optional' || findResponseType(form.get('response_type') ?? '')?.idToken === true) return false;
