@@ -35,6 +35,14 @@ export const DOCUMENT_DIFFERENCES: readonly KnownDifference[] = [
     'Only what a client registered is fetched.',
   ),
   lacking(MEMBERS, 'metadata check_session_iframe', ['there', 'nothing'], 'OpenID Connect Session Management §3.3', 'Session management.'),
+  ...[
+    ['authentication_endpoint', 'there'],
+    ['token_delivery_modes_supported', 'there'],
+    ['authentication_request_signing_alg_values_supported', 'there'],
+    ['user_code_parameter_supported', 'false'],
+  ].map(([member = '', ours = '']) =>
+    lacking(MEMBERS, `metadata backchannel_${member}`, [ours, 'nothing'], 'OpenID Connect CIBA §4', 'Backchannel authentication; off over there.'),
+  ),
   lacking(
     MEMBERS,
     'metadata frontchannel_logout_supported',

@@ -1,4 +1,5 @@
 /** What both engines ask of a pending authorization before they touch one. */
+import { equalText } from '@hufu/protocol/equal-text';
 import type { ClientId, GrantId, UserId } from '@hufu/protocol/ids';
 import { readObject } from './encoding.ts';
 import type { NewGrant, PendingAuthorization } from './port.ts';
@@ -67,7 +68,7 @@ export function whyUndecidable(row: PendingRow | undefined, user: UserId, now: n
 
 /** The grant that is made by an approval is for the client that asked, under the code that it has; all else is the caller's mistake. */
 export function requireMatch(row: PendingRow, { clientId }: NewGrant, codeHash: string): void {
-  if (row.secret_hash !== codeHash) throw new TypeError('the hash of the code is not that of what was asked for');
+  if (!equalText(row.secret_hash, codeHash)) throw new TypeError('the hash of the code is not that of what was asked for');
   if (row.client_id !== clientId) throw new TypeError('another client has asked');
 }
 
