@@ -41,7 +41,13 @@ export const DOCUMENT_DIFFERENCES: readonly KnownDifference[] = [
     ['authentication_request_signing_alg_values_supported', 'there'],
     ['user_code_parameter_supported', 'false'],
   ].map(([member = '', ours = '']) =>
-    lacking(MEMBERS, `metadata backchannel_${member}`, [ours, 'nothing'], 'OpenID Connect CIBA §4', 'Backchannel authentication; off over there.'),
+    lacking(
+      MEMBERS,
+      `metadata backchannel_${member}`,
+      [ours, 'nothing'],
+      'OpenID Connect CIBA §4',
+      'Backchannel authentication; off over there.',
+    ),
   ),
   lacking(
     MEMBERS,

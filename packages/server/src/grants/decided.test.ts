@@ -148,7 +148,11 @@ test('whoever removes the app on the account page ends the device’s access, th
   });
   assert.equal(refreshed.status, 400);
   const late = await poll(own, waiting);
-  assert.deepEqual([late.json['error'], (await own.why(late)).failed], ['invalid_grant', 'grant_live'], 'nor does what was not fetched yet');
+  assert.deepEqual(
+    [late.json['error'], (await own.why(late)).failed],
+    ['invalid_grant', 'grant_live'],
+    'nor does what was not fetched yet',
+  );
   await own.close();
 });
 
