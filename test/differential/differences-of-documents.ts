@@ -68,6 +68,20 @@ export const DOCUMENT_DIFFERENCES: readonly KnownDifference[] = [
   ),
   lacking(MEMBERS, 'metadata pushed_authorization_request_endpoint', ['there', 'nothing'], 'RFC 9126 §5', 'Pushed requests.'),
   lacking(MEMBERS, 'metadata check_session_iframe', ['there', 'nothing'], 'OpenID Connect Session Management §3.3', 'Session management.'),
+  ...[
+    ['authentication_endpoint', 'there'],
+    ['token_delivery_modes_supported', 'there'],
+    ['authentication_request_signing_alg_values_supported', 'there'],
+    ['user_code_parameter_supported', 'false'],
+  ].map(([member = '', ours = '']) =>
+    lacking(
+      MEMBERS,
+      `metadata backchannel_${member}`,
+      [ours, 'nothing'],
+      'OpenID Connect CIBA §4',
+      'Backchannel authentication; off over there.',
+    ),
+  ),
   lacking(
     MEMBERS,
     'metadata frontchannel_logout_supported',

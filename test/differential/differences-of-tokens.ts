@@ -3,6 +3,13 @@ import { demanded, free, type KnownDifference } from './known-difference.ts';
 /** At the token endpoint, in what tokens are, and at the endpoints that look at them. */
 export const TOKEN_DIFFERENCES: readonly KnownDifference[] = [
   free(
+    'token: grant_type urn:ietf:params:oauth:grant-type:device_code',
+    'outcome',
+    ['400: unauthorized_client', '400: invalid_request'],
+    'RFC 6749 §5.2',
+    'Both hold: the client may not use it, and left the code out.',
+  ),
+  free(
     /^exchange: redirect_uri (missing|empty)$/,
     'outcome',
     ['400: invalid_grant', '400: invalid_request'],

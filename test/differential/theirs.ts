@@ -97,6 +97,7 @@ export async function startTheirs(world: World): Promise<Side> {
       backchannelLogout: { enabled: true },
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
+      deviceFlow: { enabled: true },
       encryption: { enabled: true },
       introspection: {
         enabled: true,
