@@ -16,7 +16,7 @@ const MAX_NAME = 255;
 
 /**
  * Whom the claims of a trusted issuer are about, as its configuration says; a reason for the decision record where they are about nobody. The `sub` of
- * somebody who is not ours is the issuer and its own name for them: no user and no client of ours is ever called that.
+ * somebody who is not ours is the issuer, a bar, and its name for them: no `sub` that we make and no address of a client has a bar.
  */
 export async function findAssertedSubject(
   ctx: Context,

@@ -50,6 +50,7 @@ test('clients, scopes and uses are said one by one', () => {
     assert.deepEqual(faultsOf({ ...GOOD, [name]: undefined }), [`.${name} is missing`]);
   assert.equal(faultsOf({ ...GOOD, accepts: ['everything'] }).length, 1);
   assert.equal(faultsOf({ ...GOOD, accepts: [] }).length, 1);
+  assert.deepEqual(faultsOf({ ...GOOD, issuer: 'https://idp.example|a' }), ['.issuer has a bar']);
   assert.equal(faultsOf({ ...GOOD, scopes: ['a b'] }).length, 1);
   assert.equal(faultsOf({ ...GOOD, subject: 'email' }).length, 1);
 });

@@ -18,6 +18,13 @@ const webUri: Shape<string> = textAs({
   },
 });
 
+/** The `sub` of somebody foreign is this, a bar, and a name: without one in it no two issuers can mean the same. */
+const issuerName: Shape<string> = textAs({
+  allowed: ['text without |'],
+  maxLength: 1024,
+  read: (value) => (value.includes('|') ? new Refused('has a bar') : value),
+});
+
 /** PEM. What it says of itself but for its key is not looked at: it was pinned by whoever wrote it here. */
 const certificate: Shape<string> = textAs({
   allowed: ['a certificate in PEM, with an RSA key'],
@@ -50,7 +57,7 @@ const USES: readonly AssertionUse[] = ['jwt-bearer', 'saml2-bearer', 'token-exch
 
 const issuer: Shape<TrustedIssuer> = object({
   keys: {
-    issuer: required(text(1024), 'iss of its JWTs, or Issuer of its SAML assertions.'),
+    issuer: required(issuerName, 'iss of its JWTs, or Issuer of its SAML assertions.'),
     accepts: required(list(choice(USES), { min: 1, max: USES.length, unique: [{ path: [] }] }), 'What its word is taken for.'),
     jwks: optional(jwksShape, 'Its public keys.'),
     jwks_uri: optional(webUri, 'Where its public keys are.'),

@@ -35,6 +35,13 @@ export function foreignSubjectCases(define: Case): void {
     assert.deepEqual(await b.store.listGrants(b.tenant, { userId: scene.user.id }, 10), []);
   });
 
+  define('a grant may say nothing of when its subject authenticated (RFC 9068 §2.2.1)', async (b) => {
+    const scene = await makeScene(b);
+    const id = await make(b, scene, { authTime: undefined });
+    assert.equal((await mustFind(b, id)).authTime, undefined);
+    assert.equal((await b.second.findGrant(b.tenant, id))?.authTime, undefined);
+  });
+
   define('such a subject with a session, a consent, a code or a participation is misuse', async (b) => {
     const scene = await makeScene(b);
     const wrong: NewGrant[] = [
