@@ -80,6 +80,8 @@ export function formatDpopChallenge(challenge: BearerChallenge, algs: readonly s
     ['error', challenge.error?.code],
     ['error_description', challenge.error?.description],
     ['scope', challenge.scope?.join(' ')],
+    ['acr_values', challenge.acrValues?.join(' ')],
+    ['max_age', challenge.maxAgeSeconds?.toString()],
     ['algs', algs.join(' ')],
     ['resource_metadata', challenge.resourceMetadata],
   ]);

@@ -96,6 +96,7 @@ const FULL = {
     access_token_ttl: 600,
     refresh_token: { absolute: 2_592_000, idle: 86_400, rotation: 'off' },
     max_grants_per_user: 5,
+    secret_overlap: 86_400,
   },
 };
 
@@ -127,6 +128,7 @@ test('everything that is written is read and written again (RFC 7591 §2, §3.2.
     accessTokenTtlSeconds: 600,
     refreshToken: { absoluteSeconds: 2_592_000, idleSeconds: 86_400, rotation: 'off' },
     maxGrantsPerUser: 5,
+    secretOverlapSeconds: 86_400,
     tokenExchange: undefined,
     unsafePasswordGrant: false,
   });

@@ -144,3 +144,38 @@ test('before a listener of node:http, it hands over the token or answers by itse
     server.close();
   }
 });
+
+test('a user who authenticated too weakly or too long ago is asked to do it again, with what is needed (RFC 9470 §3, §4)', async () => {
+  const strong = { acrValues: ['urn:example:gold', 'urn:example:silver'], maxAgeSeconds: 300 };
+  const why =
+    'error="insufficient_user_authentication", error_description="the user has to authenticate more strongly, or more recently, for this"';
+  const needs = 'acr_values="urn:example:gold urn:example:silver", max_age="300"';
+  for (const claims of [
+    {},
+    { acr: 'urn:example:silver' },
+    { acr: 'urn:example:bronze', auth_time: NOW },
+    { acr: 'urn:example:gold', auth_time: NOW - 301 },
+    { acr: ['urn:example:gold'], auth_time: NOW },
+  ]) {
+    assert.deepEqual(
+      await refusal(`Bearer ${token(claims)}`, strong),
+      { status: 401, challenge: `Bearer ${why}, ${needs}` },
+      JSON.stringify(claims),
+    );
+  }
+  for (const claims of [
+    { acr: 'urn:example:gold', auth_time: NOW - 300 },
+    { acr: 'urn:example:silver', auth_time: NOW },
+  ]) {
+    assert.equal((await decide(`Bearer ${token(claims)}`, strong)).kind, 'allowed');
+  }
+  assert.equal((await decide(`Bearer ${token({ auth_time: NOW - 10 })}`, { maxAgeSeconds: 10 })).kind, 'allowed');
+  assert.equal(
+    (await refusal(`Bearer ${token({ scope: 'other' })}`, { ...strong, scope: 'notes:read' })).status,
+    403,
+    'the scope goes first',
+  );
+  for (const wrong of [{ acrValues: [] }, { acrValues: ['a b'] }, { maxAgeSeconds: -1 }, { maxAgeSeconds: 1.5 }]) {
+    assert.throws(() => protect(verify, wrong), TypeError);
+  }
+});

@@ -1,4 +1,10 @@
-import { formatBearerChallenge, formatDpopChallenge, readPresentedToken, type TokenScheme } from '@hufu/protocol/bearer';
+import {
+  type BearerChallenge,
+  formatBearerChallenge,
+  formatDpopChallenge,
+  readPresentedToken,
+  type TokenScheme,
+} from '@hufu/protocol/bearer';
 import { DPOP_ALGS } from '@hufu/protocol/dpop';
 import { OAuthError } from '@hufu/protocol/errors';
 import { isScopeToken, isSubset } from '@hufu/protocol/scope';
@@ -10,6 +16,10 @@ import type { Verifier } from './verifier.ts';
 export interface ProtectOptions {
   /** The scopes that a request needs, all of them: a list, or a text with spaces between them. Left out: any live token will do. */
   readonly scope?: string | readonly string[];
+  /** Classes of authentication (`acr`), one of which the user must have reached (RFC 9470 §3). Left out: any. */
+  readonly acrValues?: readonly string[];
+  /** Seconds since the user authenticated, at most (RFC 9470 §3). 0 asks for it anew with each token. Left out: any. */
+  readonly maxAgeSeconds?: number;
   /** For challenges (RFC 9110 §11.5). */
   readonly realm?: string;
   /** Where the resource describes itself, for challenges (RFC 9728 §5.1). */
@@ -49,7 +59,7 @@ export type Admission =
     }
   | {
       readonly kind: 'refused';
-      /** 401 without a token or with one that does not hold, 403 where it lacks a scope, 400 for a request that says it twice, 503 while the keys cannot be had. */
+      /** 401 without a token, with one that does not hold, or where the user has to authenticate anew; 403 where it lacks a scope, 400 for a request that says it twice, 503 while the keys cannot be had. */
       readonly status: number;
       /** To be sent with the status: `www-authenticate`, or `retry-after` with 503; never to be stored. */
       readonly headers: Readonly<Record<string, string>>;
@@ -72,6 +82,7 @@ export function protect(verifier: Verifier, options: ProtectOptions = {}): Prote
     ...(options.realm === undefined ? {} : { realm: options.realm }),
     ...(options.resourceMetadata === undefined ? {} : { resourceMetadata: options.resourceMetadata }),
   };
+  const authentication = readAuthentication(options);
   const base = readBase(options.baseUrl, verifier.audience);
   const certificateOf = options.certificate ?? connectionCertificate;
   const required = options.senderConstraint === 'required';
@@ -79,11 +90,11 @@ export function protect(verifier: Verifier, options: ProtectOptions = {}): Prote
     const nonce = scheme === 'DPoP' ? verifier.nonce() : undefined;
     return nonce === undefined ? {} : { 'dpop-nonce': nonce };
   };
-  const refused = (error: OAuthError | undefined, scope: readonly string[] | undefined, scheme: TokenScheme = 'Bearer'): Admission => {
+  const refused = (error: OAuthError | undefined, needs: Needs | undefined, scheme: TokenScheme = 'Bearer'): Admission => {
     const headers: Record<string, string> = { 'cache-control': 'no-store', ...withNonce(scheme) };
     if (error?.retryAfterSeconds !== undefined) headers['retry-after'] = String(error.retryAfterSeconds);
     if (error === undefined || error.status < 500) {
-      const challenge = { ...common, ...(error === undefined ? {} : { error }), ...(scope === undefined ? {} : { scope }) };
+      const challenge = { ...common, ...(error === undefined ? {} : { error }), ...needs };
       headers['www-authenticate'] = scheme === 'DPoP' ? formatDpopChallenge(challenge, PROOF_ALGS) : formatBearerChallenge(challenge);
     }
     // RFC 9449 §7.1: what a token endpoint calls a bad request is here a request without a token that holds.
@@ -111,18 +122,45 @@ export function protect(verifier: Verifier, options: ProtectOptions = {}): Prote
     // A bearer's way to show a token that wants a proof: the challenge says what is missing (RFC 9449 §7.2).
     if (token.kind === 'refused') return refused(token.error, undefined, token.reason === 'sender_constrained' ? 'DPoP' : scheme);
     if (required && token.confirmation === undefined) return refused(new OAuthError('invalid_token', UNBOUND), undefined, 'DPoP');
-    if (isSubset(needed, token.scopes)) return { kind: 'allowed', token, headers: withNonce(scheme) };
+    if (isSubset(needed, token.scopes)) {
+      const lack = findAuthenticationFault(token, authentication, verifier.nowSeconds());
+      if (lack === undefined) return { kind: 'allowed', token, headers: withNonce(scheme) };
+      return refused(new OAuthError('insufficient_user_authentication', STEP_UP, { detail: lack }), authentication, scheme);
+    }
     const detail = `needs ${needed.join(' ')}, has ${token.scopes.join(' ')}`;
     return refused(
       new OAuthError('insufficient_scope', 'the access token does not have the scope that is needed here', { detail }),
-      needed,
+      { scope: needed },
       scheme,
     );
   };
 }
 
+const STEP_UP = 'the user has to authenticate more strongly, or more recently, for this';
 const UNBOUND = 'the access token is bound to no key, which is needed here';
 const PROOF_ALGS: readonly string[] = DPOP_ALGS.filter((alg) => ALGORITHMS.has(alg));
+
+/** What a challenge says is missing. */
+type Needs = Pick<BearerChallenge, 'scope' | 'acrValues' | 'maxAgeSeconds'>;
+type Authentication = Pick<BearerChallenge, 'acrValues' | 'maxAgeSeconds'>;
+
+/** Why a token's `acr` and `auth_time` do not suffice (RFC 9470 §4, RFC 9068 §2.2.1); undefined where they do. */
+function findAuthenticationFault({ claims }: LiveToken, { acrValues, maxAgeSeconds }: Authentication, now: number): string | undefined {
+  const { acr, auth_time: authTime } = claims;
+  if (acrValues !== undefined && !(typeof acr === 'string' && acrValues.includes(acr))) return `acr is ${String(acr).slice(0, 100)}`;
+  if (maxAgeSeconds === undefined) return undefined;
+  if (typeof authTime !== 'number') return 'there is no auth_time';
+  return now - authTime > maxAgeSeconds ? `${Math.floor(now - authTime)} seconds ago` : undefined;
+}
+
+function readAuthentication({ acrValues, maxAgeSeconds }: ProtectOptions): Authentication {
+  const isClass = (value: unknown): boolean => typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value);
+  if (acrValues !== undefined && !(Array.isArray(acrValues) && acrValues.length > 0 && acrValues.every(isClass)))
+    throw new TypeError('acrValues is not a list of classes without spaces');
+  if (maxAgeSeconds !== undefined && !(Number.isInteger(maxAgeSeconds) && maxAgeSeconds >= 0))
+    throw new TypeError('maxAgeSeconds is not a whole number of seconds');
+  return { ...(acrValues === undefined ? {} : { acrValues }), ...(maxAgeSeconds === undefined ? {} : { maxAgeSeconds }) };
+}
 
 function readBase(baseUrl: string | undefined, audience: string): string | undefined {
   if (baseUrl === undefined) return /^https?:/i.test(audience) ? URL.parse(audience)?.origin : undefined;

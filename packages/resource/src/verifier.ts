@@ -45,6 +45,8 @@ export interface Verifier {
   verify(token: string, sender?: Sender): Promise<Verification>;
   /** The nonce for the next DPoP proof; undefined where none is needed. */
   nonce(): string | undefined;
+  /** Seconds since 1970, by the verifier's clock. */
+  nowSeconds(): number;
 }
 
 /**
@@ -104,6 +106,7 @@ export function verifier(options: VerifierOptions): Verifier {
       if (result.kind === 'refused' || (result.confirmation === undefined && sender?.scheme !== 'DPoP')) return result;
       return (await findSenderFault(result, token, sender, proofs, Math.floor(nowMs() / 1000))) ?? result;
     },
+    nowSeconds: () => nowMs() / 1000,
     nonce: () => proofs.nonces?.issue(Math.floor(nowMs() / 1000)),
   };
 }

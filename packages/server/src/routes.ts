@@ -28,7 +28,7 @@ import { confirmGet, confirmPost } from './interaction/device-confirm.ts';
 import { ASSETS } from './interaction/pages/assets.ts';
 import { signInGet, signInPost } from './interaction/sign-in.ts';
 import { signUpGet, signUpPost } from './interaction/sign-up.ts';
-import { oauthMetadata, openidConfiguration, type StaticDocument } from './server-description.ts';
+import { oauthMetadata, openidConfiguration, ownResourceMetadata, type StaticDocument } from './server-description.ts';
 
 export type Endpoint = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
 
@@ -49,6 +49,7 @@ export interface Route {
 export function routes(ctx: Context, testClock: TestClock | undefined): readonly Route[] {
   const openid = openidConfiguration(ctx.config);
   const oauth = oauthMetadata(ctx.config);
+  const resource = ownResourceMetadata(ctx.config);
   const table: Route[] = [
     forClients('/oauth/token', { POST: (http) => token(ctx, http) }),
     forClients('/oauth/userinfo', { GET: (http) => userinfo(ctx, http), POST: (http) => userinfo(ctx, http) }),
@@ -66,6 +67,7 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
     publicly('/oauth/jwks', { GET: (http) => jwks(ctx, http) }),
     publicly('/.well-known/openid-configuration', { GET: () => metadata(openid) }),
     publicly('/.well-known/oauth-authorization-server', { GET: () => metadata(oauth) }),
+    publicly('/.well-known/oauth-protected-resource', { GET: () => metadata(resource) }),
     {
       ...closed('/oauth/authorize', { GET: (http) => authorize(ctx, http), POST: (http) => authorize(ctx, http) }),
       longAddress: 'answered',

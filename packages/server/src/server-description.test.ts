@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { grantTypes } from './grants/registry.ts';
 import { routes } from './routes.ts';
-import { oauthMetadata, openidConfiguration } from './server-description.ts';
+import { oauthMetadata, openidConfiguration, ownResourceMetadata } from './server-description.ts';
 import { ISSUER, openWorld } from './testing/world.ts';
 
 const world = await openWorld();
@@ -38,7 +38,10 @@ test('discovery says what there is: each address is a route, each list comes fro
   ]);
   assert.equal(String(metadata['request_object_signing_alg_values_supported']).includes('none'), false);
   assert.deepEqual(metadata['code_challenge_methods_supported'], ['S256']);
-  assert.deepEqual(metadata['grant_types_supported'], [...grantTypes.keys(), 'implicit']);
+  assert.deepEqual(
+    metadata['grant_types_supported'],
+    [...grantTypes.keys(), 'implicit'].filter((name) => name !== 'password'),
+  );
   assert.deepEqual(metadata['scopes_supported'], [
     'openid',
     'profile',
@@ -63,4 +66,17 @@ test('both documents are made once, each with its own ETag (RFC 8414 §3.2, RFC 
   assert.equal(JSON.parse(oauth.body.toString()).issuer, ISSUER);
   assert.match(openid.etag, /^"[\w-]{22}"$/);
   assert.equal(openid.etag, openidConfiguration(world.ctx.config).etag);
+});
+
+test('the server describes itself as a resource: whose tokens it takes, and what for (RFC 9728 §2, §3)', () => {
+  const {
+    resource,
+    authorization_servers: servers,
+    scopes_supported: scopes,
+    ...more
+  } = JSON.parse(ownResourceMetadata(world.ctx.config).body.toString());
+  assert.deepEqual([resource, servers, more.bearer_methods_supported], [ISSUER, [ISSUER], ['header', 'body']]);
+  assert.ok(scopes.includes('openid') && !scopes.includes('read'));
+  assert.ok(more.dpop_signing_alg_values_supported.includes('ES256'));
+  assert.equal('tls_client_certificate_bound_access_tokens' in more, false);
 });

@@ -3,6 +3,7 @@ import { CLIENT_REGISTRIES } from '@hufu/protocol/client-metadata';
 import { DPOP_ALGS } from '@hufu/protocol/dpop';
 import { CONTENT_ENCRYPTION_ALGS, ENCRYPTION_ALGS, MAC_ALGS } from '@hufu/protocol/jose-algorithms';
 import { CODE_CHALLENGE_METHODS } from '@hufu/protocol/pkce';
+import { buildResourceMetadata } from '@hufu/protocol/resource-metadata';
 import { RESPONSE_TYPES } from '@hufu/protocol/response-type';
 import { buildOauthMetadata, buildOpenidConfiguration, type ServerDescription } from '@hufu/protocol/server-metadata';
 import { DISPLAYS, promptValues } from './authorize/check-prompt.ts';
@@ -73,6 +74,20 @@ export function openidConfiguration(config: Config): StaticDocument {
 /** RFC 8414. */
 export function oauthMetadata(config: Config): StaticDocument {
   return toDocument(buildOauthMetadata(describeServer(config)));
+}
+
+/** What the server is as a resource: userinfo, whose tokens have the issuer as `aud` (RFC 9728 §2). */
+export function ownResourceMetadata(config: Config): StaticDocument {
+  return toDocument(
+    buildResourceMetadata({
+      resource: config.issuer,
+      authorizationServers: [config.issuer],
+      scopes: [...OPENID_SCOPES],
+      bearerMethods: ['header', 'body'],
+      dpopAlgs: DPOP_ALGS.filter((alg) => signingAlgorithms.has(alg)),
+      ...(seesCertificates(config) ? { certificateBound: true } : {}),
+    }),
+  );
 }
 
 function toDocument(metadata: object): StaticDocument {

@@ -60,7 +60,7 @@ test('each thing that FAPI 2.0 wants of a registration is missed by its name (FA
   assert.deepEqual(missing({ id_token_signed_response_alg: 'RS256' }), ['id_token_signed_response_alg']);
   assert.deepEqual(missing({ request_object_signing_alg: 'RS256' }), ['request_object_signing_alg']);
   assert.deepEqual(missing({ token_endpoint_auth_signing_alg: 'RS512' }), ['token_endpoint_auth_signing_alg']);
-  assert.deepEqual(missing({ redirect_uris: ['http://app.example/cb'] }), ['redirect_uris']);
+  assert.deepEqual(missing({ redirect_uris: ['http://localhost/cb'] }), ['redirect_uris']);
   assert.deepEqual(missing({ grant_types: ['authorization_code', 'implicit'], response_types: ['code', 'code id_token'] }), [
     'grant_types',
     'response_types',
@@ -79,7 +79,7 @@ test('FAPI 1.0 Advanced binds tokens to certificates and signs every answer (FAP
   assert.deepEqual(missing({ tls_client_certificate_bound_access_tokens: undefined }), ['tls_client_certificate_bound_access_tokens']);
   assert.deepEqual(missing({ response_types: ['code', 'code id_token'] }), ['authorization_signed_response_alg']);
   assert.deepEqual(missing({ id_token_signed_response_alg: 'EdDSA' }), ['id_token_signed_response_alg']);
-  assert.deepEqual(missing({ response_types: ['code id_token token'] }), ['response_types']);
+  assert.deepEqual(missing({ response_types: ['code id_token', 'code id_token token'] }), ['response_types']);
 });
 
 test('OAuth 2.1 has neither tokens in addresses nor codes without PKCE (OAuth 2.1 §10)', () => {

@@ -9,6 +9,7 @@ import { encryptToClient } from '../client-keys/encrypt-to-client.ts';
 import type { Context } from '../context.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { jwtReply, tokenReply } from '../reply.ts';
+import { acrOf } from '../tokens/acr.ts';
 import { readAccessToken } from '../tokens/read-access-token.ts';
 import { responseSigner } from '../tokens/response-signer.ts';
 import { sha256 } from '../tokens/secrets.ts';
@@ -56,6 +57,8 @@ async function ofAccessToken(ctx: Context, client: AuthenticatedClient, text: st
     ...(token.details === undefined ? {} : { authorization_details: token.details }),
     ...(token.confirmation === undefined ? {} : { cnf: writeCnf(token.confirmation) }),
     ...(grant.authTime === undefined || grant.userId === undefined ? {} : { auth_time: grant.authTime }),
+    // RFC 9470 §6.2
+    ...(grant.amr.length === 0 ? {} : { acr: acrOf(grant.amr) }),
     // RFC 8693 §4.1
     ...(grant.actor === undefined ? {} : { act: grant.actor }),
   };

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { HttpReply } from '../http.ts';
 import { post, signedIn, tokensOf } from '../testing/visits.ts';
-import { BASIC_YAML, openWorld, SECRETS, START } from '../testing/world.ts';
+import { BASIC_YAML, ISSUER, openWorld, SECRETS, START } from '../testing/world.ts';
 import { token } from './token.ts';
 import { userinfo } from './userinfo.ts';
 
 const world = await openWorld({
   yaml: BASIC_YAML.replace('name: Alice Example', "name: Alice Example, address: { country: FI }, phone_number: '+358 1'"),
 });
+const METADATA = `${ISSUER}/.well-known/oauth-protected-resource`;
 after(() => world.close());
 
 function ask(text: string | undefined, headers: Record<string, string> = {}): Promise<HttpReply> {
@@ -52,11 +53,17 @@ test('the token comes in the header by GET or POST, or in the form of a POST, on
   assert.deepEqual([query.status, query.body], [401, ''], 'never in the address (RFC 6750 §2.3)');
 });
 
-test('no token: a challenge without an error; a bad one: invalid_token, and the record says why (RFC 6750 §3.1)', async () => {
+test('no token: a challenge without an error, which says where to look; a bad one: invalid_token, and the record says why (RFC 6750 §3.1, RFC 9728 §5.1)', async () => {
   const none = await ask(undefined);
   assert.deepEqual(
     [none.status, none.headers['www-authenticate'], none.body, none.headers['cache-control']],
-    [401, 'Bearer realm="hufu", DPoP algs="ES256 EdDSA Ed25519 PS256 ES384 ES512 PS384 PS512"', '', 'no-store'],
+    [
+      401,
+      `Bearer realm="hufu", resource_metadata="${METADATA}", ` +
+        `DPoP algs="ES256 EdDSA Ed25519 PS256 ES384 ES512 PS384 PS512", resource_metadata="${METADATA}"`,
+      '',
+      'no-store',
+    ],
   );
   assert.equal((await world.why(none)).failed, 'parameters');
   const bad = await ask('hfa_x');

@@ -1,6 +1,7 @@
 import { readPresentedToken, type TokenScheme } from '@hufu/protocol/bearer';
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
+import { resourceMetadataUrl } from '@hufu/protocol/resource-metadata';
 import { encryptToClient } from '../client-keys/encrypt-to-client.ts';
 import { type Client, findStoredClient } from '../clients.ts';
 import type { Context } from '../context.ts';
@@ -53,14 +54,14 @@ async function userinfoReply(ctx: Context, request: HttpRequest): Promise<HttpRe
     const error = toOAuthError(ctx, thrown, request);
     const decision = ctx.decisions.record('userinfo', error.status, error, trail, request.nowMs);
     const scope = error.code === 'insufficient_scope' ? { scope: ['openid'] } : {};
-    return { ...resourceRefusal(error, { decision, scheme, ...scope }), origins };
+    return { ...resourceRefusal(error, { decision, scheme, ...scope, resourceMetadata: resourceMetadataUrl(ctx.issuer) }), origins };
   }
 }
 
 /** RFC 6750 §3.1: no token, no error code; only where to come from. */
 function noToken(ctx: Context, request: HttpRequest, trail: Trail): HttpReply {
   const error = new OAuthError('invalid_token', 'no access token in the request');
-  return noTokenReply('hufu', ctx.decisions.record('userinfo', 401, error, trail, request.nowMs));
+  return noTokenReply('hufu', ctx.decisions.record('userinfo', 401, error, trail, request.nowMs), resourceMetadataUrl(ctx.issuer));
 }
 
 async function clientOrigins(ctx: Context, id: string): Promise<readonly string[]> {

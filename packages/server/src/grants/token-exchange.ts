@@ -1,5 +1,7 @@
+import { detailsAt } from '@hufu/protocol/authorization-details';
 import { OAuthError } from '@hufu/protocol/errors';
 import { ACCESS_TOKEN_TYPE, ID_JAG_TOKEN_TYPE, JWT_TYPE } from '@hufu/protocol/token-types';
+import type { GrantRecord } from '@hufu/store/port';
 import type { AssertionMark } from '../assertions/assertion-mark.ts';
 import type { Context } from '../context.ts';
 import { issueLoneToken } from '../tokens/issue-lone-token.ts';
@@ -43,7 +45,7 @@ export async function tokenExchange(ctx: Context, request: TokenRequest): Promis
     authTime: subject.authTime,
     amr: subject.amr,
     ...target,
-    authorizationDetails: subject.details,
+    authorizationDetails: detailsThere(subject.details, target.resource.identifier),
     parentId: subject.parentId,
     actor: actor.act,
     latestEnd: actor.expiresAt,
@@ -53,6 +55,12 @@ export async function tokenExchange(ctx: Context, request: TokenRequest): Promis
   if (issued.kind === 'refused')
     throw new OAuthError('invalid_request', 'the subject token is invalid, or not the client’s to exchange', { detail: issued.reason });
   return { ...issued.response, issued_token_type: wanted };
+}
+
+/** What the subject token says in detail, as far as it is for the resource that the new one is for (RFC 9396 §6.1). */
+function detailsThere(details: GrantRecord['authorizationDetails'], resource: string): GrantRecord['authorizationDetails'] {
+  const there = detailsAt(details ?? [], resource);
+  return there.length === 0 ? undefined : there;
 }
 
 /** Of any number of racers with one assertion one gets a token. */

@@ -14,14 +14,20 @@ export interface ResourceRefusal {
   readonly scheme: TokenScheme;
   /** That are needed (RFC 6750 §3). */
   readonly scope?: readonly string[];
+  /** Where the resource describes itself (RFC 9728 §5.1). */
+  readonly resourceMetadata?: string;
 }
 
 /** The refusal of a token or of its proof, with its challenge (RFC 6750 §3, RFC 9449 §7.1): 401 where a token endpoint would say 400. */
-export function resourceRefusal(error: OAuthError, { decision, scheme, scope }: ResourceRefusal): HttpReply {
+export function resourceRefusal(error: OAuthError, { decision, scheme, scope, resourceMetadata }: ResourceRefusal): HttpReply {
   const aboutProof = error.code === 'invalid_dpop_proof' || error.code === 'use_dpop_nonce';
   const headers: Record<string, string> = { 'hufu-decision': decision };
   if (error.status < 500) {
-    const challenge = scope === undefined ? { error } : { error, scope };
+    const challenge = {
+      error,
+      ...(scope === undefined ? {} : { scope }),
+      ...(resourceMetadata === undefined ? {} : { resourceMetadata }),
+    };
     headers['www-authenticate'] =
       scheme === 'DPoP' || aboutProof ? formatDpopChallenge(challenge, DPOP_ALGS) : formatBearerChallenge(challenge);
   }
@@ -30,8 +36,9 @@ export function resourceRefusal(error: OAuthError, { decision, scheme, scope }: 
 }
 
 /** A request without a token is told of both ways to bring one, and of no error (RFC 6750 §3.1, RFC 9449 §7.1). */
-export function noTokenReply(realm: string, decision: string): HttpReply {
-  const challenge = `${formatBearerChallenge({ realm })}, ${formatDpopChallenge({}, DPOP_ALGS)}`;
+export function noTokenReply(realm: string, decision: string, resourceMetadata?: string): HttpReply {
+  const where = resourceMetadata === undefined ? {} : { resourceMetadata };
+  const challenge = `${formatBearerChallenge({ realm, ...where })}, ${formatDpopChallenge(where, DPOP_ALGS)}`;
   return { status: 401, headers: { 'www-authenticate': challenge, 'hufu-decision': decision, 'cache-control': 'no-store' }, body: '' };
 }
 

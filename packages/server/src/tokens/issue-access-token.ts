@@ -5,6 +5,7 @@ import { type AccessPart, accessName, extensionOf, type Head, ROTATED, randomNum
 import type { GrantRecord } from '@hufu/store/port';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
+import { acrOf } from './acr.ts';
 import { detailsOf } from './details.ts';
 import { derivedSecret } from './secrets.ts';
 
@@ -67,7 +68,10 @@ export async function issueAccessToken(ctx: Context, request: AccessTokenRequest
   };
   if (request.scopes.length > 0) claims['scope'] = formatScope(request.scopes);
   if (grant.authTime !== undefined) claims['auth_time'] = grant.authTime;
-  if (grant.amr.length > 0) claims['amr'] = grant.amr;
+  if (grant.amr.length > 0) {
+    claims['acr'] = acrOf(grant.amr);
+    claims['amr'] = grant.amr;
+  }
   if (request.confirmation !== undefined) claims['cnf'] = writeCnf(request.confirmation);
   if (grant.actor !== undefined) claims['act'] = grant.actor;
   const details = detailsOf(grant.authorizationDetails, request.details);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { OAuthError } from '@hufu/protocol/errors';
+import { NO_PROFILE } from '@hufu/protocol/profiles/profile';
+import { PROFILES } from '@hufu/protocol/profiles/registry';
 import { type Client, findClient } from '../clients.ts';
 import { clientKeyPair, signWith } from '../testing/client-assertions.ts';
 import { BASIC_YAML, ISSUER, openWorld, START } from '../testing/world.ts';
@@ -15,7 +17,7 @@ const spa = (await findClient(world.ctx, 'spa')) ?? assert.fail();
 after(() => world.close());
 
 function under(profile: string | undefined): Client {
-  return { ...spa, metadata: { ...spa.metadata, settings: { ...spa.metadata.settings, profile } } };
+  return { ...spa, metadata: { ...spa.metadata, rules: PROFILES.get(profile ?? '')?.rules ?? NO_PROFILE } };
 }
 
 async function why(
