@@ -21,7 +21,7 @@ async function ask(text: unknown, headers: Record<string, string> = API_SERVER, 
   return reply.json;
 }
 
-test('a live token is told to the server of its resource: whose, for whom, which, until when (RFC 7662 §2.2)', async () => {
+test('a live token is told to the server of its resource: whose, for whom, which, until when, and how they signed in (RFC 7662 §2.2, RFC 9470 §6.2)', async () => {
   const text = (await tokensOf(world))['access_token'];
   assert.deepEqual(await ask(text), {
     active: true,
@@ -35,6 +35,7 @@ test('a live token is told to the server of its resource: whose, for whom, which
     iss: ISSUER,
     jti: claimsOf(text)['jti'],
     auth_time: START,
+    acr: 'urn:hufu:acr:1',
   });
 });
 

@@ -86,6 +86,7 @@ test('a JWT says who, for whom, for how long and which one it is (RFC 9068 §2.2
     exp: START + 600,
     scope: 'openid read',
     auth_time: START - 30,
+    acr: 'urn:hufu:acr:1',
     amr: ['pwd'],
   });
   assert.match(String(jti), /^[\w-]{44}$/);
