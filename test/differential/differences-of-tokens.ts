@@ -101,6 +101,7 @@ export const TOKEN_DIFFERENCES: readonly KnownDifference[] = [
 
   free(/^\/oauth\/introspect/, 'member jti', ['there', 'nothing'], 'RFC 7662 §2.2', 'Optional; names the token in a log.'),
   free(/^\/oauth\/introspect/, 'member auth_time', ['there', 'nothing'], 'RFC 9470 §6.2', 'For step-up.'),
+  free(/^\/oauth\/introspect/, 'member acr', ['there', 'nothing'], 'RFC 9470 §6.2', 'For step-up.'),
   free(/^\/oauth\/introspect/, 'member aud', ['the issuer', 'nothing'], 'RFC 7662 §2.2', 'Optional; a token for userinfo alone says so.'),
   free(
     /^\/oauth\/introspect/,

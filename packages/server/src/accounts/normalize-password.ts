@@ -5,3 +5,8 @@
 export function normalizePassword(password: string): string {
   return password.normalize('NFC');
 }
+
+/** What was typed, and what it is as it would be hashed today, once where that is the same: what was hashed before passwords were normalised stays right. */
+export function spellingsOf(password: string): readonly string[] {
+  return [...new Set([password, normalizePassword(password)])];
+}

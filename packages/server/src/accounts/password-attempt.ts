@@ -2,7 +2,7 @@ import type { UserRecord } from '@hufu/store/port';
 import { foldUsername } from '@hufu/store/username';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
-import { normalizePassword } from './normalize-password.ts';
+import { normalizePassword, spellingsOf } from './normalize-password.ts';
 
 /** UTF-16 units of a user name that is looked up. */
 export const MAX_USERNAME = 256;
@@ -47,11 +47,10 @@ export async function tryPassword(ctx: Context, attempt: PasswordAttempt, trail:
 /** The enabled user of that name whose password it is. The same work for a name that nobody has. */
 async function findUserByPassword(ctx: Context, username: string, password: string): Promise<UserRecord | undefined> {
   const user = username === '' ? undefined : await ctx.store.findUserByName(ctx.tenant, username);
-  const hash = user?.passwordHash;
-  const normal = normalizePassword(password);
-  // As it was typed first: what was hashed before passwords were normalised stays right.
-  const right = (await ctx.passwords.verify(hash, password)) || (normal !== password && (await ctx.passwords.verify(hash, normal)));
-  return right && user?.enabled === true ? user : undefined;
+  for (const spelling of spellingsOf(password)) {
+    if (await ctx.passwords.verify(user?.passwordHash, spelling)) return user?.enabled === true ? user : undefined;
+  }
+  return undefined;
 }
 
 /** New parameters for an old hash, unless the password has been changed meanwhile. */
