@@ -22,19 +22,19 @@ import type { Sessions } from './port/sessions.ts';
 import type { Tenants } from './port/tenants.ts';
 import type { Users } from './port/users.ts';
 
-export type * from './port/tenants.ts';
 export type * from './port/clients.ts';
-export type * from './port/users.ts';
-export type * from './port/sessions.ts';
 export type * from './port/consents.ts';
-export type * from './port/grants.ts';
-export type * from './port/pushed-requests.ts';
-export type * from './port/pending-authorizations.ts';
-export type * from './port/marks.ts';
-export type * from './port/keys.ts';
 export type * from './port/decisions.ts';
-export type * from './port/revocations.ts';
 export type * from './port/deliveries.ts';
+export type * from './port/grants.ts';
+export type * from './port/keys.ts';
+export type * from './port/marks.ts';
+export type * from './port/pending-authorizations.ts';
+export type * from './port/pushed-requests.ts';
+export type * from './port/revocations.ts';
+export type * from './port/sessions.ts';
+export type * from './port/tenants.ts';
+export type * from './port/users.ts';
 
 export interface Store
   extends Tenants,
