@@ -48,9 +48,10 @@ export async function tryPassword(ctx: Context, attempt: PasswordAttempt, trail:
 async function findUserByPassword(ctx: Context, username: string, password: string): Promise<UserRecord | undefined> {
   const user = username === '' ? undefined : await ctx.store.findUserByName(ctx.tenant, username);
   const hash = user?.passwordHash;
-  const normal = normalizePassword(password);
   // As it was typed first: what was hashed before passwords were normalised stays right.
-  const right = (await ctx.passwords.verify(hash, password)) || (normal !== password && (await ctx.passwords.verify(hash, normal)));
+  const forms = [...new Set([password, normalizePassword(password)])];
+  let right = false;
+  for (const form of forms) right ||= await ctx.passwords.verify(hash, form);
   return right && user?.enabled === true ? user : undefined;
 }
 

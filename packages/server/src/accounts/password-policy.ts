@@ -68,7 +68,11 @@ function withoutTail(text: string): string {
   for (let length = COUNTING.length; length > 0; length--) {
     if (text.endsWith(COUNTING.slice(0, length))) return text.slice(0, -length);
   }
-  return text.replace(/(.)\1+$/su, '');
+  const characters = Array.from(text);
+  const last = characters.at(-1);
+  let end = characters.length;
+  while (end > 0 && characters[end - 1] === last) end--;
+  return characters.length - end < 2 ? text : characters.slice(0, end).join('');
 }
 
 /** `abcdefgh…`, `9876…`: each character the next one after the one before, or the one before it. */
