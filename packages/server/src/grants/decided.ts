@@ -11,6 +11,7 @@ import { narrow } from '../tokens/narrow.ts';
 import { derivedSecret, sha256 } from '../tokens/secrets.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
 import { userTokens } from '../tokens/user-tokens.ts';
+import { requireNoDetails } from './asserted-token.ts';
 import type { TokenRequest } from './grant.ts';
 import { grantLifetimes } from './lifetimes.ts';
 
@@ -28,6 +29,7 @@ export function grantTypeOf(kind: Kind): string {
  */
 export async function exchangeDecided(ctx: Context, request: TokenRequest, kind: Kind, text: string): Promise<TokenResponse> {
   const { client, trail } = request;
+  requireNoDetails(request);
   trail.at('credential_form');
   const credential = readHolder(ctx.keys.tally, kind, text);
   if (credential === undefined) throw refused('it is not one of ours, or was changed');

@@ -62,7 +62,8 @@ async function ofAccessToken(ctx: Context, { client, confirmation, now }: TokenR
     throw subjectRefused('it was neither issued to the client nor for a resource that the client serves');
   // Whose resource it was shown at has seen its proof; whoever it was issued to has the key.
   if (own && !isSameKey(token.confirmation, confirmation)) throw subjectRefused('it is bound to a key that the request does not prove');
-  if (grant.userId === undefined && grant.accessHash === undefined) throw subjectRefused('a client’s own token stands for nobody');
+  // Whoever is nobody of ours has the name of their issuer in theirs; the name of a client is the client.
+  if (grant.userId === undefined && grant.subject === grant.clientId) throw subjectRefused('a client’s own token stands for nobody');
   return {
     userId: grant.userId,
     subject: grant.userId === undefined ? grant.subject : await subjectOfUser(ctx, client, grant.userId),

@@ -155,6 +155,20 @@ test('only whom a token was issued to, or for, may exchange it; a client’s own
   assert.equal(spa.json['error'], 'unauthorized_client');
 });
 
+test('nor does a client’s own token that was asked for in detail (RFC 8693 §2.1, RFC 9396 §6.1)', async () => {
+  const own = await openWorld({
+    yaml: EXCHANGE_YAML.replace('policies:\n', 'policies:\n  authorization_details: [{ type: job, description: { en: A job } }]\n').replace(
+      '  - client_id: gate\n',
+      `  - { client_id: worker, client_secret: ${GATE_SECRET}, grant_types: [client_credentials], scope: read, authorization_details_types: [job] }\n  - client_id: gate\n`,
+    ),
+  });
+  const fields = { grant_type: 'client_credentials', scope: 'read', resource: API, authorization_details: '[{"type":"job"}]' };
+  const token = await postToken(own, fields, { basic: `worker:${GATE_SECRET}` });
+  assert.equal(token.status, 200, token.body.toString());
+  await refused(await exchange(token.json['access_token'], {}, GATE, own), 'subject_token', /stands for nobody/, 'invalid_request', own);
+  await own.close();
+});
+
 test('the audience is one of the policy’s, named in either way (RFC 8693 §2.1, attacks EXC-04)', async () => {
   const { access_token: token } = await shown();
   for (const part of [{ audience: '', resource: PAYMENTS }, { resource: PAYMENTS }])
