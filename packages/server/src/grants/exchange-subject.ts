@@ -87,8 +87,9 @@ async function subjectOfUser(ctx: Context, client: TokenRequest['client'], id: U
 }
 
 /** The same checks as for a grant (RFC 7523 §3): what its issuer made for anybody else is worth nothing here. */
-async function ofIssuerJwt(ctx: Context, { client, trail, now }: TokenRequest, text: string): Promise<ExchangeSubject> {
-  const jwt = await verifyIssuerJwt(ctx, text, { use: 'token-exchange', clientId: client.id, audiences: namesOf(ctx), trail, now });
+async function ofIssuerJwt(ctx: Context, { client, confirmation, trail, now }: TokenRequest, text: string): Promise<ExchangeSubject> {
+  const rules = { use: 'token-exchange', clientId: client.id, audiences: namesOf(ctx), confirmation, trail, now } as const;
+  const jwt = await verifyIssuerJwt(ctx, text, rules);
   if (jwt.kind === 'refused') throw subjectRefused(jwt.reason);
   trail.at('grant_assertion_subject');
   const { payload, issuer, mark } = jwt;
