@@ -33,7 +33,8 @@ describe('DPO: codes that are bound to a key', () => {
     return { status: reply.status, headers: reply.headers, body: Object(await reply.json()) };
   }
 
-  const named = (clientId: string, basic: string | undefined): Record<string, string> => (basic === undefined ? { client_id: clientId } : {});
+  const named = (clientId: string, basic: string | undefined): Record<string, string> =>
+    basic === undefined ? { client_id: clientId } : {};
 
   /** A pushed request, with the verifier that fits it. */
   async function push(
@@ -62,7 +63,12 @@ describe('DPO: codes that are bound to a key', () => {
   }
 
   /** With no key and with another one the code is refused and stays whole; with its own it is good once. */
-  async function assertBound({ clientId, redirectUri }: CodeRequest, basic: string | undefined, code: string, verifier: string): Promise<void> {
+  async function assertBound(
+    { clientId, redirectUri }: CodeRequest,
+    basic: string | undefined,
+    code: string,
+    verifier: string,
+  ): Promise<void> {
     const fields = {
       grant_type: 'authorization_code',
       code,

@@ -74,7 +74,11 @@ export async function verifyIssuerJwt(
 /** RFC 7800 §3.1: what confirms it is one thing that we know, and it is there. */
 function isConfirmed(cnf: unknown, confirmation: Confirmation | undefined): boolean {
   const members = Object.entries(Object(cnf));
-  return members.length === 1 && confirmation !== undefined && members.every(([name, value]) => name === confirmation.method && value === confirmation.thumbprint);
+  return (
+    members.length === 1 &&
+    confirmation !== undefined &&
+    members.every(([name, value]) => name === confirmation.method && value === confirmation.thumbprint)
+  );
 }
 
 function refused(reason: string): RefusedAssertion {

@@ -227,6 +227,37 @@ test('what is exchanged lives no longer than the subject token, and dies with it
   await own.close();
 });
 
+test('a client that exchanges more than it may have signs nobody out: the oldest exchanges fall (attacks EXC-06)', async () => {
+  const own = await openWorld({
+    yaml: EXCHANGE_YAML.replace(
+      '  - client_id: spa\n',
+      `  - client_id: both
+    client_secret: ${GATE_SECRET}
+    redirect_uris: [https://both.example/cb]
+    grant_types: [authorization_code, refresh_token, '${TOKEN_EXCHANGE}']
+    hufu: { first_party: true, max_grants_per_user: 2, token_exchange: { audiences: ['${PAYMENTS}'], scopes: [read] } }
+  - client_id: spa\n`,
+    ),
+  });
+  const basic = `both:${GATE_SECRET}`;
+  const code = answerOf(
+    await ask(own, await signedIn(own), {
+      client_id: 'both',
+      redirect_uri: 'https://both.example/cb',
+      scope: 'openid read',
+      resource: API,
+    }),
+  ).get('code');
+  const fields = { grant_type: 'authorization_code', code: code ?? '', redirect_uri: 'https://both.example/cb', code_verifier: VERIFIER };
+  const { access_token: token, refresh_token: refreshToken } = (await postToken(own, fields, { basic })).json;
+  const children: unknown[] = [];
+  for (let i = 0; i < 4; i++) children.push((await exchange(token, {}, basic, own)).json['access_token']);
+  assert.deepEqual(await Promise.all([token, ...children].map((text) => isLive(text, own))), [true, false, false, true, true]);
+  const renewed = await postToken(own, { grant_type: 'refresh_token', refresh_token: String(refreshToken) }, { basic });
+  assert.equal(renewed.status, 200, renewed.body.toString());
+  await own.close();
+});
+
 test('to give the exchanged token back leaves the subject signed in (attacks EXC-06)', async () => {
   const { access_token: token, refresh_token: refresh } = await shown();
   const child = (await exchange(token)).json['access_token'];
