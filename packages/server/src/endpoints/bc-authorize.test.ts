@@ -215,7 +215,7 @@ test('a mistake in a signed request does not use it up, and 50 at once open one 
   await own.close();
 });
 
-test('a profile that wants requests signed wants these signed, and with its algorithms (FAPI-CIBA §5.2.2, FAPI 1.0 Advanced §8.6)', async () => {
+test('a profile that wants requests signed wants these signed, and with its algorithms (OpenID Connect CIBA §7.1.1, FAPI 1.0 Advanced §8.6)', async () => {
   const [key, rsa] = [await clientKeyPair('k1'), await clientKeyPair('k2', 'RS256')];
   const own = await openWorld({ yaml: SIGNED_YAML(key.jwk, '').replace('keys":[', `keys":[${JSON.stringify(rsa.jwk)},`) });
   const bank = (await findClient(own.ctx, 'bank')) ?? assert.fail();
