@@ -1,7 +1,7 @@
 import type { GcraRule } from '@hufu/flow/gcra';
 import { sourceOf } from '../accounts/brute-force.ts';
 import type { Context } from '../context.ts';
-import { type Limit, type Limits, newLimits } from './limits.ts';
+import { type Limit, type Limits, newLimits } from '../limits.ts';
 
 /**
  * Wrong user codes (RFC 8628 §5.1): five an hour of an account, 15 of a source, a thousand in ten minutes of everybody; beyond that only accounts without a
