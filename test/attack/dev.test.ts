@@ -107,7 +107,11 @@ describe('DEV: devices', () => {
     for (const scope of ['write', 'openid write', 'unknown', 'openid admin', 'Read', 'read  read', '\0']) {
       assertTokenError(await askDevice(here.issuer, { scope }), 'invalid_scope', `device: ${JSON.stringify(scope)}`);
       const fields = { scope: `openid ${scope}`, login_hint: USER.username };
-      assertTokenError(await postForm(`${here.issuer}/oauth/bc-authorize`, fields, `bank:${BANK.secret}`), 'invalid_scope', `CIBA: ${scope}`);
+      assertTokenError(
+        await postForm(`${here.issuer}/oauth/bc-authorize`, fields, `bank:${BANK.secret}`),
+        'invalid_scope',
+        `CIBA: ${scope}`,
+      );
     }
   });
 
