@@ -330,11 +330,13 @@ test('may_act names the only one who may act (RFC 8693 §4.4, attacks EXC-09)', 
   for (const other of [{ sub: 'ghost' }, { sub: 'gate', iss: 'https://other.example' }, {}, null, 'gate', { sub: ['gate'] }])
     await refused(await by(other), 'exchange_actor', /may_act/);
   assert.equal(world.events('exchange.refused').length, before + 6);
-  const acted = await exchange(idpAssertion({ act: { sub: 'robot', iss: 'https://idp.example', extra: 1 } }), { subject_token_type: JWT });
+  const acted = await exchange(idpAssertion({ act: { sub: 'robot', extra: 1, act: { sub: 'x', iss: 'https://x.example' } } }), {
+    subject_token_type: JWT,
+  });
   assert.deepEqual(claimsOf(acted.json['access_token'])['act'], {
     sub: 'gate',
     client_id: 'gate',
-    act: { sub: 'robot', iss: 'https://idp.example' },
+    act: { sub: 'robot', iss: 'https://idp.example', act: { sub: 'x', iss: 'https://x.example' } },
   });
   for (const act of [{}, 'x', { sub: 'a', act: { sub: 'b', act: { sub: 'c', act: { sub: 'd', act: { sub: 'e' } } } } }])
     assert.equal(
