@@ -103,6 +103,33 @@ describe('DEV: devices', () => {
     );
   });
 
+  test('TOK-19 · DEV-14 · a client asks nobody for a scope that is not its own, on a device or behind the browser’s back (RFC 6749 §5.2)', async () => {
+    for (const scope of ['write', 'openid write', 'unknown', 'openid admin', 'Read', 'read  read', '\0']) {
+      assertTokenError(await askDevice(here.issuer, { scope }), 'invalid_scope', `device: ${JSON.stringify(scope)}`);
+      const fields = { scope: `openid ${scope}`, login_hint: USER.username };
+      assertTokenError(
+        await postForm(`${here.issuer}/oauth/bc-authorize`, fields, `bank:${BANK.secret}`),
+        'invalid_scope',
+        `CIBA: ${scope}`,
+      );
+    }
+  });
+
+  test('CON-08 · access that is taken back takes along what was allowed on a device and is not fetched yet (ASVS 10.7.3)', async () => {
+    const agent = await signedIn(here.issuer);
+    const [fetched, waiting, later] = [await askDevice(here.issuer), await askDevice(here.issuer), await askDevice(here.issuer)];
+    await decideDevice(agent, fetched, 'allow');
+    await decideDevice(agent, waiting, 'allow');
+    const tokens = await pollDevice(here.issuer, fetched);
+    assert.equal(tokens.status, 200);
+    assert.equal((await agent.submit(await agent.get('/account'), { client_id: 'tv' })).status, 303);
+    assertTokenError(await pollDevice(here.issuer, waiting), 'invalid_grant');
+    const again = { grant_type: 'refresh_token', client_id: 'tv', refresh_token: String(tokens.body['refresh_token']) };
+    assertTokenError(await postForm(`${here.issuer}/oauth/token`, again), 'invalid_grant');
+    await decideDevice(agent, later, 'allow');
+    assert.equal((await pollDevice(here.issuer, later)).status, 200, 'what is allowed afterwards is');
+  });
+
   test('DEV-16 · the page says from where, when and by whom it was asked, warns, cannot be framed, and nothing is remembered (RFC 8628 §5.4)', async () => {
     const agent = await signedIn(here.issuer);
     const asked = await askDevice(here.issuer);

@@ -188,14 +188,20 @@ describe('DPO: proofs', () => {
     await here.hufu.advance('PT11M');
     assertTokenError(await send(here, GRANT, proof(here, holder, { nonce }), FRESH_BASIC), 'use_dpop_nonce', 'a stale nonce');
 
-    const script = await fetch(`${here.issuer}/oauth/token`, {
-      method: 'POST',
-      headers: { origin: 'https://app.example', dpop: 'x', 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'x', client_id: 'spa' }).toString(),
-    });
-    await script.body?.cancel();
-    assert.match(script.headers.get('access-control-expose-headers') ?? '', /\bDPoP-Nonce\b/);
-    assert.ok(script.headers.get('dpop-nonce'));
+    for (const path of ['/oauth/token', '/oauth/par']) {
+      for (const dpop of ['x', holder.prove({ htm: 'POST', htu: here.issuer + path, iat: now(here), nonce })]) {
+        const script = await fetch(here.issuer + path, {
+          method: 'POST',
+          headers: { origin: 'https://app.example', dpop, 'content-type': 'application/x-www-form-urlencoded' },
+          body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'x', client_id: 'spa' }).toString(),
+        });
+        const { error } = Object(await script.json());
+        if (dpop !== 'x') assert.equal(error, 'use_dpop_nonce');
+        assert.equal(script.headers.get('access-control-allow-origin'), 'https://app.example', `${path}: ${String(error)}`);
+        assert.match(script.headers.get('access-control-expose-headers') ?? '', /\bDPoP-Nonce\b/);
+        assert.ok(script.headers.get('dpop-nonce'));
+      }
+    }
   });
 
   test('DPO-13 · the key stands in the token and in what introspection says, and nothing where there is none (RFC 9449 §6)', async () => {

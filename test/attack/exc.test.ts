@@ -89,7 +89,7 @@ describe('EXC: token exchange', () => {
     assertTokenError(await exchange(access, { audience: '', resource: RESOURCE }), 'invalid_target');
   });
 
-  test('EXC-05 · a scope beyond the subject token, the policy or the audience (RFC 8693 §2.2.2)', async () => {
+  test('EXC-05 · TOK-19 · a scope beyond the subject token, the policy or the audience (RFC 8693 §2.2.2)', async () => {
     const { access } = await tokensOf(here.issuer, { ...SPA, scope: 'openid read write' });
     assert.equal((await exchange(access, { scope: 'read' })).body['scope'], 'read');
     for (const scope of ['write', 'next', 'read next', 'openid', 'offline_access', 'opaque', 'admin'])

@@ -11,7 +11,7 @@ export interface RawReply {
 export interface RawOptions {
   /** Ends our side after the last byte. */
   readonly halfClose?: boolean;
-  /** Stops after so many replies; otherwise when the server closes or is silent for `silenceMs`. */
+  /** Stops after so many replies; otherwise when the server closes or is silent for `silenceMs`, which is long where replies are waited for: machines are busy. */
   readonly replies?: number;
   readonly silenceMs?: number;
 }
@@ -49,7 +49,7 @@ export function exchangeRaw(socket: Socket, pieces: readonly (string | Buffer)[]
       socket.destroy();
       resolve({ replies: parseReplies(bytes), closed, bytes });
     };
-    socket.setTimeout(options.silenceMs ?? 1_500, () => finish(false));
+    socket.setTimeout(options.silenceMs ?? (options.replies === undefined ? 1_500 : 8_000), () => finish(false));
     socket.on('data', (chunk) => {
       bytes += chunk.toString('latin1');
       if (options.replies !== undefined && parseReplies(bytes).length >= options.replies) finish(false);

@@ -39,7 +39,9 @@ for (const engine of ENGINES) {
       database = await freshDatabase(engine);
       directory = await mkdtemp(join(tmpdir(), 'hufu-race-'));
       const ports = [await freePort(), await freePort()];
-      const options = { directory, issuer: `http://127.0.0.1:${ports[0]}`, database: database.url, yaml: COURSE_YAML } as const;
+      // The course is without limits, which no other mode allows.
+      const issuer = `http://127.0.0.1:${ports[0]}`;
+      const options = { directory, issuer, database: database.url, mode: 'test', yaml: COURSE_YAML } as const;
       processes = await Promise.all(ports.map((port) => startProcess({ ...options, port })));
       origins = processes.map((process) => process.origin);
     });

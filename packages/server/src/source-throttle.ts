@@ -1,9 +1,10 @@
-import { type GcraRule, gcra } from '@hufu/flow/gcra';
+import type { GcraRule } from '@hufu/flow/gcra';
 import { sourceOf } from './accounts/brute-force.ts';
 import type { Context } from './context.ts';
 import type { HttpRequest } from './http.ts';
+import { type Limits, newLimits } from './limits.ts';
 
-/** Sources held at once; beyond it the one that was written first is forgiven. */
+/** Sources held at once. */
 const MAX_SOURCES = 10_000;
 
 /**
@@ -12,7 +13,7 @@ const MAX_SOURCES = 10_000;
 export class SourceThrottle {
   readonly #source: GcraRule;
   readonly #everybody: GcraRule;
-  readonly #states = new WeakMap<Context, Map<string, number>>();
+  readonly #limits = new WeakMap<Context, Limits>();
 
   constructor(source: GcraRule, everybody: GcraRule) {
     this.#source = source;
@@ -27,26 +28,14 @@ export class SourceThrottle {
    */
   take(ctx: Context, { address, nowMs }: Pick<HttpRequest, 'address' | 'nowMs'>, name = ''): number {
     if (ctx.config.policies.bruteForce === 'off' || ctx.config.limits === 'off') return 0;
-    let kept = this.#states.get(ctx);
-    if (kept === undefined) this.#states.set(ctx, (kept = new Map()));
-    const source = `${sourceOf(address)} ${name}`;
-    const own = gcra(kept.get(source) ?? 0, nowMs, 1, this.#source);
-    if (own.kind === 'limited') return Math.ceil(own.retryAfterMs / 1000);
-    const all = gcra(kept.get(EVERYBODY) ?? 0, nowMs, 1, this.#everybody);
-    if (all.kind === 'limited') return Math.ceil(all.retryAfterMs / 1000);
-    kept.set(source, own.state);
-    kept.set(EVERYBODY, all.state);
-    if (kept.size > MAX_SOURCES) forgetOne(kept);
-    return 0;
-  }
-}
-
-const EVERYBODY = '';
-
-function forgetOne(kept: Map<string, number>): void {
-  for (const oldest of kept.keys()) {
-    if (oldest === EVERYBODY) continue;
-    kept.delete(oldest);
-    return;
+    let limits = this.#limits.get(ctx);
+    if (limits === undefined) this.#limits.set(ctx, (limits = newLimits(MAX_SOURCES)));
+    return limits.take(
+      [
+        [`source ${sourceOf(address)} ${name}`, this.#source],
+        ['everybody', this.#everybody],
+      ],
+      nowMs,
+    );
   }
 }

@@ -101,3 +101,19 @@ test('nobody gets into or out of a profile by registering (RFC 7591 §2)', () =>
   assert.deepEqual(faultsOf('fapi3', FAPI2), ['hufu.profile']);
   assert.deepEqual([...PROFILES.keys()], ['oauth21', 'mcp', 'fapi2_security', 'fapi2_message_signing', 'fapi1_advanced']);
 });
+
+test('what OAuth 2.1 took out is not there (OAuth 2.1 §10)', () => {
+  const client = { redirect_uris: ['https://app.example/cb'], token_endpoint_auth_method: 'client_secret_basic' };
+  for (const profile of ['oauth21', 'mcp']) {
+    const read = (part: Record<string, unknown>): readonly string[] => {
+      const reading = readClientMetadata({ ...client, ...part }, { source: 'configuration' });
+      return reading.kind === 'read' ? [] : reading.faults.map(({ path }) => formatPath(path));
+    };
+    const grantTypes = ['authorization_code', 'password'];
+    assert.deepEqual(read({ grant_types: grantTypes, hufu: { profile, unsafe_password_grant: true } }), ['grant_types']);
+    assert.deepEqual(read({ grant_types: grantTypes, hufu: { unsafe_password_grant: true } }), []);
+    assert.deepEqual(read({ grant_types: ['authorization_code', 'implicit'], response_types: ['code', 'id_token'], hufu: { profile } }), [
+      'response_types',
+    ]);
+  }
+});

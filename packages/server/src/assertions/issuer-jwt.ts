@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Confirmation } from '@hufu/protocol/confirmation';
 import { SIGNATURE_ALGS } from '@hufu/protocol/jose-algorithms';
 import { readJwt } from '@hufu/protocol/jwt';
 import { findSignatureFault } from '../client-keys/find-signature-fault.ts';
@@ -31,7 +32,7 @@ const CHECKS = ['trusted_issuer', 'grant_assertion_key', 'grant_assertion_claims
 
 /**
  * Verifies a JWT of a trusted issuer (RFC 7523 §3): trusted for that use and from that client, signed with one of its keys, of the right kind, for
- * us alone, and in time. Marks its checks in the trail.
+ * us alone, in time, and shown with the key that it is bound to where it is (RFC 7800 §3). Marks its checks in the trail.
  *
  * @param audiences names that it may be meant for.
  */
@@ -42,11 +43,13 @@ export async function verifyIssuerJwt(
     readonly use: AssertionUse;
     readonly clientId: string;
     readonly audiences: readonly string[];
+    /** The key that the request has proved. */
+    readonly confirmation: Confirmation | undefined;
     readonly trail: Trail;
     readonly now: number;
   },
 ): Promise<IssuerJwt | RefusedAssertion> {
-  const { use, clientId, audiences, trail, now } = rules;
+  const { use, clientId, audiences, confirmation, trail, now } = rules;
   const [trusted, key, claims] = CHECKS;
   trail.at(trusted);
   const jwt = readJwt(text);
@@ -61,10 +64,21 @@ export async function verifyIssuerJwt(
   if (!TYPES[use === 'id-jag' ? 'id-jag' : 'jwt'].has(bareType(jwt.header['typ']))) return refused('its typ is another kind of JWT');
   const expiresAt = judgeClaims(jwt.payload, audiences, now);
   if (typeof expiresAt === 'string') return refused(expiresAt);
-  const { jti } = jwt.payload;
+  const { jti, cnf } = jwt.payload;
+  if (cnf !== undefined && !isConfirmed(cnf, confirmation)) return refused('it is bound to a key that the request does not prove');
   if (typeof jti !== 'string' || jti === '') return refused('it has no jti');
   const value = hash('sha256', JSON.stringify(['jwt', issuer.issuer, jti]), 'base64url');
   return { kind: 'verified', issuer, payload: jwt.payload, mark: { kind: 'assertion', value, expiresAt } };
+}
+
+/** RFC 7800 §3.1: what confirms it is one thing that we know, and it is there. */
+function isConfirmed(cnf: unknown, confirmation: Confirmation | undefined): boolean {
+  const members = Object.entries(Object(cnf));
+  return (
+    members.length === 1 &&
+    confirmation !== undefined &&
+    members.every(([name, value]) => name === confirmation.method && value === confirmation.thumbprint)
+  );
 }
 
 function refused(reason: string): RefusedAssertion {

@@ -8,6 +8,7 @@ import { participationOf } from '../logout/participation.ts';
 import { ensureStored } from '../registration/ensure-stored.ts';
 import type { BrowserSession } from '../sessions/browser-session.ts';
 import { sidFor } from '../sessions/session-name.ts';
+import { accessTokenTtl } from '../tokens/access-token-ttl.ts';
 import { detailsFor } from '../tokens/authorization-details.ts';
 import { writeGrantedClaims } from '../tokens/granted-claims.ts';
 import { type AccessToken, issueAccessToken } from '../tokens/issue-access-token.ts';
@@ -125,7 +126,7 @@ async function issueToken(
   // Nothing here outlives the session (OpenID Connect Core §11).
   const online = common.scopes.filter((scope) => scope !== 'offline_access');
   const { resource, scopes } = narrow(ctx, common, [], online);
-  const ttl = client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds;
+  const ttl = accessTokenTtl(client, resource);
   const secret = ctx.random.text(SECRET_LENGTH);
   const keyId = ctx.keys.sealKeyId;
   const expiresAt = now + ttl;

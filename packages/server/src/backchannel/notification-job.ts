@@ -1,22 +1,14 @@
 import { type PendingAuthorization, StoreUnavailable } from '@hufu/store/port';
-import { later } from '../clock.ts';
 import type { Context } from '../context.ts';
+import { workOff } from '../jobs/work-off.ts';
 import { readPendingRequest } from '../pending/pending-request.ts';
 import { type Notified, notifyClient } from './notify.ts';
 
-/** So many clients are told at once, by this process (attacks SSR-14). */
-const MAX_AT_ONCE = 8;
-/** Longer than an attempt can take: whoever dies with one gives it back after so long. */
-const LEASE_SECONDS = 30;
-/** How often it looks for what other processes' users decided, and for what is due again. */
-const LOOK_MS = 1_000;
 /** Seconds from a failed attempt to the next; the last one goes on. */
 const DELAYS = [2, 5, 15, 60, 300] as const;
 const LAST_DELAY = 600;
 /** Seconds from the request: pushed tokens that nobody took by then are revoked. */
 const GIVE_UP_SECONDS = 3_600;
-/** What is under way at the end gets so long. */
-const STOP_MS = 1_000;
 
 /** What makes the job of a process look now. */
 const wakers = new WeakMap<Context, () => void>();
@@ -31,55 +23,21 @@ export function wakeNotifications(ctx: Context): void {
 /**
  * Tells clients of CIBA what their users decided (OpenID Connect CIBA §10.2, §10.3) for as long as the process runs.
  *
- * @returns what stops it: no more is taken, and what is under way gets a moment. What does not end in time is somebody else's after its lease.
+ * @returns what stops it, see `WorkingOff`.
  */
 export function startNotifications(ctx: Context): () => Promise<void> {
-  const underWay = new Set<Promise<void>>();
-  let state: 'running' | 'stopping' | 'stopped' = 'running';
-  let looking = false;
-  let asked = false;
-
-  async function look(): Promise<void> {
-    asked = true;
-    if (looking) return;
-    looking = true;
-    try {
-      while (asked && state === 'running' && underWay.size < MAX_AT_ONCE) {
-        asked = false;
-        const room = MAX_AT_ONCE - underWay.size;
-        const taken = await ctx.store.takeNotifications(ctx.tenant, room, LEASE_SECONDS, Math.floor(ctx.clock.nowMs() / 1000));
-        for (const one of taken) begin(one);
-      }
-    } catch (error) {
-      ctx.log.error('job.failed', error, { job: 'take notifications' });
-    } finally {
-      looking = false;
-    }
-  }
-
-  function begin(taken: Taken): void {
-    const act = notifyClient(ctx, taken.pending)
-      .catch((error: unknown) => ownFault(ctx, error))
-      .then((outcome) => (state === 'stopped' ? undefined : settleNotified(ctx, taken, outcome)))
-      .catch((error: unknown) => {
-        // A store that is away, or closed: the lease gives it back.
-        if (state !== 'stopped') ctx.log.error('job.failed', error, { job: 'notify' });
-      })
-      .finally(() => {
-        underWay.delete(act);
-        if (state === 'running') void look();
-      });
-    underWay.add(act);
-  }
-
-  const stopLooking = ctx.clock.every(LOOK_MS, look);
-  wakers.set(ctx, () => void look());
+  const job = workOff<Taken>(ctx, {
+    names: { take: 'take notifications', act: 'notify' },
+    take: (limit, leaseSeconds, now) => ctx.store.takeNotifications(ctx.tenant, limit, leaseSeconds, now),
+    async act(taken, isStopped) {
+      const outcome = await notifyClient(ctx, taken.pending).catch((error: unknown) => ownFault(ctx, error));
+      if (!isStopped()) await settleNotified(ctx, taken, outcome);
+    },
+  });
+  wakers.set(ctx, job.wake);
   return async () => {
-    state = 'stopping';
     wakers.delete(ctx);
-    stopLooking();
-    await Promise.race([Promise.allSettled(underWay), new Promise<void>((resolve) => later(STOP_MS, resolve))]);
-    state = 'stopped';
+    await job.stop();
   };
 }
 

@@ -2,12 +2,12 @@ import { equalText } from '@hufu/protocol/equal-text';
 import type { PendingAuthorization } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
-import { grantLifetimes } from '../grants/lifetimes.ts';
+import { redemption } from '../grants/redemption.ts';
 import { OutboundRefused, postJsonOutbound } from '../outbound/fetch-outbound.ts';
 import { findClientOf } from '../pending/client-of-pending.ts';
 import { type Notice, readPendingRequest } from '../pending/pending-request.ts';
 import { narrow } from '../tokens/narrow.ts';
-import { derivedSecret, sha256 } from '../tokens/secrets.ts';
+import { sha256 } from '../tokens/secrets.ts';
 import { userTokens } from '../tokens/user-tokens.ts';
 import { authReqIdOf, openNotificationToken, pushedSecret } from './notice.ts';
 
@@ -60,18 +60,10 @@ async function pushed(
   const { resource, scopes } = narrow(ctx, found, [], undefined);
   let grant = found;
   if (found.generation === 0) {
-    const refresh = client.metadata.grantTypes.includes('refresh_token');
-    const accessTokenTtl = client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds;
     const taken = await ctx.store.exchangeCode(
       ctx.tenant,
       found.id,
-      {
-        secretHash: sha256(secret),
-        accessHash: sha256(derivedSecret(secret)),
-        keyId: ctx.keys.sealKeyId,
-        ...grantLifetimes(ctx, { client, now }, found, 0, refresh, accessTokenTtl),
-        maxGrants: client.metadata.settings.maxGrantsPerUser,
-      },
+      redemption(ctx, { client, grant: found, secret, resource, refresh: true, confirmation: undefined, now }),
       now,
     );
     if (taken.grant === undefined) return 'its grant went';

@@ -26,18 +26,21 @@ const MAX_JTI = 256;
 /** Reads the parameters (OpenID Connect CIBA §7.1, §7.1.1). Throws `invalid_request`. */
 export async function readParameters(ctx: Context, client: Client, form: Form, trail: Trail, now: number): Promise<Parameters> {
   trail.at('backchannel_request');
-  const alg = client.metadata.backchannelAuthentication?.requestSigningAlg;
+  const { backchannelAuthentication, rules } = client.metadata;
+  const alg = backchannelAuthentication?.requestSigningAlg;
   if (form.has('request_uri')) throw invalid('request_uri is no parameter of this request');
   const text = form.get('request');
   if (text === undefined) {
     if (alg !== undefined) throw invalid('the client signs its requests', `it registered ${alg}`);
+    if (rules.signedRequest === 'required') throw invalid('the client signs its requests', 'its profile wants that');
     return { get: (name) => form.get(name), many: (name) => form.many(name), once: undefined };
   }
   const outside = form.names().find((name) => !BESIDE.has(name));
   if (outside !== undefined) throw invalid('nothing stands beside a signed request', outside.slice(0, 100));
   trail.at('request_object');
   // A key that both have proves nothing to a third (OpenID Connect CIBA §7.1.1).
-  const jwt = await verifyClientJwt(ctx, client, text, { algs: alg === undefined ? SIGNATURE_ALGS : [alg], now });
+  const algs = alg === undefined ? SIGNATURE_ALGS : [alg];
+  const jwt = await verifyClientJwt(ctx, client, text, { algs: algs.filter((one) => rules.signatureAlgs?.includes(one) !== false), now });
   if (jwt.kind === 'refused') throw invalid('the signed request is not valid', jwt.reason);
   const { payload } = jwt;
   const read = readTimes(ctx, client, jwt.header['typ'], payload, now);

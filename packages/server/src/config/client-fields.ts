@@ -74,7 +74,7 @@ const hufu: Readonly<Record<string, ClientField>> = {
   access_token_ttl: { doc: 'Lifetime of its access tokens; that of the resource by default.', schema: duration },
   refresh_token: { doc: 'Its refresh tokens; policies.refresh_tokens by default.', schema: record(refreshToken) },
   max_grants_per_user: {
-    doc: 'Live grants of one user; the oldest falls.',
+    doc: 'Live grants of one user, those with refresh tokens and those without counted apart; the oldest falls.',
     schema: orVariable({ type: 'integer', minimum: 1, maximum: 10_000, default: 100 }),
   },
   secret_overlap: {

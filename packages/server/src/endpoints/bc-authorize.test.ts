@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { OAuthError } from '@hufu/protocol/errors';
+import { Form } from '@hufu/protocol/form';
 import { CIBA } from '@hufu/protocol/grant-type';
+import { PROFILES } from '@hufu/protocol/profiles/registry';
 import { readHolder } from '@hufu/protocol/tally';
+import { readParameters } from '../backchannel/parameters.ts';
+import { type Client, findClient } from '../clients.ts';
+import { Trail } from '../decisions/trail.ts';
 import { type ClientKeyPair, clientKeyPair, signWith, signWithSecret } from '../testing/client-assertions.ts';
 import { askUser, BANK_SECRET, PENDING_YAML, pollUser } from '../testing/pending.ts';
 import { claimsOf, postToken, signedIn, tokensOf } from '../testing/visits.ts';
@@ -206,6 +212,37 @@ test('a mistake in a signed request does not use it up, and 50 at once open one 
   const replies = await Promise.all(Array.from({ length: 50 }, () => askSigned(own, request)));
   assert.equal(replies.filter(({ status }) => status === 200).length, 1);
   assert.equal((await askUser(own, { login_hint: 'bob' })).status, 200, 'without a registered algorithm it may be plain');
+  await own.close();
+});
+
+test('a profile that wants requests signed wants these signed, and with its algorithms (OpenID Connect CIBA §7.1.1, FAPI 1.0 Advanced §8.6)', async () => {
+  const [key, rsa] = [await clientKeyPair('k1'), await clientKeyPair('k2', 'RS256')];
+  const own = await openWorld({ yaml: SIGNED_YAML(key.jwk, '').replace('keys":[', `keys":[${JSON.stringify(rsa.jwk)},`) });
+  const bank = (await findClient(own.ctx, 'bank')) ?? assert.fail();
+  const under = (profile: string): Client => ({
+    ...bank,
+    metadata: { ...bank.metadata, rules: PROFILES.get(profile)?.rules ?? assert.fail() },
+  });
+  const why = async (profile: string, fields: readonly (readonly [string, string])[]): Promise<string> => {
+    const form = new Form(
+      fields.map(([name]) => name),
+      fields.map(([, value]) => value),
+      [],
+      [],
+    );
+    const read = readParameters(own.ctx, under(profile), form, new Trail(), START);
+    return read.then(
+      () => '',
+      (error: unknown) => (error instanceof OAuthError ? (error.detail ?? '') : String(error)),
+    );
+  };
+  assert.equal(await why('fapi1_advanced', [['scope', 'openid']]), 'its profile wants that');
+  assert.equal(await why('fapi2_security', [['scope', 'openid']]), '');
+  for (const profile of ['fapi1_advanced', 'fapi2_security']) {
+    assert.equal(await why(profile, [['request', signWith(key, claims())]]), '');
+    assert.match(await why(profile, [['request', signWith(rsa, claims())]]), /alg "RS256" is not one of/);
+  }
+  assert.equal(await why('oauth21', [['request', signWith(rsa, claims())]]), '');
   await own.close();
 });
 

@@ -38,12 +38,17 @@ export async function clientEndpoint(
   const trail = new Trail();
   let origins: readonly string[] | undefined;
   let reply: HttpReply;
+  // Before what may ask for a nonce: that is for the client's scripts to read (RFC 9449 §8).
+  const first: BeforeProof = (...known) => {
+    const [, , client] = known;
+    if (request.headers['origin'] !== undefined) origins = originsOf(client);
+    before?.(...known);
+  };
   try {
     trail.at('parameters');
     const form = requireForm(request);
     const now = Math.floor(request.nowMs / 1000);
-    const client = await authenticate(ctx, request, form, trail, now, before);
-    if (request.headers['origin'] !== undefined) origins = originsOf(client);
+    const client = await authenticate(ctx, request, form, trail, now, first);
     reply = await act({ client, form, trail, address: request.address, now });
   } catch (error) {
     reply = refusal(ctx, name, request, trail, error);

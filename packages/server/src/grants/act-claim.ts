@@ -12,16 +12,20 @@ export interface Actor {
 /** Actors within one another (RFC 8693 §4.1). */
 const MAX_ACTORS = 4;
 
-/** Reads an `act` claim: names alone, and no deeper than allowed. Throws `invalid_request`. */
-export function readActor(value: unknown, depth = 1): Actor {
+/**
+ * Reads an `act` claim: names alone, and no deeper than allowed. Throws `invalid_request`.
+ *
+ * @param issuer whose names they are where they do not say: those of another issuer are none of ours.
+ */
+export function readActor(value: unknown, issuer: string | undefined, depth = 1): Actor {
   const { sub, client_id: clientId, iss, act }: Readonly<Record<string, unknown>> = Object(value);
   if (typeof sub !== 'string' || sub === '' || sub.length > 255 || depth > MAX_ACTORS)
     throw new OAuthError('invalid_request', 'the act claim of the subject token does not read');
   return {
     sub,
     ...(isName(clientId) ? { client_id: clientId } : {}),
-    ...(isName(iss) ? { iss } : {}),
-    ...(act === undefined ? {} : { act: readActor(act, depth + 1) }),
+    ...(isName(iss) ? { iss } : issuer === undefined ? {} : { iss: issuer }),
+    ...(act === undefined ? {} : { act: readActor(act, issuer, depth + 1) }),
   };
 }
 

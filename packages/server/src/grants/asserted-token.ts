@@ -49,6 +49,8 @@ export function requireAssertedTarget(
   const resource = findResource(ctx, identifier);
   if (resource === undefined) throw new OAuthError('invalid_target', 'the resource is unknown');
   const granted = scopesAt(resource, scopes);
+  // A resource may take a token without scopes for one without limits.
+  if (granted.length === 0) throw new OAuthError('invalid_scope', 'nothing is left of the scopes');
   if (asked !== undefined && granted.length < scopes.length)
     throw new OAuthError('invalid_scope', 'a scope is unknown at the resource', { detail: identifier });
   return { resource, scopes: granted };

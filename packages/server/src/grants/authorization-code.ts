@@ -1,4 +1,3 @@
-import { formatConfirmation } from '@hufu/protocol/confirmation';
 import { equalText } from '@hufu/protocol/equal-text';
 import { OAuthError } from '@hufu/protocol/errors';
 import { grantId } from '@hufu/protocol/ids';
@@ -9,12 +8,12 @@ import type { Context } from '../context.ts';
 import { requireKey } from '../sender/require-key.ts';
 import { narrowDetails } from '../tokens/authorization-details.ts';
 import { narrow } from '../tokens/narrow.ts';
-import { derivedSecret, sha256 } from '../tokens/secrets.ts';
+import { sha256 } from '../tokens/secrets.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
 import { userTokens } from '../tokens/user-tokens.ts';
 import { readCodeRequest } from './code-request.ts';
 import type { TokenRequest } from './grant.ts';
-import { grantLifetimes } from './lifetimes.ts';
+import { redemption } from './redemption.ts';
 
 /** How long after a code's end a second use of it still counts as theft; later it is an old address bar, and only refused. */
 const REPLAY_SECONDS = 600;
@@ -70,27 +69,13 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
   trail.at('authorization_details');
   const details = narrowDetails(ctx, client, grant, form, resource.identifier);
 
-  const refresh = asked.refresh && client.metadata.grantTypes.includes('refresh_token');
-  const lifetimes = grantLifetimes(
-    ctx,
-    request,
-    grant,
-    asked.sessionExpiresAt,
-    refresh,
-    client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds,
-  );
   const secret = ctx.random.text(SECRET_LENGTH);
+  const { confirmation } = request;
+  const { refresh, sessionExpiresAt } = asked;
   const taken = await ctx.store.exchangeCode(
     ctx.tenant,
     grant.id,
-    {
-      secretHash: sha256(secret),
-      accessHash: sha256(derivedSecret(secret)),
-      keyId: ctx.keys.sealKeyId,
-      boundKey: client.confidential || request.confirmation === undefined ? undefined : formatConfirmation(request.confirmation),
-      ...lifetimes,
-      maxGrants: client.metadata.settings.maxGrantsPerUser,
-    },
+    redemption(ctx, { client, grant, secret, resource, refresh, sessionExpiresAt, confirmation, now }),
     now,
   );
   trail.at('generation');
@@ -106,7 +91,7 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
     scopes,
     details,
     nonce: asked.nonce,
-    confirmation: request.confirmation,
+    confirmation,
     now,
   });
 }

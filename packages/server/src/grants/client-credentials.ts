@@ -4,6 +4,7 @@ import { formatScope, readScope } from '@hufu/protocol/scope';
 import { ALL_DETAILS, MAX_SCOPES } from '@hufu/protocol/tally';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
+import { accessTokenTtl } from '../tokens/access-token-ttl.ts';
 import { ownScopes } from '../tokens/allowed-scopes.ts';
 import { readDetails } from '../tokens/authorization-details.ts';
 import { issueAccessToken } from '../tokens/issue-access-token.ts';
@@ -56,7 +57,7 @@ export async function ownToken(
   const details = readDetails(ctx, form, client.metadata.authorizationDetailsTypes ?? []);
   if (detailsAt(details, resource.identifier).length < details.length)
     throw new OAuthError('invalid_authorization_details', 'the authorization details are for another resource');
-  const ttl = client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds;
+  const ttl = accessTokenTtl(client, resource);
   if (take !== undefined) await take();
   const own = ownLists(ctx, allowed, resource);
   const { grant, secret } =

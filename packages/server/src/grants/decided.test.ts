@@ -168,3 +168,13 @@ test('fifty polls at once after the approval bring one token response (RFC 8628 
   assert.equal(replies.filter(({ status }) => status === 200).length, 1);
   for (const reply of replies) if (reply.status !== 200) assert.equal(reply.json['error'], 'invalid_grant');
 });
+
+test('authorization_details are refused at the poll, and not passed over (RFC 9396 §5)', async () => {
+  const own = await openWorld({ yaml: PENDING_YAML });
+  const asked = await askDevice(own);
+  await decideDevice(own, await signedIn(own), asked.json['user_code'], 'allow');
+  const detailed = await poll(own, asked, { authorization_details: '[{"type":"payment"}]' });
+  assert.deepEqual([detailed.status, detailed.json['error']], [400, 'invalid_request']);
+  assert.equal((await poll(own, asked)).status, 200, 'nothing was spent by that');
+  await own.close();
+});

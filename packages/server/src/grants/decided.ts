@@ -1,4 +1,3 @@
-import { formatConfirmation } from '@hufu/protocol/confirmation';
 import { equalText } from '@hufu/protocol/equal-text';
 import { OAuthError } from '@hufu/protocol/errors';
 import { CIBA, DEVICE_CODE } from '@hufu/protocol/grant-type';
@@ -8,11 +7,11 @@ import type { PendingAuthorization } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import { hashPendingSecret } from '../pending/pending-request.ts';
 import { narrow } from '../tokens/narrow.ts';
-import { derivedSecret, sha256 } from '../tokens/secrets.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
 import { userTokens } from '../tokens/user-tokens.ts';
+import { requireNoDetails } from './asserted-token.ts';
 import type { TokenRequest } from './grant.ts';
-import { grantLifetimes } from './lifetimes.ts';
+import { redemption } from './redemption.ts';
 
 type Kind = PendingAuthorization['kind'];
 
@@ -28,6 +27,7 @@ export function grantTypeOf(kind: Kind): string {
  */
 export async function exchangeDecided(ctx: Context, request: TokenRequest, kind: Kind, text: string): Promise<TokenResponse> {
   const { client, trail } = request;
+  requireNoDetails(request);
   trail.at('credential_form');
   const credential = readHolder(ctx.keys.tally, kind, text);
   if (credential === undefined) throw refused('it is not one of ours, or was changed');
@@ -81,21 +81,11 @@ async function redeem(ctx: Context, request: TokenRequest, id: GrantId): Promise
   trail.at('grant_fresh');
   requireFresh(grant, now);
   const { resource, scopes } = narrow(ctx, grant, form.many('resource'), undefined, trail);
-  const accessTokenTtl = client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds;
-  const refresh = client.metadata.grantTypes.includes('refresh_token');
   const secret = ctx.random.text(SECRET_LENGTH);
   const taken = await ctx.store.exchangeCode(
     ctx.tenant,
     grant.id,
-    {
-      secretHash: sha256(secret),
-      accessHash: sha256(derivedSecret(secret)),
-      keyId: ctx.keys.sealKeyId,
-      // Who cannot prove itself proves to have the key instead.
-      boundKey: confirmation === undefined || client.confidential ? undefined : formatConfirmation(confirmation),
-      ...grantLifetimes(ctx, request, grant, 0, refresh, accessTokenTtl),
-      maxGrants: client.metadata.settings.maxGrantsPerUser,
-    },
+    redemption(ctx, { client, grant, secret, resource, refresh: true, confirmation, now }),
     now,
   );
   trail.at('generation');

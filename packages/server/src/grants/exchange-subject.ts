@@ -62,7 +62,8 @@ async function ofAccessToken(ctx: Context, { client, confirmation, now }: TokenR
     throw subjectRefused('it was neither issued to the client nor for a resource that the client serves');
   // Whose resource it was shown at has seen its proof; whoever it was issued to has the key.
   if (own && !isSameKey(token.confirmation, confirmation)) throw subjectRefused('it is bound to a key that the request does not prove');
-  if (grant.userId === undefined && grant.accessHash === undefined) throw subjectRefused('a client’s own token stands for nobody');
+  // Whoever is nobody of ours has the name of their issuer in theirs; the name of a client is the client.
+  if (grant.userId === undefined && grant.subject === grant.clientId) throw subjectRefused('a client’s own token stands for nobody');
   return {
     userId: grant.userId,
     subject: grant.userId === undefined ? grant.subject : await subjectOfUser(ctx, client, grant.userId),
@@ -72,7 +73,7 @@ async function ofAccessToken(ctx: Context, { client, confirmation, now }: TokenR
     details: token.details,
     expiresAt: token.expiresAt,
     parentId: grant.id,
-    actor: grant.actor === undefined ? undefined : readActor(grant.actor),
+    actor: grant.actor === undefined ? undefined : readActor(grant.actor, undefined),
     mayAct: undefined,
     confirmation: token.confirmation,
     mark: undefined,
@@ -86,8 +87,9 @@ async function subjectOfUser(ctx: Context, client: TokenRequest['client'], id: U
 }
 
 /** The same checks as for a grant (RFC 7523 §3): what its issuer made for anybody else is worth nothing here. */
-async function ofIssuerJwt(ctx: Context, { client, trail, now }: TokenRequest, text: string): Promise<ExchangeSubject> {
-  const jwt = await verifyIssuerJwt(ctx, text, { use: 'token-exchange', clientId: client.id, audiences: namesOf(ctx), trail, now });
+async function ofIssuerJwt(ctx: Context, { client, confirmation, trail, now }: TokenRequest, text: string): Promise<ExchangeSubject> {
+  const rules = { use: 'token-exchange', clientId: client.id, audiences: namesOf(ctx), confirmation, trail, now } as const;
+  const jwt = await verifyIssuerJwt(ctx, text, rules);
   if (jwt.kind === 'refused') throw subjectRefused(jwt.reason);
   trail.at('grant_assertion_subject');
   const { payload, issuer, mark } = jwt;
@@ -105,7 +107,7 @@ async function ofIssuerJwt(ctx: Context, { client, trail, now }: TokenRequest, t
     details: undefined,
     expiresAt: mark.expiresAt,
     parentId: undefined,
-    actor: act === undefined ? undefined : readActor(act),
+    actor: act === undefined ? undefined : readActor(act, issuer.issuer),
     mayAct,
     confirmation: undefined,
     mark,

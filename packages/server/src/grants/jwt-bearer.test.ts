@@ -5,6 +5,7 @@ import { type Outage, withLatency, withOutages } from '@hufu/store/slow';
 import { assertionForm, signWith } from '../testing/client-assertions.ts';
 import {
   EXCHANGE_YAML,
+  GATE_SECRET,
   IDP,
   idpAssertion,
   idpClaims,
@@ -12,9 +13,12 @@ import {
   introspectWith,
   JWT_BEARER,
   PARTNER_SECRET,
+  PAYMENTS,
   robotKey,
   strangerKey,
+  TOKEN_EXCHANGE,
 } from '../testing/exchange-world.ts';
+import { type Prover, prover } from '../testing/proofs.ts';
 import { claimsOf, postToken } from '../testing/visits.ts';
 import { API, ISSUER, openWorld, START, START_MS, VAULT } from '../testing/world.ts';
 
@@ -141,11 +145,45 @@ test('a trusted issuer speaks for a user of ours, to a client that proves itself
   assert.equal(nobody.status, 401, 'the client proves itself');
 });
 
+test('an assertion that is bound to a key is shown with it, in either grant that takes one (RFC 7800 §3, RFC 9449 §5)', async () => {
+  const [holder, thief] = [await prover(), await prover()];
+  const at = (by: Prover | undefined): Readonly<Record<string, string>> =>
+    by === undefined ? {} : { dpop: by.prove({ htm: 'POST', htu: `${ISSUER}/` }) };
+  const asGrant = (assertion: string, by?: Prover): Promise<Reply> =>
+    postToken(world, { grant_type: JWT_BEARER, assertion }, { basic: `partner:${PARTNER_SECRET}`, ...at(by) });
+  const asSubject = (assertion: string, by?: Prover): Promise<Reply> =>
+    postToken(
+      world,
+      {
+        grant_type: TOKEN_EXCHANGE,
+        subject_token: assertion,
+        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+        audience: PAYMENTS,
+        scope: 'read',
+      },
+      { basic: `gate:${GATE_SECRET}`, ...at(by) },
+    );
+  const cnf = { jkt: holder.jkt };
+  for (const [show, error] of [
+    [asGrant, 'invalid_grant'],
+    [asSubject, 'invalid_request'],
+  ] as const) {
+    for (const by of [undefined, thief])
+      await refused(await show(idpAssertion({ cnf }), by), 'grant_assertion_claims', /bound to a key/, error);
+    for (const other of [{}, { ...cnf, kid: 'x' }, { 'x5t#S256': holder.jkt }, 'x', null])
+      await refused(await show(idpAssertion({ cnf: other }), holder), 'grant_assertion_claims', /bound to a key/, error);
+    const bound = await show(idpAssertion({ cnf }), holder);
+    assert.deepEqual([bound.status, bound.json['token_type']], [200, 'DPoP'], bound.body.toString());
+  }
+});
+
 test('what is given is within the issuer’s scopes, the client’s and the assertion’s own, and nothing but scopes (RFC 7523 §3.1, RFC 9396 §6, attacks TOK-19)', async () => {
   await refused(await partner(idpAssertion(), { scope: 'write' }), 'scope', /write/, 'invalid_scope');
   await refused(await partner(idpAssertion(), { scope: 'openid' }), 'scope', /openid/, 'invalid_scope');
   await refused(await partner(idpAssertion({ scope: 'unlock' }), { scope: 'read' }), 'scope', /read/, 'invalid_scope');
   assert.equal((await partner(idpAssertion({ scope: 'unlock write' }))).json['scope'], 'unlock');
+  for (const part of [{ scope: '' }, { scope: 'write' }])
+    await refused(await partner(idpAssertion(part)), 'resource', /nothing is left|undefined/, 'invalid_scope');
   await refused(await partner(idpAssertion(), { authorization_details: '[]' }), 'client_grant_type', /not supported/, 'invalid_request');
 });
 

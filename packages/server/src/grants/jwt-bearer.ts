@@ -41,8 +41,8 @@ async function ofItself(ctx: Context, request: TokenRequest, text: string): Prom
 }
 
 async function ofSomebody(ctx: Context, request: TokenRequest, text: string, use: 'jwt-bearer' | 'id-jag'): Promise<TokenResponse> {
-  const { client, trail, now } = request;
-  const jwt = await verifyIssuerJwt(ctx, text, { use, clientId: client.id, audiences: audiencesOf(ctx, use), trail, now });
+  const { client, confirmation, trail, now } = request;
+  const jwt = await verifyIssuerJwt(ctx, text, { use, clientId: client.id, audiences: audiencesOf(ctx, use), confirmation, trail, now });
   if (jwt.kind === 'refused') throw assertionRefused(jwt.reason);
   const { payload, issuer, mark } = jwt;
   if (typeof payload['sub'] !== 'string' || payload['sub'] === '') throw assertionRefused('it has no sub');

@@ -7,13 +7,13 @@ import { MAX_PASSWORD } from '../accounts/passwords.ts';
 import type { Context } from '../context.ts';
 import { allowedScopes } from '../tokens/allowed-scopes.ts';
 import { findResource, requireKnownScopes, resourcesFor, scopesAt } from '../tokens/resources.ts';
-import { derivedSecret, sha256 } from '../tokens/secrets.ts';
+import { sha256 } from '../tokens/secrets.ts';
 import { subjectFor } from '../tokens/subject.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
 import { userTokens } from '../tokens/user-tokens.ts';
 import { requireNoDetails } from './asserted-token.ts';
 import type { TokenRequest } from './grant.ts';
-import { grantLifetimes } from './lifetimes.ts';
+import { redemption } from './redemption.ts';
 
 /** Seconds between the two acts that make a grant with refresh tokens. */
 const CODE_SECONDS = 60;
@@ -65,7 +65,6 @@ async function issue(
   resources: readonly string[],
 ): Promise<TokenResponse> {
   const { client, confirmation, now } = request;
-  const { settings, grantTypes } = client.metadata;
   const keyId = ctx.keys.sealKeyId;
   const resource = findResource(ctx, resources[0] ?? ctx.issuer);
   if (resource === undefined) throw new OAuthError('invalid_target', 'the resource is unknown');
@@ -94,17 +93,11 @@ async function issue(
   if (created.kind === 'refused')
     throw new OAuthError('invalid_grant', 'the user name or the password is wrong', { detail: created.reason });
   const secret = ctx.random.text(SECRET_LENGTH);
-  const ttl = settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds;
+  const grant = { offline: true };
   const taken = await ctx.store.exchangeCode(
     ctx.tenant,
     created.id,
-    {
-      secretHash: sha256(secret),
-      accessHash: sha256(derivedSecret(secret)),
-      keyId,
-      ...grantLifetimes(ctx, request, { offline: true }, 0, grantTypes.includes('refresh_token'), ttl),
-      maxGrants: settings.maxGrantsPerUser,
-    },
+    redemption(ctx, { client, grant, secret, resource, refresh: true, confirmation, now }),
     now,
   );
   if (taken.kind === 'lost')

@@ -155,6 +155,20 @@ test('only whom a token was issued to, or for, may exchange it; a client’s own
   assert.equal(spa.json['error'], 'unauthorized_client');
 });
 
+test('nor does a client’s own token that was asked for in detail (RFC 8693 §2.1, RFC 9396 §6.1)', async () => {
+  const own = await openWorld({
+    yaml: EXCHANGE_YAML.replace('policies:\n', 'policies:\n  authorization_details: [{ type: job, description: { en: A job } }]\n').replace(
+      '  - client_id: gate\n',
+      `  - { client_id: worker, client_secret: ${GATE_SECRET}, grant_types: [client_credentials], scope: read, authorization_details_types: [job] }\n  - client_id: gate\n`,
+    ),
+  });
+  const fields = { grant_type: 'client_credentials', scope: 'read', resource: API, authorization_details: '[{"type":"job"}]' };
+  const token = await postToken(own, fields, { basic: `worker:${GATE_SECRET}` });
+  assert.equal(token.status, 200, token.body.toString());
+  await refused(await exchange(token.json['access_token'], {}, GATE, own), 'subject_token', /stands for nobody/, 'invalid_request', own);
+  await own.close();
+});
+
 test('the audience is one of the policy’s, named in either way (RFC 8693 §2.1, attacks EXC-04)', async () => {
   const { access_token: token } = await shown();
   for (const part of [{ audience: '', resource: PAYMENTS }, { resource: PAYMENTS }])
@@ -210,6 +224,37 @@ test('what is exchanged lives no longer than the subject token, and dies with it
   assert.deepEqual([await isLive(child['access_token'], own), await isLive(grandchild['access_token'], own)], [false, false]);
   const seen = await introspected(own, grandchild['access_token'], GATE);
   assert.deepEqual(seen.json, { active: false });
+  await own.close();
+});
+
+test('a client that exchanges more than it may have signs nobody out: the oldest exchanges fall (attacks EXC-06)', async () => {
+  const own = await openWorld({
+    yaml: EXCHANGE_YAML.replace(
+      '  - client_id: spa\n',
+      `  - client_id: both
+    client_secret: ${GATE_SECRET}
+    redirect_uris: [https://both.example/cb]
+    grant_types: [authorization_code, refresh_token, '${TOKEN_EXCHANGE}']
+    hufu: { first_party: true, max_grants_per_user: 2, token_exchange: { audiences: ['${PAYMENTS}'], scopes: [read] } }
+  - client_id: spa\n`,
+    ),
+  });
+  const basic = `both:${GATE_SECRET}`;
+  const code = answerOf(
+    await ask(own, await signedIn(own), {
+      client_id: 'both',
+      redirect_uri: 'https://both.example/cb',
+      scope: 'openid read',
+      resource: API,
+    }),
+  ).get('code');
+  const fields = { grant_type: 'authorization_code', code: code ?? '', redirect_uri: 'https://both.example/cb', code_verifier: VERIFIER };
+  const { access_token: token, refresh_token: refreshToken } = (await postToken(own, fields, { basic })).json;
+  const children: unknown[] = [];
+  for (let i = 0; i < 4; i++) children.push((await exchange(token, {}, basic, own)).json['access_token']);
+  assert.deepEqual(await Promise.all([token, ...children].map((text) => isLive(text, own))), [true, false, false, true, true]);
+  const renewed = await postToken(own, { grant_type: 'refresh_token', refresh_token: String(refreshToken) }, { basic });
+  assert.equal(renewed.status, 200, renewed.body.toString());
   await own.close();
 });
 
@@ -285,11 +330,13 @@ test('may_act names the only one who may act (RFC 8693 §4.4, attacks EXC-09)', 
   for (const other of [{ sub: 'ghost' }, { sub: 'gate', iss: 'https://other.example' }, {}, null, 'gate', { sub: ['gate'] }])
     await refused(await by(other), 'exchange_actor', /may_act/);
   assert.equal(world.events('exchange.refused').length, before + 6);
-  const acted = await exchange(idpAssertion({ act: { sub: 'robot', iss: 'https://idp.example', extra: 1 } }), { subject_token_type: JWT });
+  const acted = await exchange(idpAssertion({ act: { sub: 'robot', extra: 1, act: { sub: 'x', iss: 'https://x.example' } } }), {
+    subject_token_type: JWT,
+  });
   assert.deepEqual(claimsOf(acted.json['access_token'])['act'], {
     sub: 'gate',
     client_id: 'gate',
-    act: { sub: 'robot', iss: 'https://idp.example' },
+    act: { sub: 'robot', iss: 'https://idp.example', act: { sub: 'x', iss: 'https://x.example' } },
   });
   for (const act of [{}, 'x', { sub: 'a', act: { sub: 'b', act: { sub: 'c', act: { sub: 'd', act: { sub: 'e' } } } } }])
     assert.equal(

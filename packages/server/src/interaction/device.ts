@@ -5,7 +5,7 @@ import { Trail } from '../decisions/trail.ts';
 import { requireForm } from '../endpoints/form-body.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { findClientOf } from '../pending/client-of-pending.ts';
-import { refundGuess, takeGuess } from '../pending/guesses.ts';
+import { takeGuess } from '../pending/guesses.ts';
 import { formatUserCode, hashUserCode, readUserCode } from '../pending/user-code.ts';
 import { type BrowserSession, findBrowserSession } from '../sessions/browser-session.ts';
 import { browserOf } from '../sessions/known-browser.ts';
@@ -51,18 +51,18 @@ export async function devicePost(ctx: Context, http: HttpRequest): Promise<HttpR
     requireOwnForm(ctx, http, form, formName(session));
     trail.at('user_code');
     if (code === undefined) return refused(ctx, http, session, typed, { kind: 'wrong_code' }, trail);
-    const guess = { userId: session.user.id, address: http.address };
-    const wait = takeGuess(ctx, guess, http.nowMs);
-    if (wait > 0) return refused(ctx, http, session, typed, { kind: 'slowed_down', retryAfterSeconds: wait }, trail);
+    const guess = takeGuess(ctx, { userId: session.user.id, address: http.address }, http.nowMs);
+    if (guess.kind === 'limited')
+      return refused(ctx, http, session, typed, { kind: 'slowed_down', retryAfterSeconds: guess.retryAfterSeconds }, trail);
     const now = Math.floor(http.nowMs / 1000);
     const pending = await ctx.store.findPendingByUserCode(ctx.tenant, hashUserCode(ctx, code), now).catch((error: unknown) => {
       // Nobody has judged it.
-      refundGuess(ctx, guess);
+      guess.refund();
       throw error;
     });
     if (pending === undefined || pending.decision.kind !== 'pending' || (await findClientOf(ctx, pending)) === undefined)
       return refused(ctx, http, session, typed, { kind: 'wrong_code' }, trail);
-    refundGuess(ctx, guess);
+    guess.refund();
     return seeOther(confirmPath(ctx, session, pending, code));
   } catch (error) {
     return pageRefusal(ctx, 'device', http, trail, error);

@@ -1,7 +1,7 @@
 import type { GcraRule } from '@hufu/flow/gcra';
 import { sourceOf } from '../accounts/brute-force.ts';
 import type { Context } from '../context.ts';
-import { type Limit, type Limits, newLimits } from './limits.ts';
+import { type Limit, type Limits, newLimits } from '../limits.ts';
 
 /**
  * Wrong user codes (RFC 8628 §5.1): five an hour of an account, 15 of a source, a thousand in ten minutes of everybody; beyond that only accounts without a
@@ -17,18 +17,30 @@ const MAX_KEYS = 50_000;
 
 const kept = new WeakMap<Context, Limits>();
 
-/** Takes one guess before the code is looked up. Seconds to wait, or 0: then `refundGuess` gives it back for a code that was right. */
-export function takeGuess(ctx: Context, guess: { readonly userId: number; readonly address: string }, nowMs: number): number {
-  if (ctx.config.policies.bruteForce === 'off') return 0;
-  const [account, source, everybody] = keysOf(guess);
-  const limits = limitsOf(ctx);
-  const fresh = limits.isFresh(account, nowMs);
-  const wait = limits.take([account, source, everybody], nowMs);
-  return wait > 0 && fresh ? limits.take([account, source], nowMs) : wait;
+/** A guess that may be made: `refund` gives it back where the code was right, or nobody could judge it. */
+export interface Guess {
+  readonly kind: 'taken';
+  refund(): void;
 }
 
-export function refundGuess(ctx: Context, guess: { readonly userId: number; readonly address: string }): void {
-  limitsOf(ctx).refund(keysOf(guess));
+/** Takes one guess, before the code is looked up. */
+export function takeGuess(
+  ctx: Context,
+  guess: { readonly userId: number; readonly address: string },
+  nowMs: number,
+): Guess | { readonly kind: 'limited'; readonly retryAfterSeconds: number } {
+  if (ctx.config.policies.bruteForce === 'off') return { kind: 'taken', refund: () => undefined };
+  const [account, source, everybody] = keysOf(guess);
+  const limits = limitsOf(ctx);
+  // What was not taken is not given back either: else right codes would make room for wrong ones.
+  let taken: readonly Limit[] = [account, source, everybody];
+  const fresh = limits.isFresh(account, nowMs);
+  let wait = limits.take(taken, nowMs);
+  if (wait > 0 && fresh) {
+    taken = [account, source];
+    wait = limits.take(taken, nowMs);
+  }
+  return wait > 0 ? { kind: 'limited', retryAfterSeconds: wait } : { kind: 'taken', refund: () => limits.refund(taken) };
 }
 
 function keysOf({ userId, address }: { readonly userId: number; readonly address: string }): readonly [Limit, Limit, Limit] {

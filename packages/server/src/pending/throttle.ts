@@ -5,7 +5,7 @@ import type { AuthenticatedClient } from '../client-auth/authenticated-client.ts
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import type { HttpRequest } from '../http.ts';
-import { type Limits, newLimits } from './limits.ts';
+import { type Limits, newLimits } from '../limits.ts';
 
 /** Requests of one source in the name of one public client: twenty at once, thirty in the ten minutes that they may wait. */
 const SOURCE: GcraRule = { intervalMs: 60_000, burst: 20 };

@@ -5,6 +5,7 @@ import type { GrantRefusal, NewGrant } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
+import { accessTokenTtl } from './access-token-ttl.ts';
 import { issueAccessToken } from './issue-access-token.ts';
 import { derivedSecret, sha256 } from './secrets.ts';
 import { type TokenResponse, tokenTypeOf } from './token-response.ts';
@@ -38,7 +39,7 @@ export type LoneTokenIssue =
 /** Makes the grant, and the one token that it is for. The store looks at user, client, session and parent once more in the act. */
 export async function issueLoneToken(ctx: Context, request: LoneToken): Promise<LoneTokenIssue> {
   const { client, resource, scopes, confirmation, now } = request;
-  const lifetime = client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds;
+  const lifetime = accessTokenTtl(client, resource);
   const expiresAt = Math.min(now + lifetime, request.latestEnd ?? Number.POSITIVE_INFINITY);
   // Its holder's secret stays nowhere: there is nothing that it could be exchanged for.
   const secret = ctx.random.text(SECRET_LENGTH);

@@ -6,6 +6,7 @@ import type { Client } from '../clients.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import { sidFor } from '../sessions/session-name.ts';
+import { accessTokenTtl } from './access-token-ttl.ts';
 import { detailsFor } from './authorization-details.ts';
 import { detailsOf } from './details.ts';
 import { grantedIdTokenClaims } from './granted-claims.ts';
@@ -35,7 +36,7 @@ export interface UserTokens {
 export async function userTokens(ctx: Context, tokens: UserTokens): Promise<TokenResponse> {
   const { client, grant, secret, resource, scopes, confirmation, now } = tokens;
   const details = tokens.details ?? detailsFor(grant, resource.identifier);
-  const ttl = client.metadata.settings.accessTokenTtlSeconds ?? resource.tokenTtlSeconds;
+  const ttl = accessTokenTtl(client, resource);
   const access = await issueAccessToken(ctx, { grant, resource, scopes, secret, confirmation, details, ttl, now });
   const response: { -readonly [K in keyof TokenResponse]: TokenResponse[K] } = {
     access_token: access.text,

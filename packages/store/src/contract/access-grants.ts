@@ -114,19 +114,31 @@ export function accessGrantCases(define: Case): void {
     assert.equal(await deathOf(b, third), 'revoked_by_user');
   });
 
-  define('more live grants than allowed: the oldest fall, never the new access token, and codes do not count', async (b) => {
+  define('more access tokens than allowed: the oldest fall, never the new one, and nothing that is refreshed', async (b) => {
     const scene = await makeScene(b);
     const code = await makeCode(b, scene);
-    const grants = [await makeGrant(b, scene), await makeGrant(b, scene, {}, { expiresAt: NOW + DAY })];
-    for (let index = 0; index < 3; index += 1) grants.push(await make(b, someAccess(scene, { maxGrants: 3, expiresAt: NOW + HOUR })));
-    const deaths = await Promise.all(grants.map(async (id) => await deathOf(b, id)));
+    const refreshed = [await makeGrant(b, scene, {}, { idleSeconds: DAY }), await makeGrant(b, scene, {}, { idleSeconds: HOUR })];
+    const once = [await makeGrant(b, scene, {}, { idleSeconds: 0, expiresAt: NOW + HOUR })];
+    for (let index = 0; index < 4; index += 1) once.push(await make(b, someAccess(scene, { maxGrants: 3, expiresAt: NOW + HOUR })));
+    const deaths = await Promise.all(once.map(async (id) => await deathOf(b, id)));
     assert.deepEqual(deaths, ['too_many_grants', 'too_many_grants', undefined, undefined, undefined]);
-    assert.equal(await deathOf(b, code), undefined);
     const last = await make(b, someAccess(scene, { maxGrants: 1, expiresAt: NOW + HOUR }));
+    const living = await b.store.listGrants(b.tenant, { userId: scene.user.id }, 10);
     assert.deepEqual(
-      (await b.store.listGrants(b.tenant, { userId: scene.user.id }, 10)).map(({ id }) => id),
-      [last, code],
+      living.map(({ id }) => id),
+      [last, ...refreshed.toReversed(), code],
     );
+  });
+
+  define('nor does what is refreshed make an access token fall, or an access token the grant that it comes from', async (b) => {
+    const scene = await makeScene(b);
+    const parent = await make(b, someAccess(scene, { expiresAt: NOW + HOUR }));
+    for (let index = 0; index < 3; index += 1) await makeGrant(b, scene, {}, { idleSeconds: HOUR, maxGrants: 1 });
+    const children: GrantId[] = [];
+    for (let index = 0; index < 3; index += 1)
+      children.push(await make(b, someAccess(scene, { parentId: parent, maxGrants: 2, expiresAt: NOW + HOUR })));
+    const deaths = await Promise.all([parent, ...children].map(async (id) => await deathOf(b, id)));
+    assert.deepEqual(deaths, [undefined, 'too_many_grants', undefined, undefined]);
   });
 
   define('an access token that is over does not count', async (b) => {

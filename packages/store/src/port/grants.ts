@@ -136,7 +136,10 @@ export interface Redemption {
   readonly boundKey?: string | undefined;
   readonly expiresAt: number;
   readonly idleSeconds: number;
-  /** More live redeemed grants than this of one user and client: the oldest (the smallest ids) are revoked (`too_many_grants`), never this one. At least 1. */
+  /**
+   * More live redeemed grants than this of one user and client: the oldest (the smallest ids) are revoked (`too_many_grants`), never this one nor the one
+   * that it comes from. Those with refresh tokens (`idleSeconds` above 0) and those without are counted apart: no single access token signs anybody out. At least 1.
+   */
   readonly maxGrants: number;
 }
 

@@ -25,12 +25,12 @@ function limit(name: string, redeemed: 0 | 1, counts: string): Statement {
   return {
     name,
     text: `WITH newcomer AS MATERIALIZED (
-        SELECT DISTINCT ON (g.user_id, g.client_id) g.*, w.max
+        SELECT DISTINCT ON (g.user_id, g.client_id, g.idle_seconds > 0) g.*, w.max
         FROM unnest($5::bigint[], $6::bigint[]) AS w (id, max)
         CROSS JOIN LATERAL (
-          SELECT id, user_id, client_id, client_epoch, generation, rotated_at FROM grants WHERE tenant = $1::bigint AND id = w.id OFFSET 0) AS g
+          SELECT id, user_id, client_id, client_epoch, generation, rotated_at, idle_seconds, parent_id FROM grants WHERE tenant = $1::bigint AND id = w.id OFFSET 0) AS g
         WHERE g.generation = ${redeemed} AND g.rotated_at = $2::bigint
-        ORDER BY g.user_id, g.client_id, g.id DESC),
+        ORDER BY g.user_id, g.client_id, g.idle_seconds > 0, g.id DESC),
       dying AS MATERIALIZED (
         SELECT other.id FROM newcomer CROSS JOIN LATERAL (
           SELECT g.id FROM grants g
@@ -45,11 +45,11 @@ function limit(name: string, redeemed: 0 | 1, counts: string): Statement {
 
 export const LIMIT_CODES: Statement = limit('limit_codes', 0, 'true');
 
-/** What is over does not count, nor what began before the client was revoked. */
+/** What is over does not count, nor what began before the client was revoked, nor what is of the other sort, nor the grant that the newcomer comes from. */
 export const LIMIT_GRANTS: Statement = limit(
   'limit_grants',
   1,
-  `g.client_epoch + 0 = newcomer.client_epoch AND g.expires_at > $2::bigint AND (g.idle_seconds = 0 OR g.rotated_at + g.idle_seconds > $2::bigint)`,
+  `(g.idle_seconds > 0) = (newcomer.idle_seconds > 0) AND g.id IS DISTINCT FROM newcomer.parent_id AND g.client_epoch + 0 = newcomer.client_epoch AND g.expires_at > $2::bigint AND (g.idle_seconds = 0 OR g.rotated_at + g.idle_seconds > $2::bigint)`,
 );
 
 /**

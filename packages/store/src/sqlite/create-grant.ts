@@ -81,7 +81,7 @@ export function grantCreation(db: Connection, counters: Counters, endings: Endin
       );
       if (credential.kind === 'access_token') {
         if (userId === undefined) limitSubject(tenant, clientId, subject, id, credential.maxGrants, now);
-        else limitGrants(tenant, userId, clientId, id, credential.maxGrants, now);
+        else limitGrants(tenant, userId, clientId, { id, parentId, isRefreshable: false, maxGrants: credential.maxGrants }, now);
       }
       if (participation !== undefined && sessionId !== undefined) participants.join(tenant, sessionId, clientId, subject, participation);
       purge(tenant, now, 1);

@@ -63,7 +63,8 @@ export function exchangeCode(db: Connection, endings: Endings, find: FindGrant, 
         codeRequest: undefined,
         boundKey,
       };
-      if (there.userId !== undefined) limit(tenant, there.userId, there.clientId, id, redemption.maxGrants, now);
+      const newcomer = { id, parentId: there.parentId, isRefreshable: idleSeconds > 0, maxGrants: redemption.maxGrants };
+      if (there.userId !== undefined) limit(tenant, there.userId, there.clientId, newcomer, now);
       return { kind: 'taken', grant };
     });
 }
