@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Answer, checkErrorText, readAnswer } from '../suite/authorization.ts';
-import { assertErrorPage, isBackAtClient } from '../suite/error-page.ts';
+import { isBackAtClient } from '../suite/error-page.ts';
+import { visibleText } from '../suite/html.ts';
 import { asNumber, asText } from '../suite/json.ts';
 import { checkSignature, readJwt } from '../suite/jwt.ts';
 import type { Journey } from '../suite/person.ts';
@@ -39,10 +40,11 @@ export function readRefusal(fapi: FapiRun, client: FapiClient, journey: Journey,
   return answer.get('error') ?? assert.fail(`an error was due: ${journey.place.url}`);
 }
 
-/** A request_uri that is worth nothing: a page that says so, as nobody can be told by redirect. */
-export function assertRefusedOnPage({ run }: FapiRun, journey: Journey, phrase: RegExp): void {
-  assert.ok(!isBackAtClient(run, journey.place), `the browser was sent to ${journey.place.url}`);
-  assertErrorPage(run, journey, phrase);
+/** A request that has had its answer: a page that says so, and nothing at the client. */
+export function assertFinished({ run }: FapiRun, { place }: Journey): void {
+  assert.ok(!isBackAtClient(run, place), `the browser was sent to ${place.url}`);
+  assert.equal(place.page, 'completed', `the page ${place.page} (${place.status})`);
+  assert.match(visibleText(place.html), /already/i, 'the reason on the page');
 }
 
 function readParameters(fapi: FapiRun, client: FapiClient, journey: Journey): Answer {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Changes, sendRequest } from '../../suite/authorization.ts';
 import { assertErrorPage, assertUntouched, isBackAtClient } from '../../suite/error-page.ts';
-import { assertRefusedOnPage, readRefusal } from '../answer.ts';
+import { assertFinished, readRefusal } from '../answer.ts';
 import type { FapiClient } from '../clients.ts';
 import { endpoint, type FapiRun } from '../fapi-run.ts';
 import { fapiSignIn, visitPushed } from '../flow.ts';
@@ -76,7 +76,7 @@ export const pushByPut: FapiModule = async (fapi) => {
 /** par-attempt-reuse-request_uri: it has had its answer. */
 export const requestUriAgain: FapiModule = async (fapi) => {
   const { request, requestUri } = await fapiSignIn(fapi, fapi.first);
-  assertRefusedOnPage(fapi, await visitPushed(fapi, request, requestUri), /finished|request_uri/i);
+  assertFinished(fapi, await visitPushed(fapi, request, requestUri));
 };
 
 /** par-attempt-to-use-expired-request_uri */
@@ -84,7 +84,7 @@ export const requestUriExpired: FapiModule = async (fapi) => {
   const request = fapiRequest(fapi, fapi.first);
   const { requestUri, expiresIn } = readPushed(await push(fapi, fapi.first, request));
   await fapi.run.provider.wait(expiresIn);
-  assertRefusedOnPage(fapi, await visitPushed(fapi, request, requestUri), /request_uri has expired/);
+  assertErrorPage(fapi.run, await visitPushed(fapi, request, requestUri), /request_uri has expired/);
 };
 
 /** par-attempt-to-use-request_uri-for-different-client */
@@ -93,7 +93,7 @@ export const requestUriOfAnother: FapiModule = async (fapi) => {
   const request = fapiRequest(fapi, first);
   const { requestUri } = readPushed(await push(fapi, first, request));
   const journey = await visitPushed(fapi, request, requestUri, { beside: { client_id: second.clientId } });
-  assertRefusedOnPage(fapi, journey, /request_uri is not valid/);
+  assertErrorPage(fapi.run, journey, /request_uri is not valid/);
 };
 
 /** A request object that is not right. */
