@@ -21,12 +21,7 @@ export interface Connections {
   readonly second: HttpsClient;
 }
 
-export async function startFapiRun(
-  provider: Provider,
-  connections: Connections,
-  variant: FapiVariant,
-  browser: Browser,
-): Promise<FapiRun> {
+export async function startFapiRun(provider: Provider, connections: Connections, variant: FapiVariant, browser: Browser): Promise<FapiRun> {
   const document = variant.openid === 'openid_connect' ? 'openid-configuration' : 'oauth-authorization-server';
   const usual = {
     responseType: 'code',

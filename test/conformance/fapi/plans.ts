@@ -1,4 +1,4 @@
-import { eachVariant, type FapiVariant, variantName } from './variant.ts';
+import { eachVariant, type FapiVariant } from './variant.ts';
 
 /*
  * Which modules the certification plans of the OpenID Foundation's conformance suite have for authorization servers of FAPI 2.0 (the profile
@@ -113,7 +113,7 @@ export const FAPI_PLANS: readonly FapiPlan[] = [
   {
     id: 'fapi2-message-signing',
     suiteName: 'fapi2-message-signing-final-test-plan',
-    variants: [...eachVariant('signed', 'jarm'), ...ends('signed', 'plain'), ...ends('unsigned', 'jarm')],
+    variants: [...eachVariant('signed', 'jarm'), ...eachVariant('signed', 'plain'), ...eachVariant('unsigned', 'jarm')],
   },
 ];
 
@@ -124,17 +124,6 @@ export function fapiTestsOf(plan: FapiPlan): readonly FapiTest[] {
       .filter((name) => applies(name, variant))
       .map((name): FapiTest => ({ plan, name, module: `fapi2-security-profile-final-${name}`, variant })),
   );
-}
-
-/** What tells the columns of a plan apart. */
-export function fapiVariantName(variant: FapiVariant): string {
-  return variantName(variant);
-}
-
-/** Of eight variants the one with the most modules and the one with the fewest: what is signed is read the same way in all of them. */
-function ends(request: FapiVariant['request'], answer: FapiVariant['answer']): readonly FapiVariant[] {
-  const all = eachVariant(request, answer);
-  return all.filter((_, index) => index === 0 || index === all.length - 1);
 }
 
 function names(): readonly FapiModuleName[] {

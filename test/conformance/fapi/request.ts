@@ -55,7 +55,14 @@ export function requestObject(fapi: FapiRun, client: FapiClient, parameters: Par
   const now = run.provider.nowSeconds();
   const { claims, alg = 'PS256', key = client.key, spoil = (text: string): string => text } = changes;
   const isSecond = client.clientId === second.clientId;
-  const usual = { ...readable(parameters), ...(isSecond ? { iat: now } : {}), nbf: now, exp: now + 300, aud: run.issuer, iss: client.clientId };
+  const usual = {
+    ...readable(parameters),
+    ...(isSecond ? { iat: now } : {}),
+    nbf: now,
+    exp: now + 300,
+    aud: run.issuer,
+    iss: client.clientId,
+  };
   const header = { alg, kid: alg === 'none' ? undefined : key.kid, typ: isSecond ? 'OAuth-authZ-REQ+jwt' : undefined };
   return spoil(signJwt(header, { ...usual, ...claims }, key.privateKey));
 }

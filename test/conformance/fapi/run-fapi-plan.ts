@@ -6,7 +6,8 @@ import { ScriptlessBrowser } from '../suite/scriptless-browser.ts';
 import { CLIENT_CA, certificateOf, fapiYaml } from './clients.ts';
 import { type Connections, startFapiRun } from './fapi-run.ts';
 import { FAPI_MODULES } from './modules/registry.ts';
-import { FAPI_PLANS, type FapiTest, fapiTestsOf, fapiVariantName } from './plans.ts';
+import { FAPI_PLANS, type FapiTest, fapiTestsOf } from './plans.ts';
+import { fapiVariantName } from './variant.ts';
 
 /** Registers a test for each module of a FAPI 2.0 plan in each of its variants, against a provider of the plan's own. */
 export function runFapiPlan(id: string): void {

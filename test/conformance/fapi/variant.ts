@@ -31,8 +31,8 @@ export function eachVariant(request: FapiVariant['request'], answer: FapiVariant
   );
 }
 
-/** `openid_connect, private_key_jwt, dpop`, and what is signed. */
-export function variantName({ openid, clientAuth, senderConstrain, request, answer }: FapiVariant): string {
+/** `openid_connect, private_key_jwt, dpop`, and what is signed: what tells the columns of a plan apart. */
+export function fapiVariantName({ openid, clientAuth, senderConstrain, request, answer }: FapiVariant): string {
   const signed = [...(request === 'signed' ? ['JAR'] : []), ...(answer === 'jarm' ? ['JARM'] : [])];
   return [openid, clientAuth, senderConstrain, ...signed].join(', ');
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readUserinfo } from '../../suite/userinfo.ts';
 import { asTexts } from '../../suite/json.ts';
 import { SCOPE_CLAIMS } from '../../suite/standard-claims.ts';
+import { readUserinfo } from '../../suite/userinfo.ts';
 import { fapiSignIn } from '../flow.ts';
 import { requireResource } from '../resource.ts';
 import type { FapiModule } from './fapi-module.ts';

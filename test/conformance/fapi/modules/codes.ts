@@ -106,7 +106,10 @@ export const assertionForOthers: FapiModule = refusedRequest(
   CLIENT_OR_REQUEST,
 );
 /** ensure-client-assertion-with-no-sub-fails */
-export const assertionWithoutSubject: FapiModule = refusedRequest(() => ({ authentication: { claims: { sub: undefined } } }), CLIENT_OR_REQUEST);
+export const assertionWithoutSubject: FapiModule = refusedRequest(
+  () => ({ authentication: { claims: { sub: undefined } } }),
+  CLIENT_OR_REQUEST,
+);
 
 /** ensure-token-endpoint-fails-with-mismatched-dpop-proof-jkt: the request came with a proof, the code with another key (RFC 9449 §10.1). */
 export const mismatchedProof: FapiModule = async (fapi) => {

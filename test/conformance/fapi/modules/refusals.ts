@@ -10,7 +10,12 @@ import { type FapiRequest, fapiRequest, type ObjectChanges } from '../request.ts
 import type { FapiModule } from './fapi-module.ts';
 
 /** Everything that a client has to hear is said where the request is pushed. */
-export async function assertPushRefused(fapi: FapiRun, request: FapiRequest, options: PushOptions, errors: readonly string[]): Promise<void> {
+export async function assertPushRefused(
+  fapi: FapiRun,
+  request: FapiRequest,
+  options: PushOptions,
+  errors: readonly string[],
+): Promise<void> {
   const error = readPushError(await push(fapi, fapi.first, request, options));
   assert.ok(errors.includes(error), `error ${error}, not ${errors.join(' or ')}`);
 }

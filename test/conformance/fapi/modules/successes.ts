@@ -30,10 +30,12 @@ export const happyFlow: FapiModule = async (fapi) => {
     run.should(unaskedClaims(one.idToken.claims, scopeOf(fapi)).length === 0, 'the ID token has what nobody asked for');
   const inQuery = `${resourceUrl(fapi)}?access_token=${encodeURIComponent(one.tokens.accessToken)}`;
   const reply = await (fapi.variant.senderConstrain === 'dpop' ? run.http : first.certified).send(inQuery);
-  assert.ok(reply.status >= 400 && reply.status < 500, `a token in the query (RFC 6750 §2.3 in FAPI 2.0 §5.3.4): ${reply.status}`);
+  assert.ok(reply.status >= 400 && reply.status < 500, `a token in the query: ${reply.status}`);
   const accepts = ['application/json; charset=utf-8', 'application/json, application/*+json, */*'];
   for (const accept of accepts)
-    await requireResource(fapi, first, one.tokens.accessToken, { headers: { accept, 'x-fapi-customer-ip-address': '2001:db8::1893:25c8:1946' } });
+    await requireResource(fapi, first, one.tokens.accessToken, {
+      headers: { accept, 'x-fapi-customer-ip-address': '2001:db8::1893:25c8:1946' },
+    });
   // The second one binds its code by the parameter alone (RFC 9449 §10).
   const bound = fapi.variant.senderConstrain === 'dpop' ? { dpop_jkt: second.proofKey.thumbprint } : {};
   const longer = fapi.variant.openid === 'openid_connect' ? { nonce: run.random(43) } : {};
