@@ -27,8 +27,6 @@ const certificates = {
 export const CLIENT_CA: string = authority.cert;
 /** What the second client's redirect URI has in its query. */
 const QUERY = '?dummy1=lorem&dummy2=ipsum';
-/** A scope for requests that are no sign-in. */
-export const PLAIN_SCOPE = 'accounts';
 
 export function certificateOf(which: Which): TestCertificate {
   const { cert, key } = certificates[which];
@@ -60,7 +58,6 @@ export function fapiYaml(base: string): string {
     limits: 'off',
     policies: { brute_force: 'off' },
     signing: { algorithms: ['ES256', 'PS256', 'RS256'] },
-    resources: [{ identifier: 'urn:example:accounts', scopes: [PLAIN_SCOPE] }],
     clients,
   };
   const lines = Object.entries(members).map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`);

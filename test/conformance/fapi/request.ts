@@ -3,7 +3,7 @@ import type { Changes, Parameters } from '../suite/authorization.ts';
 import type { Json } from '../suite/json.ts';
 import { signJwt } from '../suite/jwt.ts';
 import type { ClientKey } from '../suite/keys.ts';
-import { type FapiClient, PLAIN_SCOPE } from './clients.ts';
+import type { FapiClient } from './clients.ts';
 import type { FapiRun } from './fapi-run.ts';
 
 /** An authorization request with what its code will be redeemed with. */
@@ -12,10 +12,11 @@ export interface FapiRequest {
   readonly verifier: string;
 }
 
-export const OPENID_SCOPE = 'openid email profile';
+/** What the suite's own set-up asks for; without `openid` the same is plain OAuth. */
+const SCOPE = 'address email phone profile offline_access';
 
 export function scopeOf({ variant }: FapiRun): string {
-  return variant.openid === 'openid_connect' ? OPENID_SCOPE : PLAIN_SCOPE;
+  return variant.openid === 'openid_connect' ? `openid ${SCOPE}` : SCOPE;
 }
 
 /** The usual request of the variant (FAPI 2.0 Security Profile §5.3.3.2). The second client's state is longer. */

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import type { HttpReply } from '../../suite/https-client.ts';
 import { readTokenError } from '../../suite/token-endpoint.ts';
 import type { FapiClient } from '../clients.ts';
-import type { FapiRun } from '../fapi-run.ts';
+import { endpoint, type FapiRun } from '../fapi-run.ts';
 import { codeFields, fapiSignIn, obtainCode, redeem } from '../flow.ts';
 import { makeProofKey } from '../proof.ts';
 import { callResource } from '../resource.ts';
+import { checkTls } from '../tls.ts';
 import { type TokenOptions, tokenRequest } from '../tokens.ts';
 import type { FapiVariant } from '../variant.ts';
 import type { FapiModule } from './fapi-module.ts';
@@ -42,6 +43,7 @@ export const anotherClientId: FapiModule = async (fapi) => {
 /** ensure-holder-of-key-required: no proof, or no certificate. */
 export const holderOfKeyRequired: FapiModule = async (fapi) => {
   const { first, variant } = fapi;
+  await checkTls(['authorization_endpoint', 'token_endpoint'].map((name) => endpoint(fapi, name)));
   const coded = await obtainCode(fapi, first);
   const reply = await redeem(fapi, first, coded, variant.senderConstrain === 'dpop' ? { proof: 'none' } : { certificate: 'none' });
   assertTokenError(reply, holderErrors(variant));

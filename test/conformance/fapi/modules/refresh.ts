@@ -4,7 +4,7 @@ import { readJwt } from '../../suite/jwt.ts';
 import type { Tokens } from '../../suite/token-endpoint.ts';
 import type { FapiClient } from '../clients.ts';
 import type { FapiRun } from '../fapi-run.ts';
-import { type FapiFlow, fapiSignIn } from '../flow.ts';
+import { type FapiFlow, type FapiFlowOptions, fapiSignIn } from '../flow.ts';
 import { makeProofKey } from '../proof.ts';
 import { scopeOf } from '../request.ts';
 import { callResource, requireResource } from '../resource.ts';
@@ -15,15 +15,17 @@ import { assertForeign } from './successes.ts';
 
 /** Seconds after which a client that lost the answer asks again. */
 const LOST_SECONDS = 30;
+/** OpenID Connect Core §11. */
+const OFFLINE: FapiFlowOptions = { changes: { prompt: 'consent' } };
 const REFUSALS = ['invalid_client', 'invalid_grant', 'invalid_request'];
 
 /** refresh-token (RFC 6749 §6, FAPI 2.0 Security Profile §5.3.2.1) */
 export const refreshToken: FapiModule = async (fapi) => {
   const { run, first, second, variant } = fapi;
-  const one = await fapiSignIn(fapi, first);
+  const one = await fapiSignIn(fapi, first, OFFLINE);
   await refresh(fapi, first, one, { scope: scopeOf(fapi) });
   await refusedWithoutProofs(fapi, one);
-  const other = await fapiSignIn(fapi, second);
+  const other = await fapiSignIn(fapi, second, OFFLINE);
   const newest = await refresh(fapi, second, other, {});
   await assertForeign(other, (token) => callResource(fapi, first, token));
   const stolen = { grant_type: 'refresh_token', refresh_token: newest.refreshToken ?? refreshTokenOf(other), scope: scopeOf(fapi) };

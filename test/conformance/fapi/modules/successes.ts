@@ -8,6 +8,7 @@ import { type FapiFlow, type FapiFlowOptions, fapiSignIn, pushedUrl, redeem, vis
 import { push, readPushed } from '../push.ts';
 import { fapiRequest, scopeOf } from '../request.ts';
 import { callResource, requireResource, resourceUrl } from '../resource.ts';
+import { checkTls } from '../tls.ts';
 import { readFapiTokens } from '../tokens.ts';
 import type { FapiModule } from './fapi-module.ts';
 
@@ -25,6 +26,7 @@ function requested(changes: Changes): FapiModule {
 /** happy-flow: two clients; what the second one gets is nothing to the first. */
 export const happyFlow: FapiModule = async (fapi) => {
   const { run, first, second } = fapi;
+  await checkTls([resourceUrl(fapi)]);
   const one = await fapiSignIn(fapi, first);
   if (one.idToken !== undefined)
     run.should(unaskedClaims(one.idToken.claims, scopeOf(fapi)).length === 0, 'the ID token has what nobody asked for');
