@@ -6,16 +6,25 @@
  */
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { FAPI_PLANS, fapiTestsOf } from '../test/conformance/fapi/plans.ts';
+import { fapiVariantName } from '../test/conformance/fapi/variant.ts';
 import { PLANS, testsOf, variantName } from '../test/conformance/plans.ts';
 import { keyOf, readTable, renderTable, type TablePlan, type TableResults } from './conformance-table.ts';
 
 const root = dirname(import.meta.dirname);
 const path = join(root, 'docs', 'conformance.md');
-const plans: readonly TablePlan[] = PLANS.map((plan) => ({
-  id: plan.id,
-  suiteName: plan.suiteName,
-  tests: testsOf(plan).map(({ module, variant }) => ({ module, variant: variantName(variant) })),
-}));
+const plans: readonly TablePlan[] = [
+  ...PLANS.map((plan) => ({
+    id: plan.id,
+    suiteName: plan.suiteName,
+    tests: testsOf(plan).map(({ module, variant }) => ({ module, variant: variantName(variant) })),
+  })),
+  ...FAPI_PLANS.map((plan) => ({
+    id: plan.id,
+    suiteName: plan.suiteName,
+    tests: fapiTestsOf(plan).map(({ module, variant }) => ({ module, variant: fapiVariantName(variant) })),
+  })),
+];
 
 const known = existsSync(path) ? readFileSync(path, 'utf8') : '';
 const write = process.argv.includes('--write');

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { FAPI_PLANS, fapiTestsOf } from './fapi/plans.ts';
+import type { FapiVariant } from './fapi/variant.ts';
 import { MODULES } from './modules/registry.ts';
 import { PLANS, testsOf } from './plans.ts';
 import type { Variant } from './suite/variant.ts';
@@ -56,6 +58,31 @@ describe('conformance: the plans', () => {
       Object.keys(MODULES).filter((name) => !used.has(name)),
       [],
     );
-    for (const { id } of PLANS) assert.ok(existsSync(join(import.meta.dirname, `${id}.test.ts`)), `${id}.test.ts`);
+    for (const { id } of [...PLANS, ...FAPI_PLANS]) assert.ok(existsSync(join(import.meta.dirname, `${id}.test.ts`)), `${id}.test.ts`);
+  });
+
+  /** How many modules the suite itself counts: with plain requests, and with signed ones. */
+  const FAPI_COUNTS: readonly (readonly [...Variants, unsigned: number, signed: number])[] = [
+    ['openid_connect', 'private_key_jwt', 'dpop', 56, 70],
+    ['openid_connect', 'private_key_jwt', 'mtls', 47, 61],
+    ['openid_connect', 'mtls', 'dpop', 46, 60],
+    ['openid_connect', 'mtls', 'mtls', 37, 51],
+    ['plain_oauth', 'private_key_jwt', 'dpop', 50, 64],
+    ['plain_oauth', 'private_key_jwt', 'mtls', 41, 55],
+    ['plain_oauth', 'mtls', 'dpop', 40, 54],
+    ['plain_oauth', 'mtls', 'mtls', 31, 45],
+  ];
+  test('the plans of FAPI 2.0 have all modules of each of the eight variants', () => {
+    for (const [openid, clientAuth, senderConstrain, unsigned, signed] of FAPI_COUNTS) {
+      const counts = FAPI_PLANS.map((plan) => {
+        const tests = fapiTestsOf(plan).filter(
+          ({ variant }) => variant.openid === openid && variant.clientAuth === clientAuth && variant.senderConstrain === senderConstrain,
+        );
+        return tests.length;
+      });
+      assert.deepEqual(counts, [unsigned, 2 * signed + unsigned], `${openid} ${clientAuth} ${senderConstrain}`);
+    }
   });
 });
+
+type Variants = readonly [FapiVariant['openid'], FapiVariant['clientAuth'], FapiVariant['senderConstrain']];

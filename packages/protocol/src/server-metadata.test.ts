@@ -68,6 +68,12 @@ test('the discovery document has what OpenID Connect Discovery 1.0 §3 asks for,
     ['authorization_encryption_alg_values_supported', ['ECDH-ES', 'dir']],
     ['authorization_encryption_enc_values_supported', ['A128GCM']],
     ['authorization_details_types_supported', ['payment']],
+    ['request_object_signing_alg_values_supported', ['ES256', 'HS256']],
+    ['request_object_encryption_alg_values_supported', ['RSA-OAEP']],
+    ['request_object_encryption_enc_values_supported', ['A128GCM']],
+    ['request_parameter_supported', true],
+    ['request_uri_parameter_supported', true],
+    ['require_request_uri_registration', true],
     ['userinfo_endpoint', 'https://as.example/t/acme/oauth/userinfo'],
     ['end_session_endpoint', 'https://as.example/t/acme/oauth/logout'],
     ['subject_types_supported', ['public']],
@@ -77,16 +83,10 @@ test('the discovery document has what OpenID Connect Discovery 1.0 §3 asks for,
     ['userinfo_signing_alg_values_supported', ['RS256', 'ES256']],
     ['userinfo_encryption_alg_values_supported', ['ECDH-ES', 'dir']],
     ['userinfo_encryption_enc_values_supported', ['A128GCM']],
-    ['request_object_signing_alg_values_supported', ['ES256', 'HS256']],
-    ['request_object_encryption_alg_values_supported', ['RSA-OAEP']],
-    ['request_object_encryption_enc_values_supported', ['A128GCM']],
     ['display_values_supported', ['page']],
     ['claim_types_supported', ['normal']],
     ['claims_supported', ['sub', 'email', 'email_verified', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce']],
     ['claims_parameter_supported', true],
-    ['request_parameter_supported', true],
-    ['request_uri_parameter_supported', true],
-    ['require_request_uri_registration', true],
     ['frontchannel_logout_supported', true],
     ['frontchannel_logout_session_supported', true],
     ['backchannel_logout_supported', true],
@@ -102,6 +102,13 @@ test('RFC 8414 §2 has its own document, without what only OpenID Connect has', 
   for (const name of ['userinfo_endpoint', 'id_token_signing_alg_values_supported', 'claims_supported', 'prompt_values_supported'])
     assert.equal(Object.hasOwn(oauth, name), false, name);
   for (const name of ['issuer', 'response_types_supported', 'jwks_uri', 'token_endpoint']) assert.ok(Object.hasOwn(oauth, name), name);
+});
+
+test('request objects are told of in both documents: plain OAuth has them too (RFC 9101 §4)', () => {
+  const oauth = buildOauthMetadata(SERVER);
+  assert.deepEqual(oauth['request_object_signing_alg_values_supported'], ['ES256', 'HS256']);
+  for (const name of ['request_parameter_supported', 'request_uri_parameter_supported', 'require_request_uri_registration'])
+    assert.equal(oauth[name], true, name);
 });
 
 test('where certificates arrive, metadata says so and where to (RFC 8705 §3.3, §5; RFC 9449 §5.1; RFC 9701 §7)', () => {

@@ -152,6 +152,15 @@ function oauthMembers(server: ServerDescription): readonly Member[] {
     ['authorization_encryption_enc_values_supported', server.contentEncryptionAlgs],
     // RFC 9396 §10
     ['authorization_details_types_supported', server.authorizationDetailsTypes],
+    // RFC 9101 §4: with and without OpenID Connect.
+    // `none` is for clients that an administrator allowed it; whoever reads this is not one of them.
+    ['request_object_signing_alg_values_supported', server.verificationAlgs],
+    ['request_object_encryption_alg_values_supported', server.decryptionAlgs],
+    ['request_object_encryption_enc_values_supported', server.contentEncryptionAlgs],
+    ['request_parameter_supported', true],
+    ['request_uri_parameter_supported', true],
+    // OpenID Connect Discovery §3: a request object is fetched only from a URI that its client registered.
+    ['require_request_uri_registration', true],
     ['client_id_metadata_document_supported', server.clientIdDocuments ? true : undefined],
   ];
 }
@@ -180,19 +189,11 @@ function openidMembers(server: ServerDescription): readonly Member[] {
     ['userinfo_signing_alg_values_supported', server.idTokenAlgs],
     ['userinfo_encryption_alg_values_supported', server.encryptionAlgs],
     ['userinfo_encryption_enc_values_supported', server.contentEncryptionAlgs],
-    // `none` is for clients that an administrator allowed it; whoever reads this is not one of them.
-    ['request_object_signing_alg_values_supported', server.verificationAlgs],
-    ['request_object_encryption_alg_values_supported', server.decryptionAlgs],
-    ['request_object_encryption_enc_values_supported', server.contentEncryptionAlgs],
     ['acr_values_supported', server.acrValues],
     ['display_values_supported', server.displays],
     ['claim_types_supported', ['normal']],
     ['claims_supported', supportedClaims(server)],
     ['claims_parameter_supported', true],
-    ['request_parameter_supported', true],
-    ['request_uri_parameter_supported', true],
-    // OpenID Connect Discovery §3: a request object is fetched only from a URI that its client registered.
-    ['require_request_uri_registration', true],
     ['frontchannel_logout_supported', has(server, 'end_session_endpoint', true)],
     ['frontchannel_logout_session_supported', has(server, 'end_session_endpoint', true)],
     ['backchannel_logout_supported', has(server, 'end_session_endpoint', true)],

@@ -57,16 +57,19 @@ export function providerYaml(base: string): string {
   const members: Readonly<Record<string, unknown>> = {
     limits: 'off',
     policies: { registration: 'open', brute_force: 'off', outbound: { allow_hosts: [SITE_HOST] } },
-    users: [{ ...USER, claims: CLAIMS }],
     clients: [
       { ...staticClient(client, base, 0), token_endpoint_auth_method: 'client_secret_basic' },
       { ...staticClient(client2, base, 1), token_endpoint_auth_method: 'client_secret_basic' },
       { ...staticClient(post, base, 0), token_endpoint_auth_method: 'client_secret_post' },
     ],
   };
-  return Object.entries(members)
-    .map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`)
-    .join('');
+  const lines = Object.entries(members).map(([name, value]) => `${name}: ${JSON.stringify(value)}\n`);
+  return lines.join('') + userYaml();
+}
+
+/** Its `users`: who signs in. */
+export function userYaml(): string {
+  return `users: ${JSON.stringify([{ ...USER, claims: CLAIMS }])}\n`;
 }
 
 function staticClient({ clientId, secret }: StaticClient, base: string, key: number): Readonly<Record<string, unknown>> {

@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { MODULES } from '../modules/registry.ts';
-import { PLANS, type Plan, type PlannedTest, testsOf, variantName } from '../plans.ts';
+import { PLANS, type PlannedTest, testsOf, variantName } from '../plans.ts';
 import type { Browser } from './browser.ts';
 import { type Chromium, ChromiumBrowser, launchChromium } from './chromium-browser.ts';
 import { ModuleRun } from './module-run.ts';
 import { type Provider, startProvider } from './provider.ts';
 import { deleteRegistered } from './registration.ts';
+import { keepResults, type Results } from './results.ts';
 import { ScriptlessBrowser } from './scriptless-browser.ts';
-
-/** How a test of a plan ended: `skipped: why` where the suite itself would leave the module. */
-export type Results = Record<string, string>;
-
-const CACHE = join(import.meta.dirname, '..', '..', '..', '.cache', 'conformance');
 
 /** Registers a test for each module of a plan in each of its variants, against a provider of the plan's own. */
 export function runPlan(id: string): void {
@@ -32,7 +26,7 @@ export function runPlan(id: string): void {
     after(async () => {
       await chromium?.close();
       await provider.stop();
-      if (Object.keys(results).length === tests.length) keep(plan, results);
+      if (Object.keys(results).length === tests.length) keepResults(id, results);
     });
     for (const planned of tests) {
       const { module, variant } = planned;
@@ -64,10 +58,4 @@ async function runModule(
   } finally {
     await browser.close();
   }
-}
-
-/** For the table in docs/. */
-function keep(plan: Plan, results: Results): void {
-  mkdirSync(CACHE, { recursive: true });
-  writeFileSync(join(CACHE, `${plan.id}.json`), `${JSON.stringify(results, undefined, 2)}\n`);
 }

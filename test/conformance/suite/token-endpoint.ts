@@ -32,12 +32,12 @@ export function codeRequest(client: Client, code: string, more: Readonly<Record<
 }
 
 /** Reads tokens (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3). */
-export function readTokens(reply: HttpReply): Tokens {
+export function readTokens(reply: HttpReply, tokenType: 'bearer' | 'dpop' = 'bearer'): Tokens {
   const body = objectOf(reply, 'token endpoint');
   assert.equal(reply.status, 200, `token endpoint: ${JSON.stringify(body)}`);
   assert.equal(mediaType(reply), 'application/json', 'token endpoint: content-type');
   assert.match(reply.headers['cache-control'] ?? '', /\bno-store\b/, 'token endpoint: cache-control');
-  assert.equal(asText(body['token_type'], 'token_type').toLowerCase(), 'bearer', 'token_type');
+  assert.equal(asText(body['token_type'], 'token_type').toLowerCase(), tokenType, 'token_type');
   const accessToken = asText(body['access_token'], 'access_token');
   assert.match(accessToken, /^[\x20-\x7e]+$/, 'access_token');
   if (body['expires_in'] !== undefined) {
@@ -51,7 +51,7 @@ export function readTokens(reply: HttpReply): Tokens {
 }
 
 const ERRORS: readonly string[] =
-  'invalid_request invalid_client invalid_grant unauthorized_client unsupported_grant_type invalid_scope'.split(' ');
+  'invalid_request invalid_client invalid_grant unauthorized_client unsupported_grant_type invalid_scope invalid_dpop_proof'.split(' ');
 
 /** Reads a refusal (RFC 6749 §5.2). @returns its code */
 export function readTokenError(reply: HttpReply): string {

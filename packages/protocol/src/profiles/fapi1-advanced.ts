@@ -13,7 +13,7 @@ export const fapi1Advanced: Profile = {
     ...NO_PROFILE,
     signedRequest: 'required',
     // Of typ it says nothing.
-    requestObject: { typ: 'any', times: 'bounded', audience: 'required' },
+    requestObject: { times: 'bounded', audience: 'required' },
     codeChallenge: 'pushed',
     signedAnswer: 'required',
     signatureAlgs: ALGS,

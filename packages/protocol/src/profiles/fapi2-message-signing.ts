@@ -9,7 +9,7 @@ export const fapi2MessageSigning: Profile = {
   name: 'fapi2_message_signing',
   rules: {
     ...fapi2Security.rules,
-    requestObject: { typ: 'oauth-authz-req+jwt', times: 'bounded', audience: 'required' },
+    requestObject: { times: 'bounded', audience: 'required' },
     signedAnswer: 'if_registered',
   },
   findFaults(metadata) {

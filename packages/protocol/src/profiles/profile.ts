@@ -56,8 +56,6 @@ export interface ProfileRules {
 
 /** How strictly request objects are read, beyond what RFC 9101 §6 demands of all. */
 export interface RequestObjectRules {
-  /** Its `typ` (RFC 9101 §10.8). */
-  readonly typ: 'any' | 'oauth-authz-req+jwt';
   /** `bounded`: `exp` and `nbf` are there, `exp` at most an hour after `nbf`, and `nbf` at most an hour ago. */
   readonly times: 'optional' | 'bounded';
   readonly audience: 'optional' | 'required';
@@ -67,7 +65,7 @@ export interface RequestObjectRules {
 export const NO_PROFILE: ProfileRules = {
   pushedRequest: 'optional',
   signedRequest: 'optional',
-  requestObject: { typ: 'any', times: 'optional', audience: 'optional' },
+  requestObject: { times: 'optional', audience: 'optional' },
   codeChallenge: 'as_registered',
   signedAnswer: 'optional',
   assertionAudience: 'ours',

@@ -72,8 +72,11 @@ for (const profile of ['fapi2_message_signing', 'fapi1_advanced']) {
   });
 }
 
-test('message signing wants the type to be said (RFC 9101 §10.8.1, FAPI 2.0 Message Signing §5.3.1)', async () => {
-  assert.equal(await why('fapi2_message_signing', CLAIMS, {}), 'its typ is not oauth-authz-req+jwt');
-  assert.equal(await why('fapi2_message_signing', CLAIMS, { typ: 'JWT' }), 'its typ is not oauth-authz-req+jwt');
-  assert.equal(await why('fapi1_advanced', CLAIMS, {}), '');
+test('the type may be said, in whatever case, and need not be (RFC 9101 §10.8, FAPI 2.0 Message Signing §5.3.1)', async () => {
+  for (const profile of [undefined, 'fapi2_message_signing', 'fapi1_advanced']) {
+    for (const typ of [undefined, 'JWT', 'jwt', 'OAuth-authz-REQ+jwt', 'application/oauth-authz-req+jwt'])
+      assert.equal(await why(profile, CLAIMS, { typ }), '', `${profile} ${typ}`);
+    for (const typ of ['at+jwt', 'dpop+jwt', '', 7, null])
+      assert.equal(await why(profile, CLAIMS, { typ }), 'its typ is another kind of JWT', `${profile} ${typ}`);
+  }
 });

@@ -2,6 +2,7 @@ import { OAuthError } from '@hufu/protocol/errors';
 import { SYMMETRIC_ENCRYPTION_ALGS } from '@hufu/protocol/jose-algorithms';
 import { isEncryptedJwt, readUnsecuredJwt } from '@hufu/protocol/jwt';
 import type { RequestObjectRules } from '@hufu/protocol/profiles/profile';
+import { bareType } from '../assertions/judge-claims.ts';
 import { readableSecrets } from '../client-keys/client-secret.ts';
 import { VERIFICATION_ALGS, verifyClientJwt } from '../client-keys/verify-client-jwt.ts';
 import type { Client } from '../clients.ts';
@@ -17,6 +18,8 @@ export interface RequestObject {
   readonly oauth: boolean;
 }
 
+/** Kinds that a request object may say it is (RFC 9101 §10.8), as `bareType` has them: media types are of no case. */
+export const REQUEST_OBJECT_TYPES: ReadonlySet<unknown> = new Set([undefined, 'jwt', 'oauth-authz-req+jwt']);
 /** Seconds that the client's clock may be ahead. */
 const SKEW = 60;
 /** Seconds from `nbf` to `exp`, and from `nbf` to now, where its times are bounded (FAPI 2.0 Message Signing §5.3.1). */
@@ -44,7 +47,7 @@ export async function openRequestObject(ctx: Context, client: Client, text: stri
 }
 
 function isOauth(header: Readonly<Record<string, unknown>>): boolean {
-  return header['typ'] === 'oauth-authz-req+jwt';
+  return bareType(header['typ']) === 'oauth-authz-req+jwt';
 }
 
 /** A client that registered an encryption sends nothing in the clear (OpenID Connect Registration §2). */
@@ -72,9 +75,7 @@ function checkClaims(
   claims: Readonly<Record<string, unknown>>,
   now: number,
 ): void {
-  const { typ } = header;
-  if (typ !== undefined && typ !== 'JWT' && typ !== 'oauth-authz-req+jwt') throw invalid('its typ is another kind of JWT');
-  if (rules.typ !== 'any' && typ !== rules.typ) throw invalid(`its typ is not ${rules.typ}`);
+  if (!REQUEST_OBJECT_TYPES.has(bareType(header['typ']))) throw invalid('its typ is another kind of JWT');
   if (claims['iss'] !== undefined && claims['iss'] !== client.id) throw invalid('its iss is not the client');
   if (claims['client_id'] !== undefined && claims['client_id'] !== client.id) throw invalid('its client_id is not the client');
   // That would be a client assertion.

@@ -1,6 +1,8 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
 import { SIGNATURE_ALGS } from '@hufu/protocol/jose-algorithms';
+import { bareType } from '../assertions/judge-claims.ts';
+import { REQUEST_OBJECT_TYPES } from '../authorize/request-object.ts';
 import { verifyClientJwt } from '../client-keys/verify-client-jwt.ts';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
@@ -61,7 +63,7 @@ function readTimes(
   { iss, sub, aud, exp, nbf, iat, jti }: Readonly<Record<string, unknown>>,
   now: number,
 ): { readonly jti: string; readonly expiresAt: number } | string {
-  if (typ !== undefined && typ !== 'JWT' && typ !== 'oauth-authz-req+jwt') return 'its typ is another kind of JWT';
+  if (!REQUEST_OBJECT_TYPES.has(bareType(typ))) return 'its typ is another kind of JWT';
   if (iss !== client.id) return 'its iss is not the client';
   // That would be a client assertion.
   if (sub === client.id) return 'its sub is the client';

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { createPublicKey } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, request } from 'node:https';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { type Client, findClient } from '../clients.ts';
+import { makeCertificate } from '../testing/certificates.ts';
 import { type ClientKeyPair, clientKeyPair } from '../testing/client-assertions.ts';
 import { type JwksHost, openJwksHost } from '../testing/jwks-host.ts';
 import { openWorld, START, type World } from '../testing/world.ts';
-import { findEncryptionKey, findVerificationKeys, lookForKeys } from './client-jwks.ts';
+import { findEncryptionKey, findVerificationKeys, hasPublicKey, lookForKeys } from './client-jwks.ts';
 
 const one = await clientKeyPair('one');
 const two = await clientKeyPair('two');
@@ -84,5 +89,38 @@ test('why there is no key tells of its address too', async () => {
       keys: [],
       reason: 'has no key for RS256; its jwks_uri: its host answered 404',
     });
+  });
+});
+
+test('a certificate’s key is found beside keys of other kinds, and its connection lives on (RFC 8705 §2.2.2)', async () => {
+  const rsa = await clientKeyPair('rsa', 'RS256');
+  const edwards = await clientKeyPair('edwards', 'Ed25519');
+  await withClients([rsa, edwards, one], async (world) => {
+    const client = (await findClient(world.ctx, 'inline')) ?? assert.fail();
+    const { cert, key } = makeCertificate({ subject: [['CN', 'localhost']], altNames: [['ip', '127.0.0.1']] });
+    // Within the reading of its bytes: that is where an error of OpenSSL would be taken for the connection's.
+    const server = createServer({ cert, key }, (asked, reply) => {
+      asked.resume().on('end', async () => {
+        const found = [one, two].map(({ key: pair }) => hasPublicKey(world.ctx, client, createPublicKey(pair), START));
+        const answers = await Promise.all(found);
+        // As a look at the store would be in between.
+        await setImmediate();
+        reply.end(answers.join(' '));
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    try {
+      const sent = request({ host: '127.0.0.1', port: address.port, ca: cert, method: 'POST' }).end('grant_type=client_credentials');
+      const [reply] = await once(sent, 'response');
+      let text = '';
+      for await (const chunk of reply) text += String(chunk);
+      assert.equal(text, 'true false');
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 });

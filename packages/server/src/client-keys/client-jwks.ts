@@ -60,9 +60,14 @@ export async function findEncryptionKey(
 
 /** Whether the client registered that public key, for anything but encryption (RFC 8705 §2.2.2). */
 export async function hasPublicKey(ctx: Context, client: Client, key: KeyObject, now: number): Promise<boolean> {
-  const isAmong = ({ keys }: RemoteKeySet): boolean => keys.some((candidate) => candidate.use !== 'enc' && candidate.key.equals(key));
+  const isAmong = ({ keys }: RemoteKeySet): boolean => keys.some((candidate) => candidate.use !== 'enc' && isSameKey(candidate.key, key));
   const set = await keySet(ctx, client.metadata, 'any', now);
   return isAmong(set) || (!set.asked && isAmong(await keySet(ctx, client.metadata, 'newer', now)));
+}
+
+/** Keys of different kinds are not compared: the error that OpenSSL keeps of that ends the TLS connection whose bytes are being read. */
+function isSameKey(one: KeyObject, other: KeyObject): boolean {
+  return one.asymmetricKeyType === other.asymmetricKeyType && one.equals(other);
 }
 
 // One source for each version of a client's row, or for each start: imported once, and gone with it.

@@ -1,0 +1,3 @@
+import { runFapiPlan } from './fapi/run-fapi-plan.ts';
+
+runFapiPlan('fapi2-message-signing');
