@@ -40,6 +40,8 @@ export interface HufuProcessOptions {
   readonly main?: string;
   /** Serves https on localhost with it, and trusts it when it asks others. */
   readonly tls?: TestCertificate;
+  /** Asks clients for certificates, and trusts this authority (PEM) about them. */
+  readonly clientCa?: string;
   /** A module that runs in the process before the server does. */
   readonly preload?: string;
 }
@@ -51,11 +53,11 @@ const KEPT_LINES = 1_000;
 
 /** Starts it and waits until it serves. Throws with its last words where it ends instead. */
 export async function startProcess(options: HufuProcessOptions): Promise<HufuProcess> {
-  const { directory, port, database, mode = 'production', main = MAIN, tls, preload } = options;
+  const { directory, port, database, mode = 'production', main = MAIN, tls, clientCa, preload } = options;
   const origin = tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, `hufu-${port}.yaml`);
-  const yaml = tls === undefined ? options.yaml : `${await writeCertificate(directory, tls)}${options.yaml}`;
+  const yaml = tls === undefined ? options.yaml : `${await writeCertificate(directory, tls, clientCa)}${options.yaml}`;
   const head = { issuer: options.issuer ?? origin, listen: `127.0.0.1:${port}`, mode, database, data_dir: join(directory, 'data') };
   await writeFile(
     file,
@@ -97,10 +99,12 @@ export async function startProcess(options: HufuProcessOptions): Promise<HufuPro
   };
 }
 
-async function writeCertificate(directory: string, { cert, key }: TestCertificate): Promise<string> {
+async function writeCertificate(directory: string, { cert, key }: TestCertificate, clientCa: string | undefined): Promise<string> {
   await writeFile(join(directory, 'cert.pem'), cert);
   await writeFile(join(directory, 'key.pem'), key, { mode: 0o600 });
-  return `tls: { cert: '${join(directory, 'cert.pem')}', key: '${join(directory, 'key.pem')}' }\n`;
+  if (clientCa !== undefined) await writeFile(join(directory, 'clients-ca.pem'), clientCa);
+  const asking = clientCa === undefined ? '' : `, client_certificates: optional, client_ca: '${join(directory, 'clients-ca.pem')}'`;
+  return `tls: { cert: '${join(directory, 'cert.pem')}', key: '${join(directory, 'key.pem')}'${asking} }\n`;
 }
 
 /** Nothing that would change the configuration from outside. */

@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import type { TestCertificate } from '../../support/certificate.ts';
 import { type Json, readObject } from './json.ts';
 
 export interface HttpReply {
@@ -13,7 +14,8 @@ export interface HttpReply {
 
 export interface HttpMessage {
   readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** A list is sent as so many lines. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
 }
 
@@ -23,15 +25,19 @@ const TIMEOUT_MS = 15_000;
 export class HttpsClient {
   readonly #agent: Agent;
 
-  /** @param ca PEM */
-  constructor(ca: string) {
-    this.#agent = new Agent({ ca, keepAlive: true, maxSockets: 8, lookup: loopback });
+  /**
+   * @param ca PEM
+   * @param certificate what it shows when it connects
+   */
+  constructor(ca: string, certificate?: TestCertificate) {
+    this.#agent = new Agent({ ...certificate, ca, keepAlive: true, maxSockets: 8, lookup: loopback });
   }
 
   send(url: string, { method = 'GET', headers = {}, body }: HttpMessage = {}): Promise<HttpReply> {
     return new Promise((resolve, reject) => {
       const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-      const options = { method, headers: { ...headers, ...length }, agent: this.#agent, timeout: TIMEOUT_MS };
+      const lines = Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]] as const);
+      const options = { method, headers: { ...Object.fromEntries(lines), ...length }, agent: this.#agent, timeout: TIMEOUT_MS };
       const sent = request(url, options, (reply) => {
         const chunks: Buffer[] = [];
         reply.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -48,7 +54,7 @@ export class HttpsClient {
     });
   }
 
-  postForm(url: string, fields: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>> = {}): Promise<HttpReply> {
+  postForm(url: string, fields: Readonly<Record<string, string>>, headers: HttpMessage['headers'] = {}): Promise<HttpReply> {
     const body = new URLSearchParams(fields).toString();
     return this.send(url, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers }, body });
   }

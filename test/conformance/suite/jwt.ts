@@ -46,9 +46,26 @@ export function halfHash(alg: unknown, text: string): string {
 
 /** Signs with RS256; the header says `kid` where the key has one, and no `typ`. */
 export function signRs256(claims: Json, key: ClientKey): string {
-  const header = { alg: 'RS256', ...(key.kid === undefined ? {} : { kid: key.kid }) };
+  return signJwt({ alg: 'RS256', kid: key.kid }, claims, key.privateKey);
+}
+
+/** Signs with what the header's `alg` says: RS256, PS256, ES256 or none. Members that are undefined are left out. */
+export function signJwt(header: Json, claims: Json, key: KeyObject): string {
   const input = `${writePart(header)}.${writePart(claims)}`;
-  return `${input}.${sign('sha256', Buffer.from(input), key.privateKey).toString('base64url')}`;
+  return `${input}.${signature(header['alg'], Buffer.from(input), key).toString('base64url')}`;
+}
+
+function signature(alg: unknown, data: Buffer, key: KeyObject): Buffer {
+  switch (alg) {
+    case 'none':
+      return Buffer.alloc(0);
+    case 'PS256':
+      return sign('sha256', data, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST });
+    case 'ES256':
+      return sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' });
+    default:
+      return sign('sha256', data, key);
+  }
 }
 
 /** RFC 7519 §6.1 */

@@ -44,8 +44,13 @@ export class ModuleRun {
   }
 
   /** Reads discovery and the key set, as every module does before anything else. */
-  static async start(provider: Provider, variant: Variant, browser: Browser): Promise<ModuleRun> {
-    const reply = await fetchDocument(provider.http, `${provider.issuer}/.well-known/openid-configuration`);
+  static async start(
+    provider: Provider,
+    variant: Variant,
+    browser: Browser,
+    document: 'openid-configuration' | 'oauth-authorization-server' = 'openid-configuration',
+  ): Promise<ModuleRun> {
+    const reply = await fetchDocument(provider.http, `${provider.issuer}/.well-known/${document}`);
     const metadata = objectOf(reply, 'discovery');
     const jwks = objectOf(await fetchDocument(provider.http, asText(metadata['jwks_uri'], 'jwks_uri')), 'the key set');
     const run = new ModuleRun(provider, variant, browser, metadata, jwks);

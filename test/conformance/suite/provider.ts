@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { testCertificate } from '../../support/certificate.ts';
+import { type TestCertificate, testCertificate } from '../../support/certificate.ts';
 import { freePort } from '../../support/hufu.ts';
 import { hufuEnvironment, MAIN, startProcess } from '../../support/hufu-process.ts';
 import { type HttpReply, HttpsClient, textOf } from './https-client.ts';
@@ -17,6 +17,8 @@ export interface Provider {
   readonly issuer: string;
   readonly site: Site;
   readonly http: HttpsClient;
+  /** Somebody who shows this certificate when they connect; whoever asks for them closes them. */
+  connectAs(certificate: TestCertificate): HttpsClient;
   /** Log lines, the newest 1,000. */
   readonly lines: readonly string[];
   /** The provider's time: what it says and what we say has to be of one clock. */
@@ -30,7 +32,14 @@ export interface Provider {
 
 export const STATIC_BASE = '/static';
 
-export async function startProvider(): Promise<Provider> {
+export interface ProviderOptions {
+  /** hufu.yaml without what the harness writes. @param base where the static clients' addresses begin */
+  readonly yaml: (base: string) => string;
+  /** Asks clients for certificates, and trusts this authority (PEM) about them. */
+  readonly clientCa?: string;
+}
+
+export async function startProvider({ yaml, clientCa }: ProviderOptions = { yaml: providerYaml }): Promise<Provider> {
   const tls = testCertificate([SITE_HOST]);
   const http = new HttpsClient(tls.cert);
   const site = await Site.start(tls);
@@ -44,7 +53,8 @@ export async function startProvider(): Promise<Provider> {
     issuer: `https://localhost:${port}`,
     database: `sqlite:${join(directory, 'hufu.db')}`,
     mode: 'test',
-    yaml: providerYaml(site.origin + STATIC_BASE),
+    yaml: yaml(site.origin + STATIC_BASE),
+    ...(clientCa === undefined ? {} : { clientCa }),
   });
   const hufu = await begun.catch(async (cause: unknown) => {
     http.close();
@@ -57,6 +67,7 @@ export async function startProvider(): Promise<Provider> {
     issuer: hufu.origin,
     site,
     http,
+    connectAs: (certificate) => new HttpsClient(tls.cert, certificate),
     lines: hufu.lines,
     nowSeconds: () => Math.floor(Date.now() / 1000) + aheadSeconds,
     async wait(seconds) {
