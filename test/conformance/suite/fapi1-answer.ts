@@ -10,13 +10,15 @@ import type { Journey } from './person.ts';
 /** Where the browser ended. */
 export type Arrival =
   | { readonly kind: 'page'; readonly journey: Journey }
-  /** `plain`: not in a JWT although the variant has its answers in one. */
+  /** `plain`: in the query, and not in a JWT. */
   | { readonly kind: 'answer'; readonly answer: Answer; readonly form: 'usual' | 'plain' };
 
 export function readArrival(bench: Fapi1Run, client: FapiClient, journey: Journey): Arrival {
   const { run, variant } = bench;
   if (!isBackAtClient(run, journey.place)) return { kind: 'page', journey };
-  if (variant.response === 'plain') return { kind: 'answer', answer: readAnswer(run, client, journey, 'fragment'), form: 'usual' };
+  const url = new URL(journey.place.url);
+  if (variant.response === 'plain' && !url.searchParams.has('error'))
+    return { kind: 'answer', answer: readAnswer(run, client, journey, 'fragment'), form: 'usual' };
   const inQuery = readAnswer(run, client, journey, 'query');
   const response = inQuery.get('response');
   if (response === undefined) return { kind: 'answer', answer: inQuery, form: 'plain' };
@@ -43,7 +45,7 @@ export function requireSuccess(bench: Fapi1Run, { parameters }: Prepared, arriva
   assert.ok(arrival.kind === 'answer', arrival.kind === 'page' ? `an answer was due, not ${arrival.journey.place.html.slice(0, 2_000)}` : '');
   const { answer, form } = arrival;
   assert.equal(answer.get('error'), undefined, `refused: ${answer.get('error')} ${answer.get('error_description')}`);
-  assert.equal(form, 'usual', 'the answer is not signed');
+  assert.equal(form, 'usual', 'the answer is in the query');
   assert.equal(answer.get('state'), parameters['state'], 'state');
   assert.equal(answer.get('iss'), bench.run.issuer, 'iss of the answer');
   const due = bench.variant.response === 'jarm' ? ['code'] : ['code', 'id_token'];

@@ -55,7 +55,7 @@ export function fapiMetadata(client: FapiClient, base: string, members: Readonly
     tls_client_certificate_bound_access_tokens: true,
     scope: 'openid email',
     ...auth,
-    hufu: { profile: 'fapi1_advanced' },
+    hufu: { profile: 'fapi1_advanced', pkce: 'optional' },
     ...members,
   };
 }
@@ -65,6 +65,7 @@ export function fapiYaml(clients: readonly Readonly<Record<string, unknown>>[], 
   const members = {
     limits: 'off',
     policies: { brute_force: 'off', outbound: { allow_hosts: [allowHost] } },
+    signing: { algorithms: ['PS256', 'ES256', 'RS256'] },
     users: [{ ...USER, claims: { name: 'Tiger Tally', email: 'tiger@example.com', email_verified: true } }],
     clients,
   };

@@ -83,7 +83,7 @@ export interface Refusal {
   readonly answered?: readonly string[];
   /** What the page says; absent: no page is to be shown. */
   readonly page?: RegExp;
-  /** An error that is not signed, where the answers are. */
+  /** An error in the query, and not in a JWT. */
   readonly plainToo?: 'plain-too';
   /** The state that comes back with an error. */
   readonly state?: 'usual' | 'none';
@@ -118,7 +118,7 @@ export async function assertUrlRefused(
     assert.ok(refusal.page !== undefined, `an error at the client was due: ${arrival.journey.place.html.slice(0, 500)}`);
     return assertErrorPage(run, arrival.journey, refusal.page);
   }
-  assert.ok(arrival.form === 'usual' || refusal.plainToo === 'plain-too', 'the error is not signed');
+  assert.ok(arrival.form === 'usual' || refusal.plainToo === 'plain-too', 'the error is in the query, and not in a JWT');
   const error = requireError(bench, state, arrival.answer);
   assert.ok(refusal.answered?.includes(error) === true, `${error} is none of ${refusal.answered?.join(', ') ?? 'nothing'}`);
 }

@@ -44,8 +44,8 @@ export interface ProfileRules {
   readonly codeChallenge: 'required' | 'pushed' | 'as_registered';
   /** Whether an answer without an ID token has to be a JWT (JARM §2.3): always, or where the client registered with which algorithm. */
   readonly signedAnswer: 'required' | 'if_registered' | 'optional';
-  /** `issuer`: the `aud` of a client assertion is our issuer, as one string. */
-  readonly assertionAudience: 'issuer' | 'ours';
+  /** `issuer`: the `aud` of a client assertion is our issuer, as one string. `among`: others may be listed beside us (RFC 7519 §4.1.3). */
+  readonly assertionAudience: 'issuer' | 'ours' | 'among';
   /** The only algorithms of what the client signs; undefined: any. */
   readonly signatureAlgs: readonly string[] | undefined;
   /** Whether a request names the resource that it is for (RFC 8707 §2). */
