@@ -4,6 +4,8 @@ import { approve, assertPushRefused, assertUrlRefused, exchange, type Refusal, r
 import { type Fapi1Run, prepare, push, send } from '../suite/fapi1-request.ts';
 import { requireResource } from '../suite/fapi1-tokens.ts';
 import { objectOf } from '../suite/https-client.ts';
+import { goThrough } from '../suite/person.ts';
+import { ScriptlessBrowser } from '../suite/scriptless-browser.ts';
 import type { Fapi1Module } from './fapi1-module.ts';
 import { refused } from './fapi1-objects.ts';
 
@@ -19,12 +21,15 @@ export const reusedBefore: Fapi1Module = async (bench) => {
   await requireResource(bench, first, flow.tokens.accessToken);
 };
 
-/** fapi1-advanced-final-par-attempt-reuse-request_uri (RFC 9126 §7.3) */
+/** fapi1-advanced-final-par-attempt-reuse-request_uri (RFC 9126 §7.3): no second answer, only a page that says so, to another browser too. */
 export const reusedAfter: Fapi1Module = async (bench) => {
   const { first } = bench.clients;
   const sent = requireAddress(await send(bench, first));
   await exchange(bench, await approve(bench, sent));
-  await assertUrlRefused(bench, sent.url, first, undefined, OVER);
+  for (const browser of [bench.run.browser, new ScriptlessBrowser(bench.run.http)]) {
+    const { place } = await goThrough(browser, await browser.visit(sent.url));
+    assert.ok(place.url.startsWith(bench.run.issuer) && place.page === 'completed', `${place.url} ${place.page}`);
+  }
 };
 
 /** fapi1-advanced-final-par-attempt-to-use-expired-request_uri */

@@ -83,9 +83,8 @@ export async function checkRefresh(bench: FapiRun, client: FapiClient, tokens: T
   await run.provider.wait(1);
   const reply = await refresh(bench, client, tokens.refreshToken, scope);
   const again = readTokens(reply);
-  assert.notEqual(again.accessToken, tokens.accessToken, 'the same access token again');
   if (again.idToken !== undefined) {
-    const { id } = readFapiTokens(bench, client, reply, { nonce: undefinedOr(tokens.id.claims['nonce']) });
+    const { id } = readFapiTokens(bench, client, reply, { nonce: undefined });
     for (const name of ['iss', 'sub', 'aud', 'auth_time']) assert.deepEqual(id.claims[name], tokens.id.claims[name], `ID token: ${name}`);
   }
   return again;
@@ -94,8 +93,4 @@ export async function checkRefresh(bench: FapiRun, client: FapiClient, tokens: T
 export function refresh(bench: FapiRun, client: FapiClient, refreshToken: string, scope?: string, proof: Proof = {}): Promise<HttpReply> {
   const fields = { grant_type: 'refresh_token', refresh_token: refreshToken, ...(scope === undefined ? {} : { scope }) };
   return fapiTokenRequest(bench, client, fields, proof);
-}
-
-function undefinedOr(value: unknown): string | undefined {
-  return value === undefined ? undefined : String(value);
 }

@@ -15,6 +15,7 @@ export const fapi1Advanced: Profile = {
     // Of typ it says nothing.
     requestObject: { typ: 'any', times: 'bounded', audience: 'required' },
     codeChallenge: 'pushed',
+    scopeAndNonce: 'required',
     // Of older clients, whose audiences are lists with other servers in them: its certification demands that they be taken.
     assertionAudience: 'among',
     signedAnswer: 'required',

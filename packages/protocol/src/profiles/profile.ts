@@ -42,6 +42,8 @@ export interface ProfileRules {
   readonly requestObject: RequestObjectRules;
   /** Whether a code needs a `code_challenge`. `pushed`: where the request was pushed. */
   readonly codeChallenge: 'required' | 'pushed' | 'as_registered';
+  /** Whether a request has to say its scope, and a nonce where that has openid (FAPI 1.0 Baseline §5.2.2.2). */
+  readonly scopeAndNonce: 'required' | 'optional';
   /** Whether an answer without an ID token has to be a JWT (JARM §2.3): always, or where the client registered with which algorithm. */
   readonly signedAnswer: 'required' | 'if_registered' | 'optional';
   /** `issuer`: the `aud` of a client assertion is our issuer, as one string. `among`: others may be listed beside us (RFC 7519 §4.1.3). */
@@ -69,6 +71,7 @@ export const NO_PROFILE: ProfileRules = {
   signedRequest: 'optional',
   requestObject: { typ: 'any', times: 'optional', audience: 'optional' },
   codeChallenge: 'as_registered',
+  scopeAndNonce: 'optional',
   signedAnswer: 'optional',
   assertionAudience: 'ours',
   signatureAlgs: undefined,

@@ -90,7 +90,7 @@ export async function readAuthorizationRequest(
     trail.at('prompt');
     const prompt = checkPrompt(form, ctx.config);
     const maxAge = checkMaxAge(form, client);
-    const nonce = checkNonce(form, responseType);
+    const nonce = checkNonce(form, client, responseType);
     trail.at('id_token_hint');
     const hinted = await checkIdTokenHint(ctx, form, client, now);
     trail.at('claims');
