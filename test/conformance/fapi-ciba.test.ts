@@ -1,5 +1,6 @@
 import { CIBA_ID, CIBA_SUITE_NAME, CIBA_TESTS, cibaModuleName, cibaVariantName } from './ciba-plan.ts';
 import { CIBA_MODULES } from './modules/ciba-registry.ts';
+import { answerNotices } from './suite/ciba-flow.ts';
 import { type FapiAuth, fapiClient, fapiMetadata, fapiYaml } from './suite/fapi1-clients.ts';
 import { runFapiPlan } from './suite/fapi1-run-plan.ts';
 import { SITE_HOST } from './suite/site.ts';
@@ -14,7 +15,12 @@ runFapiPlan({
     variant: cibaVariantName(variant),
     auth: variant.clientAuth,
     kind: variant.mode,
-    does: (bench) => CIBA_MODULES[name]({ ...bench, variant }),
+    does: (bench) => {
+      const run = { ...bench, variant };
+      // What an earlier module has its client answer is not for this one.
+      answerNotices(run, { status: 204, type: 'text/plain', body: '' });
+      return CIBA_MODULES[name](run);
+    },
   })),
   yaml: (base) =>
     fapiYaml(
