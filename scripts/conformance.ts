@@ -8,6 +8,8 @@ import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { FAPI_PLANS, fapiTestsOf } from '../test/conformance/fapi/plans.ts';
 import { fapiVariantName } from '../test/conformance/fapi/variant.ts';
+import { CIBA_ID, CIBA_SUITE_NAME, CIBA_TESTS, cibaModuleName, cibaVariantName } from '../test/conformance/ciba-plan.ts';
+import { FAPI1_ID, FAPI1_SUITE_NAME, FAPI1_TESTS, fapi1ModuleName, fapi1VariantName } from '../test/conformance/fapi1-plan.ts';
 import { PLANS, testsOf, variantName } from '../test/conformance/plans.ts';
 import { keyOf, readTable, renderTable, type TablePlan, type TableResults } from './conformance-table.ts';
 
@@ -24,6 +26,16 @@ const plans: readonly TablePlan[] = [
     suiteName: plan.suiteName,
     tests: fapiTestsOf(plan).map(({ module, variant }) => ({ module, variant: fapiVariantName(variant) })),
   })),
+  {
+    id: FAPI1_ID,
+    suiteName: FAPI1_SUITE_NAME,
+    tests: FAPI1_TESTS.map(({ name, variant }) => ({ module: fapi1ModuleName(name), variant: fapi1VariantName(variant) })),
+  },
+  {
+    id: CIBA_ID,
+    suiteName: CIBA_SUITE_NAME,
+    tests: CIBA_TESTS.map(({ name, variant }) => ({ module: cibaModuleName(name), variant: cibaVariantName(variant) })),
+  },
 ];
 
 const known = existsSync(path) ? readFileSync(path, 'utf8') : '';

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { FAPI_PLANS, fapiTestsOf } from './fapi/plans.ts';
 import type { FapiVariant } from './fapi/variant.ts';
+import { CIBA_ID, CIBA_TESTS, cibaVariantName } from './ciba-plan.ts';
+import { FAPI1_ID, FAPI1_TESTS, fapi1VariantName } from './fapi1-plan.ts';
 import { MODULES } from './modules/registry.ts';
 import { PLANS, testsOf } from './plans.ts';
 import type { Variant } from './suite/variant.ts';
@@ -50,6 +52,31 @@ describe('conformance: the plans', () => {
       'code token': 23,
       'code id_token token': 22,
     });
+  });
+
+  test('FAPI 1 Advanced and FAPI-CIBA have as many modules in each variant as the suite counts', () => {
+    const counts = (names: readonly string[]): Readonly<Record<string, number>> => {
+      const found = new Map<string, number>();
+      for (const name of names) found.set(name, (found.get(name) ?? 0) + 1);
+      return Object.fromEntries(found);
+    };
+    assert.deepEqual(counts(FAPI1_TESTS.map(({ variant }) => fapi1VariantName(variant))), {
+      'private_key_jwt, by_value, plain': 45,
+      'private_key_jwt, by_value, jarm': 45,
+      'private_key_jwt, pushed, plain': 63,
+      'private_key_jwt, pushed, jarm': 63,
+      'mtls, by_value, plain': 36,
+      'mtls, by_value, jarm': 36,
+      'mtls, pushed, plain': 49,
+      'mtls, pushed, jarm': 49,
+    });
+    assert.deepEqual(counts(CIBA_TESTS.map(({ variant }) => cibaVariantName(variant))), {
+      'private_key_jwt, poll': 35,
+      'private_key_jwt, ping': 40,
+      'mtls, poll': 33,
+      'mtls, ping': 38,
+    });
+    for (const id of [FAPI1_ID, CIBA_ID]) assert.ok(existsSync(join(import.meta.dirname, `${id}.test.ts`)), `${id}.test.ts`);
   });
 
   test('every module stands in a plan, and every plan has a file', () => {

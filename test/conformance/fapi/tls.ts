@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { type ConnectionOptions, connect } from 'node:tls';
 
 /** All that TLS 1.2 may agree on (FAPI 2.0 Security Profile §5.2.2, RFC 9325 §4.2). */
-const RECOMMENDED =
-  'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384';
+const RECOMMENDED = 'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384';
 const ANY_OTHER = `ALL:!${RECOMMENDED.replaceAll(':', ':!')}:@SECLEVEL=0`;
 const TIMEOUT_MS = 5_000;
 

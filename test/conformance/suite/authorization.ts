@@ -52,7 +52,12 @@ export function deliveryOf(run: ModuleRun): Delivery {
 }
 
 /** The answer at the client's redirect URI, however it is to travel; nothing may stand where it does not belong. */
-export function readAnswer(run: ModuleRun, client: Client, { place }: Journey, delivery: Delivery = deliveryOf(run)): Answer {
+export function readAnswer(
+  run: ModuleRun,
+  client: Pick<Client, 'redirectUri'>,
+  { place }: Journey,
+  delivery: Delivery = deliveryOf(run),
+): Answer {
   const url = new URL(place.url);
   const registered = new URL(client.redirectUri);
   assert.equal(
@@ -122,7 +127,7 @@ function checkIssuer(run: ModuleRun, answer: Answer): void {
 }
 
 /** The newest form that reached the redirect URI (OAuth 2.0 Form Post Response Mode §2). */
-function readPosted(run: ModuleRun, client: Client): Answer {
+function readPosted(run: ModuleRun, client: Pick<Client, 'redirectUri'>): Answer {
   const request = run.site.requestsFor(client.redirectUri).at(-1);
   assert.ok(request !== undefined, 'nothing came to the redirect URI');
   assert.equal(request.method, 'POST', 'the form was to be posted');

@@ -11,6 +11,9 @@ export interface SiteRequest {
 }
 
 export interface SiteReply {
+  /** 200 by default. */
+  readonly status?: number;
+  readonly location?: string;
   readonly type: string;
   readonly body: string | Buffer;
 }
@@ -116,7 +119,8 @@ export class Site {
           body,
         });
         const page = this.#pages.get(url.pathname)?.() ?? ARRIVED;
-        reply.writeHead(200, { 'content-type': page.type, 'cache-control': 'no-store' }).end(page.body);
+        const more = page.location === undefined ? {} : { location: page.location };
+        reply.writeHead(page.status ?? 200, { 'content-type': page.type, 'cache-control': 'no-store', ...more }).end(page.body);
         const waiting = this.#arrived;
         this.#arrived = [];
         for (const arrived of waiting) arrived();

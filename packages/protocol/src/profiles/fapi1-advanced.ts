@@ -15,6 +15,9 @@ export const fapi1Advanced: Profile = {
     // Of typ it says nothing.
     requestObject: { times: 'bounded', audience: 'required' },
     codeChallenge: 'pushed',
+    scopeAndNonce: 'required',
+    // Of older clients, whose audiences are lists with other servers in them: its certification demands that they be taken.
+    assertionAudience: 'among',
     signedAnswer: 'required',
     signatureAlgs: ALGS,
     rotation: 'off',

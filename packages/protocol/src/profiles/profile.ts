@@ -42,10 +42,12 @@ export interface ProfileRules {
   readonly requestObject: RequestObjectRules;
   /** Whether a code needs a `code_challenge`. `pushed`: where the request was pushed. */
   readonly codeChallenge: 'required' | 'pushed' | 'as_registered';
+  /** Whether a request has to say its scope, and a nonce where that has openid (FAPI 1.0 Baseline §5.2.2.2). */
+  readonly scopeAndNonce: 'required' | 'optional';
   /** Whether an answer without an ID token has to be a JWT (JARM §2.3): always, or where the client registered with which algorithm. */
   readonly signedAnswer: 'required' | 'if_registered' | 'optional';
-  /** `issuer`: the `aud` of a client assertion is our issuer, as one string. */
-  readonly assertionAudience: 'issuer' | 'ours';
+  /** `issuer`: the `aud` of a client assertion is our issuer, as one string. `among`: others may be listed beside us (RFC 7519 §4.1.3). */
+  readonly assertionAudience: 'issuer' | 'ours' | 'among';
   /** The only algorithms of what the client signs; undefined: any. */
   readonly signatureAlgs: readonly string[] | undefined;
   /** Whether a request names the resource that it is for (RFC 8707 §2). */
@@ -67,6 +69,7 @@ export const NO_PROFILE: ProfileRules = {
   signedRequest: 'optional',
   requestObject: { times: 'optional', audience: 'optional' },
   codeChallenge: 'as_registered',
+  scopeAndNonce: 'optional',
   signedAnswer: 'optional',
   assertionAudience: 'ours',
   signatureAlgs: undefined,

@@ -9,7 +9,7 @@ import { requireKnownScopes } from '../tokens/resources.ts';
 import type { Prompt } from './authorization-request.ts';
 
 /**
- * `scope` (RFC 6749 §3.3): each is known, and the client may ask for it. `offline_access` is heard only with `prompt=consent` and with a
+ * `scope` (RFC 6749 §3.3): each is known, and the client may ask for it; whether there has to be one says its profile. `offline_access` is heard only with `prompt=consent` and with a
  * code, from a client that has refresh tokens (OpenID Connect Core §11); otherwise it is left out, and so is the refresh token.
  */
 export function checkScope(
@@ -21,6 +21,8 @@ export function checkScope(
   named: readonly string[],
 ): { readonly scopes: readonly string[]; readonly askedOffline: boolean } {
   const asked = form.get('scope');
+  if (asked === undefined && client.metadata.rules.scopeAndNonce === 'required')
+    throw new OAuthError('invalid_request', 'scope is missing');
   const scopes = asked === undefined ? [] : readScope(asked);
   const allowed = allowedScopes(ctx, client);
   const askedOffline = scopes.includes('offline_access');

@@ -68,7 +68,7 @@ function heard(form: Form, object: RequestObject, client: Client, way: 'sent' | 
 }
 
 /** RFC 9101 §10.5. */
-function mustSignRequests({ metadata }: Client): boolean {
+export function mustSignRequests({ metadata }: Client): boolean {
   return metadata.requireSignedRequestObject || metadata.rules.signedRequest === 'required';
 }
 

@@ -19,7 +19,7 @@ import { checkResource } from './check-resource.ts';
 import { checkResponseMode, readReturnPath } from './check-response-mode.ts';
 import { checkResponseType } from './check-response-type.ts';
 import { checkScope } from './check-scope.ts';
-import { hearRequestObject } from './hear-request-object.ts';
+import { hearRequestObject, mustSignRequests } from './hear-request-object.ts';
 import { findPushedRequest, isPushedUri, type PushedRequest, referenceForm } from './pushed-request.ts';
 import { resourcesWith } from './resources-with.ts';
 
@@ -90,7 +90,7 @@ export async function readAuthorizationRequest(
     trail.at('prompt');
     const prompt = checkPrompt(form, ctx.config);
     const maxAge = checkMaxAge(form, client);
-    const nonce = checkNonce(form, responseType);
+    const nonce = checkNonce(form, client, responseType);
     trail.at('id_token_hint');
     const hinted = await checkIdTokenHint(ctx, form, client, now);
     trail.at('claims');
@@ -157,14 +157,18 @@ async function findPushed(
   return await findPushedRequest(ctx, client, uri, source.kind === 'browser' ? 'begins' : 'goes_on', now);
 }
 
-/** A request object that is refused is told to the client where the parameters beside it say how, and else on a page of ours. */
+/**
+ * A request object that is refused is told to the client where the parameters beside it say how, and else on a page of ours. Of a client that has to
+ * sign, nothing beside it counts: neither where to go nor how to sign the answer (RFC 9101 §6.3, §10.5).
+ */
 async function hear(ctx: Context, form: Form, source: RequestSource, client: Client, trail: Trail, now: number): Promise<Form> {
   trail.at('request_object');
   try {
     return await hearRequestObject(ctx, form, client, source.kind === 'push' ? 'pushed' : 'sent', now);
   } catch (error) {
     if (!(error instanceof OAuthError) || source.kind === 'push') throw error;
-    const path = findReturnPath(form, client);
+    const isSigner = mustSignRequests(client) && (form.has('request') || form.has('request_uri'));
+    const path = isSigner ? undefined : findReturnPath(form, client);
     if (path === undefined) throw new PageError('request_object_invalid', error.detail ?? error.description);
     throw new RedirectError(path, error);
   }

@@ -200,11 +200,11 @@ test('what did not arrive is pushed again with the same tokens, and not once the
   await world.close();
 });
 
-test('pushed tokens that nobody takes for an hour, or that the client refuses, are revoked (OpenID Connect CIBA §10.3.1)', async () => {
+test('pushed tokens that nobody takes for an hour, or that the client refuses or sends elsewhere, are revoked (OpenID Connect CIBA §10.2, §10.3.1)', async () => {
   const client = await openClient();
-  for (const status of [500, 400]) {
+  for (const status of [500, 400, 301]) {
     const world = await openAt(client, 'push');
-    client.answer = (reply) => void reply.writeHead(status).end();
+    client.answer = (reply) => void reply.writeHead(status, status === 301 ? { location: '/elsewhere' } : {}).end();
     const asked = await ask(world);
     await decide(world, asked, 'allow');
     let outcomes: readonly string[] = [];
@@ -214,7 +214,7 @@ test('pushed tokens that nobody takes for an hour, or that the client refuses, a
       outcomes = await deliver(world);
       attempts += outcomes.length;
     }
-    assert.deepEqual([outcomes, status === 400 ? attempts === 1 : attempts > 5 && attempts < 15], [[], true], `${status}: ${attempts}`);
+    assert.deepEqual([outcomes, status !== 500 ? attempts === 1 : attempts > 5 && attempts < 15], [[], true], `${status}: ${attempts}`);
     const { id } = readHolder(world.ctx.keys.tally, 'refresh', String(client.told.at(-1)?.body['refresh_token'])) ?? assert.fail();
     assert.notEqual((await world.store.findGrant(world.tenant, grantId(id)))?.dead, undefined);
     assert.equal(world.events('backchannel.dead').length, 1);

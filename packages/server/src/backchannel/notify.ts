@@ -3,7 +3,7 @@ import type { PendingAuthorization } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { redemption } from '../grants/redemption.ts';
-import { OutboundRefused, postJsonOutbound } from '../outbound/fetch-outbound.ts';
+import { OutboundRedirected, OutboundRefused, postJsonOutbound } from '../outbound/fetch-outbound.ts';
 import { findClientOf } from '../pending/client-of-pending.ts';
 import { type Notice, readPendingRequest } from '../pending/pending-request.ts';
 import { narrow } from '../tokens/narrow.ts';
@@ -38,7 +38,9 @@ export async function notifyClient(ctx: Context, pending: PendingAuthorization):
     if (status >= 200 && status < 300) return { kind: 'notified' };
     return { kind: status >= 500 || status === 429 ? 'failed' : 'hopeless', reason: `the client answered ${status}` };
   } catch (error) {
-    if (error instanceof OutboundRefused) return { kind: 'failed', reason: error.message.slice(0, MAX_REASON) };
+    // A redirect is an answer (OpenID Connect CIBA §10.2), and nobody follows it.
+    if (error instanceof OutboundRefused)
+      return { kind: error instanceof OutboundRedirected ? 'hopeless' : 'failed', reason: error.message.slice(0, MAX_REASON) };
     throw error;
   }
 }

@@ -39,13 +39,23 @@ export async function findAssertionFault(
     issuerAlone || client.record.source === 'document'
       ? [ctx.issuer]
       : [ctx.issuer, `${ctx.issuer}/oauth/token`, ctx.issuer + request.path];
-  const claims = readClaims(jwt, client.id, ours, now);
+  const { aud } = jwt.payload;
+  const payload = rules.assertionAudience === 'among' ? { ...jwt.payload, aud: ownAmong(aud, ours) } : jwt.payload;
+  const claims = readClaims({ header: jwt.header, payload }, client.id, ours, now);
   if (typeof claims === 'string') return claims;
   trail.at('assertion_unused');
   const name = nameAssertion(client.id, claims.jti);
   if (!(await ctx.store.takeOnce(ctx.tenant, 'client_assertion', name, claims.expiresAt, now))) return 'its jti has been used before';
   trail.at('client_authentication');
   return undefined;
+}
+
+const MAX_AUDIENCES = 5;
+
+/** The name of ours in a list of texts, or what was there. */
+function ownAmong(aud: unknown, ours: readonly string[]): unknown {
+  if (!Array.isArray(aud) || aud.length > MAX_AUDIENCES || !aud.every((name) => typeof name === 'string')) return aud;
+  return ours.find((name) => aud.includes(name)) ?? aud;
 }
 
 interface Claims {

@@ -111,6 +111,14 @@ test('what a request needs beside the hint (OpenID Connect CIBA §7.1, §13, RFC
   assert.equal((await askUser(world, { requested_expiry: '86400', login_hint: 'bob' })).json['expires_in'], 600, 'clamped');
 });
 
+test('where no limits are kept, requests that nobody decides do not stand in the way of others (product 2.2)', async () => {
+  const own = await openWorld({ yaml: `limits: off\n${PENDING_YAML}` });
+  const statuses = [];
+  for (let count = 0; count < 8; count += 1) statuses.push((await askUser(own)).status);
+  assert.deepEqual(new Set(statuses), new Set([200]));
+  await own.close();
+});
+
 test('a user is asked at most twice by one client and five times by all, and the client hears 429 (OpenID Connect CIBA §14, attacks DEV-22)', async () => {
   const more = ['c3', 'c4'].map(
     (id) =>

@@ -9,7 +9,7 @@ import type { Context } from '../context.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { readAsked } from '../pending/asked.ts';
 import { hashPendingSecret, type Notice, writePendingRequest } from '../pending/pending-request.ts';
-import { MAX_OPEN_OF_CLIENT_AND_USER, OPEN_LIMITS, tooMany } from '../pending/throttle.ts';
+import { OPEN_LIMITS, openLimitsOf, tooMany } from '../pending/throttle.ts';
 import { ensureStored } from '../registration/ensure-stored.ts';
 import { tokenReply } from '../reply.ts';
 import { clientEndpoint } from './client-endpoint.ts';
@@ -39,9 +39,10 @@ export function bcAuthorize(ctx: Context, http: HttpRequest): Promise<HttpReply>
     if (!scopes.includes('openid')) throw new OAuthError('invalid_scope', 'the scope needs openid');
     const user = await findHintedUser(ctx, client, parameters, trail, now);
     trail.at('device_throttle');
+    const limits = openLimitsOf(ctx);
     const waiting = await ctx.store.listPendingOfUser(ctx.tenant, user.id, OPEN_LIMITS.maxOpenOfUser, now);
-    if (waiting.filter(({ clientId }) => clientId === client.id).length >= MAX_OPEN_OF_CLIENT_AND_USER)
-      throw tooMany(`${MAX_OPEN_OF_CLIENT_AND_USER} of this client wait for the user`, POLL_SECONDS);
+    if (waiting.filter(({ clientId }) => clientId === client.id).length >= limits.maxOfBoth)
+      throw tooMany(`${limits.maxOfBoth} of this client wait for the user`, POLL_SECONDS);
     await ensureStored(ctx, client, now);
 
     const { once } = parameters;
@@ -63,11 +64,11 @@ export function bcAuthorize(ctx: Context, http: HttpRequest): Promise<HttpReply>
         expiresAt: now + lifetime,
         intervalSeconds: POLL_SECONDS,
       },
-      OPEN_LIMITS,
+      limits,
       now,
     );
     if (opened.kind !== 'opened')
-      throw tooMany(`${OPEN_LIMITS.maxOpenOfUser} wait for the user, or ${OPEN_LIMITS.maxOpen} of the client`, POLL_SECONDS);
+      throw tooMany(`${limits.maxOpenOfUser} wait for the user, or ${limits.maxOpen} of the client`, POLL_SECONDS);
     return tokenReply({
       auth_req_id: writeHolder(ctx.keys.tally, 'backchannel', { keyId, id: opened.id, generation: 0 }, secret),
       expires_in: lifetime,

@@ -38,3 +38,16 @@ test('without a token there is a challenge without an error, with a bad one inva
   assert.deepEqual([why.failed, why.detail, why.row.endpoint], ['token_live', 'not an access token of ours, or changed', 'test_resource']);
   assert.equal((await ask('Bearer a b')).status, 400);
 });
+
+test('every answer says which interaction it is of: the client’s, or a new one (FAPI 1.0 Baseline §6.2.1 no. 11)', async () => {
+  const idOf = async (sent: string | undefined): Promise<string> => {
+    const headers = sent === undefined ? {} : { 'x-fapi-interaction-id': sent };
+    const reply = await testResource(world.ctx, world.http({ path: '/test/resource', headers }));
+    return String(reply.headers['x-fapi-interaction-id']);
+  };
+  const own = 'c770aef3-6784-41f7-8e0e-ff5f97bddb3a';
+  assert.equal(await idOf(own), own);
+  const made = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/;
+  for (const strange of [undefined, '', 'x', `${own}0`, `${own.slice(0, 35)}\n`]) assert.match(await idOf(strange), made);
+  assert.notEqual(await idOf(undefined), await idOf(undefined));
+});

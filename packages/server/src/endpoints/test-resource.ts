@@ -10,10 +10,28 @@ import { requireSender } from '../sender/require-sender.ts';
 import { noTokenReply, resourceRefusal, withNonce } from '../sender/resource-refusal.ts';
 import { readAccessToken } from '../tokens/read-access-token.ts';
 
-/** `/test/resource` (mode test alone): a protected resource that takes any live access token of this server, as RFC 6750 and RFC 9449 §7 have it. */
+/**
+ * `/test/resource` (mode test alone): a protected resource that takes any live access token of this server, as RFC 6750 and RFC 9449 §7 have it. It
+ * says which interaction it was part of (FAPI 1.0 Baseline §6.2.1 no. 11).
+ */
 export async function testResource(ctx: Context, http: HttpRequest): Promise<HttpReply> {
-  return withNonce(ctx, http, await testResourceReply(ctx, http), 'rs');
+  const reply = await withNonce(ctx, http, await testResourceReply(ctx, http), 'rs');
+  return { ...reply, headers: { ...reply.headers, 'x-fapi-interaction-id': interactionOf(ctx, http) } };
 }
+
+/** A UUID (RFC 9562 §4): the client's, or one of ours. */
+function interactionOf(ctx: Context, http: HttpRequest): string {
+  const id = http.headers['x-fapi-interaction-id'];
+  return typeof id === 'string' && UUID.test(id) ? id : newUuid(ctx);
+}
+
+/** Version 4. */
+function newUuid(ctx: Context): string {
+  const hex = Buffer.from(ctx.random.text(24), 'base64url').toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 async function testResourceReply(ctx: Context, http: HttpRequest): Promise<HttpReply> {
   const trail = new Trail();

@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { AllowedHost } from '../config/config.ts';
 import { type Guarded, guard } from './guard.ts';
-import { OutboundRefused } from './outbound-refused.ts';
+import { OutboundRedirected, OutboundRefused } from './outbound-refused.ts';
 
 /** What came back: complete, within the limits, not redirected. */
 export interface OutboundReply {
@@ -25,7 +25,7 @@ export interface OutboundLimits {
 const MAX_BYTES = 65_536;
 const MAX_HEADER_BYTES = 8_192;
 
-export { OutboundRefused } from './outbound-refused.ts';
+export { OutboundRedirected, OutboundRefused } from './outbound-refused.ts';
 
 /**
  * GETs a URL that somebody else chose. The name is resolved once, every address it has must be public, and the connection goes to one of
@@ -103,7 +103,7 @@ function toRefusal(cause: unknown): OutboundRefused {
 
 async function readReply(reply: IncomingMessage, maxBytes: number): Promise<OutboundReply> {
   const status = reply.statusCode ?? 0;
-  if (status >= 300 && status < 400) throw new OutboundRefused(`a redirect (${status})`);
+  if (status >= 300 && status < 400) throw new OutboundRedirected(`a redirect (${status})`);
   // Nothing was said to be understood; a bomb must not reach anybody who would inflate it.
   const encoding = reply.headers['content-encoding'] ?? 'identity';
   if (encoding.toLowerCase() !== 'identity') throw new OutboundRefused('a compressed body');

@@ -2,3 +2,6 @@
 export class OutboundRefused extends Error {
   override readonly name = 'OutboundRefused';
 }
+
+/** Somebody answered, and sent us elsewhere: asking again would change nothing. */
+export class OutboundRedirected extends OutboundRefused {}

@@ -16,9 +16,20 @@ const MAX_KEYS = 10_000;
 /** Undecided requests of one client, and asks of one user, that there may be at once (attacks DEV-17, DEV-22). */
 export const OPEN_LIMITS: { readonly maxOpen: number; readonly maxOpenOfUser: number } = { maxOpen: 10_000, maxOpenOfUser: 5 };
 /** So many of them by one client. */
-export const MAX_OPEN_OF_CLIENT_AND_USER = 2;
+const MAX_OPEN_OF_CLIENT_AND_USER = 2;
 /** Beyond so many undecided requests of one client, user codes are longer (attacks DEV-07). */
 export const MAX_USUAL_CODES = 1_000;
+
+/** How much may wait to be decided. Where no limits are kept, as for a suite of tests that leaves its requests behind, only the rows are bounded. */
+export function openLimitsOf({ config }: Context): {
+  readonly maxOpen: number;
+  readonly maxOpenOfUser: number;
+  readonly maxOfBoth: number;
+} {
+  const { maxOpen } = OPEN_LIMITS;
+  const isOff = config.limits === 'off' || config.policies.bruteForce === 'off';
+  return isOff ? { maxOpen, maxOpenOfUser: maxOpen, maxOfBoth: maxOpen } : { ...OPEN_LIMITS, maxOfBoth: MAX_OPEN_OF_CLIENT_AND_USER };
+}
 
 const kept = new WeakMap<Context, Limits>();
 
