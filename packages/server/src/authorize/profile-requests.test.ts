@@ -2,14 +2,15 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { OAuthError } from '@hufu/protocol/errors';
-import { readQuery } from '@hufu/protocol/form';
+import { readForm, readQuery } from '@hufu/protocol/form';
 import { findClient } from '../clients.ts';
 import { Trail } from '../decisions/trail.ts';
 import { clientKeyPair, signWith } from '../testing/client-assertions.ts';
 import { PROFILE_NAMES, profilesYaml } from '../testing/profile-clients.ts';
 import { CHALLENGE } from '../testing/visits.ts';
 import { API, ISSUER, openWorld, START } from '../testing/world.ts';
-import { RedirectError, REQUEST_RULES, readAuthorizationRequest } from './read-request.ts';
+import { checkResponseMode } from './check-response-mode.ts';
+import { REQUEST_RULES, RedirectError, readAuthorizationRequest } from './read-request.ts';
 
 const pair = await clientKeyPair('ec');
 const world = await openWorld({ yaml: profilesYaml([pair]) });
@@ -103,6 +104,13 @@ describe('profile × what an authorization request lacks', () => {
 
 test('an ID token in the answer is its signature (FAPI 1.0 Advanced §5.2.2)', async () => {
   assert.equal(await outcome('fapi1_advanced', { parameters: { response_type: 'code id_token', response_mode: undefined } }), '');
+});
+
+test('FAPI 1.0 wants the signature also of a row that names no algorithm (FAPI 1.0 Advanced §5.2.2)', async () => {
+  const client = (await findClient(world.ctx, 'fapi1_advanced')) ?? assert.fail();
+  const bare = { ...client, metadata: { ...client.metadata, authorizationSignedResponseAlg: undefined } };
+  const path = { client: bare, redirectUri: '', mode: 'query', state: undefined, pushed: undefined } as const;
+  assert.throws(() => checkResponseMode(readForm('response_type=code'), path), { description: JWT.slice(17) });
 });
 
 test('a client that registered no algorithm for it gets its answers as they are (FAPI 2.0 Message Signing §5.4)', async () => {

@@ -64,8 +64,12 @@ const registeredClients: Shape<Policies['registeredClients']> = object({
       'How many there may be at a time, and of clients described by documents as many again.',
     ),
     unused: withDefault(duration('1h', '3650d'), '90d', 'Time without a sign-in after which one is removed.'),
+    profile: optional(
+      choice(['oauth21', 'mcp']),
+      'The profile that they live by: oauth21 (PKCE for everybody, no implicit grant), or mcp, which names the resource in each request as well.',
+    ),
   },
-  build: ({ max, unused }) => ({ max, unusedSeconds: unused }),
+  build: ({ max, unused, profile }) => ({ max, unusedSeconds: unused, profile }),
 });
 
 /** `policies`: what the server allows and for how long. */
