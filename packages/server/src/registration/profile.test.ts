@@ -100,6 +100,10 @@ test('the configuration of today counts, not that of the day it registered, and 
   const stricter = await openWorld({ yaml: open('mcp'), store: world.store, empty: true });
   assert.equal(await outcome(stricter, id, {}), RESOURCE);
   assert.equal(await outcome(world, id, {}), '');
+  const milder = await openWorld({ yaml: open('oauth21'), store: world.store, empty: true });
+  assert.equal(await outcome(milder, id, {}), '');
+  assert.equal(await outcome(milder, id, NO_PKCE), PKCE);
+  await milder.close();
   const client = (await findClient(stricter.ctx, id)) ?? assert.fail();
   assert.equal(await findClient(stricter.ctx, id), client, 'the same object for the same row');
   assert.equal(await findStoredClient(stricter.ctx, id), client);
