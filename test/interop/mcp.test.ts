@@ -141,6 +141,13 @@ users: [{ username: ${USER.username}, password: '${USER.password}', claims: { su
       });
     }
 
+    test('a refusal says where the server describes itself, and the description who lets people in (RFC 9728 §5.1)', async () => {
+      const url = resource.replace('/mcp', '/.well-known/oauth-protected-resource/mcp');
+      const refused = await fetch(resource, { method: 'POST' });
+      assert.deepEqual([refused.status, refused.headers.get('www-authenticate')], [401, `Bearer resource_metadata="${url}"`]);
+      assert.deepEqual(Object(await (await fetch(url)).json())['authorization_servers'], [provider.issuer]);
+    });
+
     test('a request that names no server is refused, and a token for another one is of no use (RFC 8707 §2)', async () => {
       const kept = new Kept();
       const sentTo = await letIn(kept);
