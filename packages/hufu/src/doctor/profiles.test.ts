@@ -60,8 +60,8 @@ test('who registered before the profile was set, and would not be registered now
   const rows = [
     row('fine', 'registered', ['code']),
     row('one', 'registered', ['code', 'code token']),
-    row('two', 'registered', ['code', 'token']),
-    row('ours', 'config', ['code', 'token']),
+    row('two', 'registered', ['code', 'code token']),
+    row('ours', 'config', ['code', 'code token']),
   ];
   const findings = checkRegistered(configOf(PLAIN, { policies: 'registered_clients: { profile: oauth21 }' }), rows);
   assert.deepEqual(
