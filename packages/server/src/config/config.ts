@@ -115,6 +115,8 @@ export interface Policies {
   readonly authorizationDetails: readonly DetailType[];
   /** Whose word for somebody counts in a grant (RFC 7523 §2.1, RFC 7522 §2.1, RFC 8693). */
   readonly trustedIssuers: readonly TrustedIssuer[];
+  /** Who vouches for instances of which clients (`attest_jwt_client_auth`). */
+  readonly trustedAttesters: readonly TrustedAttester[];
   readonly registeredClients: {
     readonly max: number;
     readonly unusedSeconds: number;
@@ -129,6 +131,16 @@ export interface Policies {
   readonly sessions: { readonly absoluteSeconds: number };
   readonly codes: { readonly ttlSeconds: number };
   readonly refreshTokens: { readonly absoluteSeconds: number; readonly idleSeconds: number; readonly overlapSeconds: number };
+}
+
+/** Who attests the keys of a client's instances, and with which keys: one of the two. */
+export interface TrustedAttester {
+  /** `iss` of its attestations, where they have one. */
+  readonly issuer: string;
+  readonly jwks: PublicJwks | undefined;
+  readonly jwksUri: string | undefined;
+  /** Ids of the clients that it speaks for. */
+  readonly clients: readonly string[];
 }
 
 /** Profiles that a client meets without an administrator who configures it. */

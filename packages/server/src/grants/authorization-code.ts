@@ -1,4 +1,3 @@
-import { formatConfirmation } from '@hufu/protocol/confirmation';
 import { equalText } from '@hufu/protocol/equal-text';
 import { OAuthError } from '@hufu/protocol/errors';
 import { grantId } from '@hufu/protocol/ids';
@@ -15,6 +14,7 @@ import { userTokens } from '../tokens/user-tokens.ts';
 import { readCodeRequest } from './code-request.ts';
 import type { TokenRequest } from './grant.ts';
 import { grantLifetimes } from './lifetimes.ts';
+import { refreshKey } from './refresh-key.ts';
 
 /** How long after a code's end a second use of it still counts as theft; later it is an old address bar, and only refused. */
 const REPLAY_SECONDS = 600;
@@ -87,7 +87,7 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
       secretHash: sha256(secret),
       accessHash: sha256(derivedSecret(secret)),
       keyId: ctx.keys.sealKeyId,
-      boundKey: client.confidential || request.confirmation === undefined ? undefined : formatConfirmation(request.confirmation),
+      boundKey: refreshKey(request),
       ...lifetimes,
       maxGrants: client.metadata.settings.maxGrantsPerUser,
     },

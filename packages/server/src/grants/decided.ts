@@ -1,4 +1,3 @@
-import { formatConfirmation } from '@hufu/protocol/confirmation';
 import { equalText } from '@hufu/protocol/equal-text';
 import { OAuthError } from '@hufu/protocol/errors';
 import { CIBA, DEVICE_CODE } from '@hufu/protocol/grant-type';
@@ -13,6 +12,7 @@ import type { TokenResponse } from '../tokens/token-response.ts';
 import { userTokens } from '../tokens/user-tokens.ts';
 import type { TokenRequest } from './grant.ts';
 import { grantLifetimes } from './lifetimes.ts';
+import { refreshKey } from './refresh-key.ts';
 
 type Kind = PendingAuthorization['kind'];
 
@@ -91,8 +91,7 @@ async function redeem(ctx: Context, request: TokenRequest, id: GrantId): Promise
       secretHash: sha256(secret),
       accessHash: sha256(derivedSecret(secret)),
       keyId: ctx.keys.sealKeyId,
-      // Who cannot prove itself proves to have the key instead.
-      boundKey: confirmation === undefined || client.confidential ? undefined : formatConfirmation(confirmation),
+      boundKey: refreshKey(request),
       ...grantLifetimes(ctx, request, grant, 0, refresh, accessTokenTtl),
       maxGrants: client.metadata.settings.maxGrantsPerUser,
     },

@@ -14,6 +14,7 @@ import { userTokens } from '../tokens/user-tokens.ts';
 import { requireNoDetails } from './asserted-token.ts';
 import type { TokenRequest } from './grant.ts';
 import { grantLifetimes } from './lifetimes.ts';
+import { refreshKey } from './refresh-key.ts';
 
 /** Seconds between the two acts that make a grant with refresh tokens. */
 const CODE_SECONDS = 60;
@@ -102,6 +103,7 @@ async function issue(
       secretHash: sha256(secret),
       accessHash: sha256(derivedSecret(secret)),
       keyId,
+      boundKey: refreshKey(request),
       ...grantLifetimes(ctx, request, { offline: true }, 0, grantTypes.includes('refresh_token'), ttl),
       maxGrants: settings.maxGrantsPerUser,
     },
