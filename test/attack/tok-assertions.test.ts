@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { clientKeyPair, signWithSecret } from '@hufu/server/testing/client-assertions';
+import { assertionForm, clientKeyPair, signWithSecret } from '@hufu/server/testing/client-assertions';
 import { openJwksHost } from '@hufu/server/testing/jwks-host';
+import { prover } from '@hufu/server/testing/proofs';
+import type { JsonReply } from '../support/agent.ts';
 import { BASIC_YAML } from '../support/hufu.ts';
 import { assertion, GRANT, putClient, withAssertion } from './client-assertions.ts';
 import { assertClientRefused, assertTokenError } from './expect.ts';
@@ -17,6 +19,7 @@ const EXTRA = `
   - { client_id: pair, token_endpoint_auth_method: private_key_jwt, grant_types: [client_credentials], scope: read, jwks: ${keys(pair, rsa)} }
   - { client_id: strict, token_endpoint_auth_method: private_key_jwt, token_endpoint_auth_signing_alg: ES256, grant_types: [client_credentials], scope: read, jwks: ${keys(pair, rsa)} }
   - { client_id: mac, client_secret: ${SECRET}, token_endpoint_auth_method: client_secret_jwt, grant_types: [client_credentials], scope: read }
+  - { client_id: bank, token_endpoint_auth_method: private_key_jwt, id_token_signed_response_alg: ES256, dpop_bound_access_tokens: true, redirect_uris: [https://bank.example/cb], grant_types: [authorization_code, client_credentials], scope: read, jwks: ${keys(pair)}, hufu: { profile: fapi2_security } }
 `;
 const YAML = BASIC_YAML.replace('\nresources:', `${EXTRA}resources:`).replace(
   'policies: { brute_force: off }',
@@ -115,6 +118,24 @@ describe('TOK: client assertions', () => {
     }
   });
 
+  test('TOK-11 · a client of a FAPI profile says our issuer, as one text, and no endpoint of ours (FAPI 2.0 Security Profile §5.3.2.1)', async () => {
+    const holder = await prover();
+    const request = new URLSearchParams({ response_type: 'code', redirect_uri: 'https://bank.example/cb', scope: 'read' });
+    const pushed = { ...Object.fromEntries(request), code_challenge: 'c'.repeat(43), code_challenge_method: 'S256' };
+    for (const [path, fields] of [...ENDPOINTS, ['/oauth/par', pushed]] as const) {
+      const send = (aud: unknown): Promise<JsonReply> => {
+        const proof = holder.prove({ htm: 'POST', htu: here.issuer + path, iat: now(here) });
+        const headers = { dpop: proof, 'content-type': 'application/x-www-form-urlencoded' };
+        const form = { ...fields, ...assertionForm(assertion(here, 'bank', pair, { aud })) };
+        return sendForm(here.issuer + path, headers, form);
+      };
+      const token = `${here.issuer}/oauth/token`;
+      for (const aud of [token, here.issuer + path, [here.issuer], [here.issuer, token], [here.issuer, 'https://evil.example'], []])
+        assertClientRefused(await send(aud), `${path} ${JSON.stringify(aud)}`);
+      assert.ok((await send(here.issuer)).status < 300, path);
+    }
+  });
+
   test('TOK-12 · once, wherever it is shown (RFC 7523 §3)', async () => {
     const text = assertion(here, 'pair', pair);
     assert.equal((await withAssertion(here, text)).status, 200);
@@ -146,3 +167,9 @@ describe('TOK: client assertions', () => {
     t.diagnostic(`its keys were asked for ${host.asked.length} times`);
   });
 });
+
+async function sendForm(url: string, headers: Record<string, string>, form: Record<string, string>): Promise<JsonReply> {
+  const reply = await fetch(url, { method: 'POST', headers, body: new URLSearchParams(form).toString() });
+  const text = await reply.text();
+  return { status: reply.status, headers: reply.headers, body: Object(text === '' ? {} : JSON.parse(text)) };
+}

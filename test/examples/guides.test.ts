@@ -40,6 +40,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'refresh-tokens.md': { config: 'examples/refresh-tokens/hufu.yaml' },
   'refresh-tokens.zh-CN.md': { config: 'examples/refresh-tokens/hufu.yaml' },
   'devices.md': { config: undefined },
+  'mcp.md': { config: 'examples/mcp/hufu.yaml', example: 'mcp', printed: 'http://localhost:3001' },
   'ciba.md': { config: 'examples/ciba/hufu.yaml' },
   'registration.md': { config: 'examples/registration/hufu.yaml' },
   'test-with-a-clock.md': { config: 'examples/test-with-a-clock/hufu.yaml' },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Agent, type Page } from '../support/agent.ts';
 import { type Engine, freshDatabase } from '../support/databases.ts';
 import { freePort } from '../support/hufu.ts';
-import { startProcess } from '../support/hufu-process.ts';
+import { type HufuProcessOptions, startProcess } from '../support/hufu-process.ts';
 
 /** What a foreign client library is run against: `hufu start --config` as a process of its own, in production mode, over HTTP. */
 export interface Provider {
@@ -62,11 +62,18 @@ ${idTokenAlg === 'RS256' ? '' : `    id_token_signed_response_alg: ${idTokenAlg}
     grant_types: [authorization_code, refresh_token]`;
 }
 
-/** @param yaml what the provider knows instead of `PARTIES` and their like. */
-export async function startProvider(engine: Engine, yaml: string = PROVIDER_YAML): Promise<Provider> {
+/**
+ * @param yaml what the provider knows instead of `PARTIES` and their like.
+ * @param more of the process.
+ */
+export async function startProvider(
+  engine: Engine,
+  yaml: string = PROVIDER_YAML,
+  more: Pick<HufuProcessOptions, 'trusts'> = {},
+): Promise<Provider> {
   const database = await freshDatabase(engine);
   const directory = await mkdtemp(join(tmpdir(), 'hufu-interop-'));
-  const hufu = await startProcess({ directory, port: await freePort(), database: database.url, yaml });
+  const hufu = await startProcess({ directory, port: await freePort(), database: database.url, yaml, ...more });
   return {
     issuer: hufu.origin,
     lines: hufu.lines,

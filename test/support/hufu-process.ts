@@ -42,6 +42,8 @@ export interface HufuProcessOptions {
   readonly tls?: TestCertificate;
   /** Asks clients for certificates, and trusts this authority (PEM) about them. */
   readonly clientCa?: string;
+  /** A certificate of somebody else that it trusts when it asks others, where it has none of its own. */
+  readonly trusts?: TestCertificate;
   /** A module that runs in the process before the server does. */
   readonly preload?: string;
 }
@@ -53,11 +55,12 @@ const KEPT_LINES = 1_000;
 
 /** Starts it and waits until it serves. Throws with its last words where it ends instead. */
 export async function startProcess(options: HufuProcessOptions): Promise<HufuProcess> {
-  const { directory, port, database, mode = 'production', main = MAIN, tls, clientCa, preload } = options;
+  const { directory, port, database, mode = 'production', main = MAIN, tls, clientCa, trusts, preload } = options;
   const origin = tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, `hufu-${port}.yaml`);
   const yaml = tls === undefined ? options.yaml : `${await writeCertificate(directory, tls, clientCa)}${options.yaml}`;
+  if (trusts !== undefined) await writeFile(join(directory, 'cert.pem'), trusts.cert);
   const head = { issuer: options.issuer ?? origin, listen: `127.0.0.1:${port}`, mode, database, data_dir: join(directory, 'data') };
   await writeFile(
     file,
@@ -70,7 +73,7 @@ export async function startProcess(options: HufuProcessOptions): Promise<HufuPro
   const flags = ['--conditions=source', '--disable-warning=ExperimentalWarning', ...(preload === undefined ? [] : ['--import', preload])];
   const child = spawn(process.execPath, [...flags, main, 'start', '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...hufuEnvironment(), ...(tls === undefined ? {} : { NODE_EXTRA_CA_CERTS: join(directory, 'cert.pem') }) },
+    env: { ...hufuEnvironment(), ...((tls ?? trusts) === undefined ? {} : { NODE_EXTRA_CA_CERTS: join(directory, 'cert.pem') }) },
   });
   const lines = collect(child);
   // Whoever ends this process in the middle leaves no server behind.

@@ -164,6 +164,7 @@ export const CLIENT_REGISTRIES: ClientRegistries = {
     private_key_jwt: { secret: 'none', client: 'confidential' },
     tls_client_auth: { secret: 'none', client: 'confidential' },
     self_signed_tls_client_auth: { secret: 'none', client: 'confidential' },
+    attest_jwt_client_auth: { secret: 'none', client: 'confidential' },
     none: { secret: 'none', client: 'public' },
   },
   grantTypes: {

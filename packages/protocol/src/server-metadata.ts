@@ -47,6 +47,8 @@ export interface ServerDescription {
   readonly dpopAlgs: readonly string[];
   /** Whether clients' certificates reach the server. */
   readonly clientCertificates: boolean;
+  /** `alg`s of client attestations and of their proofs; left out where no attester is trusted. */
+  readonly attestation?: { readonly algs: readonly string[]; readonly proofAlgs: readonly string[] };
   readonly displays: readonly string[];
   /** Whether client ID metadata documents are read. */
   readonly clientIdDocuments: boolean;
@@ -136,6 +138,9 @@ function oauthMembers(server: ServerDescription): readonly Member[] {
     ['introspection_signing_alg_values_supported', has(server, 'introspection_endpoint', server.idTokenAlgs)],
     ['introspection_encryption_alg_values_supported', has(server, 'introspection_endpoint', server.encryptionAlgs)],
     ['introspection_encryption_enc_values_supported', has(server, 'introspection_endpoint', server.contentEncryptionAlgs)],
+    // Attestation-Based Client Authentication §8
+    ['client_attestation_signing_alg_values_supported', server.attestation?.algs],
+    ['client_attestation_pop_signing_alg_values_supported', server.attestation?.proofAlgs],
     // RFC 9449 §5.1, RFC 8705 §3.3, §5
     ['dpop_signing_alg_values_supported', server.dpopAlgs],
     ['tls_client_certificate_bound_access_tokens', server.clientCertificates ? true : undefined],

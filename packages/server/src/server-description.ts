@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ATTESTATION_ALGS, ATTESTATION_PROOF_ALGS } from '@hufu/protocol/client-attestation';
 import { CLIENT_REGISTRIES } from '@hufu/protocol/client-metadata';
 import { DPOP_ALGS } from '@hufu/protocol/dpop';
 import { CONTENT_ENCRYPTION_ALGS, ENCRYPTION_ALGS, MAC_ALGS } from '@hufu/protocol/jose-algorithms';
@@ -58,6 +59,14 @@ export function describeServer(config: Config): ServerDescription {
     authorizationDetailsTypes: config.policies.authorizationDetails.map(({ type }) => type),
     dpopAlgs: DPOP_ALGS.filter((alg) => signingAlgorithms.has(alg)),
     clientCertificates: seesCertificates(config),
+    ...(config.policies.trustedAttesters.length === 0
+      ? {}
+      : {
+          attestation: {
+            algs: ATTESTATION_ALGS.filter((alg) => signingAlgorithms.has(alg)),
+            proofAlgs: ATTESTATION_PROOF_ALGS.filter((alg) => signingAlgorithms.has(alg)),
+          },
+        }),
     displays: DISPLAYS,
     clientIdDocuments: config.policies.clientIdDocuments === 'on',
     subjectTypes: ['public', 'pairwise'],

@@ -6,17 +6,12 @@ import { systemClock } from '@hufu/server/clock';
 import type { Config } from '@hufu/server/config/config';
 import type { DeadDelivery } from '@hufu/store/port';
 import type { Command } from '../command.ts';
+import type { Finding } from '../doctor/finding.ts';
+import { checkProfiles, checkRegistered } from '../doctor/profiles.ts';
 import { readLocalWords, withContext } from '../local.ts';
 
 const MAX_DEAD = 100;
-
-/** One thing that was looked at. */
-interface Finding {
-  readonly level: 'ok' | 'warning' | 'problem';
-  readonly about: string;
-  /** What it means and what to do. */
-  readonly text: string;
-}
+const MAX_CLIENTS = 10_000;
 
 /** Looks for what will go wrong or is weaker than it need be. Exit code 1 if something is a problem. */
 export const doctor: Command = {
@@ -27,6 +22,7 @@ export const doctor: Command = {
     const { json, config } = await readLocalWords(call);
     const findings = [
       ...checkConfig(config),
+      ...checkProfiles(config),
       ...(await checkPasswords(config)),
       ...checkFiles(config),
       ...(await checkStore(call, config)),
@@ -122,6 +118,7 @@ async function checkStore(call: Parameters<Command['run']>[0], config: Config): 
           ? { level: 'ok', about: 'keys', text: `a signing key for ${config.signing.algorithms.join(', ')}` }
           : { level: 'problem', about: 'keys', text: `no active signing key for ${missing.join(', ')}; run hufu key rotate` },
       );
+      findings.push(...checkRegistered(config, await ctx.store.listClients(ctx.tenant, '', MAX_CLIENTS)));
       findings.push(...checkDeliveries(await ctx.store.listDeadDeliveries(ctx.tenant, MAX_DEAD)));
       return findings;
     });

@@ -52,6 +52,8 @@ export interface ProfileRules {
   readonly signatureAlgs: readonly string[] | undefined;
   /** Whether a request names the resource that it is for (RFC 8707 §2). */
   readonly resource: 'required' | 'optional';
+  /** The scopes of a client that registered itself and named none (RFC 7591 §2): those about the user, or every one that there is. */
+  readonly unsaidScope: 'about_user' | 'every';
   /** Whether refreshing brings a new refresh token. */
   readonly rotation: 'off' | 'as_registered';
 }
@@ -74,6 +76,7 @@ export const NO_PROFILE: ProfileRules = {
   assertionAudience: 'ours',
   signatureAlgs: undefined,
   resource: 'optional',
+  unsaidScope: 'about_user',
   rotation: 'as_registered',
 };
 

@@ -65,7 +65,7 @@ async function pushed(
     const taken = await ctx.store.exchangeCode(
       ctx.tenant,
       found.id,
-      redemption(ctx, { client, grant: found, secret, resource, refresh: true, confirmation: undefined, now }),
+      redemption(ctx, { client, grant: found, secret, resource, refresh: true, instance: undefined, confirmation: undefined, now }),
       now,
     );
     if (taken.grant === undefined) return 'its grant went';

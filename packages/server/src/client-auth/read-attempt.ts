@@ -1,4 +1,5 @@
 import { readBasicCredentials } from '@hufu/protocol/basic-auth';
+import { ATTESTATION_HEADER, ATTESTATION_PROOF_HEADER, readClientAttestation } from '@hufu/protocol/client-attestation';
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
 import { readJwt } from '@hufu/protocol/jwt';
@@ -20,7 +21,9 @@ export function readAttempt(request: HttpRequest, form: Form, trail: Trail, now:
   const bodySecret = form.get('client_secret');
   // Passed over, an assertion of a kind that we don't have would leave a client that says its name alone.
   const asserts = form.has('client_assertion') || form.has('client_assertion_type');
-  if (Number(typeof authorization === 'string') + Number(bodySecret !== undefined) + Number(asserts) > 1) {
+  const attestation = request.headers[ATTESTATION_HEADER];
+  const attests = attestation !== undefined || request.headers[ATTESTATION_PROOF_HEADER] !== undefined;
+  if ([typeof authorization === 'string', bodySecret !== undefined, asserts, attests].filter(Boolean).length > 1) {
     trail.at('client_authentication');
     throw new OAuthError('invalid_request', 'two client authentication methods in one request');
   }
@@ -35,6 +38,10 @@ export function readAttempt(request: HttpRequest, form: Form, trail: Trail, now:
     const proof = form.get('client_assertion') ?? '';
     return { mechanism: 'client_assertion', clientId: readAsserted(form, proof, bodyId, trail), proof, request, trail, now };
   }
+  if (attests) {
+    const proof = String(attestation ?? '');
+    return { mechanism: 'client_attestation', clientId: readAttested(proof, bodyId, trail), proof, request, trail, now };
+  }
   if (bodyId === undefined) throw unread(trail, 'no client authentication in the request');
   if (bodySecret === undefined) return { mechanism: 'none', clientId: bodyId, proof: '', request, trail, now };
   return { mechanism: 'client_secret_post', clientId: bodyId, proof: bodySecret, request, trail, now };
@@ -47,6 +54,15 @@ function readAsserted(form: Form, assertion: string, bodyId: string | undefined,
   if (typeof sub !== 'string') throw unread(trail, 'the client assertion does not read as a signed JWT with a sub');
   if (bodyId !== undefined && bodyId !== sub) throw unread(trail, 'client_id in the body is not the sub of the client assertion');
   return sub;
+}
+
+/** Whom the attestation is about, which `client_id` is too or is not there (Attestation-Based Client Authentication §7.5). Nothing is verified yet. */
+function readAttested(text: string, bodyId: string | undefined, trail: Trail): string {
+  const read = readClientAttestation(text);
+  if (read.kind === 'refused') throw unread(trail, `the attestation ${read.reason}`);
+  const { clientId } = read.attestation;
+  if (bodyId !== undefined && bodyId !== clientId) throw unread(trail, 'client_id in the body is not the sub of the attestation');
+  return clientId;
 }
 
 function unread(trail: Trail, detail: string): OAuthError {

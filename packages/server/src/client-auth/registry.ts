@@ -1,3 +1,4 @@
+import { attestJwtClientAuth } from './attest-jwt-client-auth.ts';
 import type { AuthMethod } from './auth-method.ts';
 import { clientSecretBasic } from './client-secret-basic.ts';
 import { clientSecretJwt } from './client-secret-jwt.ts';
@@ -9,8 +10,14 @@ import { tlsClientAuth } from './tls-client-auth.ts';
 
 /** The authentication methods there are, by name; `CLIENT_REGISTRIES` of the protocol says the same to those who register. */
 export const authMethods: ReadonlyMap<string, AuthMethod> = new Map(
-  [clientSecretBasic, clientSecretPost, clientSecretJwt, privateKeyJwt, tlsClientAuth, selfSignedTlsClientAuth, none].map((method) => [
-    method.name,
-    method,
-  ]),
+  [
+    clientSecretBasic,
+    clientSecretPost,
+    clientSecretJwt,
+    privateKeyJwt,
+    tlsClientAuth,
+    selfSignedTlsClientAuth,
+    attestJwtClientAuth,
+    none,
+  ].map((method) => [method.name, method]),
 );

@@ -12,6 +12,7 @@ export function checkConfig(root: ConfigNode, issuer: string | undefined, spot: 
   warnOfOpenProxies(root, spot);
   checkForwarded(root, spot);
   checkCertificates(root, spot);
+  checkAttested(root, spot);
 }
 
 function checkIssuer(root: ConfigNode, issuer: string | undefined, spot: Spot): void {
@@ -62,6 +63,22 @@ function checkCertificates(root: ConfigNode, spot: Spot): void {
     if (!asked) here.at('token_endpoint_auth_method').refuse(method, NEEDS_CERTIFICATES);
     else if (name === 'tls_client_auth' && authority === undefined)
       here.at('token_endpoint_auth_method').refuse(method, 'needs the authorities that issue the certificates (client_ca)');
+  }
+}
+
+/** A client whose instances nobody may vouch for could never prove itself. */
+function checkAttested(root: ConfigNode, spot: Spot): void {
+  const attesters = listItems(findValue(findValue(root, 'policies'), 'trusted_attesters'));
+  const named = new Set(attesters.flatMap((attester) => listItems(findValue(attester, 'clients')).map(findText)));
+  for (const [index, client] of listItems(findValue(root, 'clients')).entries()) {
+    const method = findValue(client, 'token_endpoint_auth_method');
+    if (method === undefined || findText(method) !== 'attest_jwt_client_auth' || named.has(findText(findValue(client, 'client_id'))))
+      continue;
+    spot
+      .at('clients')
+      .at(index)
+      .at('token_endpoint_auth_method')
+      .refuse(method, 'needs an attester that names the client (policies.trusted_attesters)');
   }
 }
 

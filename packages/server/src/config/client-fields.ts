@@ -61,7 +61,10 @@ const tokenExchange: Readonly<Record<string, ClientField>> = {
 
 const hufu: Readonly<Record<string, ClientField>> = {
   resource_server_of: { doc: 'Identifiers of the resources whose tokens it may introspect.', schema: listOf(identifier) },
-  profile: { doc: 'A profile that tightens the rules. None is supported by this version yet.', schema: { type: 'string' } },
+  profile: {
+    doc: 'A profile that tightens the rules: of its registration, and of each of its requests.',
+    schema: oneOf(CLIENT_REGISTRIES.profiles),
+  },
   first_party: { doc: 'Our own application: its users are not asked for consent.', schema: yesNo },
   pkce: {
     doc: 'Whether a code needs a code_challenge (RFC 7636). required by default; public clients always need one.',

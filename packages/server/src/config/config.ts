@@ -115,7 +115,14 @@ export interface Policies {
   readonly authorizationDetails: readonly DetailType[];
   /** Whose word for somebody counts in a grant (RFC 7523 §2.1, RFC 7522 §2.1, RFC 8693). */
   readonly trustedIssuers: readonly TrustedIssuer[];
-  readonly registeredClients: { readonly max: number; readonly unusedSeconds: number };
+  /** Who vouches for instances of which clients (`attest_jwt_client_auth`). */
+  readonly trustedAttesters: readonly TrustedAttester[];
+  readonly registeredClients: {
+    readonly max: number;
+    readonly unusedSeconds: number;
+    /** Of those who register themselves or are described by a document. */
+    readonly profile: StrangersProfile | undefined;
+  };
   readonly bruteForce: 'on' | 'off';
   /** Exempt from the guard against requests to private addresses. */
   readonly outboundAllowHosts: readonly AllowedHost[];
@@ -125,6 +132,19 @@ export interface Policies {
   readonly codes: { readonly ttlSeconds: number };
   readonly refreshTokens: { readonly absoluteSeconds: number; readonly idleSeconds: number; readonly overlapSeconds: number };
 }
+
+/** Who attests the keys of a client's instances, and with which keys: one of the two. */
+export interface TrustedAttester {
+  /** `iss` of its attestations, where they have one. */
+  readonly issuer: string;
+  readonly jwks: PublicJwks | undefined;
+  readonly jwksUri: string | undefined;
+  /** Ids of the clients that it speaks for. */
+  readonly clients: readonly string[];
+}
+
+/** Profiles that a client meets without an administrator who configures it. */
+export type StrangersProfile = 'oauth21' | 'mcp';
 
 /** Who signs software statements, and with which keys. */
 export interface StatementIssuer {

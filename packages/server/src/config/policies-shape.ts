@@ -7,6 +7,7 @@ import { choice, isTestMode, refuseOutsideTest, textAs, wholeNumber } from './sc
 import type { Shape } from './shape.ts';
 import { softwareStatementsShape } from './software-statements-shape.ts';
 import { forwardedCertificatesShape } from './tls-shape.ts';
+import { trustedAttestersShape } from './trusted-attesters-shape.ts';
 import { trustedIssuersShape } from './trusted-issuers-shape.ts';
 
 const outbound: Shape<Policies['outboundAllowHosts']> = object({
@@ -64,8 +65,12 @@ const registeredClients: Shape<Policies['registeredClients']> = object({
       'How many there may be at a time, and of clients described by documents as many again.',
     ),
     unused: withDefault(duration('1h', '3650d'), '90d', 'Time without a sign-in after which one is removed.'),
+    profile: optional(
+      choice(['oauth21', 'mcp']),
+      'The profile that they live by: oauth21 (PKCE for everybody, no implicit grant), or mcp, which names the resource in each request as well.',
+    ),
   },
-  build: ({ max, unused }) => ({ max, unusedSeconds: unused }),
+  build: ({ max, unused, profile }) => ({ max, unusedSeconds: unused, profile }),
 });
 
 /** `policies`: what the server allows and for how long. */
@@ -95,6 +100,11 @@ export const policiesShape: Shape<Policies> = object({
       [],
       'Whose assertions are taken for grants and exchanged for tokens (RFC 7523, RFC 7522, RFC 8693).',
     ),
+    trusted_attesters: withDefault(
+      trustedAttestersShape,
+      [],
+      'Who vouches for instances of clients that prove themselves with attest_jwt_client_auth (OAuth Attestation-Based Client Authentication, a draft).',
+    ),
     registered_clients: withDefault(registeredClients, {}, 'Clients that registered themselves.'),
     outbound: withDefault(outbound, {}, 'Requests that the server makes itself.'),
     sign_up: withDefault(choice(['off', 'open']), 'off', 'Whether people make accounts of their own: off, or open to everybody.'),
@@ -118,6 +128,7 @@ export const policiesShape: Shape<Policies> = object({
     softwareStatements: more.software_statements,
     authorizationDetails: more.authorization_details,
     trustedIssuers: more.trusted_issuers,
+    trustedAttesters: more.trusted_attesters,
     registeredClients: more.registered_clients,
     signUp: more.sign_up,
     passwords: more.passwords,

@@ -1,4 +1,5 @@
 import { OAuthError } from '@hufu/protocol/errors';
+import { attestedKey } from '../client-auth/attest-jwt-client-auth.ts';
 import { authenticateTokenClient } from '../client-auth/authenticate-token-client.ts';
 import type { Context } from '../context.ts';
 import { grantTypes } from '../grants/registry.ts';
@@ -31,5 +32,5 @@ async function answer(ctx: Context, request: HttpRequest, call: ClientCall): Pro
   }
   const sender = readSender(ctx, request, call.client, call.trail, call.now);
   const confirmation = sender instanceof Promise ? await sender : sender;
-  return tokenReply(await grant(ctx, { ...call, confirmation }));
+  return tokenReply(await grant(ctx, { ...call, confirmation, instance: attestedKey(call.client, request) }));
 }

@@ -70,12 +70,12 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
   const details = narrowDetails(ctx, client, grant, form, resource.identifier);
 
   const secret = ctx.random.text(SECRET_LENGTH);
-  const { confirmation } = request;
+  const { instance, confirmation } = request;
   const { refresh, sessionExpiresAt } = asked;
   const taken = await ctx.store.exchangeCode(
     ctx.tenant,
     grant.id,
-    redemption(ctx, { client, grant, secret, resource, refresh, sessionExpiresAt, confirmation, now }),
+    redemption(ctx, { client, grant, secret, resource, refresh, sessionExpiresAt, instance, confirmation, now }),
     now,
   );
   trail.at('generation');

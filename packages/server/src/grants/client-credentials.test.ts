@@ -91,3 +91,10 @@ test('a platform with more resources and scopes than a token can point at serves
   }
   await own.close();
 });
+
+test('a client whose profile wants it names the resource for its own tokens too (RFC 8707 §2)', async () => {
+  const own = await openWorld({ yaml: BASIC_YAML.replace('    scope: read write unlock\n', '$&    hufu: { profile: mcp }\n') });
+  assert.equal((await ask({ scope: 'read' }, own)).json['error'], 'invalid_target');
+  assert.equal((await ask({ scope: 'read', resource: API }, own)).status, 200);
+  await own.close();
+});

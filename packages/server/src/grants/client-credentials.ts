@@ -8,7 +8,7 @@ import { accessTokenTtl } from '../tokens/access-token-ttl.ts';
 import { ownScopes } from '../tokens/allowed-scopes.ts';
 import { readDetails } from '../tokens/authorization-details.ts';
 import { issueAccessToken } from '../tokens/issue-access-token.ts';
-import { findResource, requireKnownScopes, resourcesFor, scopesAt } from '../tokens/resources.ts';
+import { findResource, requireKnownScopes, requireNamedResources, resourcesFor, scopesAt } from '../tokens/resources.ts';
 import { type TokenResponse, tokenTypeOf } from '../tokens/token-response.ts';
 import { detailedOwnGrant } from './detailed-own-grant.ts';
 import type { TokenRequest } from './grant.ts';
@@ -47,6 +47,7 @@ export async function ownToken(
   trail.at('resource');
   const named = form.many('resource');
   if (named.length > 1) throw new OAuthError('invalid_target', 'an access token is for one resource');
+  requireNamedResources(ctx, client, named);
   const [identifier = ctx.issuer] = resourcesFor(ctx, named, scopes);
   // What it did not ask for by name is only narrowed to what the resource offers.
   if (asked !== undefined) requireKnownScopes(ctx, scopes, named);

@@ -70,7 +70,7 @@ async function requireApproved(ctx: Context, { trail, now }: TokenRequest, found
 }
 
 async function redeem(ctx: Context, request: TokenRequest, id: GrantId): Promise<TokenResponse> {
-  const { client, form, trail, confirmation, now } = request;
+  const { client, form, trail, instance, confirmation, now } = request;
   trail.at('grant_known');
   const grant = await ctx.store.findGrant(ctx.tenant, id);
   if (grant === undefined) throw refused('its grant is gone');
@@ -85,7 +85,7 @@ async function redeem(ctx: Context, request: TokenRequest, id: GrantId): Promise
   const taken = await ctx.store.exchangeCode(
     ctx.tenant,
     grant.id,
-    redemption(ctx, { client, grant, secret, resource, refresh: true, confirmation, now }),
+    redemption(ctx, { client, grant, secret, resource, refresh: true, instance, confirmation, now }),
     now,
   );
   trail.at('generation');

@@ -14,6 +14,8 @@ export interface TokenRequest {
   readonly address: string;
   /** The key that the sender has proved to have (RFC 9449 §5, RFC 8705 §3): what is issued is bound to it. Undefined: a bearer's. */
   readonly confirmation: Confirmation | undefined;
+  /** The key of the client's instance, where an attester vouched for it: what is refreshed is bound to it. Undefined for all others. */
+  readonly instance: Confirmation | undefined;
   /** Seconds since 1970. */
   readonly now: number;
 }

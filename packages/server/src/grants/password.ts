@@ -64,7 +64,7 @@ async function issue(
   scopes: readonly string[],
   resources: readonly string[],
 ): Promise<TokenResponse> {
-  const { client, confirmation, now } = request;
+  const { client, instance, confirmation, now } = request;
   const keyId = ctx.keys.sealKeyId;
   const resource = findResource(ctx, resources[0] ?? ctx.issuer);
   if (resource === undefined) throw new OAuthError('invalid_target', 'the resource is unknown');
@@ -97,7 +97,7 @@ async function issue(
   const taken = await ctx.store.exchangeCode(
     ctx.tenant,
     created.id,
-    redemption(ctx, { client, grant, secret, resource, refresh: true, confirmation, now }),
+    redemption(ctx, { client, grant, secret, resource, refresh: true, instance, confirmation, now }),
     now,
   );
   if (taken.kind === 'lost')

@@ -1,10 +1,11 @@
-import { type Confirmation, formatConfirmation } from '@hufu/protocol/confirmation';
+import type { Confirmation } from '@hufu/protocol/confirmation';
 import type { GrantRecord, Redemption } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import { accessTokenTtl } from '../tokens/access-token-ttl.ts';
 import { derivedSecret, sha256 } from '../tokens/secrets.ts';
+import { refreshKey } from './refresh-key.ts';
 import { rotates } from './refresh-token.ts';
 
 /** What a grant becomes that is exchanged. */
@@ -19,22 +20,23 @@ export interface Redeemed {
   readonly refresh: boolean;
   /** The end of the session that a grant which is not offline lives in; undefined where it lives in none. */
   readonly sessionExpiresAt?: number;
-  /** The key that the sender has proved to have. */
+  /** The keys of the client's instance and of the sender, as `TokenRequest` has them. */
+  readonly instance: Confirmation | undefined;
   readonly confirmation: Confirmation | undefined;
   readonly now: number;
 }
 
 /**
  * The first and only exchange of a grant, generation 0 → 1, as the store writes it. It lives as long as the client or the policy has it where there are refresh
- * tokens, else as long as its one access token. Who cannot prove itself proves to have the key instead (RFC 9449 §5, RFC 8705 §4).
+ * tokens, else as long as its one access token.
  */
 export function redemption(ctx: Context, redeemed: Redeemed): Redemption {
-  const { client, secret, confirmation } = redeemed;
+  const { client, secret } = redeemed;
   return {
     secretHash: sha256(secret),
     accessHash: sha256(derivedSecret(secret)),
     keyId: ctx.keys.sealKeyId,
-    boundKey: client.confidential || confirmation === undefined ? undefined : formatConfirmation(confirmation),
+    boundKey: refreshKey(redeemed),
     ...lifetimes(ctx, redeemed),
     maxGrants: client.metadata.settings.maxGrantsPerUser,
   };

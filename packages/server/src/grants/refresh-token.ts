@@ -64,10 +64,10 @@ export async function refreshToken(ctx: Context, request: TokenRequest): Promise
   });
 }
 
-/** A public client refreshes with the key that its code was exchanged with (RFC 9449 §5, RFC 8705 §4). */
+/** A public client refreshes with the key that its code was exchanged with (RFC 9449 §5, RFC 8705 §4), an attested instance with its own. */
 function requireBoundKey(ctx: Context, grant: GrantRecord, boundKey: string, request: TokenRequest): void {
   try {
-    requireKey(boundKey, request, REFRESH_REFUSED);
+    requireKey(boundKey, { confirmation: request.instance ?? request.confirmation, trail: request.trail }, REFRESH_REFUSED);
   } catch (error) {
     ctx.log.warn('refresh_token.foreign_key', { grant: grant.id, client: grant.clientId });
     throw error;

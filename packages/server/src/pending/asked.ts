@@ -4,9 +4,7 @@ import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import { allowedScopes } from '../tokens/allowed-scopes.ts';
-import { findResource, requireKnownScopes, resourcesFor } from '../tokens/resources.ts';
-
-const MAX_RESOURCES = 8;
+import { requireKnownScopes, requireNamedResources, resourcesFor } from '../tokens/resources.ts';
 
 /** Scopes and resources that a client may ask somebody elsewhere for. */
 export interface Asked {
@@ -31,11 +29,7 @@ export function readAsked(
   const scope = parameters.get('scope');
   const named = parameters.many('resource');
   trail.at('resource');
-  if (named.length > MAX_RESOURCES) throw new OAuthError('invalid_target', `a request is for at most ${MAX_RESOURCES} resources`);
-  for (const identifier of named) {
-    if (findResource(ctx, identifier) === undefined)
-      throw new OAuthError('invalid_target', 'the resource is unknown', { detail: identifier.slice(0, 200) });
-  }
+  requireNamedResources(ctx, client, named);
   trail.at('scope');
   const refreshes = client.metadata.grantTypes.includes('refresh_token');
   const scopes = (scope === undefined ? [] : readScope(scope)).filter((one) => one !== 'offline_access' || refreshes);

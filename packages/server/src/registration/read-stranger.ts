@@ -1,15 +1,17 @@
 import { type ClientMetadata, type ClientMetadataReading, readClientMetadata } from '@hufu/protocol/client-metadata';
 import type { Fault } from '@hufu/protocol/field-reader';
 import { isLoopbackHost } from '@hufu/protocol/web-uri';
+import type { Config } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import { OPENID_SCOPES } from '../tokens/resources.ts';
+import { strangersProfile } from './profile.ts';
 import { isRefusedHost } from './refused-host.ts';
 import { registriesOf } from './registries.ts';
 
 /**
  * Reads metadata that nobody vouches for (RFC 7591 §2, OpenID Connect Registration §2): members that we don't know, and our own settings,
  * are as if they were not there; scopes that nothing here offers are left out. What it does not say about the algorithm of its ID tokens is RS256
- * where the server signs with it, else the first that it has.
+ * where the server signs with it, else the first that it has. What `policies.registered_clients.profile` does not allow is refused.
  *
  * @param elsewhere members that the caller reads.
  */
@@ -26,7 +28,7 @@ export function readStranger(
     isHostRefused: (host) => isRefusedHost(host, config.policies.outboundAllowHosts),
   });
   if (reading.kind === 'refused') return reading;
-  const faults = findImplicitFaults(reading.metadata);
+  const faults = [...findImplicitFaults(reading.metadata), ...findProfileFaults(config, reading.metadata)];
   if (faults.length > 0) return { kind: 'refused', faults };
   return { kind: 'read', metadata: settle(ctx, reading.metadata) };
 }
@@ -41,6 +43,11 @@ function findImplicitFaults({ applicationType, grantTypes, redirectUris }: Clien
       ? []
       : [{ path: ['redirect_uris', at], message: 'is not an https URI of another machine, which implicit demands of web clients' }];
   });
+}
+
+function findProfileFaults(config: Config, metadata: ClientMetadata): readonly Fault[] {
+  const faults = strangersProfile(config)?.findFaults(metadata) ?? [];
+  return faults.map(({ member, message }) => ({ path: [member], message }));
 }
 
 function settle({ config }: Context, metadata: ClientMetadata): ClientMetadata {

@@ -11,7 +11,7 @@ import { isUsable } from '../sender/certificates.ts';
  */
 export function registriesOf(config: Config): ClientRegistries {
   const grantTypes = Object.entries(CLIENT_REGISTRIES.grantTypes).filter(([name]) => GRANT_TYPES.includes(name));
-  const authMethods = Object.entries(CLIENT_REGISTRIES.authMethods).filter(([name]) => isUsable(config, name));
+  const authMethods = Object.entries(CLIENT_REGISTRIES.authMethods).filter(([name]) => name !== ATTESTED && isUsable(config, name));
   return {
     ...CLIENT_REGISTRIES,
     authMethods: Object.fromEntries(authMethods),
@@ -21,4 +21,6 @@ export function registriesOf(config: Config): ClientRegistries {
   };
 }
 
+/** Whose clients are named beside their attesters. */
+const ATTESTED = 'attest_jwt_client_auth';
 const GRANT_TYPES: readonly string[] = ['authorization_code', 'refresh_token', 'implicit', DEVICE_CODE];

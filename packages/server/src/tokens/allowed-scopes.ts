@@ -6,11 +6,12 @@ const ofMachine = new WeakMap<Client, readonly string[]>();
 
 /**
  * The scopes a client may ask for: its registered `scope` (RFC 7591 §2), or, where a client of the configuration names none, all that
- * there are; `hufu doctor` points such clients out. A client that registered itself without a `scope` has those about the user alone.
+ * there are; `hufu doctor` points such clients out. A client that registered itself without a `scope` has those about the user alone,
+ * unless its profile says otherwise: it could have registered every one.
  */
 export function allowedScopes(ctx: Context, client: Client): readonly string[] {
   if (client.metadata.scopes !== undefined) return client.metadata.scopes;
-  if (client.record.source !== 'config') return [...OPENID_SCOPES];
+  if (client.record.source !== 'config' && client.metadata.rules.unsaidScope === 'about_user') return [...OPENID_SCOPES];
   return [...OPENID_SCOPES, ...new Set(ctx.config.resources.flatMap((resource) => resource.scopes))];
 }
 

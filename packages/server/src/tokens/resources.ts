@@ -1,4 +1,5 @@
 import { OAuthError } from '@hufu/protocol/errors';
+import type { Client } from '../client-record.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
 
@@ -16,6 +17,22 @@ export function findResource(ctx: Context, identifier: string): ResourceConfig |
     ctx.config.resources.find((resource) => resource.identifier === identifier) ??
     (identifier === ctx.issuer ? ownResource(ctx.issuer) : undefined)
   );
+}
+
+const MAX_RESOURCES = 8;
+
+/**
+ * The `resource` parameters of a request (RFC 8707 §2): not too many, each of a resource that there is, and one at least where the client's profile
+ * wants that. Throws `invalid_target`.
+ */
+export function requireNamedResources(ctx: Context, { metadata }: Client, named: readonly string[]): void {
+  if (named.length === 0 && metadata.rules.resource === 'required')
+    throw new OAuthError('invalid_target', 'the client has to name the resource that its token is for');
+  if (named.length > MAX_RESOURCES) throw new OAuthError('invalid_target', `a request is for at most ${MAX_RESOURCES} resources`);
+  for (const identifier of named) {
+    if (findResource(ctx, identifier) === undefined)
+      throw new OAuthError('invalid_target', 'the resource is unknown', { detail: identifier.slice(0, 200) });
+  }
 }
 
 /**
