@@ -96,8 +96,9 @@ function clientIdOf({ clientAuth, senderConstrain, request, answer }: ClientVari
   return ['fapi', clientAuth, senderConstrain, request, answer, which].join('-');
 }
 
-/** An RSA key: with another, the suite could not try RS256. */
+/** An RSA key, as with another the suite could not try RS256; which it does not say it is not for, so that the profile has to. */
 function signingKey(which: Which): ClientKey {
-  const key = clientKey(which === 'first' ? 0 : 1, 'thumbprint');
-  return { ...key, jwk: { ...key.jwk, alg: 'PS256' } };
+  const { jwk, ...key } = clientKey(which === 'first' ? 0 : 1, 'thumbprint');
+  const { alg: _, ...unbound } = jwk;
+  return { ...key, jwk: unbound };
 }

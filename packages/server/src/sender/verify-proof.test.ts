@@ -70,6 +70,7 @@ test('a proof is used once, whatever else is in it; what failed is not used up (
   await verify(proof(holder, {}, jti));
   await refused(proof(holder, {}, jti), 'invalid_dpop_proof', /used before/);
   await refused(proof(holder, {}, { ...jti, more: 'another proof' }), 'invalid_dpop_proof', /used before/);
+  for (const iat of [START + 1, START + 59]) await refused(proof(holder, { iat }, jti), 'invalid_dpop_proof', /used before/);
   await verify(proof(await prover(), {}, jti));
 });
 

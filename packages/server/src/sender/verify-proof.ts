@@ -21,6 +21,8 @@ export interface ProofRules {
   readonly thumbprint: string | undefined;
 }
 
+const PERIOD_SECONDS = 256;
+
 /** The public description never says more than that: why is for the decision record. */
 const PROOF_REFUSED = 'the DPoP proof is not valid for this request';
 
@@ -58,9 +60,14 @@ export async function verifyProof(
   }
   trail.at('dpop_unused');
   const name = hash('sha256', `${key.thumbprint}\n${proof.jti}`, 'base64url');
-  if (!(await ctx.store.takeOnce(ctx.tenant, 'dpop_proof', name, Math.ceil(proof.iat) + 2 * PROOF_SECONDS, now)))
+  if (!(await ctx.store.takeOnce(ctx.tenant, 'dpop_proof', name, endOfMark(proof.iat), now)))
     throw refused('its jti has been used before');
   return { method: 'jkt', thumbprint: key.thumbprint };
+}
+
+/** Of a period, as marks are told apart by it: a `jti` that comes again in a proof of a little later is not new (docs/decisions/0011). */
+function endOfMark(iat: number): number {
+  return (Math.floor(iat / PERIOD_SECONDS) + 1) * PERIOD_SECONDS + 2 * PROOF_SECONDS;
 }
 
 /** Throws `use_dpop_nonce` where a proof has no nonce and needs one, or one that is not of now (RFC 9449 §8). */
