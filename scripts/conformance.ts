@@ -6,9 +6,9 @@
  */
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { CIBA_ID, CIBA_SUITE_NAME, CIBA_TESTS, cibaModuleName, cibaVariantName } from '../test/conformance/ciba-plan.ts';
 import { FAPI_PLANS, fapiTestsOf } from '../test/conformance/fapi/plans.ts';
 import { fapiVariantName } from '../test/conformance/fapi/variant.ts';
-import { CIBA_ID, CIBA_SUITE_NAME, CIBA_TESTS, cibaModuleName, cibaVariantName } from '../test/conformance/ciba-plan.ts';
 import { FAPI1_ID, FAPI1_SUITE_NAME, FAPI1_TESTS, fapi1ModuleName, fapi1VariantName } from '../test/conformance/fapi1-plan.ts';
 import { PLANS, testsOf, variantName } from '../test/conformance/plans.ts';
 import { keyOf, readTable, renderTable, type TablePlan, type TableResults } from './conformance-table.ts';

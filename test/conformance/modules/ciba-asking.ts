@@ -1,5 +1,5 @@
-import { assertAskRefused, type CibaRun, type CibaShape, decide, ask, sendAsk } from '../suite/ciba-request.ts';
 import { awaitDecision, finishCiba, pollInVain, signInCiba } from '../suite/ciba-flow.ts';
+import { ask, assertAskRefused, type CibaRun, type CibaShape, decide, sendAsk } from '../suite/ciba-request.ts';
 import type { FapiClient } from '../suite/fapi1-clients.ts';
 import type { Json } from '../suite/json.ts';
 import { signJwt } from '../suite/jwt.ts';

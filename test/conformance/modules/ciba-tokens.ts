@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import type { Proof } from '../suite/fapi1-authentication.ts';
-import { ask, type CibaRun, decide, poll, readPending } from '../suite/ciba-request.ts';
 import {
   answerNotices,
   awaitDecision,
@@ -11,6 +9,8 @@ import {
   pollInVain,
   signInCiba,
 } from '../suite/ciba-flow.ts';
+import { ask, type CibaRun, decide, poll, readPending } from '../suite/ciba-request.ts';
+import type { Proof } from '../suite/fapi1-authentication.ts';
 import { mutualEndpoint } from '../suite/fapi1-run.ts';
 import { checkTls } from '../suite/fapi1-tls.ts';
 import { assertResourceRefuses, assertTokenRefused, checkRefresh, refresh, requireResource } from '../suite/fapi1-tokens.ts';

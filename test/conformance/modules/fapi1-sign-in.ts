@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readArrival, requireError } from '../suite/fapi1-answer.ts';
 import { fapiTokenRequest } from '../suite/fapi1-authentication.ts';
 import { authorize, codeFields, exchange, type Fapi1Flow, requireAddress, signInFapi1 } from '../suite/fapi1-flow.ts';
-import { type Fapi1Run, send, type Shape } from '../suite/fapi1-request.ts';
+import { type Fapi1Run, type Shape, send } from '../suite/fapi1-request.ts';
 import { mutualEndpoint } from '../suite/fapi1-run.ts';
 import { checkTls } from '../suite/fapi1-tls.ts';
 import { assertResourceRefuses, assertTokenRefused, checkRefresh, refresh, requireResource } from '../suite/fapi1-tokens.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { CibaVariant } from '../ciba-plan.ts';
 import { checkErrorText } from './authorization.ts';
-import { fapiTokenRequest, proofFields, type Proof } from './fapi1-authentication.ts';
+import { fapiTokenRequest, type Proof, proofFields } from './fapi1-authentication.ts';
 import type { FapiClient } from './fapi1-clients.ts';
 import { connectionOf, type FapiRun, mutualEndpoint } from './fapi1-run.ts';
 import { type HttpReply, mediaType, objectOf } from './https-client.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Fapi1Variant } from '../fapi1-plan.ts';
-import { type Changes, type Parameters, authorizationUrl } from './authorization.ts';
-import { proofFields, type Proof } from './fapi1-authentication.ts';
+import { authorizationUrl, type Changes, type Parameters } from './authorization.ts';
+import { type Proof, proofFields } from './fapi1-authentication.ts';
 import type { FapiClient } from './fapi1-clients.ts';
 import { connectionOf, type FapiRun, mutualEndpoint } from './fapi1-run.ts';
 import { type HttpReply, mediaType, objectOf } from './https-client.ts';

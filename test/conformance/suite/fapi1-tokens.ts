@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { fapiTokenRequest, type Fields, type Proof } from './fapi1-authentication.ts';
+import { type Fields, fapiTokenRequest, type Proof } from './fapi1-authentication.ts';
 import type { FapiClient } from './fapi1-clients.ts';
 import { connectionOf, type FapiRun } from './fapi1-run.ts';
 import { type HttpReply, type HttpsClient, mediaType, objectOf } from './https-client.ts';
