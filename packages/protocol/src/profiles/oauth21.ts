@@ -6,7 +6,8 @@ export const oauth21: Profile = {
   rules: { ...NO_PROFILE, codeChallenge: 'required' },
   findFaults(metadata) {
     const faults: ProfileFault[] = [...requireOnly('response_types', metadata.responseTypes, ['code'], 'OAuth 2.1')];
-    if (metadata.grantTypes.includes('password')) faults.push({ member: 'grant_types', message: 'has password, which OAuth 2.1 does not have' });
+    if (metadata.grantTypes.includes('password'))
+      faults.push({ member: 'grant_types', message: 'has password, which OAuth 2.1 does not have' });
     if (metadata.settings.pkce === 'optional')
       faults.push({ member: 'hufu', message: 'has pkce: optional, and OAuth 2.1 always wants PKCE' });
     return faults;
