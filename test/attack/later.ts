@@ -57,8 +57,8 @@ export const LATER: ReadonlyMap<string, Later> = new Map([
   ['JWT-01', rest('client assertions and request objects: those are attacked beside their own reader')],
   ['JWT-13', rest('the time and the memory are not measured: nothing is begun')],
   ['JWT-15', rest('a ROCA modulus at the endpoint: the reader that it calls is tested with one')],
-  ['JWT-17', all('the audiences of client assertions and request objects; that of access tokens is tested in the SDK')],
-  ['JWT-18', rest('request objects, client assertions and software statements; userinfo answers as hints')],
+  ['JWT-17', rest('the audience of access tokens, which is tested in the SDK')],
+  ['JWT-18', rest('software statements, and userinfo answers as hints')],
   ['JWT-25', rest('times are not asserted')],
   ['JWT-30', all('patterns: no option of ours takes any')],
   [

@@ -2,6 +2,7 @@ import { equalText } from '@hufu/protocol/equal-text';
 import { OAuthError } from '@hufu/protocol/errors';
 import { Form, readForm, writeForm } from '@hufu/protocol/form';
 import { readHolder, SECRET_LENGTH, writeHolder } from '@hufu/protocol/tally';
+import type { PushedRequest as StoredRequest } from '@hufu/store/port';
 import { MAX_PUSHED_REQUEST, PUSHED_REQUEST_SECONDS } from '@hufu/store/retention';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
@@ -36,19 +37,22 @@ export function isPushedUri(uri: string | undefined): uri is string {
 
 /**
  * Keeps an authorization request that has been checked (RFC 9126 §2.2). The row has the hash of a secret that only the `request_uri` has; its seal lets guesses
- * die without the store. Throws `invalid_request` for more than `MAX_PUSHED_REQUEST` characters.
+ * die without the store. What is asked for is encrypted: it may be a payment, a name, an ID token. Throws `invalid_request` for more than
+ * `MAX_PUSHED_REQUEST` characters of that.
  *
  * @returns the `request_uri`.
  */
 export async function pushRequest(ctx: Context, client: Client, form: Form, boundKey: string | undefined, now: number): Promise<string> {
-  const parameters = writeForm(form.names().flatMap((name) => form.many(name).map((value) => [name, value] as const)));
+  const text = writeForm(form.names().flatMap((name) => form.many(name).map((value) => [name, value] as const)));
+  const secret = ctx.random.text(SECRET_LENGTH);
+  const secretHash = sha256(secret);
+  const parameters = ctx.keys.sealSecret(text, sealContext(ctx, client.id, secretHash));
   if (parameters.length > MAX_PUSHED_REQUEST)
-    throw new OAuthError('invalid_request', 'the request is too long', { detail: `${parameters.length} characters` });
+    throw new OAuthError('invalid_request', 'the request is too long', { detail: `${text.length} characters` });
   // A row belongs to a client that has one.
   if (client.record.source === 'document') await ensureStored(ctx, client, now);
-  const secret = ctx.random.text(SECRET_LENGTH);
   const request = {
-    secretHash: sha256(secret),
+    secretHash,
     clientId: client.id,
     parameters,
     boundKey,
@@ -82,7 +86,19 @@ export async function findPushedRequest(
   const end = row.expiresAt + PUSHED_REQUEST_SECONDS;
   const last = when === 'begins' ? row.expiresAt : end;
   if (last <= now) throw new PageError('request_uri_expired', `expired ${now - last} seconds ago`);
-  return { id: row.id, end, form: readForm(row.parameters), boundKey: row.boundKey };
+  return { id: row.id, end, form: openPushed(ctx, row), boundKey: row.boundKey };
+}
+
+/** @throws MasterKeyError where they are another row's */
+export function openPushed(
+  ctx: Pick<Context, 'keys' | 'tenant'>,
+  { parameters, clientId, secretHash }: Pick<StoredRequest, 'parameters' | 'clientId' | 'secretHash'>,
+): Form {
+  return readForm(ctx.keys.openSecret(parameters, sealContext(ctx, clientId, secretHash)));
+}
+
+function sealContext({ tenant }: Pick<Context, 'tenant'>, clientId: string, secretHash: string): string {
+  return `pushed_request ${tenant} ${clientId} ${secretHash}`;
 }
 
 /** What goes on through our pages instead of the parameters. */

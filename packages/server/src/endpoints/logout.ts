@@ -8,11 +8,12 @@ import { Trail } from '../decisions/trail.ts';
 import { type HttpReply, type HttpRequest, MAX_ADDRESS } from '../http.ts';
 import { clientHome } from '../interaction/client-of-page.ts';
 import { csrfToken, requireOwnForm } from '../interaction/csrf.ts';
+import { formPage } from '../interaction/form-page.ts';
 import { PageError, pageRefusal } from '../interaction/page-error.ts';
 import { localeOf } from '../interaction/page-locale.ts';
 import { readReturnPlace } from '../interaction/pages/client-view.ts';
-import { pageHeaders } from '../interaction/pages/headers.ts';
 import { logoutPage } from '../interaction/pages/logout.ts';
+import { userView } from '../interaction/user-of-page.ts';
 import { wakeDelivery } from '../logout/delivery-job.ts';
 import { type Farewell, MAX_FAREWELL, writeFarewell } from '../logout/farewell.ts';
 import { frontchannelFrames, MAX_FRAMES, type Told } from '../logout/frontchannel.ts';
@@ -152,13 +153,12 @@ async function tellable(ctx: Context, participants: readonly Told[]): Promise<re
 function confirmPage(ctx: Context, http: HttpRequest, request: LogoutRequest, session: BrowserSession): HttpReply {
   const locale = localeOf(http, request.parameters.get('ui_locales'));
   const browser = browserOf(ctx, http);
-  const name = session.user.claims['name'];
   const client = request.client;
   const body = logoutPage({
     locale,
     languages: [],
     form: { action: PATH, csrf: csrfToken(ctx, browser.id, PATH), request: http.query },
-    user: { username: session.user.username, ...(typeof name === 'string' ? { name } : {}) },
+    user: userView(session),
     ...(client === undefined || request.hint === undefined
       ? {}
       : {
@@ -168,6 +168,5 @@ function confirmPage(ctx: Context, http: HttpRequest, request: LogoutRequest, se
           },
         }),
   });
-  const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };
-  return { status: 200, headers: { ...pageHeaders({ issuer: ctx.issuer, opener: 'popup' }), ...cookie }, body };
+  return formPage(ctx, browser, body, { opener: 'popup' });
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import type { Form } from '@hufu/protocol/form';
 import { clientId, grantId } from '@hufu/protocol/ids';
 import { readHolder, writeHolder } from '@hufu/protocol/tally';
 import { StoreUnavailable } from '@hufu/store/port';
+import { openPushed } from '../authorize/pushed-request.ts';
 import { consentGet, consentPost } from '../interaction/consent.ts';
 import { csrfToken } from '../interaction/csrf.ts';
 import { browserOf } from '../sessions/known-browser.ts';
@@ -166,12 +168,14 @@ test('whoever pushes proves who they are, as at the token endpoint (RFC 9126 §2
 
 test('neither secrets nor assertions are kept, and the row is of this client alone (RFC 9126 §2.1)', async () => {
   const kept: string[] = [];
+  const opened: Form[] = [];
   const watching = await openWorld({
     yaml: YAML,
     wrap: (store) => ({
       ...store,
       pushRequest: (tenant, request, now) => {
         kept.push(request.parameters);
+        opened.push(openPushed(watching.ctx, request));
         return store.pushRequest(tenant, request, now);
       },
     }),
@@ -190,8 +194,10 @@ test('neither secrets nor assertions are kept, and the row is of this client alo
   const signed = { client_id: 'signer', request: signWith(pair, claims), ...assertionForm(signWith(pair, assertionClaims('signer'))) };
   assert.equal((await post(watching, pushedAuthorizationRequest, signed)).status, 201);
   assert.equal(kept.length, 2);
-  for (const parameters of kept) assert.doesNotMatch(parameters, /client_secret|client_assertion|request=/);
-  assert.match(kept[1] ?? '', /^client_id=signer&redirect_uri=/);
+  // Nothing of it stands there to be read.
+  for (const parameters of kept) assert.match(parameters, /^[\w-]+$/);
+  for (const form of opened) for (const name of ['client_secret', 'client_assertion', 'request']) assert.equal(form.has(name), false, name);
+  assert.deepEqual([opened[1]?.get('client_id'), opened[1]?.get('nonce')], ['signer', 'inner']);
   await watching.close();
 });
 
@@ -379,4 +385,13 @@ test('strangers push no more than a source may (RFC 9126 §2.3, attacks AUT-34)'
   own.clock.freeze(START_MS + 1_000);
   assert.equal((await push(spa, {}, own)).status, 201);
   await own.close();
+});
+
+test('a request of more characters than a row has room for is refused, and one that is a little shorter is not (RFC 9126 §2.3)', async () => {
+  const long = await push({ login_hint: undefined, unknown: 'x'.repeat(24_600) });
+  assert.deepEqual(
+    [long.status, long.json['error'], (await world.why(long)).detail?.endsWith(' characters')],
+    [400, 'invalid_request', true],
+  );
+  assert.equal((await push({ unknown: 'x'.repeat(23_000) })).status, 201);
 });

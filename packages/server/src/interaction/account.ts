@@ -12,11 +12,12 @@ import { type BrowserSession, findBrowserSession } from '../sessions/browser-ses
 import { browserOf } from '../sessions/known-browser.ts';
 import { displayName } from './client-of-page.ts';
 import { csrfToken, requireOwnForm } from './csrf.ts';
+import { formPage } from './form-page.ts';
 import { PageError, pageRefusal } from './page-error.ts';
 import { languageLinks, localeOf } from './page-locale.ts';
 import { type AppView, accountPage } from './pages/account.ts';
-import { pageHeaders } from './pages/headers.ts';
 import type { Locale } from './pages/messages/locale.ts';
+import { userView } from './user-of-page.ts';
 
 const PATH = '/account';
 /** Grants of a user that are looked at; a client and user have a hundred at most. */
@@ -34,13 +35,12 @@ export async function accountGet(ctx: Context, http: HttpRequest): Promise<HttpR
     const apps = await appsOf(ctx, session, locale);
     const now = Math.floor(http.nowMs / 1000);
     const waiting = await ctx.store.listPendingOfUser(ctx.tenant, session.user.id, OPEN_LIMITS.maxOpenOfUser, now);
-    const name = session.user.claims['name'];
     const browser = browserOf(ctx, http);
     const gone = removed === undefined ? undefined : await findStoredClient(ctx, removed);
     const body = accountPage({
       locale,
       languages: languageLinks(PATH, []),
-      user: { username: session.user.username, ...(typeof name === 'string' ? { name } : {}) },
+      user: userView(session),
       apps,
       csrf: csrfToken(ctx, browser.id, formName(session)),
       action: PATH,
@@ -48,8 +48,7 @@ export async function accountGet(ctx: Context, http: HttpRequest): Promise<HttpR
       approvals: { href: '/account/approvals', count: waiting.length },
       ...(gone === undefined ? {} : { removed: displayName(gone, locale) }),
     });
-    const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };
-    return { status: 200, headers: { ...pageHeaders({ issuer: ctx.issuer }), ...cookie }, body };
+    return formPage(ctx, browser, body);
   } catch (error) {
     return pageRefusal(ctx, 'account', http, trail, error);
   }

@@ -14,13 +14,14 @@ import { type BrowserSession, findBrowserSession } from '../sessions/browser-ses
 import { browserOf } from '../sessions/known-browser.ts';
 import { waitingClientView } from './client-of-page.ts';
 import { csrfToken, requireOwnForm } from './csrf.ts';
+import { formPage } from './form-page.ts';
 import { signInPath } from './own-page.ts';
 import { pageRefusal } from './page-error.ts';
 import { languageLinks, localeOf } from './page-locale.ts';
 import { type ApprovalsView, type ApprovalView, approvalsPage } from './pages/approvals.ts';
-import { pageHeaders } from './pages/headers.ts';
 import type { Locale } from './pages/messages/locale.ts';
 import { permissionsView } from './permissions-view.ts';
+import { userView } from './user-of-page.ts';
 
 const PATH = '/account/approvals';
 const OUTCOMES: readonly NonNullable<ApprovalsView['outcome']>[] = ['allowed', 'denied', 'gone'];
@@ -36,7 +37,6 @@ export async function approvalsGet(ctx: Context, http: HttpRequest): Promise<Htt
     const locale = localeOf(http, undefined);
     const now = Math.floor(http.nowMs / 1000);
     const browser = browserOf(ctx, http);
-    const name = session.user.claims['name'];
     const outcome = OUTCOMES.find((one) => one === said);
     const requests: ApprovalView[] = [];
     for (const pending of await waitingFor(ctx, session, now)) {
@@ -48,13 +48,12 @@ export async function approvalsGet(ctx: Context, http: HttpRequest): Promise<Htt
       languages: languageLinks(PATH, []),
       action: PATH,
       csrf: csrfToken(ctx, browser.id, formName(session)),
-      user: { username: session.user.username, ...(typeof name === 'string' ? { name } : {}) },
+      user: userView(session),
       accountHref: '/account',
       requests,
       ...(outcome === undefined ? {} : { outcome }),
     });
-    const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };
-    return { status: 200, headers: { ...pageHeaders({ issuer: ctx.issuer }), ...cookie }, body };
+    return formPage(ctx, browser, body);
   } catch (error) {
     return pageRefusal(ctx, 'approvals', http, trail, error);
   }

@@ -12,10 +12,11 @@ import { browserOf } from '../sessions/known-browser.ts';
 import { clientView } from './client-of-page.ts';
 import { csrfToken, requireOwnForm } from './csrf.ts';
 import { detailViews } from './detail-views.ts';
+import { formPage } from './form-page.ts';
 import { languageLinks, localeOf } from './page-locale.ts';
 import { consentPage } from './pages/consent.ts';
-import { pageHeaders } from './pages/headers.ts';
 import { permissionsView } from './permissions-view.ts';
+import { userView } from './user-of-page.ts';
 import { decline, proceed, readUnderWay, refuse, type UnderWay } from './way.ts';
 
 const PATH = '/consent';
@@ -68,18 +69,16 @@ function formName(session: BrowserSession | undefined): string {
 function page(ctx: Context, http: HttpRequest, text: string, request: AuthorizationRequest, session: BrowserSession): HttpReply {
   const locale = localeOf(http, request.uiLocales);
   const browser = browserOf(ctx, http);
-  const name = session.user.claims['name'];
   const body = consentPage({
     locale,
     languages: languageLinks(PATH, [['request', text]]),
     form: { action: PATH, csrf: csrfToken(ctx, browser.id, formName(session)), request: text },
     client: clientView(request, locale),
-    user: { username: session.user.username, ...(typeof name === 'string' ? { name } : {}) },
+    user: userView(session),
     details: detailViews(ctx, request, locale),
     ...permissionsView(ctx, request, shownScopes(consentScopes(request))),
     lasts: asksEachTime(request) ? { kind: 'once' } : { kind: 'until_taken_back' },
     accountHref: '/account',
   });
-  const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };
-  return { status: 200, headers: { ...pageHeaders({ issuer: ctx.issuer, opener: 'popup' }), ...cookie }, body };
+  return formPage(ctx, browser, body, { opener: 'popup' });
 }

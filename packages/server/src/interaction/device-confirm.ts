@@ -15,12 +15,14 @@ import { type BrowserSession, findBrowserSession } from '../sessions/browser-ses
 import { browserOf } from '../sessions/known-browser.ts';
 import { displayName, waitingClientView } from './client-of-page.ts';
 import { csrfToken, requireOwnForm } from './csrf.ts';
+import { formPage } from './form-page.ts';
 import { devicePage, signInPath } from './own-page.ts';
 import { pageRefusal } from './page-error.ts';
 import { languageLinks, localeOf } from './page-locale.ts';
 import { deviceConfirmPage, deviceDonePage } from './pages/device-confirm.ts';
 import { pageHeaders } from './pages/headers.ts';
 import { permissionsView } from './permissions-view.ts';
+import { userView } from './user-of-page.ts';
 
 const PATH = '/device/confirm';
 
@@ -99,7 +101,6 @@ function entryOf(ctx: Context, { session }: BrowserSession, { id }: PendingAutho
 function page(ctx: Context, http: HttpRequest, session: BrowserSession, { code, entry, pending, client }: Entered): HttpReply {
   const locale = localeOf(http, undefined);
   const browser = browserOf(ctx, http);
-  const name = session.user.claims['name'];
   const request = readPendingRequest(pending);
   const shown = formatUserCode(code);
   const body = deviceConfirmPage({
@@ -113,15 +114,14 @@ function page(ctx: Context, http: HttpRequest, session: BrowserSession, { code, 
     userCode: shown,
     entry,
     client: waitingClientView(client, locale),
-    user: { username: session.user.username, ...(typeof name === 'string' ? { name } : {}) },
+    user: userView(session),
     ...permissionsView(ctx, request),
     address: request.address,
     userAgent: request.userAgent,
     askedAt: `${new Date(pending.createdAt * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`,
     askedAgoSeconds: Math.max(0, Math.floor(http.nowMs / 1000) - pending.createdAt),
   });
-  const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };
-  return { status: 200, headers: { ...pageHeaders({ issuer: ctx.issuer }), ...cookie }, body };
+  return formPage(ctx, browser, body);
 }
 
 function done(ctx: Context, http: HttpRequest, outcome: Decision, clientName: string): HttpReply {

@@ -11,11 +11,11 @@ import { type BrowserSession, findBrowserSession } from '../sessions/browser-ses
 import { browserOf } from '../sessions/known-browser.ts';
 import { csrfToken, requireOwnForm } from './csrf.ts';
 import { confirmPath } from './device-confirm.ts';
+import { formPage } from './form-page.ts';
 import { devicePage as ownPageOf, signInPath } from './own-page.ts';
 import { pageRefusal } from './page-error.ts';
 import { languageLinks, localeOf } from './page-locale.ts';
 import { type DeviceView, devicePage } from './pages/device.ts';
-import { pageHeaders } from './pages/headers.ts';
 
 const PATH = '/device';
 
@@ -103,8 +103,7 @@ function page(
     userCode,
     ...(problem === undefined ? {} : { problem }),
   });
-  const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };
-  return { status, headers: { ...pageHeaders({ issuer: ctx.issuer }), ...cookie }, body };
+  return formPage(ctx, browser, body, { status });
 }
 
 function formName({ session }: BrowserSession): string {

@@ -13,10 +13,10 @@ import { type Aim, aimParameters } from './aim.ts';
 import { clientView } from './client-of-page.ts';
 import { csrfToken, requireOwnForm } from './csrf.ts';
 import { enter } from './enter.ts';
+import { formPage } from './form-page.ts';
 import { readOwnPage } from './own-page.ts';
 import { PageError } from './page-error.ts';
 import { languageLinks, localeOf, pageLink } from './page-locale.ts';
-import { pageHeaders } from './pages/headers.ts';
 import { type SignInProblem, signInPage } from './pages/sign-in.ts';
 import { decline, readUnderWay, refuse, type UnderWay } from './way.ts';
 
@@ -112,6 +112,5 @@ function page(
     ...(mayBeNew ? { signUpHref: pageLink('/signup', parameters, locale) } : {}),
     ...(problem === undefined ? {} : { problem }),
   });
-  const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };
-  return { status, headers: { ...pageHeaders({ issuer: ctx.issuer, opener: 'popup' }), ...cookie }, body };
+  return formPage(ctx, browser, body, { status, opener: 'popup' });
 }

@@ -12,11 +12,11 @@ import { type Aim, aimParameters } from './aim.ts';
 import { clientView } from './client-of-page.ts';
 import { csrfToken, requireOwnForm } from './csrf.ts';
 import { enter } from './enter.ts';
+import { formPage } from './form-page.ts';
 import { type NewAccount, readNewAccount } from './new-account.ts';
 import { readOwnPage } from './own-page.ts';
 import { PageError } from './page-error.ts';
 import { languageLinks, localeOf, pageLink } from './page-locale.ts';
-import { pageHeaders } from './pages/headers.ts';
 import { type SignUpProblems, signUpPage, type TypedAccount } from './pages/sign-up.ts';
 import { decline, readUnderWay, refuse, type UnderWay } from './way.ts';
 
@@ -173,6 +173,5 @@ async function page(
     ...(way === undefined ? {} : { client: clientView(way.request, locale) }),
     ...(session === undefined ? {} : { signedInAs: session.user.username }),
   });
-  const cookie = browser.cookie === undefined ? {} : { 'set-cookie': browser.cookie };
-  return { status, headers: { ...pageHeaders({ issuer: ctx.issuer, opener: 'popup' }), ...cookie }, body };
+  return formPage(ctx, browser, body, { status, opener: 'popup' });
 }

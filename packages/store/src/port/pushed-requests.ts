@@ -6,7 +6,7 @@ export interface PushedRequest {
   /** SHA-256 of the secret in its `request_uri`, base64url. */
   readonly secretHash: string;
   readonly clientId: ClientId;
-  /** The parameters, as a form; at most `MAX_PUSHED_REQUEST` characters. */
+  /** The parameters, encrypted; at most `MAX_PUSHED_REQUEST` characters. */
   readonly parameters: string;
   /** The key that its proof was made with (RFC 9449 §10.1), as `GrantRecord.boundKey`. */
   readonly boundKey: string | undefined;
