@@ -1,5 +1,5 @@
-import { assertAskRefused, type CibaRun, type CibaShape, decide, ask, sendAsk } from '../suite/ciba-request.ts';
 import { awaitDecision, finishCiba, pollInVain, signInCiba } from '../suite/ciba-flow.ts';
+import { ask, assertAskRefused, type CibaRun, type CibaShape, decide, sendAsk } from '../suite/ciba-request.ts';
 import type { FapiClient } from '../suite/fapi1-clients.ts';
 import type { Json } from '../suite/json.ts';
 import { signJwt } from '../suite/jwt.ts';
@@ -62,7 +62,9 @@ export const badSignature: CibaModule = refused(({ clients }) => ({ sign: (claim
 /** fapi-ciba-id1-ensure-request-object-signed-by-other-client-fails */
 export const otherKey: CibaModule = refused(({ clients }) => ({ sign: signer('PS256', clients.second) }));
 /** fapi-ciba-id1-ensure-authorization-request-with-multiple-hints-fails */
-export const twoHints: CibaModule = refused(() => ({ claims: { login_hint: 'join@example.com', login_hint_token: 'xxxxxxxxxxxxxxxxxxxx' } }));
+export const twoHints: CibaModule = refused(() => ({
+  claims: { login_hint: 'join@example.com', login_hint_token: 'xxxxxxxxxxxxxxxxxxxx' },
+}));
 /** fapi-ciba-id1-ensure-unsigned-backchannel-authorization-request-fails */
 export const withoutObject: CibaModule = refused(() => ({ as: 'fields' }));
 
@@ -73,7 +75,10 @@ export const withoutAssertion: CibaModule = refused(() => ({ proof: { with: 'non
 /** fapi-ciba-id1-ensure-client-assertion-signature-algorithm-in-backchannel-authorization-request-is-RS256-fails */
 export const assertionRs256: CibaModule = refused(() => ({ proof: { alg: 'RS256' } }), NOBODY);
 /** fapi-ciba-id1-ensure-different-client-id-and-issuer-in-backchannel-authorization-request: the first client's request, the second one's name. */
-export const otherClientId: CibaModule = refused(({ clients, mutual }) => ({ sentAs: clients.second, proof: { from: mutual.first } }), ['invalid_client']);
+export const otherClientId: CibaModule = refused(
+  ({ clients, mutual }) => ({ sentAs: clients.second, proof: { from: mutual.first } }),
+  ['invalid_client'],
+);
 /** fapi-ciba-id1-ensure-wrong-client-id-in-backchannel-authorization-request: the second one is named within too. */
 export const wrongClientId: CibaModule = refused(
   ({ clients, mutual }) => ({ claims: { iss: clients.second.clientId }, sentAs: clients.second, proof: { from: mutual.first } }),

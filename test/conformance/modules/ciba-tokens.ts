@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
-import type { Proof } from '../suite/fapi1-authentication.ts';
+import {
+  answerNotices,
+  awaitDecision,
+  awaitNotice,
+  finishCiba,
+  noticesAfter,
+  notificationUrl,
+  pollInVain,
+  signInCiba,
+} from '../suite/ciba-flow.ts';
 import { ask, type CibaRun, decide, poll, readPending } from '../suite/ciba-request.ts';
-import { answerNotices, awaitDecision, awaitNotice, finishCiba, noticesAfter, notificationUrl, pollInVain, signInCiba } from '../suite/ciba-flow.ts';
+import type { Proof } from '../suite/fapi1-authentication.ts';
 import { mutualEndpoint } from '../suite/fapi1-run.ts';
 import { checkTls } from '../suite/fapi1-tls.ts';
 import { assertResourceRefuses, assertTokenRefused, checkRefresh, refresh, requireResource } from '../suite/fapi1-tokens.ts';
@@ -34,7 +43,8 @@ export const cibaServer: CibaModule = async (bench) => {
   const acrs = run.metadata['acr_values_supported'];
   const acr = acrs === undefined ? undefined : asTexts(acrs, 'acr_values_supported').join(' ');
   const second = await signInCiba(bench, clients.second, { claims: { acr_values: acr, requested_expiry: 300 } }, run.random(30).repeat(34));
-  if (acr !== undefined) assert.ok(acr.split(' ').includes(String(second.tokens.id.claims['acr'])), 'acr is none of those that were asked for');
+  if (acr !== undefined)
+    assert.ok(acr.split(' ').includes(String(second.tokens.id.claims['acr'])), 'acr is none of those that were asked for');
   await assertResourceRefuses(bench, clients.second, second.tokens.accessToken, { from: bench.mutual.first });
   assertTokenRefused(await poll(bench, second.asked), ['invalid_grant']);
 };
@@ -108,7 +118,8 @@ export const holderOfKey: CibaModule = async (bench) => {
   const { run, clients } = bench;
   for (const name of ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint']) await checkTls(bench, mutualEndpoint(bench, name));
   const asked = await ask(bench, clients.first);
-  const codes = clients.first.auth === 'mtls' ? ['invalid_client', 'invalid_request'] : ['invalid_client', 'invalid_grant', 'invalid_request'];
+  const codes =
+    clients.first.auth === 'mtls' ? ['invalid_client', 'invalid_request'] : ['invalid_client', 'invalid_grant', 'invalid_request'];
   assertTokenRefused(await poll(bench, asked, { from: run.http }), codes);
 };
 

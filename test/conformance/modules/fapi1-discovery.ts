@@ -31,7 +31,8 @@ export const fapi1Discovery: Fapi1Module = async (bench) => {
   }
   assertOneOf(bench, 'request_object_signing_alg_values_supported', ALGS);
   assertHttps(run.endpoint('authorization_endpoint'), 'authorization_endpoint');
-  for (const type of asTexts(run.metadata['subject_types_supported'], 'subject_types_supported')) assert.match(type, /^(?:public|pairwise)$/);
+  for (const type of asTexts(run.metadata['subject_types_supported'], 'subject_types_supported'))
+    assert.match(type, /^(?:public|pairwise)$/);
   assert.ok(run.offers('grant_types_supported', 'authorization_code'), 'authorization_code is not offered');
   assert.ok(run.offers('scopes_supported', 'openid'), 'openid is not offered');
 };
@@ -51,7 +52,8 @@ export function checkFapiDiscovery(bench: FapiRun): void {
   assertHttps(mutualEndpoint(bench, 'token_endpoint'), 'token_endpoint');
   for (const name of ['jwks_uri', 'registration_endpoint'])
     if (name === 'jwks_uri' || metadata[name] !== undefined) assertHttps(asText(metadata[name], name), name);
-  for (const scope of asTexts(metadata['scopes_supported'], 'scopes_supported')) assert.match(scope, /^[\x21\x23-\x5b\x5d-\x7e]+$/, 'scopes_supported');
+  for (const scope of asTexts(metadata['scopes_supported'], 'scopes_supported'))
+    assert.match(scope, /^[\x21\x23-\x5b\x5d-\x7e]+$/, 'scopes_supported');
 }
 
 export function assertOneOf({ run }: FapiRun, list: string, values: readonly string[]): void {

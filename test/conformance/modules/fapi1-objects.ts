@@ -1,9 +1,9 @@
 import { authorizationUrl } from '../suite/authorization.ts';
+import { assertUntouched } from '../suite/error-page.ts';
 import { assertRefused, assertUrlRefused, type Refusal } from '../suite/fapi1-flow.ts';
 import { type Fapi1Run, prepare, type Shape } from '../suite/fapi1-request.ts';
 import type { Json } from '../suite/json.ts';
 import { signJwt } from '../suite/jwt.ts';
-import { assertUntouched } from '../suite/error-page.ts';
 import type { Fapi1Module } from './fapi1-module.ts';
 
 /** Nobody gets through with a request of the first client like this. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readArrival, requireError } from '../suite/fapi1-answer.ts';
 import { fapiTokenRequest } from '../suite/fapi1-authentication.ts';
 import { authorize, codeFields, exchange, type Fapi1Flow, requireAddress, signInFapi1 } from '../suite/fapi1-flow.ts';
-import { type Fapi1Run, send, type Shape } from '../suite/fapi1-request.ts';
+import { type Fapi1Run, type Shape, send } from '../suite/fapi1-request.ts';
 import { mutualEndpoint } from '../suite/fapi1-run.ts';
 import { checkTls } from '../suite/fapi1-tls.ts';
 import { assertResourceRefuses, assertTokenRefused, checkRefresh, refresh, requireResource } from '../suite/fapi1-tokens.ts';
@@ -58,7 +58,10 @@ export const fapi1MultipleAud: Fapi1Module = signedIn(({ run }) => ({
 /** fapi1-advanced-final-ensure-authorization-request-without-state-success */
 export const fapi1WithoutState: Fapi1Module = signedIn({ changes: { state: undefined } });
 /** fapi1-advanced-final-state-only-outside-request-object-not-used */
-export const fapi1StateOutside: Fapi1Module = signedIn(({ run }) => ({ changes: { state: undefined }, outside: { state: run.random(10) } }));
+export const fapi1StateOutside: Fapi1Module = signedIn(({ run }) => ({
+  changes: { state: undefined },
+  outside: { state: run.random(10) },
+}));
 /** fapi1-advanced-final-ensure-other-scope-order-succeeds */
 export const fapi1OtherScopeOrder: Fapi1Module = signedIn({ changes: { scope: 'email openid' } });
 /** fapi1-advanced-final-ensure-different-nonce-inside-and-outside-request-object: what is signed holds. */
@@ -94,7 +97,6 @@ export const fapi1HolderOfKey: Fapi1Module = async (bench) => {
   for (const url of ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint'].map((name) => mutualEndpoint(bench, name)))
     await checkTls(bench, url);
   const approved = await authorize(bench, clients.first);
-
 
   const reply = await fapiTokenRequest(bench, clients.first, codeFields(bench, approved), { from: run.http });
   assertTokenRefused(reply, withoutCertificate(bench));

@@ -52,7 +52,12 @@ export function deliveryOf(run: ModuleRun): Delivery {
 }
 
 /** The answer at the client's redirect URI, however it is to travel; nothing may stand where it does not belong. */
-export function readAnswer(run: ModuleRun, client: Pick<Client, 'redirectUri'>, { place }: Journey, delivery: Delivery = deliveryOf(run)): Answer {
+export function readAnswer(
+  run: ModuleRun,
+  client: Pick<Client, 'redirectUri'>,
+  { place }: Journey,
+  delivery: Delivery = deliveryOf(run),
+): Answer {
   const url = new URL(place.url);
   const registered = new URL(client.redirectUri);
   assert.equal(

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { ask, type Asked, type CibaRun, type CibaShape, decide, poll, readPending } from './ciba-request.ts';
+import { type Asked, ask, type CibaRun, type CibaShape, decide, poll, readPending } from './ciba-request.ts';
 import type { FapiClient } from './fapi1-clients.ts';
 import { readFapiTokens, requireResource } from './fapi1-tokens.ts';
-import { mediaType, type HttpReply } from './https-client.ts';
+import { type HttpReply, mediaType } from './https-client.ts';
 import { readObject } from './json.ts';
 import { halfHash, type Jwt } from './jwt.ts';
 import type { SiteReply, SiteRequest } from './site.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { CibaVariant } from '../ciba-plan.ts';
 import { checkErrorText } from './authorization.ts';
-import { fapiTokenRequest, proofFields, type Proof } from './fapi1-authentication.ts';
+import { fapiTokenRequest, type Proof, proofFields } from './fapi1-authentication.ts';
 import type { FapiClient } from './fapi1-clients.ts';
 import { connectionOf, type FapiRun, mutualEndpoint } from './fapi1-run.ts';
 import { type HttpReply, mediaType, objectOf } from './https-client.ts';
@@ -38,7 +38,12 @@ export interface Asked {
 }
 
 /** Sends an authentication request (OpenID Connect CIBA §7.1, §7.1.1). */
-export function sendAsk(bench: CibaRun, client: FapiClient, shape: CibaShape = {}, notificationToken: string = bench.run.random(32)): Promise<HttpReply> {
+export function sendAsk(
+  bench: CibaRun,
+  client: FapiClient,
+  shape: CibaShape = {},
+  notificationToken: string = bench.run.random(32),
+): Promise<HttpReply> {
   const { run, variant } = bench;
   const now = run.provider.nowSeconds();
   const asked = {
@@ -55,12 +60,18 @@ export function sendAsk(bench: CibaRun, client: FapiClient, shape: CibaShape = {
   const sender = shape.sentAs ?? client;
   const url = mutualEndpoint(bench, 'backchannel_authentication_endpoint');
   const { from = sender.auth === 'mtls' ? connectionOf(bench, sender) : run.http } = shape.proof ?? {};
-  const fields = shape.as === 'fields' ? Object.fromEntries(members.map(([name, value]) => [name, String(value)])) : { request: sign(claims) };
+  const fields =
+    shape.as === 'fields' ? Object.fromEntries(members.map(([name, value]) => [name, String(value)])) : { request: sign(claims) };
   return from.postForm(url, { ...fields, ...proofFields(bench, sender, run.issuer, shape.proof) }, { accept: 'application/json' });
 }
 
 /** OpenID Connect CIBA §7.3 */
-export async function ask(bench: CibaRun, client: FapiClient, shape: CibaShape = {}, notificationToken: string = bench.run.random(32)): Promise<Asked> {
+export async function ask(
+  bench: CibaRun,
+  client: FapiClient,
+  shape: CibaShape = {},
+  notificationToken: string = bench.run.random(32),
+): Promise<Asked> {
   const reply = await sendAsk(bench, client, shape, notificationToken);
   const body = objectOf(reply, 'authentication request');
   assert.equal(reply.status, 200, `authentication request: ${JSON.stringify(body)}`);

@@ -42,7 +42,10 @@ function readJarm({ run }: Fapi1Run, client: FapiClient, text: string): Answer {
 
 /** What belongs to an answer that is no error, in each form of it. */
 export function requireSuccess(bench: Fapi1Run, { parameters }: Prepared, arrival: Arrival): Answer {
-  assert.ok(arrival.kind === 'answer', arrival.kind === 'page' ? `an answer was due, not ${arrival.journey.place.html.slice(0, 2_000)}` : '');
+  assert.ok(
+    arrival.kind === 'answer',
+    arrival.kind === 'page' ? `an answer was due, not ${arrival.journey.place.html.slice(0, 2_000)}` : '',
+  );
   const { answer, form } = arrival;
   assert.equal(answer.get('error'), undefined, `refused: ${answer.get('error')} ${answer.get('error_description')}`);
   assert.equal(form, 'usual', 'the answer is in the query');

@@ -36,6 +36,14 @@ export function proofFields(bench: FapiRun, client: FapiClient, audience: string
 /** RFC 7523 §3, with the lifetime that the suite gives it. */
 function fapiAssertion({ run }: FapiRun, client: FapiClient, audience: string, { assertion = {}, alg = 'PS256' }: Proof): string {
   const now = run.provider.nowSeconds();
-  const claims: Json = { iss: client.clientId, sub: client.clientId, aud: audience, jti: run.random(20), iat: now, exp: now + 60, ...assertion };
+  const claims: Json = {
+    iss: client.clientId,
+    sub: client.clientId,
+    aud: audience,
+    jti: run.random(20),
+    iat: now,
+    exp: now + 60,
+    ...assertion,
+  };
   return signJwt({ alg, kid: client.key.kid }, claims, client.key.privateKey);
 }

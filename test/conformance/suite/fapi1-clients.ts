@@ -40,7 +40,11 @@ export function fapiClient(base: string, auth: FapiAuth, kind: string, which: Wh
 }
 
 /** The metadata of such a client, for hufu.yaml. `members` come in place of what stands here. */
-export function fapiMetadata(client: FapiClient, base: string, members: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+export function fapiMetadata(
+  client: FapiClient,
+  base: string,
+  members: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   const which = client.certificate === certificateOf('first') ? 'first' : 'second';
   const auth =
     client.auth === 'mtls'

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
-import { requireError, requireSuccess, type Arrival, readArrival } from './fapi1-answer.ts';
-import { fapiTokenRequest, type Fields, type Proof } from './fapi1-authentication.ts';
-import type { FapiClient } from './fapi1-clients.ts';
-import { type Fapi1Run, type Prepared, send, type Sent, type Shape } from './fapi1-request.ts';
-import { readFapiTokens, requireResource } from './fapi1-tokens.ts';
+import type { Answer } from './authorization.ts';
 import { assertErrorPage } from './error-page.ts';
+import { type Arrival, readArrival, requireError, requireSuccess } from './fapi1-answer.ts';
+import { type Fields, fapiTokenRequest, type Proof } from './fapi1-authentication.ts';
+import type { FapiClient } from './fapi1-clients.ts';
+import { type Fapi1Run, type Prepared, type Sent, type Shape, send } from './fapi1-request.ts';
+import { readFapiTokens, requireResource } from './fapi1-tokens.ts';
 import { type HttpReply, mediaType, objectOf } from './https-client.ts';
 import { checkIdToken } from './id-token.ts';
 import { asText } from './json.ts';
 import { halfHash, type Jwt } from './jwt.ts';
 import { goThrough } from './person.ts';
-import type { Answer } from './authorization.ts';
 import type { Tokens } from './token-endpoint.ts';
 
 /** The answer of somebody who has signed in and agreed. */
@@ -93,7 +93,13 @@ export interface Refusal {
 export async function assertRefused(bench: Fapi1Run, client: FapiClient, shape: Shape, refusal: Refusal): Promise<void> {
   const sent = await send(bench, client, shape);
   if (sent.kind === 'refused') return assertPushRefused(sent.reply, refusal.pushed ?? []);
-  await assertUrlRefused(bench, sent.url, shape.sentAs ?? client, refusal.state === 'none' ? undefined : sent.prepared.parameters['state'], refusal);
+  await assertUrlRefused(
+    bench,
+    sent.url,
+    shape.sentAs ?? client,
+    refusal.state === 'none' ? undefined : sent.prepared.parameters['state'],
+    refusal,
+  );
 }
 
 /** RFC 9126 §2.3 */

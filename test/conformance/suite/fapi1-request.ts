@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Fapi1Variant } from '../fapi1-plan.ts';
-import { type Changes, type Parameters, authorizationUrl } from './authorization.ts';
-import { proofFields, type Proof } from './fapi1-authentication.ts';
+import { authorizationUrl, type Changes, type Parameters } from './authorization.ts';
+import { type Proof, proofFields } from './fapi1-authentication.ts';
 import type { FapiClient } from './fapi1-clients.ts';
 import { connectionOf, type FapiRun, mutualEndpoint } from './fapi1-run.ts';
 import { type HttpReply, mediaType, objectOf } from './https-client.ts';
@@ -115,9 +115,13 @@ const REPEATED: readonly string[] = ['response_type', 'client_id', 'scope', 'red
 
 /** What OAuth 2.0 demands stands beside the object too (OpenID Connect Core §6.1), unless it is to stand there `bare`. */
 function addressOf(bench: Fapi1Run, { parameters }: Prepared, reference: Parameters, shape: Shape): string {
-  const repeated = Object.entries(parameters).filter(([name]) => name === 'client_id' || (shape.beside !== 'bare' && REPEATED.includes(name)));
+  const repeated = Object.entries(parameters).filter(
+    ([name]) => name === 'client_id' || (shape.beside !== 'bare' && REPEATED.includes(name)),
+  );
   const named = shape.sentAs === undefined ? {} : { client_id: shape.sentAs.clientId };
-  const all = Object.entries({ ...Object.fromEntries(repeated), ...shape.outside, ...named, ...reference }).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const all = Object.entries({ ...Object.fromEntries(repeated), ...shape.outside, ...named, ...reference }).toSorted(([a], [b]) =>
+    a < b ? -1 : 1,
+  );
   return authorizationUrl(bench.run, Object.fromEntries(shape.beside === 'reversed' ? all.toReversed() : all));
 }
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { CLIENTS_CA, type FapiAuth, fapiClient, type FapiClient } from './fapi1-clients.ts';
+import { CLIENTS_CA, type FapiAuth, type FapiClient, fapiClient } from './fapi1-clients.ts';
 import type { FapiRun } from './fapi1-run.ts';
 import { ModuleRun } from './module-run.ts';
-import { type Provider, startProvider, STATIC_BASE } from './provider.ts';
+import { type Provider, STATIC_BASE, startProvider } from './provider.ts';
 import { ScriptlessBrowser } from './scriptless-browser.ts';
 
 /** A module of a FAPI plan in one variant, as it is to be run. */
@@ -51,7 +51,13 @@ export function runFapiPlan({ id, suiteName, tests, yaml }: FapiPlan): void {
         const key = `${module} | ${variant}`;
         results[key] = 'failed';
         const browser = new ScriptlessBrowser(provider.http);
-        const shape = { responseType: 'code', responseMode: 'default', registration: 'static', clientAuth: 'private_key_jwt', browser: 'scriptless' } as const;
+        const shape = {
+          responseType: 'code',
+          responseMode: 'default',
+          registration: 'static',
+          clientAuth: 'private_key_jwt',
+          browser: 'scriptless',
+        } as const;
         const run = await ModuleRun.start(provider, shape, browser);
         await does({ run, clients: clientsOf(provider, auth, kind), mutual });
         assert.deepEqual(run.outcome.warnings, [], 'the suite would warn');

@@ -11,8 +11,13 @@ const OLD = 'ALL:@SECLEVEL=0';
 /** How an endpoint shakes hands (FAPI 1.0 Advanced §8.5, RFC 9325 §3.1.1, §4.2). */
 export async function checkTls({ run }: FapiRun, url: string): Promise<void> {
   const { hostname, port } = new URL(url);
-  const shake = (options: ConnectionOptions): Promise<string | undefined> => handshake({ host: '127.0.0.1', servername: hostname, port: Number(port), ...options });
-  assert.equal(await shake({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: ALLOWED }), 'TLSv1.2', 'TLS 1.2 with the suites of FAPI');
+  const shake = (options: ConnectionOptions): Promise<string | undefined> =>
+    handshake({ host: '127.0.0.1', servername: hostname, port: Number(port), ...options });
+  assert.equal(
+    await shake({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: ALLOWED }),
+    'TLSv1.2',
+    'TLS 1.2 with the suites of FAPI',
+  );
   for (const version of ['TLSv1', 'TLSv1.1'] as const)
     assert.equal(await shake({ minVersion: version, maxVersion: version, ciphers: OLD }), undefined, `${version} is spoken`);
   assert.equal(await shake({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: OTHERS }), undefined, 'other suites are taken too');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { fapiTokenRequest, type Fields, type Proof } from './fapi1-authentication.ts';
+import { type Fields, fapiTokenRequest, type Proof } from './fapi1-authentication.ts';
 import type { FapiClient } from './fapi1-clients.ts';
 import { connectionOf, type FapiRun } from './fapi1-run.ts';
 import { type HttpReply, type HttpsClient, mediaType, objectOf } from './https-client.ts';
@@ -61,7 +61,10 @@ export async function requireResource(bench: FapiRun, client: FapiClient, access
     ...call.headers,
   };
   const reply = await callResource(bench, client, accessToken, { ...call, headers });
-  assert.ok(reply.status === 200 || reply.status === 201, `the resource answers ${reply.status} ${reply.headers['www-authenticate'] ?? ''}`);
+  assert.ok(
+    reply.status === 200 || reply.status === 201,
+    `the resource answers ${reply.status} ${reply.headers['www-authenticate'] ?? ''}`,
+  );
   assert.ok(!Number.isNaN(Date.parse(asText(reply.headers['date'], 'date'))), 'the resource: date');
   assert.equal(reply.headers['x-fapi-interaction-id'], headers['x-fapi-interaction-id'], 'the resource: x-fapi-interaction-id');
   assert.equal(mediaType(reply), 'application/json', 'the resource: content-type');
@@ -75,7 +78,12 @@ export async function assertResourceRefuses(bench: FapiRun, client: FapiClient, 
 }
 
 /** What the refresh token of a client is worth, and to whom (RFC 6749 §6, RFC 8705 §7.1). */
-export async function checkRefresh(bench: FapiRun, client: FapiClient, tokens: Tokens & { readonly id: Jwt }, scope: string | undefined): Promise<Tokens> {
+export async function checkRefresh(
+  bench: FapiRun,
+  client: FapiClient,
+  tokens: Tokens & { readonly id: Jwt },
+  scope: string | undefined,
+): Promise<Tokens> {
   const { run } = bench;
   assert.ok(tokens.refreshToken !== undefined, 'no refresh token');
   run.should(run.offers('grant_types_supported', 'refresh_token'), 'discovery does not offer the refresh token that there is');

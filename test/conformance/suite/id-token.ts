@@ -25,7 +25,12 @@ export interface IdTokenExpectations {
 }
 
 /** Checks an ID token as a careful client does (OpenID Connect Core §2, §3.1.3.7, §3.2.2.11, §3.3.2.11). */
-export function checkIdToken(trust: Trust, client: Pick<Client, 'clientId' | 'idTokenAlg'>, text: string, expected: IdTokenExpectations): Jwt {
+export function checkIdToken(
+  trust: Trust,
+  client: Pick<Client, 'clientId' | 'idTokenAlg'>,
+  text: string,
+  expected: IdTokenExpectations,
+): Jwt {
   const token = readJwt(text, 'ID token');
   const { header, claims } = token;
   assert.equal(header['alg'], client.idTokenAlg, 'ID token: alg is not the registered one');

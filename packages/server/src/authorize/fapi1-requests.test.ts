@@ -30,7 +30,14 @@ function under(profile: string | undefined): Client {
 }
 
 test('of a client that has to sign, nothing beside a refused object says where to go or how (RFC 9101 §6.3, §10.5)', async () => {
-  const claims = { iss: 'spa', client_id: 'spa', aud: ISSUER, response_type: 'code', redirect_uri: 'https://app.example/cb', state: 'inner' };
+  const claims = {
+    iss: 'spa',
+    client_id: 'spa',
+    aud: ISSUER,
+    response_type: 'code',
+    redirect_uri: 'https://app.example/cb',
+    state: 'inner',
+  };
   for (const request of [signWith(stranger, claims), signWith(pair, { ...claims, aud: 'https://other.example' }), 'x']) {
     const reply = await ask(world, alice, { request });
     assert.equal(reply.status, 400);

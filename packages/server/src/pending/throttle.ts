@@ -21,7 +21,11 @@ const MAX_OPEN_OF_CLIENT_AND_USER = 2;
 export const MAX_USUAL_CODES = 1_000;
 
 /** How much may wait to be decided. Where no limits are kept, as for a suite of tests that leaves its requests behind, only the rows are bounded. */
-export function openLimitsOf({ config }: Context): { readonly maxOpen: number; readonly maxOpenOfUser: number; readonly maxOfBoth: number } {
+export function openLimitsOf({ config }: Context): {
+  readonly maxOpen: number;
+  readonly maxOpenOfUser: number;
+  readonly maxOfBoth: number;
+} {
   const { maxOpen } = OPEN_LIMITS;
   const isOff = config.limits === 'off' || config.policies.bruteForce === 'off';
   return isOff ? { maxOpen, maxOpenOfUser: maxOpen, maxOfBoth: maxOpen } : { ...OPEN_LIMITS, maxOfBoth: MAX_OPEN_OF_CLIENT_AND_USER };
