@@ -49,7 +49,7 @@ export function fapiMetadata(
   const auth =
     client.auth === 'mtls'
       ? { token_endpoint_auth_method: 'tls_client_auth', tls_client_auth_subject_dn: `CN=${which},O=Conformance` }
-      : { token_endpoint_auth_method: 'private_key_jwt', token_endpoint_auth_signing_alg: 'PS256' };
+      : { token_endpoint_auth_method: 'private_key_jwt' };
   return {
     client_id: client.clientId,
     client_name: `Conformance (${client.clientId})`,
@@ -80,7 +80,9 @@ export function fapiYaml(clients: readonly Readonly<Record<string, unknown>>[], 
 
 function psKey(which: Which): ClientKey {
   const key = clientKey(which === 'first' ? 0 : 1, 'thumbprint');
-  return { ...key, jwk: { ...key.jwk, alg: 'PS256' } };
+  // For any algorithm, so that the profile alone says which.
+  const { alg: _, ...jwk } = key.jwk;
+  return { ...key, jwk };
 }
 
 const certificates = new Map<Which, MadeCertificate>();

@@ -39,7 +39,7 @@ test('without a token there is a challenge without an error, with a bad one inva
   assert.equal((await ask('Bearer a b')).status, 400);
 });
 
-test('every answer says which interaction it is of: the client’s, or a new one (FAPI 1.0 Baseline §6.2.1 no. 11)', async () => {
+test('every answer says which interaction it is of: the client’s, or a new one (FAPI 1.0 Baseline §6.2.1 no. 11, RFC 9562 §4)', async () => {
   const idOf = async (sent: string | undefined): Promise<string> => {
     const headers = sent === undefined ? {} : { 'x-fapi-interaction-id': sent };
     const reply = await testResource(world.ctx, world.http({ path: '/test/resource', headers }));
