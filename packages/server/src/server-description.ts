@@ -61,7 +61,12 @@ export function describeServer(config: Config): ServerDescription {
     clientCertificates: seesCertificates(config),
     ...(config.policies.trustedAttesters.length === 0
       ? {}
-      : { attestation: { algs: ATTESTATION_ALGS.filter((alg) => signingAlgorithms.has(alg)), proofAlgs: ATTESTATION_PROOF_ALGS.filter((alg) => signingAlgorithms.has(alg)) } }),
+      : {
+          attestation: {
+            algs: ATTESTATION_ALGS.filter((alg) => signingAlgorithms.has(alg)),
+            proofAlgs: ATTESTATION_PROOF_ALGS.filter((alg) => signingAlgorithms.has(alg)),
+          },
+        }),
     displays: DISPLAYS,
     clientIdDocuments: config.policies.clientIdDocuments === 'on',
     subjectTypes: ['public', 'pairwise'],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { OAuthError } from '@hufu/protocol/errors';
 import { readForm } from '@hufu/protocol/form';
+import { buildOauthMetadata } from '@hufu/protocol/server-metadata';
 import { ConfigError } from '../config/problem.ts';
 import { readConfig } from '../config/read-config.ts';
 import { Trail } from '../decisions/trail.ts';
@@ -80,7 +81,15 @@ test('an attestation is of its kind, signed with a key pair, of now, with a publ
   assert.match(await shown({}, { typ: 'oauth-client-attestation-pop+jwt' }), /has another typ/);
   for (const sub of [undefined, '', 7]) assert.equal(await shown({ sub }), `${unread} has no sub`);
   const { kid: _, ...jwk } = phone.jwk;
-  for (const cnf of [undefined, null, {}, { jkt: 'x' }, { jwk: { kty: 'oct', k: 'AAAA' } }, { jwk: phone.key.export({ format: 'jwk' }) }, 7])
+  for (const cnf of [
+    undefined,
+    null,
+    {},
+    { jkt: 'x' },
+    { jwk: { kty: 'oct', k: 'AAAA' } },
+    { jwk: phone.key.export({ format: 'jwk' }) },
+    7,
+  ])
     assert.match(await shown({ cnf }), /^client_authentication: the attestation has no public key in cnf/, JSON.stringify(cnf));
   assert.equal(await shown({ cnf: { jwk: { ...jwk, use: 'sig' } } }), 'ok');
   const mac = signWithSecret(
@@ -106,7 +115,14 @@ test('a proof is the instance’s own, for this server alone, of now, and used o
   );
   assert.match(await proved({}, {}, maker), /not signed with the key/);
   assert.match(await proved({}, { typ: 'dpop+jwt' }), /^client_attestation_proof: the proof has another typ/);
-  for (const aud of [undefined, 'https://other.example', `${ISSUER}/`, `${ISSUER}/oauth/token`, [ISSUER], [ISSUER, 'https://other.example']])
+  for (const aud of [
+    undefined,
+    'https://other.example',
+    `${ISSUER}/`,
+    `${ISSUER}/oauth/token`,
+    [ISSUER],
+    [ISSUER, 'https://other.example'],
+  ])
     assert.equal(await proved({ aud }), 'client_attestation_proof: the proof is for another server than this one alone', String(aud));
   for (const jti of [undefined, '', 'j'.repeat(257)]) assert.match(await proved({ jti }), /has no jti/);
   assert.match(await proved({ iat: undefined }), /has no iat/);
@@ -125,7 +141,10 @@ test('half of it, both twice, and another way beside it are nothing (Attestation
   const both = (): Readonly<Record<string, string>> => attestationHeaders(attestation, proveInstance(phone));
   const { 'oauth-client-attestation': first = '', 'oauth-client-attestation-pop': second = '' } = both();
   assert.match(await attempt({ 'oauth-client-attestation': first }), /^client_attestation_proof: the proof does not read/);
-  assert.match(await attempt({ 'oauth-client-attestation-pop': second }, { client_id: 'wallet' }), /^client_authentication: the attestation/);
+  assert.match(
+    await attempt({ 'oauth-client-attestation-pop': second }, { client_id: 'wallet' }),
+    /^client_authentication: the attestation/,
+  );
   assert.match(await attempt(attestationHeaders(`${first}, ${first}`, second)), /does not read as a signed JWT/);
   assert.match(await attempt(attestationHeaders(first, `${second}, ${second}`)), /does not read as a signed JWT/);
   assert.equal(
@@ -172,8 +191,11 @@ test('it is offered where an attester is trusted, and nobody registers for it (A
   assert.deepEqual([plain.attestation, plain.authMethods.includes('attest_jwt_client_auth')], [undefined, false]);
   const described = describeServer(world.ctx.config);
   assert.ok(described.authMethods.includes('attest_jwt_client_auth'));
-  assert.ok(described.attestation?.algs.includes('ES256') && described.attestation.proofAlgs.includes('ES256'));
-  assert.equal(described.attestation.algs.includes('HS256'), false);
+  const { algs, proofAlgs } = described.attestation ?? assert.fail();
+  assert.deepEqual([algs.includes('ES256'), proofAlgs.includes('ES256'), algs.includes('HS256')], [true, true, false]);
+  const metadata = buildOauthMetadata(described);
+  assert.deepEqual(metadata['client_attestation_signing_alg_values_supported'], algs);
+  assert.deepEqual(metadata['client_attestation_pop_signing_alg_values_supported'], proofAlgs);
   const refused = await registerAt(world, { ...GOOD_METADATA, token_endpoint_auth_method: 'attest_jwt_client_auth' });
   assert.deepEqual([refused.status, refused.json['error']], [400, 'invalid_client_metadata']);
 });

@@ -38,7 +38,7 @@ export const attestJwtClientAuth: AuthMethod = {
     const late = findAttestationFault(attestation, now);
     if (late !== undefined) return `the attestation ${late}`;
     trail.at('client_attestation_proof');
-    // Node joins repeated headers with commas, which no JWT has (§7.2, item 1).
+    // Node joins repeated headers with commas, which no JWT has (Attestation-Based Client Authentication §7.2).
     const shown = readAttestationProof(String(request.headers[ATTESTATION_PROOF_HEADER] ?? ''));
     if (shown.kind === 'refused') return `the proof ${shown.reason}`;
     const { proof } = shown;
@@ -67,7 +67,12 @@ export function attestedKey({ metadata }: AuthenticatedClient, { headers }: Http
 }
 
 /** Any of those who may speak for that client has signed it; undefined then. Where it names its issuer, only that one counts. */
-async function findAttesterFault(ctx: Context, { id }: Client, { issuer, jwt }: ClientAttestation, now: number): Promise<string | undefined> {
+async function findAttesterFault(
+  ctx: Context,
+  { id }: Client,
+  { issuer, jwt }: ClientAttestation,
+  now: number,
+): Promise<string | undefined> {
   let last = 'no attester is trusted with this client, or not the one that the attestation names';
   for (const attester of ctx.config.policies.trustedAttesters) {
     if (!attester.clients.includes(id) || (issuer !== undefined && issuer !== attester.issuer)) continue;

@@ -4,7 +4,13 @@ import type { Trail } from '../decisions/trail.ts';
 import type { HttpRequest } from '../http.ts';
 
 /** How a request tells who sends it (RFC 6749 §2.3, RFC 7521 §4.1, §4.2): one of these at most. */
-export type Mechanism = 'client_secret_basic' | 'client_secret_post' | 'client_assertion' | 'client_attestation' | 'assertion_grant' | 'none';
+export type Mechanism =
+  | 'client_secret_basic'
+  | 'client_secret_post'
+  | 'client_assertion'
+  | 'client_attestation'
+  | 'assertion_grant'
+  | 'none';
 
 /** What a request carries of the client's identity, and where it was sent. */
 export interface Attempt {

@@ -10,8 +10,14 @@ import { tlsClientAuth } from './tls-client-auth.ts';
 
 /** The authentication methods there are, by name; `CLIENT_REGISTRIES` of the protocol says the same to those who register. */
 export const authMethods: ReadonlyMap<string, AuthMethod> = new Map(
-  [clientSecretBasic, clientSecretPost, clientSecretJwt, privateKeyJwt, tlsClientAuth, selfSignedTlsClientAuth, attestJwtClientAuth, none].map((method) => [
-    method.name,
-    method,
-  ]),
+  [
+    clientSecretBasic,
+    clientSecretPost,
+    clientSecretJwt,
+    privateKeyJwt,
+    tlsClientAuth,
+    selfSignedTlsClientAuth,
+    attestJwtClientAuth,
+    none,
+  ].map((method) => [method.name, method]),
 );

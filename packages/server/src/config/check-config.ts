@@ -72,8 +72,13 @@ function checkAttested(root: ConfigNode, spot: Spot): void {
   const named = new Set(attesters.flatMap((attester) => listItems(findValue(attester, 'clients')).map(findText)));
   for (const [index, client] of listItems(findValue(root, 'clients')).entries()) {
     const method = findValue(client, 'token_endpoint_auth_method');
-    if (method === undefined || findText(method) !== 'attest_jwt_client_auth' || named.has(findText(findValue(client, 'client_id')))) continue;
-    spot.at('clients').at(index).at('token_endpoint_auth_method').refuse(method, 'needs an attester that names the client (policies.trusted_attesters)');
+    if (method === undefined || findText(method) !== 'attest_jwt_client_auth' || named.has(findText(findValue(client, 'client_id'))))
+      continue;
+    spot
+      .at('clients')
+      .at(index)
+      .at('token_endpoint_auth_method')
+      .refuse(method, 'needs an attester that names the client (policies.trusted_attesters)');
   }
 }
 

@@ -21,7 +21,10 @@ export const checks = {
     title: 'An attester that is trusted with this client vouches for the instance, and in time',
     setting: 'policies.trusted_attesters, clients[].token_endpoint_auth_method',
   },
-  client_attestation_proof: { title: 'The instance has the key that was vouched for, and proved it to this server, now', setting: undefined },
+  client_attestation_proof: {
+    title: 'The instance has the key that was vouched for, and proved it to this server, now',
+    setting: undefined,
+  },
   trusted_issuer: {
     title: 'The issuer of the assertion is trusted, and the client may show what it says',
     setting: 'policies.trusted_issuers[].issuer, policies.trusted_issuers[].accepts, policies.trusted_issuers[].clients',

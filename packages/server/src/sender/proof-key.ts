@@ -14,7 +14,12 @@ const MAX_KEPT = 1_000;
 const kept = new Map<string, ProofKey>();
 
 /** The key that a proof was really signed with (RFC 9449 §4.3, item 7); undefined where its signature is wrong or its key is no key of its `alg`. */
-export function verifyProofKey({ alg, jwk, signingInput, signature }: Pick<DpopProof, 'alg' | 'jwk' | 'signingInput' | 'signature'>): ProofKey | undefined {
+export function verifyProofKey({
+  alg,
+  jwk,
+  signingInput,
+  signature,
+}: Pick<DpopProof, 'alg' | 'jwk' | 'signingInput' | 'signature'>): ProofKey | undefined {
   const algorithm = signingAlgorithms.get(alg);
   const input = thumbprintInput(jwk);
   const found = kept.get(input) ?? importKey(jwk, input);

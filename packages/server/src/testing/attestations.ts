@@ -5,7 +5,13 @@ import { ISSUER, START } from './world.ts';
 let jtis = 0;
 
 /** An attestation for the key of an instance; members of either part that are undefined are left out. */
-export function attest(attester: ClientKeyPair, clientId: string, instance: ClientKeyPair, claims: object = {}, header: object = {}): string {
+export function attest(
+  attester: ClientKeyPair,
+  clientId: string,
+  instance: ClientKeyPair,
+  claims: object = {},
+  header: object = {},
+): string {
   const { kid: _, ...jwk } = instance.jwk;
   return signWith(
     attester,
