@@ -35,6 +35,7 @@ const DOCUMENTS: readonly { readonly name: string; readonly written: string }[] 
   { name: 'Token Status List', written: 'Token Status List' },
   { name: 'Client ID Metadata Document', written: 'Client ID Metadata Documents?' },
   { name: 'ID-JAG', written: 'ID-JAG' },
+  { name: 'Attestation-Based Client Authentication', written: 'Attestation-Based Client Authentication' },
   {
     name: 'FAPI $1',
     written: 'FAPI ((?:1(?:\\.0)? (?:Baseline|Advanced|[Pp]art [12])|2(?:\\.0)? (?:Security Profile|Message Signing|Attacker Model)))',

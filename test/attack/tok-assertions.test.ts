@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { attest, attestationHeaders, proveInstance } from '@hufu/server/testing/attestations';
 import { assertionForm, clientKeyPair, signWithSecret } from '@hufu/server/testing/client-assertions';
 import { openJwksHost } from '@hufu/server/testing/jwks-host';
 import { prover } from '@hufu/server/testing/proofs';
@@ -20,10 +21,11 @@ const EXTRA = `
   - { client_id: strict, token_endpoint_auth_method: private_key_jwt, token_endpoint_auth_signing_alg: ES256, grant_types: [client_credentials], scope: read, jwks: ${keys(pair, rsa)} }
   - { client_id: mac, client_secret: ${SECRET}, token_endpoint_auth_method: client_secret_jwt, grant_types: [client_credentials], scope: read }
   - { client_id: bank, token_endpoint_auth_method: private_key_jwt, id_token_signed_response_alg: ES256, dpop_bound_access_tokens: true, redirect_uris: [https://bank.example/cb], grant_types: [authorization_code, client_credentials], scope: read, jwks: ${keys(pair)}, hufu: { profile: fapi2_security } }
+  - { client_id: wallet, token_endpoint_auth_method: attest_jwt_client_auth, grant_types: [client_credentials], scope: read }
 `;
 const YAML = BASIC_YAML.replace('\nresources:', `${EXTRA}resources:`).replace(
   'policies: { brute_force: off }',
-  'policies: { brute_force: off, outbound: { allow_hosts: [127.0.0.1] } }',
+  `policies: { brute_force: off, outbound: { allow_hosts: [127.0.0.1] }, trusted_attesters: [{ issuer: maker, jwks: ${keys(pair)}, clients: [wallet] }] }`,
 );
 
 /** Endpoints that authenticate clients, each with what it needs beside. */
@@ -151,6 +153,27 @@ describe('TOK: client assertions', () => {
     assertTokenError(await withAssertion(here, text, { ...GRANT, client_secret: 'x' }), 'invalid_request');
     assertTokenError(await withAssertion(here, text, { ...GRANT, scope: 'nobody has this' }), 'invalid_scope');
     assertClientRefused(await withAssertion(here, text));
+  });
+
+  test('TOK-12 · what an instance proves is proved once, by itself, and not by its attestation alone (Attestation-Based Client Authentication §7.2)', async () => {
+    const send = (path: string, fields: Record<string, string>, headers: Readonly<Record<string, string>>): Promise<JsonReply> =>
+      sendForm(here.issuer + path, { 'content-type': 'application/x-www-form-urlencoded', ...headers }, fields);
+    const times = { iat: now(here), exp: now(here) + 60 };
+    const attestation = attest(pair, 'wallet', rsa, { ...times, cnf: { jwk: stranger.jwk } });
+    const by = (instance = stranger): Readonly<Record<string, string>> =>
+      attestationHeaders(attestation, proveInstance(instance, { aud: here.issuer, iat: now(here) }));
+    const once = by();
+    assert.equal((await send('/oauth/token', GRANT, once)).status, 200);
+    for (const [path, fields] of ENDPOINTS) {
+      assertClientRefused(await send(path, fields, once), path);
+      assertClientRefused(await send(path, fields, by(pair)), path);
+      assertClientRefused(await send(path, { ...fields, client_id: 'wallet' }, {}), path);
+      assertClientRefused(await send(path, fields, { 'oauth-client-attestation': attestation }), path);
+      assert.equal((await send(path, fields, by())).status, 200, path);
+    }
+    const raced = by();
+    const replies = await Promise.all(Array.from({ length: 20 }, () => send('/oauth/token', GRANT, raced)));
+    assert.equal(replies.filter(({ status }) => status === 200).length, 1);
   });
 
   test('TOK-14 · a key that its owner has removed is refused after five minutes at the latest (OpenID Connect Core §10.1.1)', async (t) => {

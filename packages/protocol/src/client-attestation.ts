@@ -8,7 +8,7 @@ import { type Fault, FieldReader } from './field-reader.ts';
 import { SIGNATURE_ALGS } from './jose-algorithms.ts';
 import { type ReadJwt, readJwt } from './jwt.ts';
 
-/** Names of the header fields (§4, §5.1), as Node has them. */
+/** Names of the header fields (Attestation-Based Client Authentication §4, §5.1), as Node has them. */
 export const ATTESTATION_HEADER = 'oauth-client-attestation';
 export const ATTESTATION_PROOF_HEADER = 'oauth-client-attestation-pop';
 

@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { JWT_BEARER_GRANT } from '@hufu/protocol/client-metadata';
 import { OAuthError } from '@hufu/protocol/errors';
 import { readForm } from '@hufu/protocol/form';
+import { buildOauthMetadata } from '@hufu/protocol/server-metadata';
+import { findClient } from '../clients.ts';
 import { ConfigError } from '../config/problem.ts';
 import { readConfig } from '../config/read-config.ts';
 import { Trail } from '../decisions/trail.ts';
 import { describeServer } from '../server-description.ts';
 import { attest, attestationHeaders, proveInstance } from '../testing/attestations.ts';
-import { type ClientKeyPair, clientKeyPair, encodeJson, signWithSecret } from '../testing/client-assertions.ts';
+import { type ClientKeyPair, clientKeyPair, encodeJson, signWith, signWithSecret } from '../testing/client-assertions.ts';
 import { GOOD_METADATA, registerAt } from '../testing/registrations.ts';
 import { answerOf, ask, postToken, signedIn, VERIFIER } from '../testing/visits.ts';
 import { BASIC_YAML, ISSUER, openWorld, SECRETS, START } from '../testing/world.ts';
+import { attestJwtClientAuth } from './attest-jwt-client-auth.ts';
 import { authenticateClient } from './authenticate-client.ts';
+import { authenticateTokenClient } from './authenticate-token-client.ts';
 
 const maker = await clientKeyPair('maker');
 const other = await clientKeyPair('other');
@@ -168,6 +173,22 @@ test('half of it, both twice, and another way beside it are nothing (Attestation
   assert.match(await attempt(attestationHeaders(attest(maker, 'nobody', phone), proveInstance(phone))), /there is no such client/);
 });
 
+test('the method itself looks whom the attestation is about (Attestation-Based Client Authentication §7.1)', async () => {
+  const client = (await findClient(world.ctx, 'spare')) ?? assert.fail();
+  const proof = attest(maker, 'wallet', phone);
+  const request = world.http({ headers: attestationHeaders(proof, proveInstance(phone)) });
+  const part = { mechanism: 'client_attestation', clientId: 'spare', proof, request, trail: new Trail(), now: START } as const;
+  assert.equal(await attestJwtClientAuth.prove(world.ctx, client, part), 'the attestation is about another client');
+});
+
+test('an assertion of somebody else for a grant does not say who sends it, where an attestation does (RFC 7521 §4.1)', async () => {
+  const assertion = signWith(other, { iss: 'https://issuer.example', sub: 'alice' });
+  const form = readForm(new URLSearchParams({ grant_type: JWT_BEARER_GRANT, assertion }).toString());
+  const headers = attestationHeaders(attest(maker, 'wallet', phone), proveInstance(phone));
+  const request = world.http({ method: 'POST', headers });
+  assert.equal((await authenticateTokenClient(world.ctx, request, form, new Trail(), START)).id, 'wallet');
+});
+
 test('refresh tokens are of the instance, not of the client (Attestation-Based Client Authentication §9.3)', async () => {
   const as = (instance: ClientKeyPair): Readonly<Record<string, string>> =>
     attestationHeaders(attest(maker, 'wallet', instance), proveInstance(instance));
@@ -190,8 +211,11 @@ test('it is offered where an attester is trusted, and nobody registers for it (A
   assert.deepEqual([plain.attestation, plain.authMethods.includes('attest_jwt_client_auth')], [undefined, false]);
   const described = describeServer(world.ctx.config);
   assert.ok(described.authMethods.includes('attest_jwt_client_auth'));
-  assert.ok(described.attestation?.algs.includes('ES256') && described.attestation.proofAlgs.includes('ES256'));
-  assert.equal(described.attestation?.algs.includes('HS256'), false);
+  const { algs, proofAlgs } = described.attestation ?? assert.fail();
+  assert.deepEqual([algs.includes('ES256'), proofAlgs.includes('ES256'), algs.includes('HS256')], [true, true, false]);
+  const metadata = buildOauthMetadata(described);
+  assert.deepEqual(metadata['client_attestation_signing_alg_values_supported'], algs);
+  assert.deepEqual(metadata['client_attestation_pop_signing_alg_values_supported'], proofAlgs);
   const refused = await registerAt(world, { ...GOOD_METADATA, token_endpoint_auth_method: 'attest_jwt_client_auth' });
   assert.deepEqual([refused.status, refused.json['error']], [400, 'invalid_client_metadata']);
 });

@@ -38,7 +38,7 @@ export const attestJwtClientAuth: AuthMethod = {
     const late = findAttestationFault(attestation, now);
     if (late !== undefined) return `the attestation ${late}`;
     trail.at('client_attestation_proof');
-    // Node joins repeated headers with commas, which no JWT has (§7.2, item 1).
+    // Node joins repeated headers with commas, which no JWT has (Attestation-Based Client Authentication §7.2).
     const shown = readAttestationProof(String(request.headers[ATTESTATION_PROOF_HEADER] ?? ''));
     if (shown.kind === 'refused') return `the proof ${shown.reason}`;
     const { proof } = shown;

@@ -1,3 +1,4 @@
+import { ATTESTATION_HEADER } from '@hufu/protocol/client-attestation';
 import { JWT_BEARER_GRANT } from '@hufu/protocol/client-metadata';
 import type { Form } from '@hufu/protocol/form';
 import { readJwt } from '@hufu/protocol/jwt';
@@ -39,7 +40,7 @@ function readLoneAssertion(request: HttpRequest, form: Form): { readonly clientI
   const proof = form.get('assertion');
   if (form.get('grant_type') !== JWT_BEARER_GRANT || proof === undefined || request.headers['authorization'] !== undefined)
     return undefined;
-  if (IDENTIFYING.some((name) => form.has(name))) return undefined;
+  if (IDENTIFYING.some((name) => form.has(name)) || request.headers[ATTESTATION_HEADER] !== undefined) return undefined;
   const iss = readJwt(proof)?.payload['iss'];
   return typeof iss === 'string' ? { clientId: iss, proof } : undefined;
 }
