@@ -348,7 +348,7 @@ test('keys come by value or by reference, not both, and are public (RFC 7591 §2
 
 test('values are of their kind and within their bounds (RFC 7591 §2)', () => {
   const wrong: readonly (readonly [string, Record<string, unknown>])[] = [
-    ['token_endpoint_auth_method', { token_endpoint_auth_method: 'attest_jwt_client_auth' }],
+    ['token_endpoint_auth_method', { token_endpoint_auth_method: 'secret_handshake' }],
     ['token_endpoint_auth_method', { token_endpoint_auth_method: 'toString' }],
     ['response_modes[0]', { response_modes: ['web_message'] }],
     ['scope', { scope: 'a  b' }],
@@ -407,7 +407,7 @@ test('a new grant type, method and profile are a line of the registries', () => 
   const metadata = accept(
     {
       ...WEB,
-      token_endpoint_auth_method: 'attest_jwt_client_auth',
+      token_endpoint_auth_method: 'secret_handshake',
       grant_types: ['implicit', 'ciba', 'refresh_token'],
       response_types: ['id_token'],
       hufu: { profile: 'fapi2' },

@@ -60,8 +60,7 @@ export async function verifyProof(
   }
   trail.at('dpop_unused');
   const name = hash('sha256', `${key.thumbprint}\n${proof.jti}`, 'base64url');
-  if (!(await ctx.store.takeOnce(ctx.tenant, 'dpop_proof', name, endOfMark(proof.iat), now)))
-    throw refused('its jti has been used before');
+  if (!(await ctx.store.takeOnce(ctx.tenant, 'dpop_proof', name, endOfMark(proof.iat), now))) throw refused('its jti has been used before');
   return { method: 'jkt', thumbprint: key.thumbprint };
 }
 
