@@ -399,7 +399,7 @@ test('duplicates in a list fold', () => {
 test('a new grant type, method and profile are a line of the registries', () => {
   const registries = {
     ...CLIENT_REGISTRIES,
-    authMethods: { ...CLIENT_REGISTRIES.authMethods, attest_jwt_client_auth: { secret: 'none', client: 'confidential' } },
+    authMethods: { ...CLIENT_REGISTRIES.authMethods, secret_handshake: { secret: 'none', client: 'confidential' } },
     grantTypes: { ...CLIENT_REGISTRIES.grantTypes, ciba: { clients: 'any', redirects: false, refreshes: true } },
     profiles: ['fapi2'],
   } as const;
