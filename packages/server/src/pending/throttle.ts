@@ -27,8 +27,9 @@ export function openLimitsOf({ config }: Context): {
   readonly maxOfBoth: number;
 } {
   const { maxOpen } = OPEN_LIMITS;
-  const isOff = config.limits === 'off' || config.policies.bruteForce === 'off';
-  return isOff ? { maxOpen, maxOpenOfUser: maxOpen, maxOfBoth: maxOpen } : { ...OPEN_LIMITS, maxOfBoth: MAX_OPEN_OF_CLIENT_AND_USER };
+  return config.limits === 'off'
+    ? { maxOpen, maxOpenOfUser: maxOpen, maxOfBoth: maxOpen }
+    : { ...OPEN_LIMITS, maxOfBoth: MAX_OPEN_OF_CLIENT_AND_USER };
 }
 
 const kept = new WeakMap<Context, Limits>();
