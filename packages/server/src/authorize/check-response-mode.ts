@@ -19,11 +19,14 @@ export const RESPONSE_MODES: readonly (ResponseMode | 'jwt')[] = [
 
 /**
  * How even an error travels back. A mode that is not to be had is answered in the default one of the response type, and is then itself the
- * error; a state that cannot be sent back as it came is left out.
+ * error; a state that cannot be sent back as it came is left out. Where the client has to get answers that are JWTs, so is the error, whatever was
+ * asked for or could not be read (FAPI 1.0 Advanced §5.2.2.2).
  */
 export function readReturnPath(form: Form, address: ReturnAddress, pushed: ReturnPath['pushed']): ReturnPath {
   const asked = readMode(form);
-  const mode = asked !== undefined && findModeFault(asked, form, address) === undefined ? asked : defaultMode(form);
+  const plain = asked !== undefined && findModeFault(asked, form, address) === undefined ? asked : defaultMode(form);
+  const signs = address.client.metadata.authorizationSignedResponseAlg !== undefined && mustSignAnswer(form, address);
+  const mode = signs && !isJwtMode(plain) ? (`${plain}.jwt` as const) : plain;
   const state = form.get('state');
   return { ...address, mode, state: findStateFault(state, mode) === undefined ? state : undefined, pushed };
 }
@@ -38,8 +41,8 @@ export function checkResponseMode(form: Form, path: ReturnPath): void {
     throw new OAuthError('invalid_request', 'the response_mode is not supported');
   const unfit = asked === undefined ? undefined : findModeFault(asked, form, path);
   if (unfit !== undefined) throw new OAuthError('invalid_request', unfit);
-  if (mustSignAnswer(form, path) && !path.mode.endsWith('jwt'))
-    throw new OAuthError('invalid_request', 'the client has to ask for an answer that is a JWT', { detail: path.mode });
+  if (mustSignAnswer(form, path) && (asked === undefined || !isJwtMode(asked)))
+    throw new OAuthError('invalid_request', 'the client has to ask for an answer that is a JWT', { detail: asked ?? 'not said' });
   const registered = path.client.metadata.responseModes;
   if (registered !== undefined && !registered.includes(path.mode) && !registered.includes(form.get('response_mode') ?? '')) {
     throw new OAuthError('invalid_request', 'the client is not registered for this response_mode', { detail: path.mode });
@@ -49,10 +52,16 @@ export function checkResponseMode(form: Form, path: ReturnPath): void {
 }
 
 /** An ID token in the answer is a signature of it (FAPI 1.0 Advanced §5.2.2). */
-function mustSignAnswer(form: Form, { client }: ReturnPath): boolean {
+function mustSignAnswer(form: Form, { client }: ReturnAddress): boolean {
   const { rules, authorizationSignedResponseAlg } = client.metadata;
   if (rules.signedAnswer === 'optional' || findResponseType(form.get('response_type') ?? '')?.idToken === true) return false;
   return rules.signedAnswer === 'required' || authorizationSignedResponseAlg !== undefined;
+}
+
+type JwtMode = Extract<ResponseMode, `${string}.jwt`>;
+
+function isJwtMode(mode: ResponseMode): mode is JwtMode {
+  return mode.endsWith('.jwt');
 }
 
 function readMode(form: Form): ResponseMode | undefined {
