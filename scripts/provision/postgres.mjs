@@ -281,8 +281,24 @@ async function end(server, mode) {
   clearTimeout(late);
 }
 
-/** SIGKILL for one child of the server: a client's backend if there is one. */
+/**
+ * SIGKILL for one child of the server: a client's backend if there is one. Waits until the server has noticed and thrown everybody out: until then whoever is
+ * still connected gets answers, and takes them for those of a server that has recovered.
+ */
 async function killOneChild(parent) {
+  const children = await childrenOf(parent);
+  const victim = children.find((child) => child.isBackend) ?? children[0];
+  if (victim === undefined) throw new Error('the server has no children');
+  process.kill(victim.pid, 'SIGKILL');
+  for (let waited = 0; waited < START_TIMEOUT_MS; waited += 10) {
+    const left = new Set((await childrenOf(parent)).map(({ pid }) => pid));
+    if (!children.some(({ pid }) => left.has(pid))) return;
+    await sleep(10);
+  }
+  throw new Error('the server did not notice that a child of it died');
+}
+
+async function childrenOf(parent) {
   const children = [];
   for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
@@ -292,9 +308,7 @@ async function killOneChild(parent) {
     const title = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '');
     children.push({ pid: Number(entry), isBackend: title.includes('127.0.0.1(') });
   }
-  const victim = children.find((child) => child.isBackend) ?? children[0];
-  if (victim === undefined) throw new Error('the server has no children');
-  process.kill(victim.pid, 'SIGKILL');
+  return children;
 }
 
 async function freePort() {
