@@ -19,16 +19,23 @@ export const RESPONSE_MODES: readonly (ResponseMode | 'jwt')[] = [
 
 /**
  * How even an error travels back. A mode that is not to be had is answered in the default one of the response type, and is then itself the
- * error; a state that cannot be sent back as it came is left out. Where the client has to get answers that are JWTs, so is the error, whatever was
- * asked for or could not be read (FAPI 1.0 Advanced §5.2.2.2).
+ * error; a state that cannot be sent back as it came is left out.
  */
 export function readReturnPath(form: Form, address: ReturnAddress, pushed: ReturnPath['pushed']): ReturnPath {
   const asked = readMode(form);
-  const plain = asked !== undefined && findModeFault(asked, form, address) === undefined ? asked : defaultMode(form);
-  const signs = address.client.metadata.authorizationSignedResponseAlg !== undefined && mustSignAnswer(form, address);
-  const mode = signs && !isJwtMode(plain) ? (`${plain}.jwt` as const) : plain;
+  const mode = asked !== undefined && findModeFault(asked, form, address) === undefined ? asked : defaultMode(form);
   const state = form.get('state');
   return { ...address, mode, state: findStateFault(state, mode) === undefined ? state : undefined, pushed };
+}
+
+/**
+ * How it travels back that a request object was refused. What mode that asked for nobody knows: a client that has to get answers that are JWTs
+ * gets this one as a JWT (FAPI 1.0 Advanced §5.2.2.2).
+ */
+export function readRefusalPath(form: Form, address: ReturnAddress): ReturnPath {
+  const path = readReturnPath(form, address, undefined);
+  const signs = address.client.metadata.authorizationSignedResponseAlg !== undefined && mustSignAnswer(form, address);
+  return signs && !isJwtMode(path.mode) ? { ...path, mode: `${path.mode}.jwt` } : path;
 }
 
 /**

@@ -16,7 +16,7 @@ import { checkPkce } from './check-pkce.ts';
 import { checkMaxAge, checkPrompt, readLoginHint } from './check-prompt.ts';
 import { checkRedirectUri } from './check-redirect-uri.ts';
 import { checkResource } from './check-resource.ts';
-import { checkResponseMode, readReturnPath } from './check-response-mode.ts';
+import { checkResponseMode, readRefusalPath, readReturnPath } from './check-response-mode.ts';
 import { checkResponseType } from './check-response-type.ts';
 import { checkScope } from './check-scope.ts';
 import { hearRequestObject, mustSignRequests } from './hear-request-object.ts';
@@ -177,7 +177,7 @@ async function hear(ctx: Context, form: Form, source: RequestSource, client: Cli
 function findReturnPath(form: Form, client: Client): ReturnPath | undefined {
   const redirectUri = form.get('redirect_uri');
   const known = redirectUri !== undefined && isRegistered(redirectUri, client.metadata.redirectUris, client.metadata.applicationType);
-  return known ? readReturnPath(form, { client, redirectUri }, undefined) : undefined;
+  return known ? readRefusalPath(form, { client, redirectUri }) : undefined;
 }
 
 /** Whom the hint and the claims parameter mean; two people are nobody. */
