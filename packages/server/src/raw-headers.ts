@@ -1,8 +1,7 @@
 const NONE: readonly string[] = [];
 
 /**
- * Every value of one header, as it came. Looked up where it stands: Node makes an object of all headers when somebody first asks it for one,
- * and most requests for documents need none.
+ * Every value of one header, as it came, looked up where it stands.
  *
  * @param rawHeaders names and values in turn.
  * @param name in lower case.

@@ -228,9 +228,7 @@ function toHttpRequest(
     method: raw.method ?? 'GET',
     path,
     query,
-    get headers() {
-      return raw.headers;
-    },
+    headers: raw.headers,
     body,
     address: clientAddress(raw.socket.remoteAddress ?? '', raw, ctx.config.trustedProxies),
     certificate: certificates === undefined ? undefined : () => certificates(raw),
