@@ -14,7 +14,9 @@ test('every key of hufu.yaml, however deep, has a row', () => {
   const text = tables(schema);
   const missing: string[] = [];
   for (const [name, { description, ...below }] of keysOf(schema)) {
-    const isMapping = below.properties !== undefined || below.items?.properties !== undefined;
+    const named = typeof below.additionalProperties === 'object' ? below.additionalProperties : undefined;
+    const isMapping =
+      below.properties !== undefined || [below.items?.properties, below.items?.oneOf, named?.oneOf].some((one) => one !== undefined);
     if (!isMapping && !text.includes(`${name}\` | `)) missing.push(name);
     if (!isMapping && description === undefined) missing.push(`${name} has no description`);
   }
@@ -44,9 +46,14 @@ test('a row has the words, the range and the default of its key; what is reserve
   assert.match(reserved, /`later`/);
 });
 
-function* keysOf({ properties = {}, items }: Schema): Generator<readonly [string, Schema]> {
+function* keysOf({ properties = {}, items, additionalProperties: named, oneOf = [] }: Schema): Generator<readonly [string, Schema]> {
   if (items !== undefined) yield* keysOf(items);
+  if (typeof named === 'object' && named.oneOf !== undefined) yield* keysOf(named);
+
+  for (const variant of oneOf) yield* keysOf(variant);
   for (const [name, inner] of Object.entries(properties)) {
+    // What tells variants apart stands in their headings.
+    if (inner.const !== undefined) continue;
     yield [name, inner];
     yield* keysOf(inner);
   }

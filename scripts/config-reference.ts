@@ -14,10 +14,13 @@ export interface Schema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
+  readonly additionalProperties?: boolean | Schema;
   readonly required?: readonly string[];
   readonly enum?: readonly (string | boolean)[];
   readonly const?: string;
   readonly anyOf?: readonly Schema[];
+  /** Mappings that a key of theirs tells apart, as `kind`. */
+  readonly oneOf?: readonly Schema[];
   readonly $ref?: string;
   readonly pattern?: string;
   readonly minimum?: number;
@@ -63,6 +66,10 @@ export function tables(schema: Schema): string {
 }
 
 function sectionsOf(key: string, schema: Schema): readonly string[] {
+  const named = namedVariants(schema);
+  if (named !== undefined) return variantsOf(`${key}.NAME`, named);
+  const { oneOf } = schema.items ?? schema;
+  if (oneOf !== undefined) return variantsOf(`${key}[]`, oneOf);
   const title = schema.items === undefined ? key : `${key}[]`;
   const { rows, groups } = split(schema.items ?? schema);
   return [
@@ -70,6 +77,36 @@ function sectionsOf(key: string, schema: Schema): readonly string[] {
     ...groups.flatMap((group) => sectionsOf(`${title}.${group.key}`, group.schema)),
   ];
 }
+
+/** Of a mapping whose keys are names that the document chooses. */
+function namedVariants({ additionalProperties }: Schema): readonly Schema[] | undefined {
+  return typeof additionalProperties === 'object' ? additionalProperties.oneOf : undefined;
+}
+
+/** What all variants have in a table of their own, and then what each has beside it. */
+function variantsOf(title: string, variants: readonly Schema[]): readonly string[] {
+  const text = (schema: Schema | undefined): string | undefined => schema && JSON.stringify(schema);
+  const shared = Object.entries(variants[0]?.properties ?? {}).filter(([name, schema]) =>
+    variants.every(({ properties }) => text(properties?.[name]) === text(schema)),
+  );
+  const common: Schema = { properties: Object.fromEntries(shared), required: variants[0]?.required ?? [] };
+  return [
+    section(`\`${title}\`, of every kind`, split(common).rows),
+    ...split(common).groups.flatMap((group) => sectionsOf(`${title}.${group.key}`, group.schema)),
+    ...variants.map((variant) => {
+      const own = Object.entries(variant.properties ?? {}).filter(([name]) => common.properties?.[name] === undefined);
+      const [name, { const: word } = {}] = own.find(([, schema]) => schema.const !== undefined) ?? [];
+      const rest: Schema = {
+        properties: Object.fromEntries(own.filter(([key]) => !TELLING.includes(key))),
+        required: variant.required ?? [],
+      };
+      return section(`\`${title}\` with \`${name}: ${word}\``, split(rest).rows);
+    }),
+  ];
+}
+
+/** Keys that tell variants apart. */
+const TELLING: readonly string[] = ['kind', 'preset'];
 
 /** Keys with a value of their own, those of small mappings among them, and those that get a table of their own. */
 function split(
@@ -87,18 +124,21 @@ function split(
   return { rows, groups };
 }
 
-function isValue({ properties, items }: Schema): boolean {
-  return properties === undefined && items?.properties === undefined;
+function isValue(schema: Schema): boolean {
+  const { properties, items, title } = schema;
+  if (title !== undefined) return true;
+  return properties === undefined && items?.properties === undefined && items?.oneOf === undefined && namedVariants(schema) === undefined;
 }
 
 /** Up to three keys, none of them a mapping again. */
-function isSmall({ properties = {}, items }: Schema): boolean {
-  const inner = Object.values(properties);
-  return items === undefined && inner.length <= 3 && inner.every(isValue);
+function isSmall(schema: Schema): boolean {
+  const inner = Object.values(schema.properties ?? {});
+  return schema.items === undefined && namedVariants(schema) === undefined && inner.length <= 3 && inner.every(isValue);
 }
 
 function section(title: string, rows: readonly Row[], description?: string): string {
   const intro = description === undefined ? '' : `${description}\n\n`;
+  if (rows.length === 0) return `### ${title}\n\n${intro}`;
   const lines = rows.map(
     (row) => `| \`${row.key}\` | ${cell(row.schema.description ?? '')} | ${cell(values(row.schema))} | ${cell(fallback(row))} |`,
   );

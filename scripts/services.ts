@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { importClosure } from './imports.ts';
 import { ensureChromium } from './provision/chromium.mjs';
 import { startPostgres } from './provision/postgres.mjs';
+import { ensureRedis } from './provision/redis.mjs';
+import { ensureSlapd } from './provision/slapd.mjs';
 
 interface Service {
   readonly name: string;
@@ -37,6 +39,18 @@ const SERVICES: readonly Service[] = [
     variable: 'CHROMIUM',
     asked: /\bCHROMIUM\b|\bplaywright-core\b/,
     start: async (_directory, log) => ({ value: await ensureChromium(log), stop: async () => {} }),
+  },
+  {
+    name: 'slapd',
+    variable: 'HUFU_TEST_SLAPD',
+    asked: /\bHUFU_TEST_SLAPD\b/,
+    start: async (_directory, log) => ({ value: await ensureSlapd(log), stop: async () => {} }),
+  },
+  {
+    name: 'redis',
+    variable: 'HUFU_TEST_REDIS',
+    asked: /\bHUFU_TEST_REDIS\b/,
+    start: async (_directory, log) => ({ value: await ensureRedis(log), stop: async () => {} }),
   },
 ];
 

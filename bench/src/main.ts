@@ -11,9 +11,9 @@ import { pinCores } from './cores.ts';
 import { newEcKey } from './jwk.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
+import { makePrograms } from './programs.ts';
 import { report, type ScenarioReport, table } from './report.ts';
 import { runScenario } from './run-scenario.ts';
-import { stripPrograms } from './strip.ts';
 import type { Subject } from './subject.ts';
 import { floor } from './subjects/floor.ts';
 import { oidcProvider } from './subjects/oidc-provider.ts';
@@ -31,14 +31,13 @@ async function main(options: Options): Promise<number> {
   // PostgreSQL runs as a user of its own and has to get to its folder.
   await chmod(directory, 0o755);
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-  const programs = await stripPrograms(directory);
+  const programs = await makePrograms(directory);
   const hufu = process.env['HUFU_BENCH_OURS'] ?? programs.hufu;
   const subjects: Subject[] = [
-    ...(hufu === undefined ? [] : [ours(hufu, cores.server)]),
+    ours(hufu, cores.server),
     floor(programs, keys, cores.server),
     ...options.peers.map((name) => oidcProvider(name, programs, keys, cores.server)),
   ];
-  if (hufu === undefined) say('Hufu is not there: only the others are measured.');
   if (cores.server === undefined) say('Nothing is pinned to a core on this machine: the figures say little.');
   say(
     `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}; ${options.rounds} rounds of ${options.seconds} s after ${options.warmupSeconds} s`,

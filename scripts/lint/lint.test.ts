@@ -22,6 +22,7 @@ const FILES: Readonly<Record<string, { readonly text: string; readonly expect: r
     `import type { A } from '@hufu/protocol/ids';\nexport type B = A;`,
     'flow imports nothing of ours, not protocol: ',
   ),
+  'packages/flow/src/queue/with-node.ts': fine(`export { join } from 'node:path';`),
   'packages/flow/src/with-node.ts': breach(`export { join } from 'node:path';`, 'flow is pure and does not import node:path'),
   'packages/store/src/may.ts': fine(
     `export { a } from '@hufu/protocol/ids';\nexport { b } from '@hufu/flow/gcra';\nexport { join } from 'node:path';`,

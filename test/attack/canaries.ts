@@ -11,7 +11,8 @@ export interface Canary {
 const MIN_LENGTH = 12;
 /** The half of a tally credential that only its holder has. */
 const SECRET_HALF = 24;
-const TALLY = /hf[abcdmrs]_[A-Za-z0-9_-]{60,}|hf[gi]_[A-Za-z0-9_-]{43,}/g;
+// Where one begins: what is sealed is random base64url, and four letters of it are a prefix now and then.
+const TALLY = /(?<![A-Za-z0-9_-])(?:hf[abcdmrs]_[A-Za-z0-9_-]{60,}|hf[gi]_[A-Za-z0-9_-]{43,})/g;
 /** What registrations and their answers carry. */
 const JSON_SECRET = /"(client_secret)" *: *"([^"]*)"/g;
 const JWT = /eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+/g;

@@ -20,6 +20,12 @@ export const CATALOGUE: Readonly<Record<string, string>> = {
   SES: '01 03 05 06 08 09 11 12 14 15',
   // Consent, CSRF, clickjacking
   CON: '01 02 03 05 07 08 09 11 12 13',
+  // Cross-site scripting
+  XSS: '01 02 03 04 05 07 08',
+  // Signing in with somebody else, linking
+  FED: '01 04 05 06 07 08 10 11 12',
+  // Passwords, second factors, recovery, enumeration
+  USR: '01 02 04 06 08 09 10 11 13 14 17 19 22 23 24 25 26 28',
   // HTTP parsing, limits, injection, pollution
   HTP: '01 02 03 05 06 07 08 09 10 11 12 13 15 16',
   // Outbound requests
@@ -32,6 +38,8 @@ export const CATALOGUE: Readonly<Record<string, string>> = {
   DEV: '01 02 03 07 09 10 11 14 15 16 17 18 20 21 22',
   // Registration and client ID metadata documents
   REG: '01 02 03 05 06 07 08 09 10 11 12 13 14 16 18',
+  // The edge gateway and its sessions
+  GTW: '01 03 05 07 08 09 10 11 12 13 16 18 20 21 22 23',
   // Keys, randomness, storage, logs
   CRY: '01 03 04 05 06 07 08 09 10',
 };

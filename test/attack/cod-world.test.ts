@@ -12,6 +12,8 @@ import { type Arena, arena } from './oracles.ts';
 import { SPA, signedIn, WEB, WEB_BASIC } from './sign-ins.ts';
 import { type Answer, codeOf, exchanged, now, token } from './token-requests.ts';
 
+const ALL = { session: undefined, revokes: 'all' } as const;
+
 /** A person of this case's own, signed in, with a code in hand. */
 async function somebody(
   here: Arena,
@@ -44,7 +46,7 @@ describe('COD: the world changes between code and token', () => {
     [
       'the password is changed',
       async ({ hufu: { store, context } }, user) =>
-        store.changePassword(context.tenant, user.id, await context.passwords.hash('another password'), undefined, now(here)),
+        store.changePassword(context.tenant, user.id, user.authVersion, await context.passwords.hash('another password'), ALL, now(here)),
     ],
     [
       'the user signs out',

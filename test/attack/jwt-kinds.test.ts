@@ -114,6 +114,10 @@ describe('JWT: kinds', () => {
         )
       ).location,
     ).searchParams.get('response');
+    const [, payload = ''] = String(tokens.body['access_token']).split('.');
+    const { status } = Object(JSON.parse(Buffer.from(payload, 'base64url').toString()));
+    const statusList = await (await fetch(status.status_list.uri)).text();
+    assert.match(statusList, /^[\w-]+\.[\w-]+\.[\w-]+$/);
     const byIssuer = (claims: object = {}, typ?: string): string =>
       sign({ iss: 'https://idp.example', sub: USER.username, ...claims }, typ);
     const kinds: Readonly<Record<string, readonly [jwt: () => string, ...takenBy: string[]]>> = {
@@ -133,6 +137,7 @@ describe('JWT: kinds', () => {
       'our ID token': [() => String(tokens.body['id_token']), 'hint'],
       'our access token': [() => String(tokens.body['access_token']), 'access token', 'subject token of ours'],
       'our answer': [() => jarm ?? assert.fail('no answer')],
+      'our status list': [() => statusList],
     };
     for (const [kind, [jwt, ...takenBy]] of Object.entries(kinds)) {
       for (const [place, take] of Object.entries(consumers))

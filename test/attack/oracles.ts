@@ -115,8 +115,10 @@ export function arena(options: ArenaOptions = {}): Arena {
   };
 }
 
-const STACK = /\bat [^\n]{1,200}:\d+:\d+|node:internal|node_modules|\.(?:ts|js|mjs):\d+|(?:Type|Range|Syntax|Reference)Error\b/;
-const SQL = /\b(?:SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|SQLITE_\w+|sqlite|constraint failed)\b/i;
+const STACK =
+  /\bat (?!\d{4}-\d\d-\d\dT)[^\n]{1,200}:\d+:\d+|node:internal|node_modules|\.(?:ts|js|mjs):\d+|(?:Type|Range|Syntax|Reference)Error\b/;
+/** A list to choose from is a `<select>`. */
+const SQL = /\b(?:(?<!<\/?)SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|SQLITE_\w+|sqlite|constraint failed)\b/i;
 const DECISION = /^[0-9A-HJKMNP-TV-Z]{18}$/;
 /** Endpoints that exist in test mode alone and are nobody's API. */
 const TEST_ONLY = new Set(['/test/clock']);

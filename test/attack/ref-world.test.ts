@@ -63,7 +63,9 @@ describe('REF: users', () => {
   test('REF-11 · a new password signs every app out (RFC 9700 §4.14)', async () => {
     const person = await somebody(here, 'ref11 password');
     const { store, context } = here.hufu;
-    await store.changePassword(context.tenant, person.user.id, await context.passwords.hash('another long password'), undefined, now(here));
+    const hash = await context.passwords.hash('another long password');
+    const keep = { session: undefined, revokes: 'all' } as const;
+    await store.changePassword(context.tenant, person.user.id, person.user.authVersion, hash, keep, now(here));
     await assertAllDead(here, person);
   });
 

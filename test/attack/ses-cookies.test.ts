@@ -53,6 +53,20 @@ describe('SES: session cookies', () => {
     assert.ok((await silent(agent)).answer.get('code') !== null);
   });
 
+  test('SES-03 · a cookie that a sibling site sets behind an invisible character is not ours (RFC 6265 §4.2.1)', async () => {
+    const evil = (await signedIn(here.issuer, BOB)).cookies.get(SESSION) ?? '';
+    const own = (await signedIn(here.issuer)).cookies.get(SESSION) ?? '';
+    // A browser guards names that begin with `__Host-`; this one begins with another byte.
+    const planted = `\u00a0${SESSION}=${evil}`;
+    await assertNobody(planted, 'planted');
+    const { replies } = await sendRaw(
+      here.issuer,
+      rawRequest(here.issuer, 'GET', authorizePath({ prompt: 'none' }), [`Cookie: ${SESSION}=${own}; ${planted}`]),
+      { replies: 1 },
+    );
+    assert.match(replies[0]?.headers.get('location')?.[0] ?? '', /[?&]code=/, 'whoever is signed in stays so');
+  });
+
   test('SES-01 · a session that somebody planted does not become the one of whoever signs in (ASVS 7.2.4, RFC 6819 §4.4.1.7)', async () => {
     const attacker = await signedIn(here.issuer, BOB);
     const planted = attacker.cookies.get(SESSION) ?? '';

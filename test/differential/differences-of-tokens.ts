@@ -100,6 +100,13 @@ export const TOKEN_DIFFERENCES: readonly KnownDifference[] = [
   ),
 
   free(/^\/oauth\/introspect/, 'member jti', ['there', 'nothing'], 'RFC 7662 §2.2', 'Optional; names the token in a log.'),
+  free(
+    /^\/oauth\/introspect: the resource server/,
+    'member status',
+    ['there', 'nothing'],
+    'RFC 7662 §2.2',
+    'Names the grant as its JWTs do (Token Status List), so that whoever keeps the answer hears of its end.',
+  ),
   free(/^\/oauth\/introspect/, 'member auth_time', ['there', 'nothing'], 'RFC 9470 §6.2', 'For step-up.'),
   free(/^\/oauth\/introspect/, 'member acr', ['there', 'nothing'], 'RFC 9470 §6.2', 'For step-up.'),
   free(/^\/oauth\/introspect/, 'member aud', ['the issuer', 'nothing'], 'RFC 7662 §2.2', 'Optional; a token for userinfo alone says so.'),

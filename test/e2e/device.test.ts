@@ -1,22 +1,20 @@
 /** `hufu login` in a terminal and its confirmation in a real browser; the pages without scripts, for everybody. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import type { AxeResults } from 'axe-core';
-import { CLI_CLIENT_ID, DEMO_CONFIG } from 'hufu/demo/demo-config';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { CLI_CLIENT_ID, DEMO_CONFIG } from '../../packages/hufu/src/demo/demo-config.ts';
+import { assertAccessible } from '../support/accessible.ts';
 import { postForm } from '../support/agent.ts';
 import { CHROMIUM } from '../support/chromium.ts';
 import { askDevice, BANK, DEVICE_CLIENTS, pollDevice } from '../support/devices.ts';
 import { BASIC_YAML, startHufu, type TestHufu, USER } from '../support/hufu.ts';
 import { MAIN } from '../support/hufu-process.ts';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** Pictures of the pages, where somebody wants to look at them. */
 const SHOTS = process.env['HUFU_TEST_SHOTS'];
 
@@ -88,16 +86,9 @@ async function signIn(page: Page): Promise<void> {
   await page.click('#signin-submit');
 }
 
-async function assertAccessible(page: Page, name: string): Promise<void> {
+async function assertForEverybody(page: Page, name: string): Promise<void> {
   if (SHOTS !== undefined) await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
-  await page.evaluate(AXE);
-  const run = () => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run();
-  const { violations } = await page.evaluate(run);
-  assert.deepEqual(
-    violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`),
-    [],
-    name,
-  );
+  await assertAccessible(page, name);
 }
 
 test('hufu login, token, whoami and logout, with a browser that runs no scripts (RFC 8628 §3.3)', async () => {
@@ -155,21 +146,21 @@ test('the pages are for everybody, in both languages, in the dark and on a phone
     const asked = await askDevice(hufu.issuer, { scope: 'openid profile offline_access read' });
     await page.goto(`${hufu.issuer}/device`);
     await signIn(page);
-    await assertAccessible(page, `device-${name}`);
+    await assertForEverybody(page, `device-${name}`);
     await page.fill('input[name=user_code]', 'BCDF-GHJK');
     await page.click('#device-submit');
     assert.equal(await page.getAttribute('input[name=user_code]', 'aria-invalid'), 'true');
-    await assertAccessible(page, `device-wrong-${name}`);
+    await assertForEverybody(page, `device-wrong-${name}`);
     await page.fill('input[name=user_code]', String(asked.body['user_code']));
     await page.click('#device-submit');
-    await assertAccessible(page, `device-confirm-${name}`);
+    await assertForEverybody(page, `device-confirm-${name}`);
     assert.equal(
       await page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth'),
       true,
       'nothing to scroll sideways',
     );
     await page.click('#device-allow');
-    await assertAccessible(page, `device-done-${name}`);
+    await assertForEverybody(page, `device-done-${name}`);
     assert.equal((await pollDevice(hufu.issuer, asked)).status, 200);
 
     const about = { scope: 'openid read', login_hint: USER.username, binding_message: 'W4SCT · 42,00 €' };
@@ -177,9 +168,9 @@ test('the pages are for everybody, in both languages, in the dark and on a phone
     assert.equal(bank.status, 200, JSON.stringify(bank.body));
     await page.goto(`${hufu.issuer}/account`);
     await page.click('#account-approvals');
-    await assertAccessible(page, `approvals-${name}`);
+    await assertForEverybody(page, `approvals-${name}`);
     await page.click('.approval button[value=deny]');
     await page.waitForSelector('#approval-outcome');
-    await assertAccessible(page, `approvals-denied-${name}`);
+    await assertForEverybody(page, `approvals-denied-${name}`);
   }
 });

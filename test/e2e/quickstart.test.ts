@@ -1,25 +1,25 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { AxeResults } from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { assertAccessible } from '../support/accessible.ts';
 import { CHROMIUM } from '../support/chromium.ts';
 import { freePort } from '../support/hufu.ts';
 
 const MAIN = fileURLToPath(new URL('../../packages/hufu/src/main.ts', import.meta.url));
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const USER = { username: 'tiger', password: 'tally-in-two-halves' };
 const run = promisify(execFile);
 
 let directory: string;
 let issuer: string;
+/** Where the demo's gateway is. */
+let edge: string;
 let server: ChildProcess;
 let summary: string;
 let browser: Browser;
@@ -27,6 +27,7 @@ let browser: Browser;
 before(async () => {
   directory = mkdtempSync(join(tmpdir(), 'hufu-quickstart-'));
   issuer = `http://localhost:${await freePort()}`;
+  edge = `http://localhost:${await freePort()}`;
   await startServer();
   browser = await chromium.launch(CHROMIUM);
 });
@@ -42,7 +43,7 @@ async function startServer(): Promise<void> {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HUFU_'));
   const child = spawn(process.execPath, ['--conditions=source', MAIN, 'start', '--demo'], {
     cwd: directory,
-    env: { ...Object.fromEntries(inherited), HUFU_ISSUER: issuer, HUFU_DATA_DIR: join(directory, 'data') },
+    env: { ...Object.fromEntries(inherited), HUFU_ISSUER: issuer, HUFU_EDGE: edge, HUFU_DATA_DIR: join(directory, 'data') },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   server = child;
@@ -94,15 +95,6 @@ function assertCalm({ requests, complaints }: Watched): void {
   assert.ok(requests.length > 0);
   for (const request of requests) assert.equal(new URL(request.slice(request.indexOf(' ') + 1)).origin, issuer, request);
   assert.deepEqual(complaints, []);
-}
-
-async function assertAccessible(page: Page, name: string): Promise<void> {
-  await page.evaluate(AXE);
-  const results = await page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run());
-  const serious = results.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  const found = serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`);
-  assert.deepEqual(found, [], name);
-  assert.ok(results.passes.length > 10, `${name}: axe saw hardly anything`);
 }
 
 async function goToSignIn(page: Page): Promise<void> {
@@ -417,4 +409,45 @@ test('the app runs, loads and calls nothing but its own origin (Content Security
     assert.ok(policy.split('; ').includes(directive), directive);
   }
   assert.doesNotMatch(policy, /unsafe|\*|http/);
+});
+
+test('the page behind the gateway holds no token: sign in, write, sign out; in both languages', async () => {
+  const { page, complaints, close } = await open();
+  const calls: string[] = [];
+  page.on('request', async (request) => calls.push(`${request.url()} ${JSON.stringify(await request.allHeaders())}`));
+  await page.goto(`${edge}/`);
+  await page.click('#sign-in');
+  await page.waitForSelector('#signin');
+  await signIn(page);
+  await page.waitForSelector('#signed-in:visible');
+  assert.match((await page.textContent('#who')) ?? '', /Tiger Demo$/);
+  await page.fill('#text', 'written at the edge');
+  await page.press('#text', 'Enter');
+  await page.waitForFunction(() => document.querySelector('#notes li')?.textContent === 'written at the edge');
+  const got = (await page.textContent('#got')) ?? '';
+  assert.match(got, /x-forwarded-for/);
+  assert.match(got, /\bpassport\b/);
+  assert.doesNotMatch(got, /authorization|cookie/);
+  assert.ok(calls.length > 5);
+  for (const call of calls) assert.doesNotMatch(call, /authorization|eyJ/i);
+  await assertAccessible(page, 'edge, signed in');
+  // What was written is in the one notebook, behind the other door too.
+  const [ask = '', call = ''] = summary.split('\n').filter((line) => /^(TOKEN=|curl )/.test(line));
+  const { stdout } = await run('sh', ['-c', `${ask}\n${call}`]);
+  assert.match(stdout, /written at the edge/);
+  const { notes } = JSON.parse(stdout.slice(stdout.indexOf('{')));
+  assert.doesNotMatch(notes[0].by, /nobody|demo-/, 'the service knows who it was');
+  const behind = await run('sh', ['-c', `${ask} >/dev/null\n${call.replace(/\S+$/, `${edge}/notes`)}`]);
+  assert.match(behind.stdout, /written at the edge/);
+  await page.click('#sign-out');
+  await page.waitForSelector('#logout-confirm, #signed-out:visible');
+  if (await page.isVisible('#logout-confirm')) await page.click('#logout-confirm');
+  await page.waitForSelector('#signed-out:visible');
+  await assertAccessible(page, 'edge, signed out');
+  assert.deepEqual(complaints, []);
+  await close();
+  const chinese = await open({ locale: 'zh-CN' });
+  await chinese.page.goto(`${edge}/`);
+  await chinese.page.waitForSelector('text=使用 Hufu 登录');
+  await chinese.close();
 });

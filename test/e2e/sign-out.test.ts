@@ -1,9 +1,8 @@
 /** Single sign-out in a real browser, over https and across sites: frames that tell clients, and the frame that says whether the session is the same. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -11,13 +10,12 @@ import { readConfig } from '@hufu/server/config/read-config';
 import { jsonLog } from '@hufu/server/log';
 import { type RunningServer, startServer } from '@hufu/server/start';
 import { openMemory } from '@hufu/store/memory';
-import type { AxeResults } from 'axe-core';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { assertAccessible } from '../support/accessible.ts';
 import { testCertificate } from '../support/certificate.ts';
 import { CHROMIUM } from '../support/chromium.ts';
 import { freePort } from '../support/hufu.ts';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const USER = { username: 'mei', password: 'two halves make a tally' };
 const { cert, key } = testCertificate();
 
@@ -174,17 +172,9 @@ async function watch(context: BrowserContext, app: App): Promise<Page> {
   return page;
 }
 
-async function assertAccessible(page: Page, name: string): Promise<void> {
-  await page.evaluate(AXE);
+async function assertForEverybody(page: Page, name: string): Promise<void> {
   // What is in the frames is the clients' own.
-  const run = () => (globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe.run({ iframes: false });
-  const results = await page.evaluate(run);
-  const serious = results.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  assert.deepEqual(
-    serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`),
-    [],
-    name,
-  );
+  await assertAccessible(page, name, { iframes: false });
 }
 
 function forget(): void {
@@ -253,7 +243,7 @@ test('after a click the page stays, and says Signed out while the apps are told 
     apps.map(({ told }) => told.length),
     [1, 1],
   );
-  await assertAccessible(page, 'signed out');
+  await assertForEverybody(page, 'signed out');
   await context.close();
 });
 
@@ -275,7 +265,7 @@ test('the page on the way is for everybody, in both languages, in the dark and o
     assert.equal(await page.getAttribute('html', 'lang'), options.locale === 'zh-CN' ? 'zh-CN' : 'en');
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false);
     assert.equal(await page.isVisible('iframe'), false);
-    await assertAccessible(page, options.locale);
+    await assertForEverybody(page, options.locale);
     await page.click('#signed-out-continue', { noWaitAfter: true });
     await page.waitForURL(`${one.origin}/out?state=s`);
     await context.close();

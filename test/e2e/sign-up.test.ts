@@ -1,14 +1,11 @@
 /** People who make their own account, in a real browser: with a keyboard, without scripts, in both languages, on a phone and in the dark. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import type { AxeResults } from 'axe-core';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { assertAccessible } from '../support/accessible.ts';
 import { CHROMIUM } from '../support/chromium.ts';
 import { BASIC_YAML, startHufu, type TestHufu } from '../support/hufu.ts';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PASSWORD = 'two halves make a tally';
 
 let hufu: TestHufu;
@@ -46,17 +43,6 @@ function request(clientId: 'spa' | 'third', part: Record<string, string> = {}): 
     ...part,
   });
   return `${hufu.issuer}/oauth/authorize?${query.toString()}`;
-}
-
-async function assertAccessible(page: Page, name: string): Promise<void> {
-  await page.evaluate(AXE);
-  const run = () => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run();
-  const { violations } = await page.evaluate(run);
-  assert.deepEqual(
-    violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`),
-    [],
-    name,
-  );
 }
 
 const pageName = (page: Page): Promise<string | null> => page.getAttribute('body', 'data-page');

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { readConfig } from '@hufu/server/config/read-config';
 import { freePort } from '../support/hufu.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
 import { matches, readBlocks, readGuide, runGuide } from './guide.ts';
 import { hufuCommand, ROOT, type Running, startExample, startHufu, waitFor } from './running.ts';
 
@@ -18,6 +19,10 @@ interface Stage {
   readonly example?: string;
   /** Where the guide says that the example listens. */
   readonly printed?: string;
+  /** The example finds one at `REDIS_URL`. */
+  readonly redis?: true;
+  /** There is a gateway in front of the example, at http://localhost:4401 in print. */
+  readonly edge?: true;
 }
 
 const WEB_APP: Stage = { config: 'examples/web-app/hufu.yaml', example: 'web-app', printed: 'http://localhost:3000' };
@@ -32,22 +37,40 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'dpop.md': { config: 'examples/dpop/hufu.yaml' },
   'machine-to-machine.md': API,
   'protect-an-api.md': API,
+  'status-lists.md': { config: 'examples/api/hufu.yaml' },
   'why-was-this-refused.md': API,
   'keys-and-rotation.md': API,
   'sqlite-and-postgres.md': API,
   'operate.md': API,
   'configuration.md': API,
+  'flow-control.md': { config: undefined, example: 'flow', printed: 'http://localhost:3001' },
+  'gateway.md': { config: 'examples/gateway/hufu.yaml', example: 'gateway', printed: 'http://localhost:3000', edge: true },
+  'limits.md': { config: 'examples/limits/hufu.yaml' },
+  'revocation.md': { config: 'examples/revocation/hufu.yaml' },
+  'token-handler.md': { config: 'examples/edge-spa/hufu.yaml', example: 'edge-spa', printed: 'http://localhost:3000', edge: true },
+  'passport.md': {
+    config: 'examples/passport-service/hufu.yaml',
+    example: 'passport-service',
+    printed: 'http://localhost:3000',
+    edge: true,
+  },
   'refresh-tokens.md': { config: 'examples/refresh-tokens/hufu.yaml' },
   'refresh-tokens.zh-CN.md': { config: 'examples/refresh-tokens/hufu.yaml' },
   'devices.md': { config: undefined },
   'mcp.md': { config: 'examples/mcp/hufu.yaml', example: 'mcp', printed: 'http://localhost:3001' },
   'ciba.md': { config: 'examples/ciba/hufu.yaml' },
+  'queue.md': { config: undefined, example: 'queue', printed: 'http://localhost:3001', redis: true },
   'registration.md': { config: 'examples/registration/hufu.yaml' },
   'test-with-a-clock.md': { config: 'examples/test-with-a-clock/hufu.yaml' },
   'web-app.md': WEB_APP,
   'sign-in-pages.md': WEB_APP,
+  'sign-in-methods.md': { config: 'examples/step-up/hufu.yaml' },
   'sign-out.md': WEB_APP,
+  'mail-and-recovery.md': { config: 'examples/mail/hufu.yaml' },
   'sign-up.md': { config: 'examples/sign-up/hufu.yaml' },
+  'passkeys.md': { config: 'examples/sign-up/hufu.yaml' },
+  'account-centre.md': { config: 'examples/sign-up/hufu.yaml' },
+  'upstream-sign-in.md': { config: 'examples/upstream-sign-in/hufu.yaml' },
 };
 
 for (const guide of GUIDES) {
@@ -59,11 +82,16 @@ for (const guide of GUIDES) {
     const port = await freePort();
     const example = `http://localhost:${port}`;
     const variables = stage.printed?.endsWith('3001') === true ? { API_URL: example } : { APP_URL: example };
-    const hufu = await startHufu(stage.config, variables);
+    const edge = stage.edge === true ? `http://localhost:${await freePort()}` : undefined;
+    const hufu = await startHufu(stage.config, edge === undefined ? variables : { EDGE_URL: edge, SERVICE_URL: example });
     let app: Running | undefined;
+    let redis: TestRedis | undefined;
     try {
+      if (stage.redis === true) redis = await startRedis();
       if (stage.example !== undefined) {
-        app = startExample(stage.example, { ...variables, PORT: String(port), ISSUER: hufu.issuer });
+        const redisUrl = redis === undefined ? {} : { REDIS_URL: `redis://127.0.0.1:${redis.port}` };
+        const edgeUrl = edge === undefined ? {} : { EDGE_URL: edge };
+        app = startExample(stage.example, { ...variables, ...redisUrl, ...edgeUrl, PORT: String(port), ISSUER: hufu.issuer });
         await waitFor(`${example}/`, app);
       }
       const data = hufu.env['HUFU_DATA_DIR'] ?? '';
@@ -71,6 +99,7 @@ for (const guide of GUIDES) {
         // First: what follows may hold it.
         '/tmp/': `${dirname(data)}/`,
         'http://localhost:4400': hufu.issuer,
+        ...(edge === undefined ? {} : { 'http://localhost:4401': edge }),
         ...(stage.printed === undefined ? {} : { [stage.printed]: example }),
         ...(stage.example === undefined ? {} : { [`data/examples/${stage.example}`]: data }),
       };
@@ -81,6 +110,7 @@ for (const guide of GUIDES) {
       }
     } finally {
       await app?.stop();
+      await redis?.stop();
       await hufu.stop();
     }
   });
@@ -149,7 +179,7 @@ test('every command of hufu that a guide prints exists', async () => {
   assert.ok(names.length > 5);
   const unknown: string[] = [];
   for (const guide of GUIDES) {
-    for (const [, words = ''] of readGuide(guide).matchAll(/\bnpx hufu ([a-z]+(?: [a-z]+){0,2})/g)) {
+    for (const [, words = ''] of readGuide(guide).matchAll(/\bnpx hufu ([a-z]+(?: [a-z]+(?:-[a-z]+)*){0,2})/g)) {
       // `hufu revoke …` stands for all that begin so.
       if (!names.some((name) => words === name || words.startsWith(`${name} `) || name.startsWith(`${words} `)))
         unknown.push(`${guide}: ${words}`);

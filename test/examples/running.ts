@@ -41,7 +41,8 @@ export interface RunningHufu extends Running {
 export async function startHufu(config: string | undefined, variables: Readonly<Record<string, string>> = {}): Promise<RunningHufu> {
   const issuer = `http://localhost:${await freePort()}`;
   const directory = await mkdtemp(join(tmpdir(), 'hufu-example-'));
-  const env = { ...variables, HUFU_ISSUER: issuer, HUFU_DATA_DIR: join(directory, 'data') };
+  const edge = config === undefined ? { HUFU_EDGE: `http://localhost:${await freePort()}` } : {};
+  const env = { ...edge, ...variables, HUFU_ISSUER: issuer, HUFU_DATA_DIR: join(directory, 'data') };
   const running = hufuCommand(config === undefined ? ['start', '--demo'] : ['start', '--config', config], env);
   const hufu: RunningHufu = {
     ...running,
@@ -92,7 +93,8 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-function run(words: readonly string[], env: Readonly<Record<string, string>>): Running {
+/** A program in a process of its own, on this Node. */
+export function run(words: readonly string[], env: Readonly<Record<string, string>>): Running {
   const child = spawn(process.execPath, words, { cwd: ROOT, env: { ...cleanEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   children.add(child);
   const gone = once(child, 'close').then(() => children.delete(child));

@@ -3,11 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { createClient } from '@hufu/client/client';
+import { clientSecretBasic } from '@hufu/client/client-secret';
+import { clientCredentials, exchangeToken, jwtBearer, serviceAccountToken } from '@hufu/client/grants';
+import { privateKeyJwt, readServiceAccount } from '@hufu/client/private-key';
 import { JWT } from 'google-auth-library';
-import { clientKeyCreate } from 'hufu/commands/client-key-create';
 import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as oidc from 'openid-client';
+import { clientKeyCreate } from '../../packages/hufu/src/commands/client-key-create.ts';
 import { Agent, authorizeAs, exchange } from '../support/agent.ts';
 import { ENGINES, freshDatabase, type TestDatabase } from '../support/databases.ts';
 import { freePort } from '../support/hufu.ts';
@@ -139,6 +143,20 @@ for (const engine of ENGINES) {
         },
         (error) => error instanceof oauth.ResponseBodyError && error.error === 'invalid_target',
       );
+    });
+
+    test('@hufu/client: a service account with that file, a key as client authentication, exchange and assertion (RFC 7523 §2.1, §2.2, RFC 8693 §2.1)', async () => {
+      const robot = await readServiceAccount(JSON.stringify(account));
+      const own = await serviceAccountToken(createClient({ issuer: hufu.origin, clientId: robot.name }), robot, { scope: 'notes' });
+      assert.equal(jose.decodeJwt(own.accessToken).sub, 'robot');
+      const keyed = createClient({ issuer: hufu.origin, clientId: robot.name, authentication: privateKeyJwt(robot.key) });
+      // Its assertion is good; the grant is not among its own.
+      await assert.rejects(clientCredentials(keyed), { kind: 'refused', code: 'unauthorized_client' });
+      const gate = createClient({ issuer: hufu.origin, clientId: 'gate', authentication: clientSecretBasic(SECRET) });
+      const exchanged = await exchangeToken(gate, { subjectToken: (await shown()).token, resource: 'https://files.example/' });
+      assert.deepEqual([exchanged.scope, exchanged.issuedTokenType], ['notes', ACCESS_TOKEN]);
+      const asserted = await jwtBearer(gate, await idpAssertion(hufu.origin), { scope: 'notes' });
+      assert.equal(asserted.tokenType, 'Bearer');
     });
 
     test('openid-client: the same exchange, and an assertion of a trusted issuer (RFC 8693 §2.1, RFC 7523 §2.1)', async () => {

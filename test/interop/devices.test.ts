@@ -1,6 +1,8 @@
 /** The device grant (RFC 8628) and CIBA with two foreign clients. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { createClient } from '@hufu/client/client';
+import { signInByDevice } from '@hufu/client/device-login';
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
 import { Agent } from '../support/agent.ts';
@@ -43,6 +45,18 @@ test('openid-client: a device asks, waits and gets tokens (RFC 8628 §3.1, §3.4
   assert.match(tokens.claims()?.sub ?? '', /^\S+$/);
   const renewed = await client.refreshTokenGrant(config, tokens.refresh_token ?? assert.fail('no refresh token'));
   assert.equal(renewed.scope, 'openid profile offline_access read');
+});
+
+test('@hufu/client: a device asks, waits and gets tokens that are bound to its key (RFC 8628 §3.1, §3.4, RFC 9449 §5)', async () => {
+  const sdk = createClient({ issuer: hufu.issuer, clientId: 'tv' });
+  const { claims, dpopKey, ...tokens } = await signInByDevice(sdk, {
+    scope: 'openid profile offline_access read',
+    show: ({ verificationUriComplete }) => approve(verificationUriComplete),
+    // It has been approved by then.
+    wait: async () => undefined,
+  });
+  assert.match(claims?.sub ?? '', /^\S+$/);
+  assert.deepEqual([tokens.tokenType, dpopKey?.privateKey.extractable, typeof tokens.refreshToken], ['DPoP', false, 'string']);
 });
 
 test('openid-client: CIBA, yes and no (OpenID Connect CIBA §7, §10.1)', async () => {

@@ -5,6 +5,10 @@ import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { createClient } from '@hufu/client/client';
+import { tlsClientAuth } from '@hufu/client/client-authentication';
+import { clientCredentials } from '@hufu/client/grants';
+import { mutualTlsFetch } from '@hufu/client/node-mutual-tls';
 import { type MadeCertificate, makeCertificate } from '@hufu/server/testing/certificates';
 import * as jose from 'jose';
 import * as oauth from 'oauth4webapi';
@@ -132,6 +136,25 @@ for (const engine of ENGINES) {
       const stranger = { [oauth.customFetch]: fetchWith(signed) };
       const refused = await oauth.pushedAuthorizationRequest(as, till, oauth.TlsClientAuth(), parameters, stranger);
       assert.equal(refused.status, 401);
+    });
+
+    test('@hufu/client: both methods, and no token without the right certificate (RFC 8705 §2.1, §2.2, §3)', async () => {
+      const clientOf = (clientId: string, { cert, key }: MadeCertificate): ReturnType<typeof createClient> =>
+        createClient({
+          issuer: hufu.origin,
+          clientId,
+          authentication: tlsClientAuth(),
+          fetch: mutualTlsFetch({ cert, key, ca: server.cert }),
+        });
+      for (const [id, certificate] of [
+        ['bank', signed],
+        ['till', own],
+      ] as const) {
+        const { accessToken } = await clientCredentials(clientOf(id, certificate), { scope: 'read' });
+        assert.deepEqual(await use(accessToken, certificate), [200, id]);
+        assert.deepEqual(await use(accessToken, undefined), [401, undefined]);
+      }
+      await assert.rejects(clientCredentials(clientOf('bank', own), { scope: 'read' }), { kind: 'refused', code: 'invalid_client' });
     });
   });
 }

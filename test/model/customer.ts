@@ -126,7 +126,13 @@ export class Customer {
         const cookie = [...this.#agent.cookies].find(([name]) => name.includes('session'))?.[1];
         const session = cookie === undefined ? undefined : readHolder(keys.tally, 'session', cookie);
         const kept = op.keepSession && session !== undefined ? sessionId(session.id) : undefined;
-        return stored(await store.changePassword(tenant, id, passwordHash, kept, this.now));
+        const keep = { session: kept, revokes: 'all' } as const;
+        // Who was overtaken by another change looks again.
+        for (;;) {
+          const version = (await store.findUser(tenant, id))?.authVersion ?? 0;
+          const { kind } = await store.changePassword(tenant, id, version, passwordHash, keep, this.now);
+          if (kind !== 'changed') return stored(kind);
+        }
       }
       case 'signOut':
         return this.#signOut();

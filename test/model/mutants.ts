@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openMemory, storeOn } from '@hufu/store/memory';
-import type { Store, Taken } from '@hufu/store/port';
+import type { Store } from '@hufu/store/port';
 import type { Edit } from '../support/mutant.ts';
 
 /**
@@ -69,8 +69,8 @@ export const MUTANTS: readonly MutantRecipe[] = [
     edits: [
       {
         file: 'server/src/tokens/read-access-token.ts',
-        from: 'if (grant.dead !== undefined) return',
-        to: "if (grant.dead !== undefined && grant.dead.reason !== 'consent_withdrawn') return",
+        from: 'if (end !== undefined) return',
+        to: "if (end !== undefined && grant.dead?.reason !== 'consent_withdrawn') return",
       },
     ],
   },
@@ -80,15 +80,21 @@ export const MUTANTS: readonly MutantRecipe[] = [
     edits: [
       {
         file: 'server/src/tokens/read-access-token.ts',
-        from: 'if (grant.dead !== undefined) return',
-        to: 'if (grant.expiresAt < 0 && grant.dead !== undefined) return',
+        from: 'if (end !== undefined) return',
+        to: 'if (grant.expiresAt < 0 && end !== undefined) return',
       },
     ],
   },
   {
     name: 'introspection of refresh tokens ignores revocation',
     by: 'sequential model',
-    edits: [{ file: 'server/src/endpoints/introspect.ts', from: ' || grant.dead !== undefined ||', to: ' ||' }],
+    edits: [
+      {
+        file: 'server/src/endpoints/introspect.ts',
+        from: 'if (over !== undefined) return ended',
+        to: 'if (over !== undefined && grant.dead === undefined) return ended',
+      },
+    ],
   },
   { name: 'M16 enabling a user revives what disabling ended', by: 'sequential model', open: revivingStore },
   {
@@ -124,8 +130,8 @@ export const MUTANTS: readonly MutantRecipe[] = [
     edits: [
       {
         file: 'server/src/tokens/issue-access-token.ts',
-        from: 'return part(request, issuedAt, ROTATED);',
-        to: 'return part(request, issuedAt, randomNumber(sha256(String(Math.random())).slice(0, 12)));',
+        from: 'return part(request, Math.max(issuedAt, rested), ROTATED);',
+        to: 'return part(request, Math.max(issuedAt, rested), randomNumber(sha256(String(Math.random())).slice(0, 12)));',
       },
       {
         file: 'server/src/tokens/issue-access-token.ts',
@@ -138,7 +144,11 @@ export const MUTANTS: readonly MutantRecipe[] = [
     name: 'a grant without offline_access survives signing out',
     by: 'sequential model',
     edits: [
-      { file: 'store/src/sqlite/sessions.ts', from: '        endings.revokeGrantsBoundTo(tenant, id, session.userId, now);\n', to: '' },
+      {
+        file: 'store/src/sqlite/sessions.ts',
+        from: '        endings.revokeGrantsBoundTo(tenant, id, session.userId, why, now);\n',
+        to: '',
+      },
     ],
   },
   {
@@ -200,12 +210,12 @@ async function altered(verbs: Verbs): Promise<Store> {
 }
 
 function lookThenExchange(store: Store): Store['exchangeCode'] {
-  return async (tenant, id, redemption, now): Promise<Taken> => {
+  return async (tenant, id, redemption, now) => {
     const grant = await store.findGrant(tenant, id);
     if (grant === undefined || grant.generation !== 0 || grant.dead !== undefined || grant.expiresAt <= now) return { kind: 'lost', grant };
     await sleep(2);
     const taken = await store.exchangeCode(tenant, id, redemption, now);
-    return taken.kind === 'taken' ? taken : { kind: 'taken', grant: { ...grant, ...redemption, generation: 1, rotatedAt: now } };
+    return taken.kind === 'taken' ? taken : { kind: 'taken', grant: { ...grant, ...redemption, generation: 1, rotatedAt: now }, fell: 0 };
   };
 }
 

@@ -8,7 +8,7 @@ import { ACCESS_TOKEN, JWT_BEARER, TOKEN_EXCHANGE } from '@hufu/server/testing/e
 import { type JsonReply, postForm } from '../support/agent.ts';
 import { ENGINES, freshDatabase, type TestDatabase } from '../support/databases.ts';
 import { freePort } from '../support/hufu.ts';
-import { type HufuProcess, startProcess } from '../support/hufu-process.ts';
+import { type HufuProcess, startProcesses } from '../support/hufu-process.ts';
 import { rounds, withSeeds } from '../support/seeds.ts';
 import { startTogether } from './course.ts';
 
@@ -42,7 +42,7 @@ for (const engine of ENGINES) {
       directory = await mkdtemp(join(tmpdir(), 'hufu-race-'));
       const ports = [await freePort(), await freePort()];
       issuer = `http://127.0.0.1:${ports[0]}`;
-      processes = await Promise.all(ports.map((port) => startProcess({ directory, issuer, database: database.url, yaml: YAML, port })));
+      processes = await startProcesses({ directory, issuer, database: database.url, yaml: YAML }, ports);
     });
     after(async () => {
       await Promise.all(processes.map((process) => process.stop()));

@@ -90,7 +90,7 @@ export const THIRD: RaceClient = {
 
 /** Everybody who takes part. Also read by processes of their own. */
 export const COURSE_YAML = `
-policies: { codes: { ttl: 60s }, sign_up: open, brute_force: off }
+policies: { codes: { ttl: 60s }, sign_up: open, brute_force: off, sign_in: { methods: [password, passkey, email] } }
 signing: { algorithms: [ES256] }
 clients:
   - client_id: spa
@@ -170,13 +170,14 @@ export interface Tokens {
   readonly client: RaceClient;
   readonly access: string;
   readonly refresh: string;
+  readonly idToken: string | undefined;
 }
 
 export function readTokens(client: RaceClient, reply: JsonReply): Tokens {
   assert.equal(reply.status, 200, JSON.stringify(reply.body));
-  const { access_token: access, refresh_token: refreshed } = reply.body;
+  const { access_token: access, refresh_token: refreshed, id_token: idToken } = reply.body;
   assert.ok(typeof access === 'string' && typeof refreshed === 'string', JSON.stringify(reply.body));
-  return { client, access, refresh: refreshed };
+  return { client, access, refresh: refreshed, idToken: typeof idToken === 'string' ? idToken : undefined };
 }
 
 /** A grant with its first tokens. */

@@ -21,7 +21,8 @@ export const ENDINGS: Readonly<Record<string, Ending>> = {
   'the password is changed (attacks REF-11)': async (course) => {
     const { store, tenant } = course.context;
     const user = await runner(course);
-    assert.equal(await store.changePassword(tenant, user.id, user.passwordHash ?? '', undefined, now(course)), 'done');
+    const keep = { session: undefined, revokes: 'all' } as const;
+    assert.equal((await store.changePassword(tenant, user.id, user.authVersion, user.passwordHash, keep, now(course))).kind, 'done');
   },
   'the user is signed out everywhere (M12)': async (course) => {
     const { store, tenant } = course.context;

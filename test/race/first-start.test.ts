@@ -8,7 +8,7 @@ import { openPostgres } from '@hufu/store/postgres/open';
 import { withLatency } from '@hufu/store/slow';
 import { ENGINES, freshDatabase } from '../support/databases.ts';
 import { freePort } from '../support/hufu.ts';
-import { startProcess } from '../support/hufu-process.ts';
+import { startProcesses } from '../support/hufu-process.ts';
 import { rounds, withSeeds } from '../support/seeds.ts';
 import { assertOneKeySet, ISSUER, keepOpen, startBoth, YAML } from './first-start.ts';
 
@@ -40,7 +40,7 @@ for (const engine of ENGINES) {
       const directory = await mkdtemp(join(tmpdir(), 'hufu-first-'));
       const options = { directory, issuer: ISSUER, database: database.url, mode: 'test', yaml: YAML } as const;
       const ports = [await freePort(), await freePort()];
-      const processes = await Promise.all(ports.map((port) => startProcess({ ...options, port })));
+      const processes = await startProcesses(options, ports);
       try {
         await assertOneKeySet(processes.map((process) => process.origin));
       } finally {

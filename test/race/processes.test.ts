@@ -8,7 +8,7 @@ import { Agent } from '../support/agent.ts';
 import { ENGINES, freshDatabase, type TestDatabase } from '../support/databases.ts';
 import { askDevice, decideDevice, pollDevice } from '../support/devices.ts';
 import { freePort } from '../support/hufu.ts';
-import { type HufuProcess, startProcess } from '../support/hufu-process.ts';
+import { type HufuProcess, startProcesses } from '../support/hufu-process.ts';
 import { rounds, withSeeds } from '../support/seeds.ts';
 import {
   API,
@@ -42,7 +42,7 @@ for (const engine of ENGINES) {
       // The course is without limits, which no other mode allows.
       const issuer = `http://127.0.0.1:${ports[0]}`;
       const options = { directory, issuer, database: database.url, mode: 'test', yaml: COURSE_YAML } as const;
-      processes = await Promise.all(ports.map((port) => startProcess({ ...options, port })));
+      processes = await startProcesses(options, ports);
       origins = processes.map((process) => process.origin);
     });
     after(async () => {

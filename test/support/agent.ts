@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { hiddenFieldsIn, unescapeHtml } from '@hufu/server/testing/hidden-fields';
 
 /** A browser without a window: cookies, redirects that are looked at and not followed, forms. For tests over real HTTP. */
 export class Agent {
@@ -73,21 +74,8 @@ export class Page {
   }
 
   get hidden(): Record<string, string> {
-    const fields: Record<string, string> = {};
-    for (const [, name = '', value = ''] of this.text.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g))
-      fields[name] = unescapeHtml(value);
-    return fields;
+    return hiddenFieldsIn(this.text);
   }
-}
-
-function unescapeHtml(text: string): string {
-  return text
-    .replace(/&#x([0-9a-f]+);/gi, (_, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
-    .replace(/&#([0-9]+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&quot;', '"')
-    .replaceAll('&amp;', '&');
 }
 
 /** A PKCE pair (RFC 7636 §4.1, §4.2). */
@@ -136,12 +124,18 @@ export interface JsonReply {
 }
 
 /** POSTs a form and reads the JSON. `basic` is `id:secret`. */
-export async function postForm(url: string, fields: Record<string, string> | URLSearchParams, basic?: string): Promise<JsonReply> {
+export async function postForm(
+  url: string,
+  fields: Record<string, string> | URLSearchParams,
+  basic?: string,
+  headers: Record<string, string> = {},
+): Promise<JsonReply> {
   const reply = await fetch(url, {
     method: 'POST',
     headers: {
       'content-type': 'application/x-www-form-urlencoded',
       ...(basic === undefined ? {} : { authorization: `Basic ${Buffer.from(basic).toString('base64')}` }),
+      ...headers,
     },
     body: new URLSearchParams(fields).toString(),
   });

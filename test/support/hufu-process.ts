@@ -4,10 +4,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TestCertificate } from './certificate.ts';
+import { linesOf } from './process-lines.ts';
 
 /** `hufu start --config` as a process of its own. */
 export interface HufuProcess {
@@ -51,7 +51,6 @@ export interface HufuProcessOptions {
 /** The program that `hufu` runs. */
 export const MAIN: string = fileURLToPath(new URL('../../packages/hufu/src/main.ts', import.meta.url));
 const READY_TIMEOUT_MS = 20_000;
-const KEPT_LINES = 1_000;
 
 /** Starts it and waits until it serves. Throws with its last words where it ends instead. */
 export async function startProcess(options: HufuProcessOptions): Promise<HufuProcess> {
@@ -75,7 +74,7 @@ export async function startProcess(options: HufuProcessOptions): Promise<HufuPro
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...hufuEnvironment(), ...((tls ?? trusts) === undefined ? {} : { NODE_EXTRA_CA_CERTS: join(directory, 'cert.pem') }) },
   });
-  const lines = collect(child);
+  const lines = linesOf(child);
   // Whoever ends this process in the middle leaves no server behind.
   const endWithUs = (): boolean => child.kill('SIGKILL');
   process.once('exit', endWithUs);
@@ -102,6 +101,16 @@ export async function startProcess(options: HufuProcessOptions): Promise<HufuPro
   };
 }
 
+/** One at each of `ports`, all started at once. Where one does not start, none is left. */
+export async function startProcesses(options: Omit<HufuProcessOptions, 'port'>, ports: readonly number[]): Promise<HufuProcess[]> {
+  const begun = await Promise.allSettled(ports.map((port) => startProcess({ ...options, port })));
+  const running = begun.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
+  const failed = begun.find((start) => start.status === 'rejected');
+  if (failed === undefined) return running;
+  await Promise.all(running.map((process) => process.kill()));
+  throw failed.reason;
+}
+
 async function writeCertificate(directory: string, { cert, key }: TestCertificate, clientCa: string | undefined): Promise<string> {
   await writeFile(join(directory, 'cert.pem'), cert);
   await writeFile(join(directory, 'key.pem'), key, { mode: 0o600 });
@@ -113,18 +122,6 @@ async function writeCertificate(directory: string, { cert, key }: TestCertificat
 /** Nothing that would change the configuration from outside. */
 export function hufuEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('HUFU_') && name !== 'NODE_TEST_CONTEXT'));
-}
-
-function collect(child: ChildProcess): string[] {
-  const lines: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream === null) continue;
-    createInterface({ input: stream }).on('line', (line) => {
-      lines.push(line);
-      if (lines.length > KEPT_LINES) lines.shift();
-    });
-  }
-  return lines;
 }
 
 async function isReady(child: ChildProcess, origin: string, begun: number, tls: TestCertificate | undefined): Promise<boolean> {

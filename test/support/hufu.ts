@@ -32,8 +32,12 @@ export interface TestHufuOptions {
   readonly wrap?: (store: Store) => Store;
   /** What it is called, where that is not where it listens: the second node of a platform, a server behind a proxy. */
   readonly issuer?: string;
+  /** The name of the loopback interface in its address, where an IP address will not do (passkeys): `localhost`. */
+  readonly host?: string;
   /** `HUFU_MASTER_KEY`. */
   readonly masterKey?: string;
+  /** Where it listens, for whoever has to be told before it starts. */
+  readonly port?: number;
 }
 
 export const USER = { username: 'alice', password: 'correct horse battery staple' } as const;
@@ -97,9 +101,9 @@ users:
 `;
 
 export async function startHufu(options: TestHufuOptions = {}): Promise<TestHufu> {
-  const port = await freePort();
+  const { port = await freePort() } = options;
   const directory = mkdtempSync(join(tmpdir(), 'hufu-test-'));
-  const origin = `http://127.0.0.1:${port}`;
+  const origin = `http://${options.host ?? '127.0.0.1'}:${port}`;
   const issuer = options.issuer ?? origin;
   const text = `issuer: ${issuer}\nlisten: 127.0.0.1:${port}\nmode: test\ndata_dir: ${directory}\n${options.yaml ?? BASIC_YAML}`;
   const config = readConfig({ text, file: 'test.yaml', env: {} });

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { USERS, usernameOf } from '../contract.ts';
 import { isMembers, readText } from '../json.ts';
+import type { Programs } from '../programs.ts';
 import type { Scenario } from '../scenarios.ts';
-import type { Programs } from '../strip.ts';
 import type { Credential, Launched, Running, Setting, Subject } from '../subject.ts';
 import { launchProgram, publicKeys, type SigningKeys } from './program.ts';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { USERS, usernameOf } from '../contract.ts';
 import { HttpClient } from '../http-client.ts';
+import type { Programs } from '../programs.ts';
 import type { PeerName } from '../scenarios.ts';
-import type { Programs } from '../strip.ts';
 import type { Credential, Launched, Running, Setting, Subject } from '../subject.ts';
 import { readCredentials } from './floor.ts';
 import { launchProgram, type SigningKeys } from './program.ts';

@@ -76,10 +76,11 @@ class Browser {
     return { url, name: /<body data-page="([^"]*)"/.exec(html)?.[1] ?? '', html };
   }
 
-  /** Fills in the form of a page, and sends it with its hidden fields. */
+  /** Fills in the first form of a page, and sends it with its hidden fields. */
   send(page: Page, fields: Record<string, string>): Promise<Page> {
-    const action = /<form[^>]* action="([^"]*)"/.exec(page.html)?.[1] ?? '';
-    const hidden = [...page.html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [
+    const [form = ''] = /<form[^]*?<\/form>/.exec(page.html) ?? [];
+    const action = / action="([^"]*)"/.exec(form)?.[1] ?? '';
+    const hidden = [...form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [
       name,
       value,
     ]);

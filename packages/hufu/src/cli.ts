@@ -7,9 +7,11 @@ import { clientKeyCreate } from './commands/client-key-create.ts';
 import { clientSecret } from './commands/client-secret.ts';
 import { deliveryList } from './commands/delivery-list.ts';
 import { doctor } from './commands/doctor.ts';
+import { gateway } from './commands/gateway.ts';
 import { keyList } from './commands/key-list.ts';
 import { keyRevoke } from './commands/key-revoke.ts';
 import { keyRotate } from './commands/key-rotate.ts';
+import { limitsList, limitsReset, limitsSet } from './commands/limits.ts';
 import { clientList, grantList, userList } from './commands/lists.ts';
 import { login } from './commands/login.ts';
 import { logout } from './commands/logout.ts';
@@ -18,13 +20,17 @@ import { revokeClient, revokeGrant, revokeUser } from './commands/revoke.ts';
 import { revokeSession, sessionList } from './commands/sessions.ts';
 import { start } from './commands/start.ts';
 import { token } from './commands/token.ts';
+import { userDelete } from './commands/user-delete.ts';
 import { userDisable, userEnable } from './commands/user-enabled.ts';
+import { userLock, userUnlock } from './commands/user-lock.ts';
+import { userResetFactors } from './commands/user-reset-factors.ts';
 import { whoami } from './commands/whoami.ts';
 import { why } from './commands/why.ts';
 
 /** A command is one file and one line here. */
 const commands: readonly Command[] = [
   start,
+  gateway,
   login,
   logout,
   token,
@@ -44,7 +50,14 @@ const commands: readonly Command[] = [
   userList,
   userDisable,
   userEnable,
+  userLock,
+  userUnlock,
+  userDelete,
+  userResetFactors,
   deliveryList,
+  limitsList,
+  limitsSet,
+  limitsReset,
   keyRotate,
   keyList,
   keyRevoke,

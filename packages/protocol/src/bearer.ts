@@ -25,6 +25,7 @@ export function readBearerToken(authorization: string | undefined, form?: Form):
 
 /** The same where a token may also come with the scheme `DPoP` (RFC 9449 §7.1): only in the header then. */
 export function readPresentedToken(authorization: string | undefined, form?: Form): BearerReading {
+  if (authorization?.startsWith('Bearer ') === true) return readBearerToken(authorization, form);
   const dpop = authorization === undefined ? undefined : DPOP.exec(authorization)?.[0];
   return dpop === undefined ? readBearerToken(authorization, form) : readToken(dpop, authorization, form, 'DPoP');
 }

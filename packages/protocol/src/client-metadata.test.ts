@@ -90,6 +90,7 @@ const FULL = {
   require_auth_time: true,
   hufu: {
     resource_server_of: ['https://api.example', 'urn:example:orders'],
+    follows_revocations: true,
     first_party: true,
     pkce: 'optional',
     dpop_nonce: 'required',
@@ -97,6 +98,8 @@ const FULL = {
     refresh_token: { absolute: 2_592_000, idle: 86_400, rotation: 'off' },
     max_grants_per_user: 5,
     secret_overlap: 86_400,
+    sign_in: { acr: 'urn:hufu:acr:2' },
+    devices: { max: 3, per: 'type', on_exceed: 'refuse', binding: 'none' },
   },
 };
 
@@ -121,6 +124,7 @@ test('everything that is written is read and written again (RFC 7591 §2, §3.2.
   assert.deepEqual(writeClientMetadata(metadata), FULL);
   assert.deepEqual(metadata.settings, {
     resourceServerOf: ['https://api.example', 'urn:example:orders'],
+    followsRevocations: true,
     profile: undefined,
     firstParty: true,
     pkce: 'optional',
@@ -131,6 +135,8 @@ test('everything that is written is read and written again (RFC 7591 §2, §3.2.
     secretOverlapSeconds: 86_400,
     tokenExchange: undefined,
     unsafePasswordGrant: false,
+    signIn: { acr: 'urn:hufu:acr:2' },
+    devices: { max: 3, per: 'type', onExceed: 'refuse', binding: 'none' },
   });
   assert.deepEqual(metadata.clientName, { untagged: 'Tiger', tagged: [['zh-CN', '虎']] });
 });

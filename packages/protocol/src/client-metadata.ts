@@ -220,7 +220,13 @@ export function readClientMetadata(input: unknown, rules: ClientMetadataRules): 
   checkSecret(metadata, fields, registries, rules);
   checkKeys(metadata, fields);
   checkBackchannelAuthentication(metadata, fields);
-  checkClientSender(metadata, metadata, fields);
+  const { binding } = metadata.settings.devices;
+  const sender = {
+    ...metadata,
+    dpopBoundAccessTokens: metadata.dpopBoundAccessTokens || binding === 'dpop',
+    certificateBoundAccessTokens: metadata.certificateBoundAccessTokens || binding === 'mtls',
+  };
+  checkClientSender(sender, metadata, fields);
   checkSector(metadata, fields);
   if (rules.source !== 'store') {
     checkFrontchannelLogout(metadata, fields);

@@ -1,3 +1,10 @@
+import {
+  DEFAULT_DEVICES,
+  type DeviceSettings,
+  type DeviceSettingsWire,
+  readDeviceSettings,
+  writeDeviceSettings,
+} from './device-settings.ts';
 import { type ExchangeSettings, readExchangeSettings, writeExchangeSettings } from './exchange-settings.ts';
 import type { FieldReader } from './field-reader.ts';
 import { findResourceFault, MAX_URI_LENGTH } from './web-uri.ts';
@@ -6,6 +13,8 @@ import { findResourceFault, MAX_URI_LENGTH } from './web-uri.ts';
 export interface ClientSettings {
   /** Identifiers of the resources (RFC 8707 §2) whose tokens this client may introspect. */
   readonly resourceServerOf: readonly string[];
+  /** Whether it may follow the revocation log; whoever serves a resource may anyway. */
+  readonly followsRevocations: boolean;
   /** A profile that tightens the rules; undefined for none. */
   readonly profile: string | undefined;
   /** The house's own application: its users are not asked for consent. */
@@ -28,7 +37,19 @@ export interface ClientSettings {
   readonly tokenExchange: ExchangeSettings | undefined;
   /** Whether it may send passwords of users (RFC 6749 §4.3), which RFC 9700 §2.4 forbids. */
   readonly unsafePasswordGrant: boolean;
+  readonly signIn: SignInSettings;
+  readonly devices: DeviceSettings;
 }
+
+/** How its users sign in. */
+export interface SignInSettings {
+  /** The weakest authentication context class that they may come with; undefined: as the server has it. */
+  readonly acr: AuthenticationClass | undefined;
+}
+
+/** Authentication context classes of Hufu, from the weakest to the strongest: by how many factors, and whether one of them is a passkey. */
+export type AuthenticationClass = 'urn:hufu:acr:1' | 'urn:hufu:acr:2' | 'urn:hufu:acr:3';
+export const AUTHENTICATION_CLASSES: readonly AuthenticationClass[] = ['urn:hufu:acr:1', 'urn:hufu:acr:2', 'urn:hufu:acr:3'];
 
 /** Undefined members are as the server has them. */
 export interface RefreshTokenSettings {
@@ -42,6 +63,7 @@ export interface RefreshTokenSettings {
 /** The `hufu` member as it is written. Durations are read in every form of `readDuration` and written as seconds. */
 export interface ClientSettingsWire {
   readonly resource_server_of?: readonly string[];
+  readonly follows_revocations?: boolean;
   readonly profile?: string;
   readonly first_party?: boolean;
   readonly pkce?: 'required' | 'optional';
@@ -61,11 +83,14 @@ export interface ClientSettingsWire {
     readonly id_jag?: readonly { readonly audience: string; readonly client_id: string; readonly scopes?: readonly string[] }[];
   };
   readonly unsafe_password_grant?: boolean;
+  readonly sign_in?: { readonly acr?: AuthenticationClass };
+  readonly devices?: DeviceSettingsWire;
 }
 
 /** Of a client that has no `hufu` member. */
 export const DEFAULT_SETTINGS: ClientSettings = {
   resourceServerOf: [],
+  followsRevocations: false,
   profile: undefined,
   firstParty: false,
   pkce: undefined,
@@ -76,12 +101,15 @@ export const DEFAULT_SETTINGS: ClientSettings = {
   secretOverlapSeconds: 0,
   tokenExchange: undefined,
   unsafePasswordGrant: false,
+  signIn: { acr: undefined },
+  devices: DEFAULT_DEVICES,
 };
 
 /** Reads the `hufu` member. */
 export function readClientSettings(fields: FieldReader, profiles: readonly string[]): ClientSettings {
   const settings: ClientSettings = {
     resourceServerOf: fields.texts('resource_server_of', 100, { max: MAX_URI_LENGTH, check: findResourceFault }) ?? [],
+    followsRevocations: fields.flag('follows_revocations') ?? false,
     profile: fields.choice('profile', profiles),
     firstParty: fields.flag('first_party') ?? false,
     pkce: fields.choice<'required' | 'optional'>('pkce', ['required', 'optional']),
@@ -92,6 +120,8 @@ export function readClientSettings(fields: FieldReader, profiles: readonly strin
     secretOverlapSeconds: fields.duration('secret_overlap', 0, MAX_OVERLAP_SECONDS) ?? DEFAULT_SETTINGS.secretOverlapSeconds,
     tokenExchange: readExchangeSettings(fields),
     unsafePasswordGrant: fields.flag('unsafe_password_grant') ?? false,
+    signIn: readSignIn(fields),
+    devices: readDeviceSettings(fields),
   };
   fields.finish();
   return settings;
@@ -103,6 +133,7 @@ export function writeClientSettings(settings: ClientSettings): Readonly<Record<s
   const refreshToken = { absolute: absoluteSeconds, idle: idleSeconds, rotation };
   return {
     resource_server_of: settings.resourceServerOf,
+    follows_revocations: settings.followsRevocations ? true : undefined,
     profile: settings.profile,
     first_party: settings.firstParty,
     pkce: settings.pkce,
@@ -113,6 +144,8 @@ export function writeClientSettings(settings: ClientSettings): Readonly<Record<s
     secret_overlap: settings.secretOverlapSeconds === 0 ? undefined : settings.secretOverlapSeconds,
     token_exchange: writeExchangeSettings(settings.tokenExchange),
     unsafe_password_grant: settings.unsafePasswordGrant ? true : undefined,
+    sign_in: settings.signIn.acr === undefined ? undefined : { acr: settings.signIn.acr },
+    devices: writeDeviceSettings(settings.devices),
   };
 }
 
@@ -132,6 +165,14 @@ function readRefreshToken(fields: FieldReader): RefreshTokenSettings {
   const rotation = readSwitch(inner, 'rotation');
   inner.finish();
   return { absoluteSeconds, idleSeconds, rotation };
+}
+
+function readSignIn(fields: FieldReader): SignInSettings {
+  const inner = fields.object('sign_in');
+  if (inner === undefined) return DEFAULT_SETTINGS.signIn;
+  const acr = inner.choice<AuthenticationClass>('acr', AUTHENTICATION_CLASSES);
+  inner.finish();
+  return { acr };
 }
 
 /** YAML 1.2 reads `on` as a text, 1.1 as true; people write both. */

@@ -66,8 +66,8 @@ export interface ErrorDetail {
   readonly cause?: unknown;
   /** Seconds, for `Retry-After`. */
   readonly retryAfterSeconds?: number;
-  /** Where an endpoint has another status for the code than the table: RFC 8628 §3.5 answers all of its codes with 400. */
-  readonly status?: 400 | 429;
+  /** Where the status says more than the code, which has no word for it: RFC 8628 §3.5 answers all of its codes with 400, and what is not there is 404. */
+  readonly status?: 400 | 404 | 405 | 413 | 414 | 415 | 421 | 429 | 501;
 }
 
 /**

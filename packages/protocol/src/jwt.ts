@@ -17,9 +17,9 @@ export interface ReadJwt {
 
 const utf8: TextDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The parts of a compact JWS, or undefined if it is not one. A `crit` header is refused: we understand no extension (RFC 7515 §4.1.11). */
-export function readJwt(text: string): ReadJwt | undefined {
-  if (text.length > MAX_JWT) return undefined;
+/** The parts of a compact JWS, or undefined if it is not one. A `crit` header is refused: we understand no extension (RFC 7515 §4.1.11). `maxLength` is in characters. */
+export function readJwt(text: string, maxLength: number = MAX_JWT): ReadJwt | undefined {
+  if (text.length > maxLength) return undefined;
   const first = text.indexOf('.');
   const last = text.lastIndexOf('.');
   if (first < 1 || last === first || text.indexOf('.', first + 1) !== last) return undefined;

@@ -96,7 +96,11 @@ function isStrongRsa(key: KeyObject): boolean {
   return key.asymmetricKeyType === 'rsa' && isSizeRight && publicExponent >= 3n && publicExponent < 2n ** 33n;
 }
 
+/** Where what is verified is put: one for all, as nothing happens in between. */
+const scratch: Buffer = Buffer.allocUnsafeSlow(16_384);
+
 /** The signing input is ASCII. */
-function bytes(input: string): Buffer {
-  return Buffer.from(input, 'latin1');
+function bytes(input: string): Uint8Array {
+  if (input.length > scratch.length) return Buffer.from(input, 'latin1');
+  return scratch.subarray(0, scratch.write(input, 'latin1'));
 }

@@ -19,7 +19,7 @@ after(() => {
 
 function get(listener: RequestListener, timeoutMs?: number): Promise<FetchedDocument> {
   answer = listener;
-  return fetchDocument(globalThis.fetch, url, timeoutMs);
+  return fetchDocument(globalThis.fetch, url, timeoutMs === undefined ? {} : { timeoutMs });
 }
 
 function json(body: string | Buffer, headers: Record<string, string> = {}): RequestListener {

@@ -21,9 +21,7 @@ test('what is no JWK Set is refused as a whole (RFC 7517 §5)', () => {
 });
 
 test('keys that verify no access token are passed over, and the others stay (RFC 7517 §5)', () => {
-  const { kid: _, ...nameless } = es.jwk;
   const useless = [
-    nameless,
     { ...es.jwk, kid: '' },
     { ...es.jwk, kid: 7 },
     { ...es.jwk, kid: 'k'.repeat(256) },
@@ -68,4 +66,11 @@ test('a key that stayed is the same object; one that changed under its kid is an
   const third = readKeySet({ keys: [{ ...makeKey('ES256', 'es').jwk }, { ...rs.jwk, alg: 'PS256' }] }, first);
   assert.notEqual(third?.get('es'), first.get('es'));
   assert.notEqual(third?.get('rs'), first.get('rs'));
+});
+
+test('one key may have no kid, and two may not (RFC 7517 §4.5)', () => {
+  const { kid: _, ...nameless } = es.jwk;
+  assert.deepEqual(kidsOf([nameless, rs.jwk]), ['', 'rs']);
+  const { kid: __, ...other } = rs.jwk;
+  assert.deepEqual(kidsOf([nameless, rs.jwk, other]), ['rs']);
 });

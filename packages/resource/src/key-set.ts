@@ -3,6 +3,7 @@ import { isRocaModulus } from '@hufu/protocol/roca';
 
 /** A public key of the issuer. The same object as long as the issuer publishes it unchanged. */
 export interface VerificationKey {
+  /** Empty where it has none. */
   readonly kid: string;
   /** The one algorithm that the issuer allows it for (RFC 7517 §4.4); undefined: whatever fits its kind. */
   readonly alg: string | undefined;
@@ -11,7 +12,7 @@ export interface VerificationKey {
   readonly text: string;
 }
 
-/** By `kid`. */
+/** By `kid`; under the empty text the one that has none. */
 export type KeySet = ReadonlyMap<string, VerificationKey>;
 
 const MAX_KEYS = 100;
@@ -19,7 +20,7 @@ const MAX_KID = 255;
 
 /**
  * Reads a JWK Set (RFC 7517 §5); undefined where the document is none. Keys that no access token can be verified with are passed over, as
- * §5 has it: unknown kinds, other uses, no `kid`. So is what no set may hold: a private or symmetric key, and a `kid` that names two keys.
+ * §5 has it: unknown kinds, other uses. So is what no set may hold: a private or symmetric key, and a `kid` that names two keys, or two that have none.
  *
  * @param before the set that this one replaces: keys that stayed are taken over from it.
  */
@@ -28,8 +29,9 @@ export function readKeySet(document: unknown, before: KeySet): KeySet | undefine
   const found = new Map<string, VerificationKey>();
   const named = new Set<string>();
   for (const jwk of document['keys'] as readonly unknown[]) {
-    const kid = isObject(jwk) ? jwk['kid'] : undefined;
-    if (!isObject(jwk) || typeof kid !== 'string' || kid === '' || kid.length > MAX_KID) continue;
+    if (!isObject(jwk) || jwk['kid'] === '') continue;
+    const { kid = '' } = jwk;
+    if (typeof kid !== 'string' || kid.length > MAX_KID) continue;
     // Which of the two would be tried is chance, so neither is.
     if (named.has(kid)) found.delete(kid);
     const key = named.has(kid) ? undefined : readKey(jwk, kid, before.get(kid));

@@ -23,6 +23,16 @@ function make(jwksUri?: string): KeySource {
   return new KeySource({ issuer: issuer.issuer, jwksUri, fetch: globalThis.fetch, nowMs: () => now });
 }
 
+test('whoever wants to do without the issuer for a shorter time says so: counted from when keys were no longer fresh', async () => {
+  source = new KeySource({ issuer: issuer.issuer, jwksUri: undefined, fetch: globalThis.fetch, nowMs: () => now, maxStaleMs: 310_000 });
+  assert.equal(await kindOf('one'), 'found');
+  breakIssuer();
+  now += 600_000 + 309_000;
+  assert.equal(await kindOf('one'), 'found');
+  now += 2_000;
+  assert.equal(await kindOf('one'), 'unavailable');
+});
+
 async function kindOf(kid: string): Promise<string> {
   return (await source.find(kid)).kind;
 }
@@ -109,10 +119,10 @@ test('Cache-Control decides how long the keys are kept, from 5 seconds to an hou
     source = make();
     await source.find('one');
     const before = fetches();
-    now += keptMs - 1;
+    now += keptMs * 0.8 - 1;
     await source.find('one');
     assert.equal(fetches(), before, `${cacheControl}: kept`);
-    now += 1;
+    now = now + 1 + keptMs * 0.2;
     await source.find('one');
     assert.equal(fetches(), before + 1, `${cacheControl}: over`);
   }
@@ -200,4 +210,43 @@ test('a clock that is set back stops nothing', async () => {
   issuer.served.keys = [one.jwk, two.jwk];
   assert.equal(await kindOf('two'), 'found');
   assert.equal(await kindOf('one'), 'found');
+});
+
+test('keys that are about to grow old are fetched anew by whoever uses them then, once, and nobody waits for it', async () => {
+  await source.find('one');
+  issuer.served.keys = [one.jwk, two.jwk];
+  now += 480_000;
+  let release: (() => void) | undefined;
+  const asked = new Promise<void>((resolve) => {
+    issuer.served.answer = (request, response) => {
+      release = () => answer(issuer.served, request, response);
+      resolve();
+    };
+  });
+  for (let at = 0; at < 100; at++) assert.notEqual(source.peek('one'), undefined);
+  await asked;
+  assert.equal(await kindOf('one'), 'found');
+  issuer.served.answer = undefined;
+  release?.();
+  assert.equal(await kindOf('two'), 'found');
+  assert.equal(fetches(), 2);
+  now += 470_000;
+  assert.notEqual(source.peek('two'), undefined, 'the time counts from the second fetch');
+});
+
+test('a key that is barred is not found again, though the issuer publishes it', async () => {
+  await source.find('one');
+  source.bar('one');
+  assert.equal(source.peek('one'), undefined);
+  assert.equal(await kindOf('one'), 'unknown');
+  now += 600_000;
+  assert.equal(await kindOf('one'), 'unknown');
+});
+
+test('an issuer that has given up a key is asked at once for the one that follows it', async () => {
+  assert.equal(await kindOf('one'), 'found');
+  assert.equal(await kindOf('three'), 'unknown');
+  issuer.served.keys = [two.jwk];
+  source.expectNew();
+  assert.equal(await kindOf('two'), 'found');
 });

@@ -4,6 +4,7 @@ import {
   type ResourceMetadata,
   resourceMetadataUrl,
 } from '@hufu/protocol/resource-metadata';
+import type { Reply } from './reply.ts';
 
 export type { ResourceDescription, ResourceMetadata };
 
@@ -27,3 +28,20 @@ export function describeResource(described: ResourceDescription): DescribedResou
   const url = resourceMetadataUrl(described.resource);
   return { metadata: buildResourceMetadata(described), url, path: new URL(url).pathname };
 }
+
+/**
+ * The answer to a request for the document (RFC 9728 §3.2): readable from any origin. Undefined for other paths and other methods than GET and
+ * HEAD; the adapters of this package serve it before everything else.
+ *
+ * @param url path and query of the request.
+ */
+export function metadataReply(described: DescribedResource, method: string, url: string): Reply | undefined {
+  const isAsked = (method === 'GET' || method === 'HEAD') && url.split('?', 1)[0] === described.path;
+  return isAsked ? { status: 200, headers: HEADERS, body: JSON.stringify(described.metadata) } : undefined;
+}
+
+const HEADERS: Readonly<Record<string, string>> = {
+  'content-type': 'application/json',
+  'cache-control': 'public, max-age=300',
+  'access-control-allow-origin': '*',
+};

@@ -1,3 +1,4 @@
+import type { AuthorizationDetails } from '@hufu/protocol/authorization-details';
 import {
   type BearerChallenge,
   formatBearerChallenge,
@@ -10,7 +11,7 @@ import { OAuthError } from '@hufu/protocol/errors';
 import { isScopeToken, isSubset } from '@hufu/protocol/scope';
 import { ALGORITHMS } from './algorithms.ts';
 import { connectionCertificate, thumbprintOf } from './certificate.ts';
-import type { LiveToken } from './verification.ts';
+import type { LiveToken, RefusalReason, RefusedToken } from './verification.ts';
 import type { Verifier } from './verifier.ts';
 
 export interface ProtectOptions {
@@ -20,6 +21,11 @@ export interface ProtectOptions {
   readonly acrValues?: readonly string[];
   /** Seconds since the user authenticated, at most (RFC 9470 §3). 0 asks for it anew with each token. Left out: any. */
   readonly maxAgeSeconds?: number;
+  /**
+   * Whether what was granted beside scopes is enough for this request (RFC 9396 §9): you know the types, so you decide. What it throws is yours to
+   * handle. Left out: any.
+   */
+  readonly authorizationDetails?: (granted: AuthorizationDetails, request: ProtectedRequest) => boolean;
   /** For challenges (RFC 9110 §11.5). */
   readonly realm?: string;
   /** Where the resource describes itself, for challenges (RFC 9728 §5.1). */
@@ -63,9 +69,22 @@ export type Admission =
       readonly status: number;
       /** To be sent with the status: `www-authenticate`, or `retry-after` with 503; never to be stored. */
       readonly headers: Readonly<Record<string, string>>;
+      /** For your log; `explain` makes a list of it. */
+      readonly reason: AdmissionReason;
+      readonly by: RefusedToken['by'];
       /** Undefined where there was no token: then the challenge names no error (RFC 6750 §3.1). */
       readonly error: OAuthError | undefined;
     };
+
+/** Why a request was refused: its token's fault, or one of these. */
+export type AdmissionReason =
+  | RefusalReason
+  | 'no_token'
+  | 'malformed_request'
+  | 'unbound'
+  | 'insufficient_scope'
+  | 'insufficient_details'
+  | 'weak_authentication';
 
 /** Decides about a request. Resolves whatever is in it. */
 export type Protection = (request: ProtectedRequest) => Promise<Admission>;
@@ -90,7 +109,7 @@ export function protect(verifier: Verifier, options: ProtectOptions = {}): Prote
     const nonce = scheme === 'DPoP' ? verifier.nonce() : undefined;
     return nonce === undefined ? {} : { 'dpop-nonce': nonce };
   };
-  const refused = (error: OAuthError | undefined, needs: Needs | undefined, scheme: TokenScheme = 'Bearer'): Admission => {
+  const refused = (error: OAuthError | undefined, { reason, by = 'jwt', needs, scheme = 'Bearer' }: Refusal): Admission => {
     const headers: Record<string, string> = { 'cache-control': 'no-store', ...withNonce(scheme) };
     if (error?.retryAfterSeconds !== undefined) headers['retry-after'] = String(error.retryAfterSeconds);
     if (error === undefined || error.status < 500) {
@@ -99,17 +118,19 @@ export function protect(verifier: Verifier, options: ProtectOptions = {}): Prote
     }
     // RFC 9449 §7.1: what a token endpoint calls a bad request is here a request without a token that holds.
     const isProof = error?.code === 'invalid_dpop_proof' || error?.code === 'use_dpop_nonce';
-    return { kind: 'refused', status: isProof ? 401 : (error?.status ?? 401), headers, error };
+    return { kind: 'refused', status: isProof ? 401 : (error?.status ?? 401), headers, reason, by, error };
   };
 
   return async (request) => {
     const { authorization, dpop } = request.headers;
     if (authorization !== undefined && typeof authorization !== 'string') {
-      return refused(new OAuthError('invalid_request', 'the Authorization header is repeated'), undefined);
+      return refused(new OAuthError('invalid_request', 'the Authorization header is repeated'), { reason: 'malformed_request' });
     }
     const shown = readPresentedToken(authorization);
-    if (shown.kind === 'absent') return refused(undefined, undefined, required ? 'DPoP' : 'Bearer');
-    if (shown.kind === 'refused') return refused(shown.error, undefined);
+    if (shown.kind === 'absent') return refused(undefined, { reason: 'no_token', scheme: required ? 'DPoP' : 'Bearer' });
+    if (shown.kind === 'refused') {
+      return refused(shown.error, { reason: shown.error.code === 'invalid_token' ? 'malformed' : 'malformed_request' });
+    }
     const { scheme } = shown;
     const token = await verifier.verify(shown.token, {
       scheme,
@@ -119,23 +140,38 @@ export function protect(verifier: Verifier, options: ProtectOptions = {}): Prote
       url: base === undefined || request.url === undefined ? undefined : base + request.url,
       certificate: thumbprintOf(certificateOf(request)),
     });
-    // A bearer's way to show a token that wants a proof: the challenge says what is missing (RFC 9449 §7.2).
-    if (token.kind === 'refused') return refused(token.error, undefined, token.reason === 'sender_constrained' ? 'DPoP' : scheme);
-    if (required && token.confirmation === undefined) return refused(new OAuthError('invalid_token', UNBOUND), undefined, 'DPoP');
-    if (isSubset(needed, token.scopes)) {
-      const lack = findAuthenticationFault(token, authentication, verifier.nowSeconds());
-      if (lack === undefined) return { kind: 'allowed', token, headers: withNonce(scheme) };
-      return refused(new OAuthError('insufficient_user_authentication', STEP_UP, { detail: lack }), authentication, scheme);
+    if (token.kind === 'refused') {
+      const { error, reason, by } = token;
+      // A bearer's way to show a token that wants a proof: the challenge says what is missing (RFC 9449 §7.2).
+      return refused(error, { reason, by, scheme: reason === 'sender_constrained' ? 'DPoP' : scheme });
     }
-    const detail = `needs ${needed.join(' ')}, has ${token.scopes.join(' ')}`;
-    return refused(
-      new OAuthError('insufficient_scope', 'the access token does not have the scope that is needed here', { detail }),
-      { scope: needed },
-      scheme,
-    );
+    if (required && token.confirmation === undefined) {
+      return refused(new OAuthError('invalid_token', UNBOUND), { reason: 'unbound', scheme: 'DPoP' });
+    }
+    if (!isSubset(needed, token.scopes)) {
+      const error = new OAuthError('insufficient_scope', NO_SCOPE, { detail: `needs ${needed.join(' ')}, has ${token.scopes.join(' ')}` });
+      return refused(error, { reason: 'insufficient_scope', needs: { scope: needed }, scheme });
+    }
+    if (options.authorizationDetails?.(token.authorizationDetails, request) === false) {
+      return refused(new OAuthError('insufficient_scope', NO_DETAILS), { reason: 'insufficient_details', scheme });
+    }
+    const lack = findAuthenticationFault(token, authentication, verifier.nowSeconds());
+    if (lack === undefined) return { kind: 'allowed', token, headers: withNonce(scheme) };
+    const error = new OAuthError('insufficient_user_authentication', STEP_UP, { detail: lack });
+    return refused(error, { reason: 'weak_authentication', needs: authentication, scheme });
   };
 }
 
+/** What a refusal says beside its error. */
+interface Refusal {
+  readonly reason: AdmissionReason;
+  readonly by?: RefusedToken['by'];
+  readonly needs?: Needs;
+  readonly scheme?: TokenScheme;
+}
+
+const NO_SCOPE = 'the access token does not have the scope that is needed here';
+const NO_DETAILS = 'the access token does not have the authorization details that are needed here';
 const STEP_UP = 'the user has to authenticate more strongly, or more recently, for this';
 const UNBOUND = 'the access token is bound to no key, which is needed here';
 const PROOF_ALGS: readonly string[] = DPOP_ALGS.filter((alg) => ALGORITHMS.has(alg));

@@ -1,7 +1,8 @@
 /** Remembers which DPoP proofs were used (RFC 9449 §11.1). One of your own, on a store that all your processes share, makes a proof good for one of them. */
 export interface Replays {
   /**
-   * True for the first who takes that name, false for everybody after. It is remembered until `expiresAt`.
+   * True for the first who takes that name, false for everybody after. It is remembered until `expiresAt`. Where it throws or rejects, the request is refused
+   * with 503.
    *
    * @param name 43 characters.
    * @param expiresAt seconds since 1970.

@@ -3,6 +3,7 @@ import { createHash, randomBytes, X509Certificate } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { thumbprintInput } from '@hufu/protocol/dpop';
 import { connectionCertificate, thumbprintOf } from './certificate.ts';
+import { explain } from './explain.ts';
 import { type Nonces, statelessNonces } from './nonces.ts';
 import { type Admission, type ProtectOptions, protect } from './protect.ts';
 import { memoryReplays } from './replays.ts';
@@ -201,6 +202,23 @@ test('who asks without saying who sends gets no bound token (RFC 9449 §7.2)', a
       assert.ok(result.kind === 'refused');
       assert.equal(result.reason, 'sender_constrained');
     }
+  }
+});
+
+test('where the proofs that were used cannot be had, nobody can tell: 503, and not a proof that is wrong', async () => {
+  const text = token({ jkt: thumbprint(holder) });
+  for (const takeOnce of [
+    () => Promise.reject(new Error('the store is away')),
+    () => {
+      throw new Error('the store is away');
+    },
+  ]) {
+    const decide = protect(verifier({ issuer: issuer.issuer, audience: AUDIENCE, nowMs: () => now * 1000, replays: { takeOnce } }));
+    const admission = await ask(decide, { authorization: `DPoP ${text}`, dpop: proof(holder, text) });
+    assert.ok(admission.kind === 'refused');
+    assert.deepEqual([admission.status, admission.reason, admission.headers['retry-after']], [503, 'proofs_unavailable', '5']);
+    const found = explain(admission).find(({ outcome }) => outcome === 'unknown');
+    assert.deepEqual([found?.check, found?.detail], ['sender', 'the store is away']);
   }
 });
 

@@ -67,8 +67,12 @@ async function findFault(jkt: string, text: string, sender: Sender, rules: Proof
   if (rules.nonces !== undefined && (proof.nonce === undefined || !rules.nonces.isFresh(proof.nonce, now))) return refuse('nonce_needed');
   if (!equalText(thumbprint, jkt)) return refuse('wrong_key', { detail: thumbprint });
   const name = hash('sha256', `${thumbprint}\n${proof.jti}`, 'base64url');
-  const isFirst = await rules.replays.takeOnce(name, Math.ceil(proof.iat) + 2 * PROOF_SECONDS, now);
-  return isFirst ? undefined : wrong('its jti has been used before');
+  try {
+    const isFirst = await rules.replays.takeOnce(name, Math.ceil(proof.iat) + 2 * PROOF_SECONDS, now);
+    return isFirst ? undefined : wrong('its jti has been used before');
+  } catch (cause) {
+    return refuse('proofs_unavailable', { cause });
+  }
 }
 
 /** The thumbprint (RFC 7638) of the key that a proof was signed with; undefined where its signature is wrong. */

@@ -1,19 +1,23 @@
-import { type ReadJwt, readJwt } from '@hufu/protocol/jwt';
-import { findIssuerFault } from '@hufu/protocol/server-metadata';
+import { MAX_JWT, readJwtPart } from '@hufu/protocol/jwt';
+import { findWebUriFault } from '@hufu/protocol/web-uri';
 import { ALGORITHMS, type Algorithm } from './algorithms.ts';
-import { systemNowMs } from './clock.ts';
-import { findJwksUriFault } from './discover.ts';
+import { monotonicMs, systemNowMs } from './clock.ts';
+import { findEndpointFault } from './discover.ts';
 import type { Fetch } from './fetch-document.ts';
+import { checkIntrospection, type IntrospectionOptions } from './introspection.ts';
 import { KeySource } from './key-source.ts';
 import type { Nonces } from './nonces.ts';
-import { type Expected, isExpired, readClaims } from './read-claims.ts';
+import type { Expected } from './read-claims.ts';
 import { memoryReplays, type Replays } from './replays.ts';
+import type { Finding, Revocations } from './revocations.ts';
 import { findSenderFault, type ProofRules, type Sender } from './sender.ts';
-import { TokenCache } from './token-cache.ts';
-import { type RefusedToken, refuse, type Verification } from './verification.ts';
+import { nameOfToken, type VerifiedToken } from './token-cache.ts';
+import { type LiveToken, type RefusedToken, refuse, type Verification } from './verification.ts';
+import { JwtVerification } from './verify-jwt.ts';
+import { OpaqueVerification } from './verify-opaque.ts';
 
 export interface VerifierOptions {
-  /** The authorization server, byte for byte its `iss`: https, or http on this very machine; no slash at the end. */
+  /** The authorization server, byte for byte its `iss`: https, or http on this very machine. */
   readonly issuer: string;
   /** Who you are: the identifier that clients name in `resource` (RFC 8707 §2) and that has to be in `aud`. */
   readonly audience: string;
@@ -23,6 +27,20 @@ export interface VerifierOptions {
   readonly algorithms?: readonly Algorithm[];
   /** Seconds by which the two clocks may differ: 0 to 300, by default 10. */
   readonly clockToleranceSeconds?: number;
+  /** Seconds since a token was issued, at most. By default as long as it says itself. */
+  readonly maxTokenAgeSeconds?: number;
+  /** JWTs that were verified and are remembered: the last 2,000 that were used by default, 1,000,000 at most. One takes about 2 KiB. */
+  readonly maxCachedTokens?: number;
+  /** The issuer's keys, where several verifiers (one for each resource) share them: then `jwksUri` and `fetch` of the keys are theirs. */
+  readonly keys?: KeySource;
+  /** Characters of a token, at most: 8,192 by default, 16,384 at most. */
+  readonly maxTokenLength?: number;
+  /** Asks the issuer about tokens that are no JWTs (RFC 7662). Left out, those are refused. */
+  readonly introspection?: IntrospectionOptions;
+  /** What tokens that are no JWTs look like: the issuer is not asked about anything else. */
+  readonly tokenPattern?: RegExp;
+  /** Who knows what the issuer has revoked: `revocationFollower` or `statusLists`. Left out, a JWT holds until its time is over. */
+  readonly revocations?: Revocations;
   /** Which DPoP proofs were used: in the memory of this process by default. */
   readonly replays?: Replays;
   /** Demands a nonce in each DPoP proof (RFC 9449 §9). By default none is needed. */
@@ -31,6 +49,8 @@ export interface VerifierOptions {
   readonly fetch?: Fetch;
   /** Milliseconds since 1970, instead of the machine's clock. */
   readonly nowMs?: () => number;
+  /** Milliseconds that only grow, for the age of introspection answers. By default the machine's; `nowMs` where that is given. */
+  readonly monotonicMs?: () => number;
 }
 
 /** Verifies access tokens of one issuer for one resource. Keeps its keys and what it has verified: make one and keep it. */
@@ -50,51 +70,67 @@ export interface Verifier {
 }
 
 /**
- * A verifier of JWT access tokens (RFC 9068 §4): `typ`, `alg` from the allow-list, `kid`, signature, `iss`, `aud`, `exp`, `nbf`, `iat`,
- * `sub`, `client_id`, `jti`, and the key that it is bound to (RFC 9449 §7, RFC 8705 §3). Local: only the issuer's keys are fetched, and they are kept.
+ * A verifier of access tokens. JWTs (RFC 9068 §4): `typ`, `alg` from the allow-list, `kid`, signature, `iss`, `aud`, `exp`, `nbf`, `iat`,
+ * `sub`, `client_id`, `jti`, and the key that it is bound to (RFC 9449 §7, RFC 8705 §3); local: only the issuer's keys are fetched, and they are kept.
+ * Others, where `introspection` is set: what the issuer says of them (RFC 7662 §2.2), by the same measures. Both: what `revocations` knows.
  *
  * @throws {TypeError} when an option is not what it says it is.
  */
 export function verifier(options: VerifierOptions): Verifier {
   const settings = readOptions(options);
-  const { expected, algorithms, nowMs } = settings;
+  const { expected, algorithms, fetch, nowMs, maxTokenLength, tokenPattern } = settings;
   const { issuer, audience } = expected;
-  const keys = new KeySource({ issuer, jwksUri: options.jwksUri, fetch: settings.fetch, nowMs });
-  const cache = new TokenCache();
+  const { introspection, revocations } = options;
+  const now = (): number => nowMs() / 1000;
+  const keys = options.keys ?? new KeySource({ issuer, jwksUri: options.jwksUri, fetch, nowMs });
+  revocations?.onKeyGivenUp?.(() => keys.expectNew());
+  const jwts = new JwtVerification({
+    expected,
+    algorithms,
+    keys,
+    now,
+    isRevocable: revocations !== undefined,
+    maxCachedTokens: options.maxCachedTokens,
+  });
+  const answers =
+    introspection === undefined
+      ? undefined
+      : new OpaqueVerification(introspection, { ...expected, audienceMayLack: introspection.audience === 'if_present' }, revocations, {
+          issuer,
+          fetch,
+          nowMs,
+          monotonicMs: settings.monotonicMs,
+        });
+  const ofJwts = introspection?.jwts ?? 'never';
   const proofs: ProofRules = { replays: options.replays ?? memoryReplays(), nonces: options.nonces };
 
-  const verifyAnew = async (token: string, name: string): Promise<Verification> => {
-    const jwt = readJwt(token);
-    if (jwt === undefined) return refuse('malformed');
-    const header = readHeader(jwt, algorithms);
-    if (header.kind === 'refused') return header;
-    // Not trusted yet; only so that other issuers' tokens do not make us ask ours for their keys.
-    if (jwt.payload['iss'] !== issuer) return refuse('wrong_issuer');
-    const found = await keys.find(header.kid);
-    if (found.kind === 'unavailable') return refuse('keys_unavailable', { cause: found.cause });
-    if (found.kind === 'unknown') return refuse('unknown_key', { detail: header.kid });
-    const { key } = found;
-    const scheme = ALGORITHMS.get(header.alg);
-    // RFC 8725 §3.1: the key says what it is for; the token only says what it pretends.
-    if (scheme === undefined || (key.alg !== undefined && key.alg !== header.alg) || !scheme.fits(key.key)) {
-      return refuse('wrong_algorithm', { detail: `${header.alg} with the key ${key.kid}` });
-    }
-    if (!scheme.verify(jwt.signingInput, jwt.signature, key.key)) return refuse('wrong_signature', { detail: key.kid });
-    const result = readClaims(jwt.payload, expected, nowMs() / 1000);
-    if (result.kind === 'live') cache.keep(name, { token: result, key });
-    return result;
+  /** A JWT that holds by itself: what the issuer has said of it since. */
+  const judge = (found: VerifiedToken | RefusedToken, token: string, name: string): Verification | Promise<Verification> => {
+    if ('kind' in found) return found;
+    const { token: live, marks } = found;
+    if (revocations === undefined || marks === undefined) return live;
+    const conclude = (finding: Finding): Verification | Promise<Verification> => {
+      if (finding.kind === 'fine') return live;
+      if (finding.kind === 'revoked') return refuse('revoked', { detail: finding.reason ?? 'no reason is given' });
+      if (answers !== undefined && ofJwts !== 'never') return confirm(answers, live, token, name);
+      return finding.kind === 'unknown' ? refuse('revocations_unknown', { detail: finding.cause }) : refuse('unmarked');
+    };
+    const finding = revocations.look(marks);
+    return finding instanceof Promise ? finding.then(conclude) : conclude(finding);
   };
 
   const verifyToken = (token: string): Verification | Promise<Verification> => {
-    const name = cache.nameOf(token);
-    const known = cache.find(name);
-    if (known !== undefined) {
-      // It holds as long as its time is not over and its key is still published.
-      const isLive = !isExpired(known.token, expected.clockTolerance, nowMs() / 1000);
-      if (isLive && keys.peek(known.key.kid) === known.key) return known.token;
-      cache.drop(name);
+    if (token.length > maxTokenLength) return refuse('malformed', { detail: `longer than ${maxTokenLength} characters` });
+    const name = nameOfToken(token);
+    const known = ofJwts === 'always' ? undefined : jwts.recall(name);
+    if (known !== undefined) return judge(known, token, name);
+    const isAsked = answers !== undefined && (ofJwts === 'always' || !isJwt(token));
+    if (!isAsked) {
+      const found = jwts.verify(token, name);
+      return found instanceof Promise ? found.then((later) => judge(later, token, name)) : judge(found, token, name);
     }
-    return verifyAnew(token, name);
+    const isPlausible = tokenPattern === undefined || isJwt(token) || tokenPattern.test(token);
+    return isPlausible ? answers.verify(token, name, 'kept') : refuse('malformed', { detail: 'not as tokens of the issuer look' });
   };
 
   return {
@@ -102,13 +138,27 @@ export function verifier(options: VerifierOptions): Verifier {
     audience,
     async verify(token, sender) {
       if (typeof token !== 'string') throw new TypeError('a token is a text');
-      const result = await verifyToken(token);
+      const found = verifyToken(token);
+      const result = found instanceof Promise ? await found : found;
       if (result.kind === 'refused' || (result.confirmation === undefined && sender?.scheme !== 'DPoP')) return result;
-      return (await findSenderFault(result, token, sender, proofs, Math.floor(nowMs() / 1000))) ?? result;
+      return (await findSenderFault(result, token, sender, proofs, Math.floor(now()))) ?? result;
     },
-    nowSeconds: () => nowMs() / 1000,
-    nonce: () => proofs.nonces?.issue(Math.floor(nowMs() / 1000)),
+    nowSeconds: now,
+    nonce: () => proofs.nonces?.issue(Math.floor(now())),
   };
+}
+
+/** Whether the issuer still says that a JWT is active. What it says beside that is not signed, and takes nothing from what the token says of itself. */
+async function confirm(answers: OpaqueVerification, live: LiveToken, token: string, name: string): Promise<Verification> {
+  const said = await answers.verify(token, name, 'asked');
+  return said.kind === 'live' ? live : said;
+}
+
+/** Three parts, the first a JSON object: a JWT, good or bad. Nobody is asked about one unless that is wanted. */
+function isJwt(token: string): boolean {
+  const first = token.indexOf('.');
+  const last = token.lastIndexOf('.');
+  return first > 0 && last > first && token.indexOf('.', first + 1) === last && readJwtPart(token.slice(0, first)) !== undefined;
 }
 
 interface Settings {
@@ -116,29 +166,20 @@ interface Settings {
   readonly algorithms: ReadonlySet<string>;
   readonly fetch: Fetch;
   readonly nowMs: () => number;
-}
-
-const MAX_KID = 255;
-
-function readHeader(
-  jwt: ReadJwt,
-  algorithms: ReadonlySet<string>,
-): RefusedToken | { readonly kind: 'header'; readonly alg: string; readonly kid: string } {
-  const { alg, typ, kid } = jwt.header;
-  // RFC 9068 §4, RFC 7515 §4.1.9: a media type, in any case, with or without its first half.
-  if (typeof typ !== 'string' || !/^(?:application\/)?at\+jwt$/i.test(typ)) return refuse('wrong_type');
-  if (!algorithms.has(alg)) return refuse('wrong_algorithm', { detail: alg.slice(0, 50) });
-  if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID) return refuse('unknown_key', { detail: 'no kid' });
-  return { kind: 'header', alg, kid };
+  readonly monotonicMs: () => number;
+  readonly maxTokenLength: number;
+  readonly tokenPattern: RegExp | undefined;
 }
 
 function readOptions(options: VerifierOptions): Settings {
   const { issuer, audience, jwksUri, algorithms = [...ALGORITHMS.keys()], clockToleranceSeconds = 10 } = options;
+  const { maxTokenAgeSeconds = Number.POSITIVE_INFINITY, maxTokenLength = 8_192, introspection, tokenPattern, revocations } = options;
   const { fetch = globalThis.fetch, nowMs = systemNowMs } = options;
+  const { monotonicMs: progress = options.nowMs ?? monotonicMs } = options;
   const fault = typeof issuer === 'string' ? findIssuerFault(issuer) : 'is not a text';
   if (fault !== undefined) throw new TypeError(`issuer ${fault}`);
   if (typeof audience !== 'string' || audience === '') throw new TypeError('audience is not a text');
-  const jwksFault = jwksUri === undefined ? undefined : typeof jwksUri === 'string' ? findJwksUriFault(jwksUri, issuer) : 'is not a text';
+  const jwksFault = jwksUri === undefined ? undefined : typeof jwksUri === 'string' ? findEndpointFault(jwksUri, issuer) : 'is not a text';
   if (jwksFault !== undefined) throw new TypeError(`jwksUri ${jwksFault}`);
   if (!Array.isArray(algorithms) || algorithms.length === 0) throw new TypeError('algorithms is not a list of at least one');
   for (const alg of algorithms) {
@@ -146,6 +187,38 @@ function readOptions(options: VerifierOptions): Settings {
   }
   const isTolerable = typeof clockToleranceSeconds === 'number' && clockToleranceSeconds >= 0 && clockToleranceSeconds <= 300;
   if (!isTolerable) throw new TypeError('clockToleranceSeconds is not a number from 0 to 300');
-  if (typeof fetch !== 'function' || typeof nowMs !== 'function') throw new TypeError('fetch and nowMs are functions');
-  return { expected: { issuer, audience, clockTolerance: clockToleranceSeconds }, algorithms: new Set(algorithms), fetch, nowMs };
+  if (!(typeof maxTokenAgeSeconds === 'number' && maxTokenAgeSeconds > 0))
+    throw new TypeError('maxTokenAgeSeconds is not a number above 0');
+  if (!(Number.isInteger(maxTokenLength) && maxTokenLength > 0 && maxTokenLength <= MAX_JWT))
+    throw new TypeError(`maxTokenLength is not a whole number up to ${MAX_JWT}`);
+  const { maxCachedTokens = 1, keys } = options;
+  if (!(Number.isInteger(maxCachedTokens) && maxCachedTokens > 0 && maxCachedTokens <= 1_000_000))
+    throw new TypeError('maxCachedTokens is not a whole number up to 1,000,000');
+  if (keys !== undefined && keys.issuer !== issuer) throw new TypeError('keys are of another issuer');
+  if (keys !== undefined && jwksUri !== undefined) throw new TypeError('jwksUri is left to whoever made the keys');
+  if (tokenPattern !== undefined && !(tokenPattern instanceof RegExp)) throw new TypeError('tokenPattern is not a RegExp');
+  if (introspection !== undefined) checkIntrospection(introspection, issuer);
+  if (revocations !== undefined && revocations.issuer !== issuer) throw new TypeError('revocations are of another issuer');
+  // The issuer names what it has revoked until 300 seconds after its end.
+  if (revocations !== undefined && clockToleranceSeconds > MAX_TOLERANCE_WITH_REVOCATIONS)
+    throw new TypeError(`clockToleranceSeconds is above ${MAX_TOLERANCE_WITH_REVOCATIONS}, which revocations do not allow`);
+  if (typeof fetch !== 'function' || typeof nowMs !== 'function' || typeof progress !== 'function')
+    throw new TypeError('fetch, nowMs and monotonicMs are functions');
+  return {
+    expected: { issuer, audience, clockTolerance: clockToleranceSeconds, maxTokenAge: maxTokenAgeSeconds },
+    algorithms: new Set(algorithms),
+    fetch,
+    nowMs,
+    monotonicMs: progress,
+    maxTokenLength,
+    // A pattern with a memory would take every other token.
+    tokenPattern: tokenPattern === undefined ? undefined : new RegExp(tokenPattern.source, tokenPattern.flags.replace(/[gy]/g, '')),
+  };
+}
+
+const MAX_TOLERANCE_WITH_REVOCATIONS = 290;
+
+/** An issuer as others write it too: with a slash at the end, which is part of its name. */
+function findIssuerFault(issuer: string): string | undefined {
+  return findWebUriFault(issuer, { fragment: 'refused' }) ?? (issuer.includes('?') ? 'has a query' : undefined);
 }

@@ -27,6 +27,11 @@ export function readClientRecord(record: ClientRecord): Client {
   return client;
 }
 
+/** Whether somebody who runs this server stands behind the client, and not it alone. */
+export function isVouchedFor({ source }: Pick<ClientRecord, 'source'>): boolean {
+  return source === 'config' || source === 'admin';
+}
+
 /** A client whose metadata has been read already. */
 export function toClient(record: ClientRecord, metadata: ClientMetadata): Client {
   return { id: record.clientId, metadata, record, confidential: metadata.tokenEndpointAuthMethod !== 'none' };

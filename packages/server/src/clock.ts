@@ -71,9 +71,18 @@ function runningClock(): Clock {
   };
 }
 
-/** Calls `act` once after `ms`; the timer keeps no process alive. */
-export function later(ms: number, act: () => void): void {
-  setTimeout(act, ms).unref();
+/** Seconds: the clocks of nodes are no further apart. */
+export const CLOCKS_APART_SECONDS = 60;
+
+/** Milliseconds of this process's own clock, which nobody sets: how much time has passed between two calls, and nothing else. */
+export function monotonicMs(): number {
+  return performance.now();
+}
+
+/** Calls `act` once after `ms`; the timer keeps no process alive. Returns what stops it. */
+export function later(ms: number, act: () => void): () => void {
+  const timer = setTimeout(act, ms).unref();
+  return () => clearTimeout(timer);
 }
 
 let acts: (() => void)[] = [];

@@ -1,11 +1,11 @@
 import type { TenantId } from '@hufu/protocol/ids';
 import type { Store } from '@hufu/store/port';
-import type { BruteForce } from './accounts/brute-force.ts';
 import type { Passwords } from './accounts/passwords.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { DecisionJournal } from './decisions/journal.ts';
 import type { KeyRing } from './keys/key-ring.ts';
+import type { ServerLimits } from './limits/server-limits.ts';
 import type { Log } from './log.ts';
 import type { Random } from './random.ts';
 
@@ -21,6 +21,6 @@ export interface Context {
   readonly keys: KeyRing;
   readonly decisions: DecisionJournal;
   readonly passwords: Passwords;
-  readonly bruteForce: BruteForce;
+  readonly limits: ServerLimits;
   readonly log: Log;
 }

@@ -29,6 +29,10 @@ export interface HttpRequest {
   readonly address: string;
   /** The client's certificate; not there where certificates are not asked for. Read when somebody asks. */
   readonly certificate?: (() => ClientCertificate | undefined) | undefined;
+  /** The coarse place that a request comes from, where a source of places is configured. Looked up when somebody asks. */
+  readonly place?: (() => string | undefined) | undefined;
+  /** Calls `act` when whoever sent it is gone before the answer. There at routes whose answers may take their time. */
+  readonly whenGone?: ((act: () => void) => void) | undefined;
   /** Milliseconds since 1970, read once as the request came in. */
   readonly nowMs: number;
 }
@@ -37,7 +41,24 @@ export interface HttpRequest {
 export interface HttpReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  /** '' where there is a `stream`. */
   readonly body: string | Uint8Array;
+  /** Writes the body for as long as it likes, once the headers are sent. */
+  readonly stream?: (body: BodyStream) => void;
   /** Origins whose scripts may read the reply, where the route leaves that to the client (attacks TOK-24). */
   readonly origins?: readonly string[];
+}
+
+/** A body without an end of its own. */
+export interface BodyStream {
+  /** Whether there is room for more; where not, `onRoom` comes once there is. */
+  write(text: string): boolean;
+  /** Called each time that what was written has gone out after there was no room. */
+  onRoom(act: () => void): void;
+  /** Called once the other side is gone, or the stream has ended. */
+  onClose(act: () => void): void;
+  /** Ends it after what was written. */
+  end(): void;
+  /** Ends it at once: what was not taken is lost. */
+  cut(): void;
 }

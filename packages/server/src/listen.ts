@@ -1,9 +1,9 @@
-import { constants } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { later } from './clock.ts';
 import type { Config } from './config/config.ts';
+import { nodeHttp } from './node-http.ts';
+import { tlsOptions } from './tls-options.ts';
 
 /** Bytes of a request line and headers. */
 const HEADER_LIMIT = 16_384;
@@ -30,7 +30,7 @@ export async function listen(config: Config, handle: RequestListener): Promise<L
     requireHostHeader: false,
   };
   const server: Server =
-    config.tls === undefined ? createServer(options, handle) : createTlsServer({ ...options, ...tlsOptions(config.tls) }, handle);
+    config.tls === undefined ? nodeHttp.createServer(options, handle) : createTlsServer({ ...options, ...tlsOptions(config.tls) }, handle);
   server.timeout = 60_000;
   server.on('clientError', answerClientError);
   // An expectation that is not 100-continue may be passed over (RFC 9110 §10.1.1); Node would answer it behind our back.
@@ -80,22 +80,4 @@ function answerClientError(error: NodeJS.ErrnoException, socket: IncomingMessage
   socket.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n\r\n`,
   );
-}
-
-/** TLS 1.2 limited to the four suites that FAPI allows, and without renegotiation (RFC 9325 §3.5); TLS 1.3 as it is. */
-function tlsOptions(tls: NonNullable<Config['tls']>): object {
-  const asks = tls.clientCertificates === 'optional';
-  return {
-    cert: readFileSync(tls.cert),
-    key: readFileSync(tls.key),
-    minVersion: 'TLSv1.2',
-    // A ticket would bring back what was thought of a certificate before client_ca changed.
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (asks ? constants.SSL_OP_NO_TICKET : 0),
-    ciphers:
-      'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384',
-    // Without authorities of our own nobody is trusted: not those that the Web trusts.
-    ca: tls.clientCa === undefined ? [] : readFileSync(tls.clientCa),
-    requestCert: asks,
-    rejectUnauthorized: false,
-  };
 }

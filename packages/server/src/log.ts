@@ -5,6 +5,13 @@ export type LogEvent =
   | 'server.started'
   | 'server.stopping'
   | 'server.stopped'
+  | 'edge.started'
+  | 'edge.stopped'
+  | 'edge.refused'
+  /** The same for the same cause: so often by now. */
+  | 'edge.refused_again'
+  | 'edge.warning'
+  | 'edge.passport_action'
   | 'request.failed'
   | 'store.unavailable'
   | 'key.added'
@@ -13,6 +20,7 @@ export type LogEvent =
   | 'key.revoked'
   | 'keys.reloaded'
   | 'code.replayed'
+  | 'session.elsewhere'
   | 'refresh_token.replayed'
   | 'refresh_token.foreign_key'
   | 'grant.foreign_client'
@@ -22,10 +30,27 @@ export type LogEvent =
   | 'client.changed'
   | 'client.removed'
   | 'config.applied'
+  /** Somebody has changed something through the admin API. */
+  | 'admin.changed'
+  | 'bot_check.unreachable'
+  /** The store has gone back to an earlier state: followers of the revocation log begin anew. */
+  | 'revocations.renewed'
+  | 'config.email_taken'
   | 'config.user_taken'
   | 'user.signed_up'
+  | 'user.deleted'
   | 'decisions.dropped'
   | 'job.failed'
+  /** Somebody has set a limit while the server runs, or has taken that back. */
+  | 'limits.changed'
+  /** Limits that were set while a server ran stand before what the configuration says. */
+  | 'limits.overridden'
+  /** A stored limit cannot be read, or cannot stand beside the others: what the configuration says holds. */
+  | 'limits.unreadable'
+  | 'limits.reloaded'
+  /** Redis does not answer: limits go by `on_store_error`. */
+  | 'redis.unavailable'
+  | 'redis.available'
   /** Whoever reaches a test server can set its clock. */
   | 'mode.test_exposed'
   | 'outbound.refused'
@@ -36,7 +61,11 @@ export type LogEvent =
   | 'logout.delivered'
   | 'logout.failed'
   /** A client was not told, and nobody will try again: see `hufu delivery list`. */
-  | 'logout.dead';
+  | 'logout.dead'
+  | 'mail.sent'
+  /** The mail server did not take a mail: it will be tried again, or never will be. */
+  | 'mail.failed'
+  | 'mail.dead';
 
 export interface Log {
   info(event: LogEvent, fields?: Readonly<Record<string, string | number | boolean>>): void;

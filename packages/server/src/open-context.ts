@@ -1,6 +1,6 @@
+import type { RemoteStore } from '@hufu/flow/remote-store';
 import { readClientMetadata } from '@hufu/protocol/client-metadata';
 import type { Store } from '@hufu/store/port';
-import { bruteForce, noBruteForce } from './accounts/brute-force.ts';
 import { passwords } from './accounts/passwords.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
@@ -8,6 +8,7 @@ import type { Context } from './context.ts';
 import { decisionJournal } from './decisions/journal.ts';
 import { openKeyRing } from './keys/key-ring.ts';
 import { findMasterKey } from './keys/master-key.ts';
+import { serverLimits } from './limits/server-limits.ts';
 import type { Log } from './log.ts';
 import { systemRandom } from './random.ts';
 
@@ -23,10 +24,16 @@ export interface ContextOptions {
   readonly log: Log;
   /** `HUFU_MASTER_KEY`. */
   readonly masterKey: string | undefined;
+  /**
+   * Opens what holds the limits of all nodes; a command has no need of it.
+   *
+   * @param secret the same on all nodes.
+   */
+  readonly openRemote?: (secret: string) => Promise<RemoteStore | undefined>;
 }
 
 /** Everything that endpoints and commands reach, from a store and a configuration: time aligned, tenant there, keys open. */
-export async function openContext({ config, store, clock, log, masterKey }: ContextOptions): Promise<Context> {
+export async function openContext({ config, store, clock, log, masterKey, openRemote }: ContextOptions): Promise<Context> {
   clock.align(await store.time());
   const now = Math.floor(clock.nowMs() / 1000);
   const tenant = (await store.ensureTenant('default')).id;
@@ -43,6 +50,7 @@ export async function openContext({ config, store, clock, log, masterKey }: Cont
     },
     now,
   );
+  const remote = await openRemote?.(keys.keyedHash('limits', config.issuer));
   const random = systemRandom();
   return {
     config,
@@ -54,7 +62,7 @@ export async function openContext({ config, store, clock, log, masterKey }: Cont
     keys,
     decisions: decisionJournal(store, tenant, random, log),
     passwords: passwords(),
-    bruteForce: config.policies.bruteForce === 'off' ? noBruteForce() : bruteForce(),
+    limits: serverLimits({ config, nowMs: clock.nowMs, remote }),
     log,
   };
 }

@@ -3,10 +3,13 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { after, test } from 'node:test';
+import { clientId } from '@hufu/protocol/ids';
 import type { HttpReply } from './http.ts';
-import { type Route, routes } from './routes.ts';
+import type { Route } from './route.ts';
+import { routes } from './routes.ts';
 import { serve } from './serve.ts';
-import { openWorld, type World } from './testing/world.ts';
+import { placeOf } from './status/place.ts';
+import { API, openWorld, type World } from './testing/world.ts';
 
 interface Reply {
   readonly status: number;
@@ -66,7 +69,8 @@ test('a path that is not there is 404, as JSON for programs and as a page for pe
   for (const path of ['/nope', '/oauth/token/', '/OAUTH/TOKEN', '/logo/a/b', '/../etc/passwd', '/oauth//token', '/%2e%2e', '*']) {
     const reply = await send(path);
     assert.deepEqual([reply.status, JSON.parse(reply.text).error], [404, 'invalid_request'], path);
-    assert.equal((await why(reply)).failed, 'route');
+    const { failed, row } = await why(reply);
+    assert.deepEqual([failed, row.status], ['route', 404]);
   }
   const page = await send('/nope', { headers: { accept: 'text/html' } });
   assert.equal(page.status, 404);
@@ -85,7 +89,7 @@ test('another method is 405 with the ones that there are (RFC 9110 §15.5.6, §1
   ] as const) {
     const reply = await send(path, { method });
     assert.deepEqual([reply.status, reply.headers['allow']], [405, allow], `${method} ${path}`);
-    assert.ok(reply.headers['hufu-decision']);
+    assert.equal((await why(reply)).row.status, 405);
   }
   const page = await send('/healthz', { method: 'POST', headers: { accept: 'text/html' } });
   assert.deepEqual([page.status, page.headers['allow']], [405, 'GET, HEAD']);
@@ -305,4 +309,50 @@ test('the clock can be set and there is a test resource in mode test alone (prod
   assert.deepEqual(paths(routes(production.ctx, production.clock)), [], 'whatever is handed in');
   assert.deepEqual(paths(routes(world.ctx, world.clock)), ['/test/resource', '/test/ciba', '/test/clock']);
   await production.close();
+});
+
+test('a star before the last part of a path stands for any one part, and a star at its end for the last', async () => {
+  const seen: string[] = [];
+  const note = ({ path }: { readonly path: string }): HttpReply => (seen.push(path), { status: 200, headers: {}, body: '' });
+  const own = await listening(world, [
+    { path: '/a/*/b', crossOrigin: 'none', methods: { GET: note } },
+    { path: '/a/x/c', crossOrigin: 'none', methods: { GET: note } },
+  ]);
+  const there = ['/a/1/b', '/a/%2F/b', '/a/x/c', '/a//b', '/a/*/b'];
+  const nowhere = ['/a/b', '/a/1/2/b', '/a/1/b/', '/a/1/c', '/b', '/x/1/b', '/a/1/*'];
+  for (const path of there) assert.equal((await send(path, {}, own)).status, 200, path);
+  for (const path of nowhere) assert.equal((await send(path, {}, own)).status, 404, path);
+  assert.deepEqual(seen, there);
+});
+
+test('a status list is for scripts of any origin, and not sent again to who has it (Token Status List §8.1, RFC 9110 §13.1.2)', async () => {
+  await world.store.ownGrant(world.tenant, clientId('machine'), ['read'], [API], 1, world.now());
+  const path = `/oauth/status/${placeOf(world.ctx, 1).list}`;
+  const { status, headers } = await send(path, { headers: { origin: 'https://anywhere.example' } });
+  assert.deepEqual(
+    [status, headers['access-control-allow-origin'], headers['content-type'], headers['cache-control']],
+    [200, '*', 'application/statuslist+jwt', 'public, max-age=15'],
+  );
+  const again = await send(path, { headers: { 'if-none-match': String(headers['etag']) } });
+  assert.deepEqual([again.status, again.text], [304, '']);
+  assert.equal((await send(path, { method: 'HEAD' })).status, 200);
+  assert.equal((await send(path, { method: 'POST' })).status, 405);
+  assert.equal((await send('/oauth/status/7')).status, 404);
+});
+
+test('what was changed is told in full, whatever the sender had; only what is read may be had already (RFC 9110 §13.1.2)', async () => {
+  const own = await openWorld();
+  const reply: HttpReply = { status: 200, headers: { 'content-type': 'application/json', etag: '"7"' }, body: '{}' };
+  const route: Route = { path: '/thing', methods: { GET: () => reply, PUT: () => reply }, crossOrigin: 'none' };
+  const to = await listening(own, [route]);
+  const headers = { 'if-none-match': '*' };
+  assert.equal((await send('/thing', { headers }, to)).status, 304);
+  const put = await send('/thing', { method: 'PUT', headers, body: '{}' }, to);
+  assert.deepEqual([put.status, put.text], [200, '{}']);
+  // What limits have counted has changed by now, under the tag of what was set: it is there for the next change.
+  const counted: HttpReply = { ...reply, headers: { ...reply.headers, 'cache-control': 'no-store' } };
+  const there = await listening(own, [{ ...route, methods: { GET: () => counted } }]);
+  const again = await send('/thing', { headers: { 'if-none-match': '"7"' } }, there);
+  assert.deepEqual([again.status, again.text, again.headers['etag']], [200, '{}', '"7"']);
+  await own.close();
 });

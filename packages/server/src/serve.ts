@@ -4,13 +4,18 @@ import { clientAddress, isTrustedPeer } from './client-address.ts';
 import { atEndOfTurn } from './clock.ts';
 import type { Context } from './context.ts';
 import { Trail } from './decisions/trail.ts';
-import { type HttpReply, type HttpRequest, MAX_ADDRESS } from './http.ts';
+import { type BodyStream, type HttpReply, type HttpRequest, MAX_ADDRESS } from './http.ts';
 import { PageError, pageRefusal } from './interaction/page-error.ts';
+import { refuseFirst, telling, waitFor } from './limits/admit.ts';
+import { limitedRoute } from './limits/limited-routes.ts';
+import type { RequestStage } from './limits/request-limits.ts';
 import { isKnownOrigin } from './origins.ts';
 import { findHeader } from './raw-headers.ts';
 import { refusal } from './reply.ts';
-import type { Endpoint, Route } from './routes.ts';
+import type { Endpoint, Route } from './route.ts';
 import { type CertificateReader, certificateReader } from './sender/client-certificate.ts';
+import type { PlaceSource } from './sessions/places/place-source.ts';
+import { placeSource } from './sessions/places/places.ts';
 import { originForm, type Target, targets } from './target.ts';
 
 /** Bytes of a body (attacks HTP-01). */
@@ -20,6 +25,8 @@ const BODY_LIMIT = 65_536;
 interface Mounted {
   readonly route: Route;
   readonly allow: string;
+  /** As limits call it; undefined: none is about it. */
+  readonly limited: string | undefined;
 }
 
 /**
@@ -30,17 +37,19 @@ export function serve(ctx: Context, table: readonly Route[]): RequestListener {
   const exact = new Map<string, Mounted>();
   const below = new Map<string, Mounted>();
   for (const route of table) {
-    const mounted = { route, allow: allowOf(route) };
+    const mounted = { route, allow: allowOf(route), limited: limitedRoute(route.path) };
     if (route.path.endsWith('/*')) below.set(route.path.slice(0, -1), mounted);
     else exact.set(route.path, mounted);
   }
   const judge = targets(ctx.issuer);
-  const certificates = certificateReader(ctx.config);
+  const readers: Readers = { certificates: certificateReader(ctx.config), places: placeSource(ctx.config) };
   return (raw, reply) => {
     const url = originForm(raw.url ?? '/');
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
-    const mounted = exact.get(path) ?? below.get(path.slice(0, path.lastIndexOf('/') + 1));
+    const folder = path.slice(0, path.lastIndexOf('/') + 1);
+    const mounted =
+      exact.get(path) ?? below.get(folder) ?? exact.get(withAnyParent(path)) ?? below.get(`${withAnyParent(folder.slice(0, -1))}/`);
     const target = judge(raw, () => isTrustedPeer(raw.socket.remoteAddress ?? '', ctx.config.trustedProxies));
     const tooLong = url.length > MAX_ADDRESS && mounted?.route.longAddress !== 'answered';
     const endpoint = tooLong
@@ -50,17 +59,74 @@ export function serve(ctx: Context, table: readonly Route[]): RequestListener {
         : mounted === undefined
           ? (http: HttpRequest) => notFound(ctx, http)
           : endpointOf(ctx, mounted, raw.method ?? 'GET');
-    const crossOrigin = mounted?.route.crossOrigin ?? 'none';
     const query = mark < 0 ? '' : url.slice(mark + 1);
-    if (raw.method === 'GET' || raw.method === 'HEAD') {
-      answer(ctx, endpoint, crossOrigin, toHttpRequest(ctx, raw, path, query, '', certificates), reply);
+    const call: Call = { ctx, raw, reply, path, query, readers, route: mounted?.route };
+    const isLimited = target === 'ours' && !tooLong && mounted?.limited !== undefined;
+    const stage = isLimited ? ctx.limits.requests.findFirst(mounted.limited, raw.method ?? 'GET') : undefined;
+    if (stage === undefined) goOn(call, endpoint, undefined);
+    else admit(call, endpoint, stage);
+  };
+}
+
+/** A request on its way to the endpoint. */
+interface Call {
+  readonly ctx: Context;
+  readonly raw: IncomingMessage;
+  readonly reply: ServerResponse;
+  readonly path: string;
+  readonly query: string;
+  readonly readers: Readers;
+  /** Undefined: there is none. */
+  readonly route: Route | undefined;
+}
+
+/** @param first what limits have seen of it. */
+function goOn(call: Call, endpoint: Endpoint, first: HttpRequest | undefined): void {
+  const { ctx, raw, reply, route } = call;
+  const crossOrigin = route?.crossOrigin ?? 'none';
+  if (raw.method === 'GET' || raw.method === 'HEAD') {
+    const http = wholeOf(call, '', first);
+    answer(ctx, endpoint, crossOrigin, route?.takesTime === true ? { ...http, whenGone: (act) => onceClosed(reply, act) } : http, reply);
+    return;
+  }
+  readBody(raw, (body) => {
+    const http = wholeOf(call, body ?? '', first);
+    answer(ctx, () => refuseBody(ctx, http, body) ?? endpoint(http), crossOrigin, http, reply);
+  });
+}
+
+/** The time is that of the end of the body: whoever sends slowly, or is paced, stays within no deadline by it. */
+function wholeOf({ ctx, raw, path, query, readers }: Call, body: string, first: HttpRequest | undefined): HttpRequest {
+  return first === undefined ? toHttpRequest(ctx, raw, path, query, body, readers) : { ...first, body, nowMs: ctx.clock.nowMs() };
+}
+
+/** Asks the limits that need no more than an address and headers, before the body is read. What they tell goes beside the answer's own headers. */
+function admit(call: Call, endpoint: Endpoint, stage: RequestStage): void {
+  const { ctx, raw, reply, path, query, readers, route } = call;
+  const http = toHttpRequest(ctx, raw, path, query, '', readers);
+  const judge = async (): Promise<void> => {
+    const admission = await stage.admit(http);
+    if (admission.allowed) {
+      if (admission.delayMs > 0) await waitFor(admission);
+      goOn(call, async (whole) => telling(await endpoint(whole), admission.headers), http);
       return;
     }
-    readBody(raw, (body) => {
-      const http = toHttpRequest(ctx, raw, path, query, body ?? '', certificates);
-      answer(ctx, () => refuseBody(ctx, http, body) ?? endpoint(http), crossOrigin, http, reply);
-    });
+    // Nobody reads on to find the next request behind a body that has no end.
+    if (hasBody(raw) && !(Number(raw.headers['content-length']) <= BODY_LIMIT)) reply.shouldKeepAlive = false;
+    const crossOrigin = route?.crossOrigin ?? 'none';
+    answer(ctx, () => refuseFirst(ctx, http, admission, { asPage: wantsPage(http), crossOrigin }), crossOrigin, http, reply);
   };
+  judge().catch((error: unknown) => fail(ctx, reply, http, error));
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+}
+
+/** The path with `*` in place of its part before the last. */
+function withAnyParent(path: string): string {
+  const last = path.lastIndexOf('/');
+  return `${path.slice(0, path.lastIndexOf('/', last - 1) + 1)}*${path.slice(last)}`;
 }
 
 function endpointOf(ctx: Context, { route, allow }: Mounted, method: string): Endpoint {
@@ -138,33 +204,54 @@ function misdirected(ctx: Context, http: HttpRequest, target: Exclude<Target, 'o
   const text = target === 'malformed' ? 'the request needs one Host, the one of its target' : 'there is no server of that name here';
   const detail = `Host: ${(http.headers.host ?? '').toString().slice(0, 200)}`;
   const status = target === 'malformed' ? 400 : 421;
-  return { ...refusal(ctx, 'http', http, trail, new OAuthError('invalid_request', text, { detail })), status };
+  return refusal(ctx, 'http', http, trail, new OAuthError('invalid_request', text, { detail, status }));
 }
 
-function tooMuch(ctx: Context, http: HttpRequest, status: number, text: string): HttpReply {
+function tooMuch(ctx: Context, http: HttpRequest, status: 413 | 414 | 415, text: string): HttpReply {
   const trail = new Trail();
   trail.at('request_size');
-  return { ...refusal(ctx, 'http', http, trail, new OAuthError('invalid_request', text)), status };
+  return refusal(ctx, 'http', http, trail, new OAuthError('invalid_request', text, { status }));
 }
 
 function send(
   ctx: Context,
   raw: ServerResponse,
-  { status, headers, body, origins }: HttpReply,
+  { status, headers, body, origins, stream }: HttpReply,
   crossOrigin: Route['crossOrigin'],
   http: HttpRequest,
 ): void {
   let lines = linesOf(ctx, headers, crossOrigin === 'any');
-  if (headers['content-length'] === undefined) {
+  if (stream === undefined && headers['content-length'] === undefined) {
     lines = [...lines, 'content-length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.length)];
   }
-  if (crossOrigin === 'client') lines = [...lines, ...allowOrigin(origins, http)];
+  if (crossOrigin === 'client') lines = [...lines, ...allowOrigin(origins, http, headers)];
   // The rest of a body that is too large is not worth a connection.
   if (status === 413) raw.shouldKeepAlive = false;
-  const had = status === 200 && isHad(raw.req.rawHeaders, headers['etag']);
+  // What was changed was changed, whatever the sender had (RFC 9110 §13.1.2).
+  const reads = http.method === 'GET' || http.method === 'HEAD';
+  // What nobody may keep, nobody has: the tag is for their next change alone.
+  const mayHave = status === 200 && reads && headers['cache-control'] !== 'no-store';
+  const had = mayHave && isHad(raw.req.rawHeaders, headers['etag']);
   raw.writeHead(had ? 304 : status, lines as string[]);
-  if (had || http.method === 'HEAD') raw.end();
+  if (stream !== undefined) stream(bodyStream(raw));
+  else if (had || http.method === 'HEAD') raw.end();
   else raw.end(body);
+}
+
+function bodyStream(raw: ServerResponse): BodyStream {
+  return {
+    write: (text) => raw.write(text),
+    onRoom: (act) => void raw.on('drain', act),
+    onClose: (act) => onceClosed(raw, act),
+    end: () => void raw.end(),
+    cut: () => void raw.destroy(),
+  };
+}
+
+/** At once where it is closed already: whoever asked may be gone before anybody listens. */
+function onceClosed(raw: ServerResponse, act: () => void): void {
+  if (raw.closed) act();
+  else raw.once('close', act);
 }
 
 /** RFC 9110 §13.1.2: whether the sender has what would be sent. A list, `*`, and tags that a proxy has made weak on its way. */
@@ -208,12 +295,19 @@ function linesOf(ctx: Context, headers: HttpReply['headers'], open: boolean): re
 
 const STRICT_TRANSPORT = { 'strict-transport-security': 'max-age=31536000' } as const;
 
-function allowOrigin(origins: readonly string[] | undefined, http: HttpRequest): readonly HeaderLine[] {
+function allowOrigin(origins: readonly string[] | undefined, http: HttpRequest, headers: HttpReply['headers']): readonly HeaderLine[] {
   const origin = http.headers['origin'];
   if (origin === undefined) return [];
   if (typeof origin !== 'string' || origins?.includes(origin) !== true) return ['vary', 'Origin'];
-  const exposed = 'WWW-Authenticate, DPoP-Nonce, Hufu-Decision, Retry-After';
+  const more = headers['ratelimit-policy'] === undefined ? '' : ', RateLimit, RateLimit-Policy';
+  const exposed = `WWW-Authenticate, DPoP-Nonce, Hufu-Decision, Retry-After${more}`;
   return ['vary', 'Origin', 'access-control-allow-origin', origin, 'access-control-expose-headers', exposed];
+}
+
+/** What is read of a request only when somebody asks; undefined where nobody can. */
+interface Readers {
+  readonly certificates: CertificateReader | undefined;
+  readonly places: PlaceSource | undefined;
 }
 
 function toHttpRequest(
@@ -222,16 +316,22 @@ function toHttpRequest(
   path: string,
   query: string,
   body: string,
-  certificates: CertificateReader | undefined,
+  { certificates, places }: Readers,
 ): HttpRequest {
+  const peer = raw.socket.remoteAddress ?? '';
+  const address = clientAddress(peer, raw, ctx.config.trustedProxies);
   return {
     method: raw.method ?? 'GET',
     path,
     query,
     headers: raw.headers,
     body,
-    address: clientAddress(raw.socket.remoteAddress ?? '', raw, ctx.config.trustedProxies),
+    address,
     certificate: certificates === undefined ? undefined : () => certificates(raw),
+    place:
+      places === undefined
+        ? undefined
+        : () => places({ headers: raw.headers, isProxied: isTrustedPeer(peer, ctx.config.trustedProxies), address }),
     nowMs: ctx.clock.nowMs(),
   };
 }
@@ -270,7 +370,7 @@ function methodNotAllowed(ctx: Context, http: HttpRequest, allow: string): HttpR
   trail.at('route');
   const reply = wantsPage(http)
     ? pageRefusal(ctx, 'http', http, trail, new PageError('method_not_allowed', http.method))
-    : { ...refusal(ctx, 'http', http, trail, new OAuthError('invalid_request', 'the method is not allowed here')), status: 405 };
+    : refusal(ctx, 'http', http, trail, new OAuthError('invalid_request', 'the method is not allowed here', { status: 405 }));
   return { ...reply, headers: { ...reply.headers, allow } };
 }
 
@@ -278,7 +378,7 @@ function notFound(ctx: Context, http: HttpRequest): HttpReply {
   const trail = new Trail();
   trail.at('route');
   if (wantsPage(http)) return pageRefusal(ctx, 'http', http, trail, new PageError('not_found', http.path.slice(0, 200)));
-  return { ...refusal(ctx, 'http', http, trail, new OAuthError('invalid_request', 'there is nothing here')), status: 404 };
+  return refusal(ctx, 'http', http, trail, new OAuthError('invalid_request', 'there is nothing here', { status: 404 }));
 }
 
 function wantsPage(http: HttpRequest): boolean {

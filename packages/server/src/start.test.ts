@@ -5,7 +5,7 @@ import { openMemory } from '@hufu/store/memory';
 import { readConfig } from './config/read-config.ts';
 import { jsonLog } from './log.ts';
 import { type RunningServer, startServer } from './start.ts';
-import { BASIC_YAML, MASTER_KEY } from './testing/world.ts';
+import { BASIC_YAML, MASTER_KEY, SECRETS } from './testing/world.ts';
 
 async function start(mode: string): Promise<{ readonly server: RunningServer; readonly lines: readonly string[] }> {
   const text = `issuer: http://127.0.0.1:4400\nlisten: 127.0.0.1:0\nmode: ${mode}\n${BASIC_YAML}`;
@@ -59,4 +59,26 @@ test('the clock of a server can be set in mode test, and nowhere else (product M
     await reply.body?.cancel();
     await server.close();
   }
+});
+
+test('a stream of revocations tells of life by itself, has no length, and ends with the server', async () => {
+  const { server } = await start('production');
+  const headers = { accept: 'text/event-stream', authorization: `Basic ${Buffer.from(`api:${SECRETS.api}`).toString('base64')}` };
+  const url = `http://127.0.0.1:${server.address.port}/oauth/revocations`;
+  const reply = await fetch(url, { headers });
+  assert.deepEqual([reply.status, reply.headers.get('content-length')], [200, null]);
+  const gone = new AbortController();
+  const left = assert.rejects(fetch(`${url}?wait=30`, { headers: { ...headers, accept: '*/*' }, signal: gone.signal }));
+  let text = '';
+  let closing: Promise<void> | undefined;
+  for await (const chunk of reply.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += chunk;
+    // The first comes with the answer, the second because a second is over.
+    if (text.split('\n\n').length < 3 || closing !== undefined) continue;
+    gone.abort();
+    closing = server.close();
+  }
+  assert.match(text, /^(id: [\w-]+\.0\ndata: [\w.-]+\n\n){2,}$/);
+  await left;
+  await closing;
 });

@@ -1,3 +1,4 @@
+import type { RemoteStore } from '@hufu/flow/remote-store';
 import type { Store } from '@hufu/store/port';
 import { startNotifications } from './backchannel/notification-job.ts';
 import { systemClock, testClock } from './clock.ts';
@@ -5,11 +6,16 @@ import type { Config } from './config/config.ts';
 import type { Context } from './context.ts';
 import { applyConfig } from './jobs/apply-config.ts';
 import { unusedClientRemover } from './jobs/remove-unused-clients.ts';
+import { type OpenRedis, openRedis } from './limits/open-redis.ts';
+import { storedLimitsOf } from './limits/stored-limits.ts';
 import { listen } from './listen.ts';
 import type { Log } from './log.ts';
 import { startDelivery } from './logout/delivery-job.ts';
+import { startMail } from './mail/mail-job.ts';
 import { openContext } from './open-context.ts';
-import { type Route, routes } from './routes.ts';
+import { startRevocationFeed } from './revocation/feed-job.ts';
+import type { Route } from './route.ts';
+import { routes } from './routes.ts';
 import { serve } from './serve.ts';
 
 export interface ServerOptions {
@@ -32,17 +38,41 @@ export interface RunningServer {
 
 /** Starts the authorization server on an open store. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config, log } = options;
+  let redis: OpenRedis | undefined;
+  const openRemote = async (secret: string): Promise<RemoteStore | undefined> => {
+    const nodes = config.limits === 'off' ? 1 : config.limits.nodes;
+    if (config.redis !== undefined) redis = await openRedis({ url: config.redis, issuer: config.issuer, secret, nodes, log });
+    return redis?.store;
+  };
+  try {
+    return await start(options, openRemote, async () => redis?.close());
+  } catch (error) {
+    // A connection would keep a process that has failed alive.
+    await redis?.close();
+    throw error;
+  }
+}
+
+async function start(
+  options: ServerOptions,
+  openRemote: (secret: string) => Promise<RemoteStore | undefined>,
+  closeRemote: () => Promise<void>,
+): Promise<RunningServer> {
   const { config, store, log } = options;
   // Only a test server has a clock that can be set: there is nothing in production to switch on by mistake (M27).
   const settable = config.mode === 'test' ? testClock() : undefined;
   const clock = settable ?? systemClock();
-  const ctx = await openContext({ config, store, clock, log, masterKey: options.masterKey });
+  const ctx = await openContext({ config, store, clock, log, masterKey: options.masterKey, openRemote });
   await applyConfig(ctx, seconds(ctx));
+  await storedLimitsOf(ctx).follow();
   const handle = serve(ctx, [...routes(ctx, settable), ...(options.extraRoutes?.(ctx) ?? [])]);
+  const stopFeed = await startRevocationFeed(ctx);
   const listening = await listen(config, handle);
   const stopJobs = startJobs(ctx);
   const stopDelivery = startDelivery(ctx);
   const stopNotifications = startNotifications(ctx);
+  const stopMail = startMail(ctx);
   const { address } = listening;
   if (settable !== undefined && config.issuer.startsWith('https:')) log.warn('mode.test_exposed', { issuer: config.issuer });
   log.info('server.started', { issuer: config.issuer, mode: config.mode, port: address.port, store: store.kind });
@@ -52,9 +82,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close() {
       log.info('server.stopping');
       stopJobs();
+      // First of all: its streams end for nobody else.
+      await stopFeed();
       await listening.close();
       await stopDelivery();
       await stopNotifications();
+      await stopMail();
+      await closeRemote();
       await ctx.decisions.settled();
       await ctx.passwords.close();
       await store.close();
@@ -78,6 +112,10 @@ function startJobs(ctx: Context): () => void {
     ctx.clock.every(
       500,
       guarded('follow keys', () => ctx.keys.follow(seconds(ctx))),
+    ),
+    ctx.clock.every(
+      500,
+      guarded('follow limits', () => storedLimitsOf(ctx).follow()),
     ),
     ctx.clock.every(
       60_000,

@@ -4,21 +4,33 @@
  */
 import { describe, test } from 'node:test';
 import { accessGrantCases } from './contract/access-grants.ts';
+import { addressCases } from './contract/addresses.ts';
+import { administrationCases } from './contract/administration.ts';
 import { admissionCases } from './contract/admission.ts';
 import { bench, type Case, type OpenStore } from './contract/bench.ts';
 import { boundGrantCases } from './contract/bound-grants.ts';
+import { challengeCases } from './contract/challenges.ts';
+import { clientDeviceCases } from './contract/client-devices.ts';
 import { clientCases } from './contract/clients.ts';
 import { consentCases } from './contract/consents.ts';
 import { decisionCases } from './contract/decisions.ts';
 import { deliveryCases } from './contract/deliveries.ts';
+import { deviceLimitCases } from './contract/device-limits.ts';
+import { deviceCases } from './contract/devices.ts';
+import { edgeSessionCases } from './contract/edge-sessions.ts';
 import { endingCases } from './contract/endings.ts';
+import { factorCases } from './contract/factors.ts';
 import { foreignSubjectCases } from './contract/foreign-subjects.ts';
 import { grantCases } from './contract/grants.ts';
+import { identityCases } from './contract/identities.ts';
 import { keyCases } from './contract/keys.ts';
+import { limitRuleCases } from './contract/limit-rules.ts';
 import { limitCases } from './contract/limits.ts';
 import { lineageCases } from './contract/lineage.ts';
+import { mailCases } from './contract/mails.ts';
 import { markCases } from './contract/marks.ts';
 import { notificationCases } from './contract/notifications.ts';
+import { openingCases } from './contract/openings.ts';
 import { ownGrantCases } from './contract/own-grants.ts';
 import { participantCases } from './contract/participants.ts';
 import { pendingCases } from './contract/pending.ts';
@@ -27,10 +39,16 @@ import { purgeCases } from './contract/purge.ts';
 import { pushedRequestCases } from './contract/pushed-requests.ts';
 import { raceCases } from './contract/races.ts';
 import { registeredClientCases } from './contract/registered-clients.ts';
+import { revocationFollowerCases } from './contract/revocation-followers.ts';
 import { revocationCases } from './contract/revocations.ts';
+import { searchCases } from './contract/searches.ts';
 import { sessionCases } from './contract/sessions.ts';
 import { signOutCases } from './contract/sign-out.ts';
+import { statusCases } from './contract/statuses.ts';
 import { tenantCases } from './contract/tenants.ts';
+import { tryCases } from './contract/tries.ts';
+import { userEndingCases } from './contract/user-endings.ts';
+import { userEventCases } from './contract/user-events.ts';
 import { userCases } from './contract/users.ts';
 
 export type { OpenStore, StoreUnderTest } from './contract/bench.ts';
@@ -61,6 +79,10 @@ const ALL: readonly ((define: Case) => void)[] = [
   registeredClientCases,
   userCases,
   sessionCases,
+  openingCases,
+  deviceCases,
+  deviceLimitCases,
+  clientDeviceCases,
   participantCases,
   signOutCases,
   deliveryCases,
@@ -79,9 +101,23 @@ const ALL: readonly ((define: Case) => void)[] = [
   limitCases,
   endingCases,
   revocationCases,
+  revocationFollowerCases,
+  statusCases,
   markCases,
   keyCases,
   decisionCases,
   purgeCases,
   raceCases,
+  factorCases,
+  tryCases,
+  challengeCases,
+  mailCases,
+  identityCases,
+  userEventCases,
+  addressCases,
+  userEndingCases,
+  limitRuleCases,
+  edgeSessionCases,
+  administrationCases,
+  searchCases,
 ];

@@ -119,10 +119,16 @@ test('a death of its own comes before the client’s, a revoked client before a 
 });
 
 test('a grant is over when dead, expired or idle for too long, from that very second', () => {
-  const grant = { dead: undefined, expiresAt: 100, idleSeconds: 10, rotatedAt: 50 };
+  const grant = { dead: undefined, expiresAt: 100, idleSeconds: 10, rotatedAt: 50, suspendedUntil: undefined };
   assert.equal(isOver(grant, 59), false);
   assert.equal(isOver(grant, 60), true);
   assert.equal(isOver({ ...grant, idleSeconds: 0 }, 99), false);
   assert.equal(isOver({ ...grant, idleSeconds: 0 }, 100), true);
   assert.equal(isOver({ ...grant, dead: { reason: 'signed_out', at: 1 } }, 50), true);
+});
+
+test('a grant that rests is over until then, and from that very second no longer', () => {
+  const grant = { dead: undefined, expiresAt: 100, idleSeconds: 0, rotatedAt: 50, suspendedUntil: 60 };
+  assert.equal(isOver(grant, 59), true);
+  assert.equal(isOver(grant, 60), false);
 });

@@ -1,6 +1,6 @@
 /** How values stand in columns, in both engines. */
 import { hash } from 'node:crypto';
-import type { Admission, ClientRecord, ClientSecret, GrantRecord, NewGrant, Participation, RevocationReason } from './port.ts';
+import type { Admission, ClientRecord, ClientSecret, GrantRecord, NewGrant, Participation, RevocationReason, UserRecord } from './port.ts';
 import { MAX_PUSHED_REQUEST } from './retention.ts';
 
 /** A list of words in one column. Scopes, resource URIs and `amr` values have no spaces; a word that has is the caller's mistake. */
@@ -8,6 +8,26 @@ export function writeList(words: readonly string[]): string {
   for (const word of words) if (word === '' || word.includes(' ')) throw new TypeError(`not a word: ${JSON.stringify(word)}`);
   return words.join(' ');
 }
+
+/** A text that has a bound, and no NUL, which PostgreSQL has no text for; another one is the caller's mistake. */
+export function requireText(what: string, text: string, max: number): string {
+  if (text.length > max || text.includes('\0')) throw new TypeError(`${what} has at most ${max} characters, and no NUL`);
+  return text;
+}
+
+/** What a room keeps with a row, as JSON; more of it is the caller's mistake. */
+export function writeData(what: string, data: Readonly<Record<string, unknown>>): string {
+  return requireText(what, JSON.stringify(data), MAX_DATA);
+}
+
+const MAX_DATA = 8192;
+
+/** Who made an account; the version before wrote nothing for the configuration. */
+export function readSource(source: string | null): UserRecord['source'] {
+  return SOURCES.find((known) => known === source) ?? 'config';
+}
+
+const SOURCES = ['sign_up', 'upstream', 'admin'] as const;
 
 /** The same frozen array for the same text: a store holds few different lists, and most reads are of grants. */
 export function readList(text: string): readonly string[] {
@@ -135,6 +155,26 @@ export function readDead(
 }
 
 /** Whether a grant could be taken (exchanged or rotated) at `now`. */
-export function isOver(grant: Pick<GrantRecord, 'dead' | 'expiresAt' | 'idleSeconds' | 'rotatedAt'>, now: number): boolean {
-  return grant.dead !== undefined || grant.expiresAt <= now || (grant.idleSeconds > 0 && grant.rotatedAt + grant.idleSeconds <= now);
+export function isOver(
+  {
+    dead,
+    expiresAt,
+    idleSeconds,
+    rotatedAt,
+    suspendedUntil,
+  }: Pick<GrantRecord, 'dead' | 'expiresAt' | 'idleSeconds' | 'rotatedAt' | 'suspendedUntil'>,
+  now: number,
+): boolean {
+  if (dead !== undefined || expiresAt <= now || (suspendedUntil ?? 0) > now) return true;
+  return idleSeconds > 0 && rotatedAt + idleSeconds <= now;
+}
+
+/** Until when a grant rests or has rested: while its user was locked, and before its client, now enabled, was disabled. */
+export function readRest(
+  suspendedUntil: number | null,
+  client: { readonly enabled: boolean; readonly disabledAt: number | null } | undefined,
+): number | undefined {
+  const disabledAt = client?.enabled === true ? client.disabledAt : null;
+  if (suspendedUntil === null || disabledAt === null) return suspendedUntil ?? disabledAt ?? undefined;
+  return Math.max(suspendedUntil, disabledAt);
 }

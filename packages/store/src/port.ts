@@ -8,32 +8,62 @@
  * Everything belongs to a tenant. No credential ever comes here: only its parts and hashes. Words in lists (scopes, resource URIs,
  * `amr`) have no spaces. Misuse (an unknown client where one must be there) is a `TypeError`.
  */
+import type { Administrators } from './port/administrators.ts';
+import type { Challenges } from './port/challenges.ts';
 import type { Clients } from './port/clients.ts';
 import type { Consents } from './port/consents.ts';
 import type { Decisions } from './port/decisions.ts';
 import type { Deliveries } from './port/deliveries.ts';
+import type { Devices } from './port/devices.ts';
+import type { EdgeSessions } from './port/edge-sessions.ts';
+import type { Factors } from './port/factors.ts';
 import type { Grants } from './port/grants.ts';
+import type { Identities } from './port/identities.ts';
+import type { KeptReplies } from './port/kept-replies.ts';
 import type { Keys } from './port/keys.ts';
+import type { LimitRules } from './port/limit-rules.ts';
+import type { Mails } from './port/mails.ts';
 import type { Marks } from './port/marks.ts';
 import type { PendingAuthorizations } from './port/pending-authorizations.ts';
 import type { PushedRequests } from './port/pushed-requests.ts';
 import type { Revocations } from './port/revocations.ts';
+import type { Searches } from './port/searches.ts';
 import type { Sessions } from './port/sessions.ts';
+import type { Statuses } from './port/statuses.ts';
 import type { Tenants } from './port/tenants.ts';
+import type { Tries } from './port/tries.ts';
+import type { UserEvents } from './port/user-events.ts';
 import type { Users } from './port/users.ts';
 
+export type * from './port/administrators.ts';
+export type * from './port/challenges.ts';
 export type * from './port/clients.ts';
 export type * from './port/consents.ts';
+export type * from './port/credential-change.ts';
 export type * from './port/decisions.ts';
 export type * from './port/deliveries.ts';
+export type * from './port/devices.ts';
+export type * from './port/edge-sessions.ts';
+export type * from './port/factors.ts';
 export type * from './port/grants.ts';
+export type * from './port/identities.ts';
+export type * from './port/kept-replies.ts';
 export type * from './port/keys.ts';
+export type * from './port/limit-rules.ts';
+export type * from './port/mails.ts';
 export type * from './port/marks.ts';
+export type * from './port/open-ways.ts';
+export type * from './port/participants.ts';
 export type * from './port/pending-authorizations.ts';
 export type * from './port/pushed-requests.ts';
+export type * from './port/revocation-reason.ts';
 export type * from './port/revocations.ts';
+export type * from './port/searches.ts';
 export type * from './port/sessions.ts';
+export type * from './port/statuses.ts';
 export type * from './port/tenants.ts';
+export type * from './port/tries.ts';
+export type * from './port/user-events.ts';
 export type * from './port/users.ts';
 
 export interface Store
@@ -49,7 +79,20 @@ export interface Store
     Keys,
     Decisions,
     Revocations,
-    Deliveries {
+    Statuses,
+    Deliveries,
+    Devices,
+    Factors,
+    Tries,
+    Challenges,
+    Mails,
+    Identities,
+    UserEvents,
+    LimitRules,
+    EdgeSessions,
+    Administrators,
+    KeptReplies,
+    Searches {
   /** `sqlite`, `postgres` or `memory`: for logs and `hufu doctor`. */
   readonly kind: string;
   /**

@@ -18,11 +18,22 @@ export const REVOKED_KEPT_SECONDS: number = 7 * 86_400;
 
 /** How long a grant that was revoked for `reason` stays at most. What fell to a limit falls soon: a limit must bound the rows as well. */
 export function revokedKeptSeconds(reason: RevocationReason): number {
-  return reason === 'too_many_grants' ? FALL_AFTER_SECONDS : REVOKED_KEPT_SECONDS;
+  if (reason === 'too_many_grants') return FALL_AFTER_SECONDS;
+  return reason === 'session_replaced' ? ENDED_SESSION_KEPT_SECONDS : REVOKED_KEPT_SECONDS;
 }
 
 /** An ended browser session stays this long, or until it would have fallen anyway. */
 export const ENDED_SESSION_KEPT_SECONDS: number = 86_400;
+
+/** A user has at most so many live sessions, and so many of one device. */
+export const MAX_SESSIONS: number = 100;
+export const MAX_SESSIONS_OF_DEVICE: number = 4;
+
+/** A user's devices that are remembered. */
+export const MAX_DEVICES: number = 100;
+
+/** That a session is used is written once in so many seconds. */
+export const SEEN_EVERY_SECONDS: number = 600;
 
 /** So many grants stand in one line at most, the first and the last included (`NewGrant.parentId`). */
 export const MAX_LINEAGE: number = 8;
@@ -45,16 +56,61 @@ export const MAX_PARTICIPANTS: number = 200;
 /** A delivery falls this long after it died, or after it was made where nobody has taken it to its end: what it tells is old by then. */
 export const DELIVERY_KEPT_SECONDS: number = 30 * 86_400;
 
+/** A user has at most so many factors, and of them at most so many TOTP secrets: one code is tried against all of these. */
+export const MAX_FACTORS: number = 20;
+export const MAX_TOTP_FACTORS: number = 3;
+
+/** A user has at most so many recovery codes. */
+export const MAX_RECOVERY_CODES: number = 20;
+
+/** Of one purpose and address at most so many challenges are kept. More than anybody is let ask for while one lives. */
+export const MAX_CHALLENGES: number = 50;
+
+/** Characters of a mail as it waits, sealed. */
+export const MAX_MAIL: number = 131_072;
+
+/** So many mails of a tenant may wait; more are not taken. */
+export const MAX_WAITING_MAILS: number = 5_000;
+
+/** What could not be sent stays this long after it was no longer worth sending, without its text. */
+export const MAIL_KEPT_SECONDS: number = 7 * 86_400;
+
+/** Accounts at upstreams that a user may sign in with. */
+export const MAX_IDENTITIES: number = 20;
+
+/** The latest so many events of a user are kept. */
+export const MAX_USER_EVENTS: number = 200;
+
 /**
  * The longest life of an access token: three bytes of seconds in the tally. Whatever an entry of the revocation log names is dead
  * this long after the revocation.
  */
 export const MAX_ACCESS_TOKEN_SECONDS: number = 2 ** 24;
 
+/** A follower of the revocation log has at most so many points, a client so many followers. */
+export const MAX_POINTS: number = 10_000;
+export const MAX_FOLLOWERS: number = 256;
+
+/** So many more than need be fall at once, so that not each acknowledgement lets one fall. */
+export const POINTS_SLACK: number = 256;
+
+/** A follower that was not seen for so long is forgotten. */
+export const FOLLOWER_KEPT_SECONDS: number = 7 * 86_400;
+
 /** One in so many inserts of a verb removes what has ended. The first of a process does. */
 export const PURGE_EVERY: number = 16;
 /** At most so many rows fall in one act. */
 export const PURGE_ROWS: number = 64;
+
+/** Characters of what an edge keeps sealed in one record. */
+export const MAX_EDGE_RECORD: number = 65_536;
+
+/** A session of an edge that was ended stays this long as a tombstone; whoever ended it has so long to revoke its refresh token before others do. */
+export const EDGE_ENDED_KEPT_SECONDS: number = 86_400;
+export const EDGE_SETTLE_SECONDS: number = 60;
+
+/** So long no session of a subject that was signed out may begin by an older sign-in. */
+export const EDGE_MARK_SECONDS: number = 900;
 
 /** `expiresAt` of a grant that a client has for itself: the last second of the year 9999. */
 export const NEVER: number = 253_402_300_799;

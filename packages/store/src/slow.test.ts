@@ -55,13 +55,13 @@ test('an outage after the end of a session has told its participants, one before
   const scene = await makeScene(b);
   await makeCode(b, scene, { participation: { sid: 'sid', backchannel: true } });
   outage = 'before';
-  await assert.rejects(async () => await store.endSession(b.tenant, scene.session.id, NOW), StoreUnavailable);
+  await assert.rejects(async () => await store.endSession(b.tenant, scene.session.id, 'signed_out', NOW), StoreUnavailable);
   assert.deepEqual(await store.takeDeliveries(b.tenant, 10, 60, NOW), []);
   outage = 'after';
-  await assert.rejects(async () => await store.endSession(b.tenant, scene.session.id, NOW), StoreUnavailable);
+  await assert.rejects(async () => await store.endSession(b.tenant, scene.session.id, 'signed_out', NOW), StoreUnavailable);
   assert.equal((await store.takeDeliveries(b.tenant, 10, 60, NOW)).length, 1);
   outage = 'none';
-  assert.equal(await store.endSession(b.tenant, scene.session.id, NOW), 'ended');
+  assert.equal(await store.endSession(b.tenant, scene.session.id, 'signed_out', NOW), 'ended');
   assert.deepEqual(await store.takeDeliveries(b.tenant, 10, 60, NOW), [], 'the same end again tells nobody twice');
   await store.close();
 });

@@ -8,6 +8,7 @@ import type { DeadDelivery } from '@hufu/store/port';
 import type { Command } from '../command.ts';
 import type { Finding } from '../doctor/finding.ts';
 import { checkProfiles, checkRegistered } from '../doctor/profiles.ts';
+import { checkUpstreams } from '../doctor/upstreams.ts';
 import { readLocalWords, withContext } from '../local.ts';
 
 const MAX_DEAD = 100;
@@ -119,6 +120,7 @@ async function checkStore(call: Parameters<Command['run']>[0], config: Config): 
           : { level: 'problem', about: 'keys', text: `no active signing key for ${missing.join(', ')}; run hufu key rotate` },
       );
       findings.push(...checkRegistered(config, await ctx.store.listClients(ctx.tenant, '', MAX_CLIENTS)));
+      findings.push(...(await checkUpstreams(ctx, now)));
       findings.push(...checkDeliveries(await ctx.store.listDeadDeliveries(ctx.tenant, MAX_DEAD)));
       return findings;
     });

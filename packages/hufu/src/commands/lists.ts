@@ -1,5 +1,6 @@
 import { clientId, type UserId } from '@hufu/protocol/ids';
 import type { Context } from '@hufu/server/context';
+import { placeOf, writePlace } from '@hufu/server/status/place';
 import { type Command, RefusedError } from '../command.ts';
 import { readLocalWords, withContext } from '../local.ts';
 import { table, when } from '../table.ts';
@@ -80,25 +81,26 @@ export const grantList: Command = {
   usage: 'hufu grant list [--user NAME] [--client CLIENT_ID] [--config hufu.yaml] [--json]',
   async run(call) {
     const { json, config, options } = await readLocalWords(call, ['user', 'client']);
-    const grants = await withContext(call, config, async (ctx) =>
-      ctx.store.listGrants(
+    const rows = await withContext(call, config, async (ctx) => {
+      const grants = await ctx.store.listGrants(
         ctx.tenant,
         {
           ...(options['user'] === undefined ? {} : { userId: await requireUser(ctx, options['user']) }),
           ...(options['client'] === undefined ? {} : { clientId: clientId(options['client']) }),
         },
         PAGE,
-      ),
-    );
-    const rows = grants.map((grant) => ({
-      id: grant.id,
-      client_id: grant.clientId,
-      subject: grant.subject,
-      scope: grant.scopes.join(' '),
-      generation: grant.generation,
-      created: when(grant.createdAt),
-      state: grant.dead === undefined ? 'live' : grant.dead.reason,
-    }));
+      );
+      return grants.map((grant) => ({
+        // As tokens, the revocation log and the admin API name it.
+        id: writePlace(placeOf(ctx, grant.id)),
+        client_id: grant.clientId,
+        subject: grant.subject,
+        scope: grant.scopes.join(' '),
+        generation: grant.generation,
+        created: when(grant.createdAt),
+        state: grant.dead === undefined ? 'live' : grant.dead.reason,
+      }));
+    });
     call.out(
       json
         ? JSON.stringify(rows)

@@ -1,11 +1,9 @@
+import type { DeviceInstructions } from '@hufu/client/device-login';
 import { systemClock, wait } from '@hufu/server/clock';
-import { toString as drawCode } from 'qrcode';
 import type { Command, CommandCall } from '../command.ts';
 import { CLI_CLIENT_ID } from '../demo/demo-config.ts';
 import { type Account, accountFile, readAccounts, withLock, writeAccounts } from '../login/account-file.ts';
 import { type AccountWords, readAccountWords } from '../login/account-words.ts';
-import { type DeviceLogin, type Instructions, signInByDevice } from '../login/device-login.ts';
-import { discover } from '../login/issuer.ts';
 import { replaceAccount } from '../login/live-account.ts';
 
 const DEFAULT_ISSUER = 'http://localhost:4400';
@@ -24,16 +22,26 @@ export const login: Command = {
   },
 };
 
+/** How long the command waits, and when it is. */
+interface SignInTime {
+  wait(ms: number): Promise<void>;
+  nowMs(): number;
+}
+
 /** The same with a time of the caller's; stores the account and makes it the current one. */
-export async function signIn(call: CommandCall, words: AccountWords, time: Pick<DeviceLogin, 'wait' | 'nowMs'>): Promise<Account> {
+export async function signIn(call: CommandCall, words: AccountWords, time: SignInTime): Promise<Account> {
+  // Here, so that a server that starts does not load what signs people in.
+  const { asked, clientAt, toAccount } = await import('../login/sign-in.ts');
+  const { signInByDevice } = await import('@hufu/client/device-login');
   const issuer = words.issuer ?? call.env['HUFU_ISSUER'] ?? DEFAULT_ISSUER;
-  const account = await signInByDevice(await discover(issuer), {
-    ...time,
-    clientId: words.client ?? CLI_CLIENT_ID,
+  const client = clientAt(issuer, words.client ?? CLI_CLIENT_ID, time.nowMs);
+  const signingIn = signInByDevice(client, {
     scope: words.scope ?? DEFAULT_SCOPE,
-    resource: words.resource,
+    ...(words.resource !== undefined && { resource: words.resource }),
     show: (instructions) => show(call, words, instructions),
+    wait: time.wait,
   });
+  const account = toAccount(client, await asked(signingIn));
   const file = accountFile(call.env);
   await withLock(file, async () => {
     await writeAccounts(file, { ...replaceAccount(await readAccounts(file), account), current: account.issuer });
@@ -42,21 +50,25 @@ export async function signIn(call: CommandCall, words: AccountWords, time: Pick<
 }
 
 /** One line of JSON for programs; else the address, the code, and a picture of both. */
-async function show(call: CommandCall, { json, qr }: AccountWords, instructions: Instructions): Promise<void> {
-  const { userCode, verificationUri, complete, expiresIn } = instructions;
+async function show(call: CommandCall, { json, qr }: AccountWords, instructions: DeviceInstructions): Promise<void> {
+  const { userCode, verificationUri, verificationUriComplete, expiresInSeconds } = instructions;
   if (json) {
     call.out(
       JSON.stringify({
         user_code: userCode,
         verification_uri: verificationUri,
-        verification_uri_complete: complete,
-        expires_in: expiresIn,
+        verification_uri_complete: verificationUriComplete,
+        expires_in: expiresInSeconds,
       }),
     );
     return;
   }
   call.out(`Open ${verificationUri}\nand type ${userCode}\n`);
-  if (qr && process.stdout.isTTY) call.out(await drawCode(complete, { type: 'terminal', small: true }));
+  if (qr && process.stdout.isTTY) {
+    // Here, so that a server that starts does not load what draws it.
+    const { toString: drawCode } = await import('qrcode');
+    call.out(await drawCode(verificationUriComplete, { type: 'terminal', small: true }));
+  }
   call.out('Waiting until you have allowed it …');
 }
 

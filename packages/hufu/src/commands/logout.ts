@@ -1,7 +1,6 @@
 import { type Command, RefusedError } from '../command.ts';
 import { accountFile, readAccounts, withLock, writeAccounts } from '../login/account-file.ts';
 import { readAccountWords } from '../login/account-words.ts';
-import { discover, explain, postForm } from '../login/issuer.ts';
 import { requireAccount, withoutAccount } from '../login/live-account.ts';
 
 /** Forgets the tokens here, and has them revoked there (RFC 7009 §2.1): the whole grant dies. */
@@ -27,11 +26,12 @@ export const logout: Command = {
 };
 
 async function revoke(issuer: string, clientId: string, token: string): Promise<string | undefined> {
+  // Here, so that a server that starts does not load it.
+  const { asked, clientAt } = await import('../login/sign-in.ts');
+  const { revokeToken } = await import('@hufu/client/revoke-token');
   try {
-    const { revocationEndpoint } = await discover(issuer);
-    if (revocationEndpoint === undefined) return 'the server has no revocation endpoint';
-    const reply = await postForm(revocationEndpoint, { token, client_id: clientId });
-    return reply.status === 200 ? undefined : explain(reply);
+    await asked(revokeToken(clientAt(issuer, clientId), token));
+    return undefined;
   } catch (error) {
     if (error instanceof RefusedError) return error.message;
     throw error;

@@ -1,29 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { clientId } from '@hufu/protocol/ids';
 import { loadConfig } from '@hufu/server/config/load-config';
 import type { Context } from '@hufu/server/context';
 import { applyConfig } from '@hufu/server/jobs/apply-config';
 import { sessionName } from '@hufu/server/sessions/session-name';
-import { type Command, type CommandCall, RefusedError, UsageError } from '../command.ts';
+import { type Command, RefusedError, UsageError } from '../command.ts';
 import { withContext } from '../local.ts';
+import { commandFolder } from '../testing/command-folder.ts';
 import { deliveryList } from './delivery-list.ts';
 import { doctor } from './doctor.ts';
 import { revokeSession, sessionList } from './sessions.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'hufu-cli-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
-mkdirSync(join(folder, 'data'), { mode: 0o700 });
-const file = join(folder, 'hufu.yaml');
-writeFileSync(
-  file,
-  `
-issuer: http://localhost:4400
+const { file, call } = commandFolder(`
 mode: test
-data_dir: ${join(folder, 'data')}
 clients:
   - client_id: rp
     token_endpoint_auth_method: none
@@ -34,8 +24,7 @@ users:
   - { username: mei, password: a long enough password }
   - { username: lee, password: Password123 }
   - { username: kim, password: passwordpassword }
-`,
-);
+`);
 
 interface Ran {
   readonly code: number;
@@ -44,20 +33,29 @@ interface Ran {
 
 async function run(command: Command, ...args: readonly string[]): Promise<Ran> {
   const lines: string[] = [];
-  const call: CommandCall = {
-    args: [...args, '--config', file],
-    env: {},
-    out: (line) => lines.push(line),
-    err: (line) => lines.push(line),
-  };
-  return { code: await command.run(call), out: lines.join('\n') };
+  return { code: await command.run(call(lines, args)), out: lines.join('\n') };
 }
 
 /** A session of mei's, told to the client rp. */
 async function openSession(ctx: Context, now: number, userAgent: string): Promise<string> {
   const user = (await ctx.store.findUserByName(ctx.tenant, 'mei')) ?? assert.fail('no mei');
-  const session = { userId: user.id, secretHash: 's'.repeat(43), authTime: now, amr: ['pwd'], expiresAt: now + 3_600, userAgent };
-  const opened = await ctx.store.openSession(ctx.tenant, session, undefined, now);
+  const opened = await ctx.store.openSession(
+    ctx.tenant,
+    {
+      userId: user.id,
+      secretHash: 's'.repeat(43),
+      authTime: now,
+      amr: ['pwd'],
+      methods: [],
+      expiresAt: now + 3_600,
+      userAgent,
+      fingerprint: undefined,
+      place: undefined,
+      device: { browserHash: userAgent, name: 'Firefox · Linux', type: 'desktop', agent: 'Firefox 140 · Linux' },
+    },
+    { authVersion: user.authVersion, replaces: undefined, stepsUp: false, limit: undefined, signsOut: [] },
+    now,
+  );
   if (opened.kind !== 'opened') assert.fail();
   const sid = sessionName(ctx, opened.session.id);
   const about = { userId: user.id, subject: user.sub, clientId: clientId('rp'), sessionId: opened.session.id, scopes: ['openid'] };
@@ -66,8 +64,7 @@ async function openSession(ctx: Context, now: number, userAgent: string): Promis
 }
 
 async function inside<T>(act: (ctx: Context, now: number) => Promise<T>): Promise<T> {
-  const call: CommandCall = { args: [], env: {}, out: () => {}, err: () => {} };
-  return withContext(call, await loadConfig(file, {}), act);
+  return withContext(call([]), await loadConfig(file, {}), act);
 }
 
 test('an administrator sees where somebody is signed in, ends one session, and its client is to be told (Back-Channel Logout §2.5)', async () => {
@@ -86,7 +83,7 @@ test('an administrator sees where somebody is signed in, ends one session, and i
       [first, 'pwd', 'Browser/1 ?[31m?'],
     ],
   );
-  assert.match((await run(sessionList, '--user', 'mei')).out, /^SID +SIGNED_IN +ENDS +HOW +BROWSER\n/);
+  assert.match((await run(sessionList, '--user', 'mei')).out, /^SID +SIGNED_IN +SEEN +ENDS +HOW +DEVICE +BROWSER\n/);
   assert.equal((await run(revokeSession, first)).out, `Session ${first} has ended.`);
   assert.deepEqual(JSON.parse((await run(revokeSession, second, '--json')).out), { session: second, result: 'ended' });
   assert.equal(JSON.parse((await run(sessionList, '--user', 'mei', '--json')).out).length, 0);

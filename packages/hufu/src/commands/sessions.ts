@@ -18,19 +18,25 @@ export const sessionList: Command = {
       const user = await ctx.store.findUserByName(ctx.tenant, name);
       if (user === undefined) throw new RefusedError(`there is no user ${name}`);
       const sessions = await ctx.store.listSessions(ctx.tenant, user.id, MAX_SESSIONS, now);
-      return sessions.map((session) => ({
-        sid: sessionName(ctx, session.id),
-        signed_in: when(session.createdAt),
-        ends: when(session.expiresAt),
-        how: session.amr.join(' '),
-        browser: printable(session.userAgent),
-      }));
+      const devices = new Map((await ctx.store.listDevices(ctx.tenant, user.id)).map((device) => [device.id, device]));
+      return sessions.map((session) => {
+        const device = devices.get(session.deviceId ?? 0);
+        return {
+          sid: sessionName(ctx, session.id),
+          signed_in: when(session.createdAt),
+          seen: when(session.lastSeenAt),
+          ends: when(session.expiresAt),
+          how: session.amr.join(' '),
+          device: device === undefined ? '' : `${device.type}: ${printable(device.agent.replace(' · ', ', '))}`,
+          browser: printable(session.userAgent),
+        };
+      });
     });
     call.out(
       json
         ? JSON.stringify(rows)
         : table(
-            ['sid', 'signed_in', 'ends', 'how', 'browser'],
+            ['sid', 'signed_in', 'seen', 'ends', 'how', 'device', 'browser'],
             rows.map((row) => Object.values(row)),
           ),
     );
@@ -47,7 +53,7 @@ export const revokeSession: Command = {
     const { word, json, config } = await oneWord(call, 'a sid (see hufu session list)');
     const result = await withContext(call, config, async (ctx, now) => {
       const id = readSessionName(ctx, word);
-      return id === undefined ? 'unknown' : ctx.store.endSession(ctx.tenant, id, now);
+      return id === undefined ? 'unknown' : ctx.store.endSession(ctx.tenant, id, 'revoked_by_admin', now);
     });
     if (result === 'unknown') throw new RefusedError(`there is no session ${word.slice(0, 60)}`);
     call.out(json ? JSON.stringify({ session: word, result }) : `Session ${word} has ended.`);

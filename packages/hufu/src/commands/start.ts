@@ -2,14 +2,16 @@ import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { systemClock } from '@hufu/server/clock';
 import type { Config } from '@hufu/server/config/config';
+import type { GatewayConfig } from '@hufu/server/config/gateway-config';
 import { loadConfig } from '@hufu/server/config/load-config';
 import { renderProblem } from '@hufu/server/config/problem';
-import { readConfig } from '@hufu/server/config/read-config';
-import { jsonLog } from '@hufu/server/log';
-import { startServer } from '@hufu/server/start';
+import { jsonLog, type Log } from '@hufu/server/log';
+import { type RunningServer, startServer } from '@hufu/server/start';
 import { openStore } from '@hufu/store/open';
 import { type Command, UsageError } from '../command.ts';
-import { DEMO_CONFIG } from '../demo/demo-config.ts';
+import type { Demo } from '../demo/start-demo.ts';
+import type { RunningEdge } from '../edge/run-edge.ts';
+import { stopSignal } from '../stop-signal.ts';
 
 /** The composition root: configuration, store, server. */
 export const start: Command = {
@@ -21,29 +23,57 @@ export const start: Command = {
     for (const warning of config.warnings) err(renderProblem(warning));
     mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
     const store = await openStore(databaseUrl(config));
-    const log = jsonLog(demo ? () => undefined : out, systemClock().nowMs);
+    const log = jsonLog(demo === undefined ? out : () => undefined, systemClock().nowMs);
     const server = await startServer({
       config,
       store,
       log,
       masterKey: env['HUFU_MASTER_KEY'],
-      // Loaded only when it is wanted: a start should not read what it does not run.
-      ...(demo ? { extraRoutes: (await import('../demo/demo-routes.ts')).demoRoutes } : {}),
+      ...(demo === undefined ? {} : { extraRoutes: demo.routes }),
     });
-    if (demo) out((await import('../demo/demo-summary.ts')).demoSummary(config));
+    const edge = config.gateway === undefined ? undefined : await startEdge(config, config.gateway, server, log, demo);
+    if (demo !== undefined) {
+      const { demoSummary } = await import('../demo/demo-summary.ts');
+      out(demoSummary(config, edge === undefined ? undefined : config.gateway?.origins[0]));
+    }
     await stopSignal();
+    await edge?.close();
     await server.close();
+    await demo?.close();
     return 0;
   },
 };
 
+/**
+ * On a socket of its own: nothing that is behind the gateway has the origin of the server's pages. The demo goes on without it where its port is taken.
+ */
+async function startEdge(
+  config: Config,
+  gateway: GatewayConfig,
+  server: RunningServer,
+  log: Log,
+  demo: Demo | undefined,
+): Promise<RunningEdge | undefined> {
+  try {
+    // Loaded only when it is wanted: a start should not read what it does not run.
+    return await (await import('../edge/run-edge.ts')).runEdge(config, gateway, log, server.context);
+  } catch (error) {
+    if (demo !== undefined && error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return undefined;
+    await server.close();
+    await demo?.close();
+    throw error;
+  }
+}
+
 async function readWords(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): Promise<{ readonly demo: boolean; readonly config: Config }> {
+): Promise<{ readonly demo: Demo | undefined; readonly config: Config }> {
   const words = parse(args);
-  if (words.demo && words.config === undefined) return { demo: true, config: readConfig({ text: DEMO_CONFIG, file: 'the demo', env }) };
-  return { demo: false, config: await loadConfig(words.config ?? 'hufu.yaml', env) };
+  if (!words.demo || words.config !== undefined) return { demo: undefined, config: await loadConfig(words.config ?? 'hufu.yaml', env) };
+  // As above.
+  const demo = await (await import('../demo/start-demo.ts')).startDemo(env, systemClock().nowMs);
+  return { demo, config: demo.config };
 }
 
 function parse(args: readonly string[]): { readonly config: string | undefined; readonly demo: boolean } {
@@ -57,11 +87,4 @@ function parse(args: readonly string[]): { readonly config: string | undefined; 
 
 function databaseUrl(config: Config): string {
   return config.database.kind === 'sqlite' ? `sqlite:${config.database.path}` : config.database.url.reveal();
-}
-
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
 }

@@ -25,6 +25,8 @@ function explain(decision: DecisionRecord): string {
   const lines = [
     `${decision.id}  ${when(decision.at)}  ${decision.endpoint}  ${decision.status} ${decision.error}${decision.clientId === '' ? '' : `  client ${decision.clientId}`}`,
     String(body.description),
+    ...(typeof body.route === 'string' ? [`route ${body.route}`] : []),
+    ...(typeof body.times === 'number' ? [`${body.times} times by now, the last ${when(Number(body.last_at))}`] : []),
     '',
   ];
   const steps: readonly unknown[] = Array.isArray(body.checks) ? body.checks : [];

@@ -15,7 +15,7 @@ export function readBrowserFiles(): readonly BrowserFile[] {
   return NAMES.map((name) => ({
     path: `/demo/${name}`,
     type: name.endsWith('.css') ? 'text/css; charset=utf-8' : 'text/javascript; charset=utf-8',
-    // The published package brings its sources along, so the way is the same from `src/demo` and from `dist/demo`.
+    // The published package brings these along, so the way is the same from `src/demo` and from `dist/chunks`.
     body: readFileSync(new URL(`../../src/demo/browser/${name}`, import.meta.url), 'utf8'),
   }));
 }

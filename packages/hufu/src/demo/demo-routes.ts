@@ -1,16 +1,17 @@
 import type { Context } from '@hufu/server/context';
 import type { HttpReply, HttpRequest } from '@hufu/server/http';
 import { languageLinks, localeOf } from '@hufu/server/interaction/page-locale';
-import type { Endpoint, Route } from '@hufu/server/routes';
+import type { Endpoint, Route } from '@hufu/server/route';
 import { type BrowserFile, readBrowserFiles } from './browser-files.ts';
 import { DEMO_API_PATH } from './demo-config.ts';
 import { demoHeaders, demoPage } from './demo-page.ts';
+import type { Notes } from './notes.ts';
 import { notesApi } from './notes-api.ts';
 
 /** The demo's routes: the app's two pages, the files they load, and the API that the app calls. */
-export function demoRoutes(ctx: Context): readonly Route[] {
+export function demoRoutes(ctx: Context, notes: Notes): readonly Route[] {
   const page: Endpoint = (http) => servePage(ctx, http);
-  const api = notesApi(ctx);
+  const api = notesApi(ctx, notes);
   return [
     route('/demo', { GET: page }),
     route('/demo/callback', { GET: page }),

@@ -5,11 +5,14 @@ import { DEMO_API_PATH, DEMO_CLIENTS, DEMO_USER } from './demo-config.ts';
 /**
  * What `npm start` says at the end: where things are, who may sign in, two commands to copy, where the data lies and how to stop. The
  * secrets in it are those of the demo.
+ *
+ * @param edge where its gateway is, where it runs.
  */
-export function demoSummary(config: Config): string {
+export function demoSummary(config: Config, edge?: string): string {
   const { issuer } = config;
   const rows: readonly Row[] = [
     ['Try it', `${issuer}/demo`],
+    ...(edge === undefined ? [] : [['At the edge', `${edge}/  (a page without tokens, behind the gateway)`] as const]),
     ['Sign in as', `${DEMO_USER.username} / ${DEMO_USER.password}`],
     [],
     ['Issuer', issuer],

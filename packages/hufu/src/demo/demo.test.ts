@@ -4,6 +4,7 @@ import type { Config } from '@hufu/server/config/config';
 import { readConfig } from '@hufu/server/config/read-config';
 import { readBrowserFiles } from './browser-files.ts';
 import { DEMO_CONFIG } from './demo-config.ts';
+import { demoConfigWithEdge, demoEdgeOrigin } from './demo-edge.ts';
 import { demoCommands, demoSummary } from './demo-summary.ts';
 import { demoWords } from './demo-words.ts';
 import { Notes } from './notes.ts';
@@ -27,6 +28,31 @@ test('the printed commands are one line each, and nothing in them needs to be qu
   const commands = demoCommands(config());
   for (const command of commands) assert.doesNotMatch(command, /\n|undefined|\[secret\]/);
   assert.ok(demoSummary(config()).includes(`\n${commands[0]}\n${commands[1]}\n`));
+});
+
+test('the gateway of the demo is one port above the issuer, or where HUFU_EDGE says; elsewhere there is none', () => {
+  const cases: readonly (readonly [Record<string, string>, string | undefined])[] = [
+    [{}, 'http://localhost:4401'],
+    [{ HUFU_ISSUER: 'http://localhost:5500' }, 'http://localhost:5501'],
+    [{ HUFU_ISSUER: 'http://127.0.0.1' }, 'http://127.0.0.1:81'],
+    [{ HUFU_ISSUER: 'http://localhost:65535' }, undefined],
+    [{ HUFU_ISSUER: 'https://demo.example' }, undefined],
+    [{ HUFU_ISSUER: 'https://demo.example', HUFU_EDGE: 'https://edge.example' }, 'https://edge.example'],
+  ];
+  for (const [env, origin] of cases) assert.equal(demoEdgeOrigin(env), origin, JSON.stringify(env));
+});
+
+test('with its gateway the demo is what it was, and one client more', () => {
+  const text = demoConfigWithEdge('http://localhost:5501', 'http://127.0.0.1:9');
+  const { clients, gateway, warnings, ...rest } = readConfig({ text, file: 'the demo', env: {} });
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(
+    clients.map(({ clientId }) => String(clientId)),
+    ['demo-edge', ...config().clients.map(({ clientId }) => String(clientId))],
+  );
+  assert.deepEqual(gateway?.origins, ['http://localhost:5501']);
+  assert.equal(rest.issuer, config().issuer);
+  assert.match(demoSummary(config(), 'http://localhost:5501'), /At the edge +http:\/\/localhost:5501\//);
 });
 
 test('the password of a database is not printed', () => {

@@ -4,16 +4,15 @@ import { verifier } from '@hufu/resource/verifier';
 import type { Config } from '@hufu/server/config/config';
 import type { Context } from '@hufu/server/context';
 import type { HttpReply, HttpRequest } from '@hufu/server/http';
-import type { Endpoint } from '@hufu/server/routes';
+import type { Endpoint } from '@hufu/server/route';
 import { DEMO_API_PATH } from './demo-config.ts';
-import { MAX_NOTE, Notes } from './notes.ts';
+import { MAX_NOTE, type Notes } from './notes.ts';
 
 /**
  * The protected API of the demo: `GET` needs `notes:read`, `POST` of `{"text": "…"}` needs `notes:write`. It is a resource server like any
  * other: it knows Hufu's address and its own name, verifies tokens with the SDK, and tells what it read out of them.
  */
-export function notesApi(ctx: Context): { readonly read: Endpoint; readonly write: Endpoint } {
-  const notes = new Notes(ctx.clock.nowMs());
+export function notesApi(ctx: Context, notes: Notes): { readonly read: Endpoint; readonly write: Endpoint } {
   const jwksUri = ownJwksUri(ctx.config);
   const tokens = verifier({
     issuer: ctx.issuer,

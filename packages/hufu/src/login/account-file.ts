@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { systemClock, wait } from '@hufu/server/clock';
 import { RefusedError } from '../command.ts';
 
 /** Somebody who is signed in to an issuer from this machine. */
@@ -23,10 +22,8 @@ export interface Accounts {
   readonly all: readonly Account[];
 }
 
-/** A lock older than this was left by a process that died: nothing that it guards takes so long. */
-const STALE_LOCK_MS = 60_000;
+/** Longer than a renewal takes, and than the lock of a process that cannot be asked whether it lives. */
 const LOCK_WAIT_MS = 90_000;
-const LOCK_RETRY_MS = 50;
 const MAX_BYTES = 1_048_576;
 
 /** Where the accounts of this user are: `$XDG_CONFIG_HOME/hufu`, `%APPDATA%\hufu`, or `~/.config/hufu`. */
@@ -68,32 +65,19 @@ export async function writeAccounts(file: string, { current, all }: Accounts): P
   }
 }
 
-/** Lets one process of this user in at a time. */
+/** Lets one process of this user in at a time. Throws `RefusedError` where that takes too long, or where no lock can be made. */
 export async function withLock<T>(file: string, act: () => Promise<T>): Promise<T> {
-  const lock = `${file}.lock`;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const clock = systemClock();
-  const begun = clock.nowMs();
-  while (!(await take(lock))) {
-    const held = await stat(lock).catch(() => undefined);
-    if (held !== undefined && clock.nowMs() - held.mtimeMs > STALE_LOCK_MS) await rm(lock, { force: true });
-    else if (clock.nowMs() - begun > LOCK_WAIT_MS) throw new RefusedError(`another hufu holds ${lock}`);
-    else await wait(LOCK_RETRY_MS);
-  }
+  // Here, so that a server that starts does not load it.
+  const { FileLock } = await import('@hufu/client/node/file-lock');
+  const limit = AbortSignal.timeout(LOCK_WAIT_MS);
+  const held = await new FileLock(file).acquire(file, limit).catch((error: Error) => {
+    throw new RefusedError(limit.aborted ? `another hufu has held ${file}.lock for ${LOCK_WAIT_MS / 1_000} seconds` : error.message);
+  });
   try {
     return await act();
   } finally {
-    await rm(lock, { force: true });
-  }
-}
-
-async function take(lock: string): Promise<boolean> {
-  try {
-    await (await open(lock, 'wx', 0o600)).close();
-    return true;
-  } catch (error) {
-    if (isCode(error, 'EEXIST')) return false;
-    throw error;
+    await held.release();
   }
 }
 

@@ -1,11 +1,10 @@
 import { systemClock } from '@hufu/server/clock';
 import { type CommandCall, RefusedError } from '../command.ts';
 import { type Account, type Accounts, accountFile, readAccounts, withLock, writeAccounts } from './account-file.ts';
-import { readTokens } from './device-login.ts';
-import { discover, explain, postForm } from './issuer.ts';
 
 /** A token that ends sooner is renewed: whoever gets it wants to use it. */
 const MIN_LEFT_SECONDS = 30;
+const RENEWAL_MS = 20_000;
 
 /** The account of an issuer, or the one that was signed in to last. Throws `RefusedError` where there is none. */
 export function requireAccount(accounts: Accounts, issuer: string | undefined): Account {
@@ -21,8 +20,14 @@ export function requireAccount(accounts: Accounts, issuer: string | undefined): 
 /**
  * The account with a token that is good for half a minute at least. One process of this user renews it, the others wait for it and find it done
  * (RFC 6749 §6).
+ *
+ * @param renewalMs how long that may take
  */
-export async function liveAccount(call: Pick<CommandCall, 'env'>, issuer: string | undefined): Promise<Account> {
+export async function liveAccount(
+  call: Pick<CommandCall, 'env'>,
+  issuer: string | undefined,
+  renewalMs: number = RENEWAL_MS,
+): Promise<Account> {
   const file = accountFile(call.env);
   const account = requireAccount(await readAccounts(file), issuer);
   if (isLive(account)) return account;
@@ -30,7 +35,7 @@ export async function liveAccount(call: Pick<CommandCall, 'env'>, issuer: string
     const accounts = await readAccounts(file);
     const current = requireAccount(accounts, account.issuer);
     if (isLive(current)) return current;
-    const renewed = await renew(current);
+    const renewed = await renew(current, renewalMs);
     if (renewed !== undefined) {
       await writeAccounts(file, replaceAccount(accounts, renewed));
       return renewed;
@@ -54,15 +59,23 @@ function isLive({ expiresAt }: Account): boolean {
 }
 
 /** Undefined where the server says that it is over. Throws where it says nothing, or something else: then nothing is lost. */
-async function renew(account: Account): Promise<Account | undefined> {
+async function renew(account: Account, ms: number): Promise<Account | undefined> {
   if (account.refreshToken === undefined) return undefined;
-  const { tokenEndpoint } = await discover(account.issuer);
-  const reply = await postForm(tokenEndpoint, {
-    grant_type: 'refresh_token',
-    client_id: account.clientId,
-    refresh_token: account.refreshToken,
-  });
-  if (reply.status === 200) return readTokens(account.issuer, account.clientId, reply.body, systemClock().nowMs(), account);
-  if (reply.body['error'] === 'invalid_grant') return undefined;
-  throw new RefusedError(`${account.issuer} does not renew the token: ${explain(reply)}`);
+  // Here, so that a server that starts does not load what renews tokens.
+  const { asked, clientAt, toAccount } = await import('./sign-in.ts');
+  const { createRenewer } = await import('@hufu/client/renewer');
+  const { readTokens } = await import('@hufu/client/tokens');
+  const client = clientAt(account.issuer, account.clientId);
+  const sentAt = client.nowMs();
+  const signal = AbortSignal.timeout(ms);
+  try {
+    const body = await createRenewer(client).refresh(account.refreshToken, { signal });
+    return toAccount(account, readTokens({ body, sentAt }, 'Bearer'), account);
+  } catch (error) {
+    const { kind, code }: { readonly kind?: unknown; readonly code?: unknown } = Object(error);
+    if (kind === 'refused' && code === 'invalid_grant') return undefined;
+    if (signal.aborted && error === signal.reason)
+      throw new RefusedError(`${account.issuer} does not answer: the sign-in there is kept, try again in a moment`);
+    return asked(Promise.reject(error));
+  }
 }

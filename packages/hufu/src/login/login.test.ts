@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,8 @@ import { token } from '../commands/token.ts';
 import { whoami } from '../commands/whoami.ts';
 import { accountFile, readAccounts, withLock, writeAccounts } from './account-file.ts';
 import { readAccountWords } from './account-words.ts';
-import { discover } from './issuer.ts';
+import { liveAccount } from './live-account.ts';
+import { asked, clientAt } from './sign-in.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hufu-login-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -23,14 +25,14 @@ interface Issuer {
   readonly issuer: string;
   /** `METHOD path` with the form, in order. */
   readonly asked: { readonly at: string; readonly form: URLSearchParams; readonly authorization: string | undefined }[];
-  /** By path: status and JSON, or what is made of the form. */
-  readonly answers: Map<string, readonly [number, object]>;
+  /** By path: status and JSON. */
+  readonly answers: Map<string, readonly [number, object] | 'never'>;
   close(): void;
 }
 
 /** A server that says what a test wants it to say. */
 async function openIssuer(): Promise<Issuer> {
-  const answers = new Map<string, readonly [number, object]>();
+  const answers: Issuer['answers'] = new Map();
   const asked: Issuer['asked'] = [];
   const server = createServer(async (request, reply) => {
     const chunks: Buffer[] = [];
@@ -38,7 +40,9 @@ async function openIssuer(): Promise<Issuer> {
     const path = request.url ?? '';
     if (!path.startsWith('/.well-known'))
       asked.push({ at: path, form: new URLSearchParams(Buffer.concat(chunks).toString()), authorization: request.headers.authorization });
-    const [status, body] = answers.get(path) ?? [404, {}];
+    const answer = answers.get(path) ?? [404, {}];
+    if (answer === 'never') return;
+    const [status, body] = answer;
     reply.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -134,7 +138,11 @@ test('login shows the code, asks as often as it may, and keeps the tokens for th
   const file = accountFile(call.env);
   assert.equal(statSync(file).mode & 0o777, 0o600);
   assert.equal(statSync(join(file, '..')).mode & 0o777, 0o700);
-  assert.deepEqual(readdirSync(join(file, '..')), ['accounts.json'], 'neither lock nor temporary file is left');
+  assert.deepEqual(
+    readdirSync(join(file, '..')),
+    ['accounts.json', 'accounts.json.lock.1'],
+    'no temporary file is left, and one of the lock',
+  );
   assert.equal((await readAccounts(file)).current, server.issuer);
   server.close();
 });
@@ -147,7 +155,7 @@ test('no, too late, and an answer that is none end it with a reason (RFC 8628 §
     [[400, { error: 'authorization_pending' }], /expired/],
     [[400, { error: 'invalid_grant', error_description: 'gone\u001b[2J' }], /invalid_grant: gone\?\[2J/],
     [[200, { access_token: 'a b', token_type: 'Bearer' }], /no access token/],
-    [[200, { access_token: 'a', token_type: 'DPoP' }], /kind/],
+    [[200, { access_token: 'a', token_type: 'DPoP' }], /no Bearer token/],
   ] as const) {
     server.answers.set('/token', answer);
     const call = newCall();
@@ -178,11 +186,13 @@ test('what a server says is shown without what a terminal would obey, and no pag
 
 test('a server that has another name than the one that was asked is refused (OpenID Connect Discovery §4.3)', async () => {
   const server = await openIssuer();
-  await assert.rejects(discover(server.issuer.replace('127.0.0.1', 'localhost')), /calls itself/);
-  await assert.rejects(discover('http://id.example'), UsageError);
-  await assert.rejects(discover('ftp://id.example'), UsageError);
+  const metadata = (issuer: string): Promise<unknown> => asked(clientAt(issuer, 'hufu-cli').metadata());
+  await assert.rejects(metadata(server.issuer.replace('127.0.0.1', 'localhost')), /calls itself/);
+  assert.throws(() => clientAt('http://id.example', 'hufu-cli'), UsageError);
+  assert.throws(() => clientAt('ftp://id.example', 'hufu-cli'), UsageError);
+  const call = await withAccount(server, 0);
   server.answers.set('/.well-known/openid-configuration', [200, { issuer: server.issuer, token_endpoint: 'http://evil.example/token' }]);
-  await assert.rejects(discover(server.issuer), RefusedError);
+  await assert.rejects(token.run(call), RefusedError);
   server.close();
 });
 
@@ -236,6 +246,19 @@ test('a grant that has ended is forgotten; a server that is away costs nobody th
   server.close();
 });
 
+test('a server that takes the request and never answers costs nobody their sign-in, and is told in one line (RFC 6749 §6)', async () => {
+  const server = await openIssuer();
+  const call = await withAccount(server, 0);
+  server.answers.set('/token', 'never');
+  await assert.rejects(
+    liveAccount(call, undefined, 100),
+    (error) => error instanceof RefusedError && /^http:.* does not answer: the sign-in there is kept/.test(error.message),
+  );
+  assert.equal(server.asked.length, 1);
+  assert.equal((await readAccounts(accountFile(call.env))).all[0]?.refreshToken, 'rt-1');
+  server.close();
+});
+
 test('whoami asks the server; logout revokes there and forgets here, whatever the server says (RFC 7009 §2.1)', async () => {
   const server = await openIssuer();
   const call = await withAccount(server, FAR);
@@ -267,21 +290,26 @@ test('a file that others can read, or that is broken, is refused and not overwri
 
 test('the lock lets one in at a time, and gives way where its owner has died', async () => {
   const file = accountFile(newCall().env);
-  let inside = 0;
+  let within = 0;
   let most = 0;
   await Promise.all(
     Array.from({ length: 10 }, () =>
       withLock(file, async () => {
-        most = Math.max(most, ++inside);
+        most = Math.max(most, ++within);
         await new Promise<void>((resolve) => setImmediate(resolve));
-        inside -= 1;
+        within -= 1;
       }),
     ),
   );
   assert.equal(most, 1);
-  writeFileSync(`${file}.lock`, '', { mode: 0o600 });
-  const { utimesSync } = await import('node:fs');
-  utimesSync(`${file}.lock`, 1, 1);
+  // As a process leaves it that was killed inside.
+  const inside = `import { withLock } from ${JSON.stringify(import.meta.resolve('./account-file.ts'))};
+    await withLock(${JSON.stringify(file)}, () => process.kill(process.pid, 'SIGKILL'));`;
+  const { signal } = spawnSync(process.execPath, ['--conditions=source', '--input-type=module', '--eval', inside]);
+  assert.equal(signal, 'SIGKILL');
+  const held = readdirSync(join(file, '..')).map((name) => readFileSync(join(file, '..', name), 'utf8'));
+  assert.equal(held.length, 1);
+  assert.doesNotMatch(held[0] ?? '', /nobody/);
   assert.equal(await withLock(file, () => Promise.resolve('in')), 'in');
   await assert.rejects(
     withLock(file, () => Promise.reject(new RangeError('x'))),

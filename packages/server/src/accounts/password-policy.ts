@@ -3,8 +3,8 @@ import { foldUsername } from '@hufu/store/username';
 /** Why a password is not taken. */
 export type PasswordFault = 'too_short' | 'too_long' | 'common' | 'same_as_account';
 
-/** Characters (code points, as NIST SP 800-63B-4 §3.1.1.2 counts them): in UTF-8 1 KiB at most. */
-export const MAX_NEW_PASSWORD = 256;
+/** Characters (code points, as NIST SP 800-63B-4 §3.1.1.2 counts them): in UTF-8 4 KiB at most. */
+export const MAX_NEW_PASSWORD = 1024;
 
 /**
  * Whether a password may be chosen: long enough, and none of those that are tried first. What it is made of is nobody's business.

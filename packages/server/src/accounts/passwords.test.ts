@@ -58,3 +58,17 @@ test('who waits when the server stops is answered, and hears that it was not the
   await refused;
   await own.close();
 });
+
+test('the dearest hash that was checked is known by what it took, whoever it was for (attacks USR-02)', async () => {
+  const own = passwords();
+  assert.equal(own.dearestMs(), 0);
+  await own.verify(CHEAP_HASH, 'x');
+  // Nothing, where the system counts in ticks.
+  const cheap = own.dearestMs();
+  await own.verify(`$pbkdf2-sha256$i=400000$${'A'.repeat(22)}$${'A'.repeat(43)}`, 'x');
+  const dear = own.dearestMs();
+  assert.ok(dear > 20 && dear > 2 * cheap, `${dear} and ${cheap}`);
+  await own.verify(CHEAP_HASH, 'x');
+  assert.equal(own.dearestMs(), dear);
+  await own.close();
+});

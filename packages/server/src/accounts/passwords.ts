@@ -1,32 +1,30 @@
-import { Worker } from 'node:worker_threads';
+import { availableParallelism } from 'node:os';
 import { OAuthError } from '@hufu/protocol/errors';
+import type { PasswordAnswer, PasswordTask } from './password-task.ts';
+import { type PasswordThread, passwordThread } from './password-thread.ts';
 
 /**
- * Argon2id (RFC 9106) in a thread of its own with a bounded queue, so that a burst of sign-ins never holds up a token request.
- * The thread starts with the first password and keeps no process alive.
+ * Argon2id (RFC 9106) for new passwords, and every format of `readHash` for those that were brought along, in threads of their own with one bounded queue, so that
+ * a burst of sign-ins never holds up a token request. A thread starts when one is needed and keeps no process alive.
  */
 export interface Passwords {
   /** PHC string. Throws `temporarily_unavailable` when too many wait. */
   hash(password: string): Promise<string>;
-  /** False for a wrong password; a hash that is undefined takes as long as one that is there. */
+  /** False for a wrong password; a hash that is undefined takes as long as a new one that is there. One that does not read is a `TypeError`. */
   verify(hash: string | undefined, password: string): Promise<boolean>;
-  /** Whether a hash has weaker parameters than new ones get. */
+  /** Milliseconds of a processor that the dearest hash took which was checked so far: somebody who was brought along may have one that takes ten times as long as a new one. */
+  dearestMs(): number;
+  /** Whether a hash is of another kind, or has weaker parameters, than new ones. */
   isOutdated(hash: string): boolean;
-  /** Ends the thread; who still waits gets `temporarily_unavailable`. */
+  /** Ends the threads; who still waits gets `temporarily_unavailable`. */
   close(): Promise<void>;
 }
 
-export type PasswordTask =
-  | { readonly id: number; readonly kind: 'hash'; readonly password: string }
-  | { readonly id: number; readonly kind: 'verify'; readonly hash: string; readonly password: string };
-export type PasswordAnswer =
-  | { readonly id: number; readonly kind: 'hash'; readonly hash: string }
-  | { readonly id: number; readonly kind: 'verify'; readonly right: boolean }
-  | { readonly id: number; readonly kind: 'failed'; readonly message: string };
-
-/** UTF-16 units. Longer ones are refused before anything is hashed. */
-export const MAX_PASSWORD = 1024;
+/** UTF-16 units: 1,024 characters of any kind (attacks USR-04). Longer ones are refused before anything is hashed. */
+export const MAX_PASSWORD = 2048;
 const MAX_WAITING = 64;
+/** Each holds its own memory, and leaves a processor to the event loop. */
+const MAX_THREADS = 4;
 const CURRENT = '$argon2id$v=19$m=19456,t=2,p=1$';
 /** The hash of nothing anybody knows: what an unknown user's password is checked against. */
 const NOBODY = `${CURRENT}bm9ib2R5IGhhcyB0aGlz$J8n1Jm1R5qgyQXhYJ8q3pP0o1nXh1mVnQ2xq0d8mJtM`;
@@ -42,66 +40,82 @@ function isOutdated(hash: string): boolean {
 }
 
 interface Waiting {
+  readonly task: PasswordTask;
   readonly resolve: (answer: PasswordAnswer) => void;
   readonly reject: (error: unknown) => void;
 }
 
-export function passwords(): Passwords {
-  const waiting = new Map<number, Waiting>();
-  let worker: Worker | undefined;
-  let nextId = 0;
+/** `threads`: how many at most; one less than there are processors where it is left out. */
+export function passwords(threads: number = Math.max(1, Math.min(MAX_THREADS, availableParallelism() - 1))): Passwords {
+  const queue: Waiting[] = [];
+  const idle: PasswordThread[] = [];
+  const all = new Set<PasswordThread>();
+  let underWay = 0;
+  let dearestMs = 0;
 
-  function start(): Worker {
-    const own = import.meta.url;
-    const started = new Worker(new URL(`./password-worker${own.slice(own.lastIndexOf('.'))}`, own));
-    started.unref();
-    started.on('message', (answer: PasswordAnswer) => {
-      waiting.get(answer.id)?.resolve(answer);
-      waiting.delete(answer.id);
-      if (waiting.size === 0) started.unref();
-    });
-    started.on('error', (error) => {
-      worker = undefined;
-      for (const task of waiting.values()) task.reject(error);
-      waiting.clear();
-    });
-    return started;
-  }
-
-  function ask(task: (id: number) => PasswordTask): Promise<PasswordAnswer> {
-    if (waiting.size >= MAX_WAITING) {
+  function ask(task: PasswordTask): Promise<PasswordAnswer> {
+    if (queue.length + underWay >= MAX_WAITING) {
       throw new OAuthError('temporarily_unavailable', 'too many people are signing in at this moment', { retryAfterSeconds: 1 });
     }
-    const id = nextId++;
-    worker ??= start();
-    worker.ref();
-    const thread = worker;
     return new Promise((resolve, reject) => {
-      waiting.set(id, { resolve, reject });
-      thread.postMessage(task(id));
+      queue.push({ task, resolve, reject });
+      pump();
     });
+  }
+
+  /** A thread has one task at a time, so that a costly one holds up nobody but itself. */
+  function pump(): void {
+    while (queue.length > 0) {
+      const thread = idle.pop() ?? (all.size < threads ? start() : undefined);
+      if (thread === undefined) return;
+      const next = queue.shift();
+      if (next === undefined) return;
+      underWay += 1;
+      void run(thread, next);
+    }
+  }
+
+  function start(): PasswordThread {
+    const thread = passwordThread();
+    all.add(thread);
+    return thread;
+  }
+
+  async function run(thread: PasswordThread, { task, resolve, reject }: Waiting): Promise<void> {
+    try {
+      resolve(await thread.ask(task));
+      idle.push(thread);
+    } catch (error) {
+      // It is gone, with what it had; the next task starts another.
+      all.delete(thread);
+      reject(error);
+    } finally {
+      underWay -= 1;
+      pump();
+    }
   }
 
   return {
     async hash(password) {
-      const answer = await ask((id) => ({ id, kind: 'hash', password }));
+      const answer = await ask({ kind: 'hash', password });
       if (answer.kind !== 'hash')
         throw new TypeError(`hashing a password failed: ${answer.kind === 'failed' ? answer.message : answer.kind}`);
       return answer.hash;
     },
     async verify(hash, password) {
-      const answer = await ask((id) => ({ id, kind: 'verify', hash: hash ?? NOBODY, password }));
-      if (answer.kind === 'failed') throw new TypeError(`a password hash does not read: ${answer.message}`);
-      return answer.kind === 'verify' && answer.right && hash !== undefined;
+      const answer = await ask({ kind: 'verify', hash: hash ?? NOBODY, password });
+      if (answer.kind === 'failed') throw new TypeError(`a password hash does not read: it ${answer.message}`);
+      if (answer.kind !== 'verify') return false;
+      dearestMs = Math.max(dearestMs, answer.cpuMs);
+      return answer.right && hash !== undefined;
     },
+    dearestMs: () => dearestMs,
     isOutdated,
     async close() {
-      await worker?.terminate();
-      worker = undefined;
-      for (const task of waiting.values()) {
-        task.reject(new OAuthError('temporarily_unavailable', 'the server is stopping', { retryAfterSeconds: 1 }));
-      }
-      waiting.clear();
+      const stopping = new OAuthError('temporarily_unavailable', 'the server is stopping', { retryAfterSeconds: 1 });
+      for (const { reject } of queue.splice(0)) reject(stopping);
+      await Promise.all([...all].map((thread) => thread.end(stopping)));
+      idle.length = 0;
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { UserId } from '@hufu/protocol/ids';
+import { isActive } from '../accounts/is-active.ts';
 import type { Client } from '../clients.ts';
 import type { TrustedIssuer } from '../config/config.ts';
 import type { Context } from '../context.ts';
@@ -23,6 +24,7 @@ export async function findAssertedSubject(
   client: Client,
   issuer: TrustedIssuer,
   claims: Readonly<Record<string, unknown>>,
+  now: number,
 ): Promise<AssertedSubject | string> {
   const { subjectClaim: claim } = issuer;
   const name = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
@@ -34,6 +36,6 @@ export async function findAssertedSubject(
   }
   const user = await ctx.store.findUserByName(ctx.tenant, name);
   if (user === undefined) return 'no user has that name';
-  if (!user.enabled) return 'the user is disabled';
+  if (!isActive(user, now)) return 'the user is not active';
   return { userId: user.id, subject: subjectFor(ctx, client, user) };
 }

@@ -89,14 +89,14 @@ function decode(encoded: string): string | undefined {
 }
 
 /** SAML 2.0 Core §2.2.5: a plain name of the issuer. */
-function issuerOf(assertion: XmlElement): string | undefined {
+export function issuerOf(assertion: XmlElement): string | undefined {
   const issuer = onlyChild(assertion, SAML, 'Issuer');
   const format = attributeOf(issuer, 'Format');
   return format === undefined || format === ENTITY ? issuer?.text : undefined;
 }
 
 /** RFC 7522 §3 points 2 and 5, SAML 2.0 Core §2.5: the end, `Infinity` where they have none, or what is wrong. A condition that we don't know is not met. */
-function judgeConditions(conditions: XmlElement | undefined, ours: readonly string[], now: number): number | string {
+export function judgeConditions(conditions: XmlElement | undefined, ours: readonly string[], now: number): number | string {
   if (conditions === undefined) return 'it has no conditions';
   if (conditions.children.some(({ namespace, name }) => namespace !== SAML || !CONDITIONS.includes(name)))
     return 'it has a condition that is not known';
@@ -130,7 +130,8 @@ function judgeConfirmations(subject: XmlElement | undefined, recipient: string, 
   return fault;
 }
 
-function judgeTimes(element: XmlElement, now: number): number | string {
+/** The end, `Infinity` where it has none, or what is wrong. */
+export function judgeTimes(element: XmlElement, now: number): number | string {
   const [before, after] = [attributeOf(element, 'NotBefore'), attributeOf(element, 'NotOnOrAfter')];
   if (before !== undefined && !(readTime(before) <= now + SKEW)) return 'it is not valid yet';
   if (after === undefined) return Number.POSITIVE_INFINITY;
@@ -139,7 +140,7 @@ function judgeTimes(element: XmlElement, now: number): number | string {
 }
 
 /** xs:dateTime in UTC (SAML 2.0 Core §1.3.3), in seconds; NaN for anything else. */
-function readTime(text: string | undefined): number {
+export function readTime(text: string | undefined): number {
   return text !== undefined && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(text) ? Date.parse(text) / 1000 : Number.NaN;
 }
 

@@ -1,6 +1,7 @@
 import { encryptToClient } from '../client-keys/encrypt-to-client.ts';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
+import { usualAlgorithm } from '../keys/usual-algorithm.ts';
 import { responseSigner } from '../tokens/response-signer.ts';
 import type { AnswerField } from './issue-answer.ts';
 
@@ -24,6 +25,5 @@ export async function answerJwt(ctx: Context, client: Client, answer: readonly A
 
 /** RS256 (JARM §3), or the first that this server signs with. */
 function usualAlg({ config }: Context): string {
-  const { algorithms } = config.signing;
-  return algorithms.includes('RS256') ? 'RS256' : (algorithms[0] ?? 'RS256');
+  return usualAlgorithm(config.signing.algorithms, 'RS256');
 }

@@ -3,6 +3,7 @@ import type { ClaimsRequest } from '@hufu/protocol/claims-request';
 import type { Form } from '@hufu/protocol/form';
 import type { ResponseType } from '@hufu/protocol/response-type';
 import type { Client } from '../clients.ts';
+import type { AskedAcr } from './check-acr.ts';
 import type { PushedReference } from './pushed-request.ts';
 
 /** How the answer travels (OAuth Multiple Response Types §2.1, Form Post Response Mode §2), as one JWT where it says so (JARM §2.3). */
@@ -41,6 +42,8 @@ export interface AuthorizationRequest extends ReturnPath {
   readonly expectedSubject: string | undefined;
   readonly loginHint: string | undefined;
   readonly uiLocales: string | undefined;
+  /** How strong an authentication it asks for. */
+  readonly acr: AskedAcr;
   /** Single claims (OpenID Connect Core §5.5) that this client may ask for. */
   readonly claims: ClaimsRequest;
   /** Languages of the claims, best first. */

@@ -1,23 +1,16 @@
 import { type ClaimRule, type ClaimsRequest, NO_CLAIMS, readClaimsRequest } from '@hufu/protocol/claims-request';
-import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
 import { scopeOfClaim } from '@hufu/protocol/scope';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
-import { ACR_VALUES } from '../tokens/acr.ts';
 import { allowedScopes } from '../tokens/allowed-scopes.ts';
 
 /**
  * The `claims` parameter (OpenID Connect Core §5.5) of a request with `openid`. A claim is heard where the client may ask for the scope that releases it,
- * and passed over otherwise, as any that we don't know (§5.5.1). Throws `invalid_request` for a wrong shape, and
- * `unmet_authentication_requirements` for an essential `acr` that cannot be had (OpenID Connect Unmet Authentication Requirements §2).
+ * and passed over otherwise, as any that we don't know (§5.5.1). Throws `invalid_request` for a wrong shape.
  */
 export function checkClaims(ctx: Context, form: Form, client: Client): ClaimsRequest {
   const asked = readClaimsRequest(form.get('claims'));
-  const acr = asked.idToken.get('acr');
-  if (acr?.essential === true && acr.values.length > 0 && !acr.values.some((value) => ACR_VALUES.some((known) => known === value))) {
-    throw new OAuthError('unmet_authentication_requirements', 'the essential acr cannot be had here');
-  }
   if (asked === NO_CLAIMS || !(form.get('scope') ?? '').split(' ').includes('openid')) return NO_CLAIMS;
   const allowed = allowedScopes(ctx, client);
   const heard = (rules: ReadonlyMap<string, ClaimRule>): ReadonlyMap<string, ClaimRule> =>

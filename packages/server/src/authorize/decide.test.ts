@@ -9,7 +9,7 @@ import type { AuthorizationRequest } from './authorization-request.ts';
 import { type Done, decide, type NextStep } from './decide.ts';
 import { REQUEST_RULES, readAuthorizationRequest } from './read-request.ts';
 
-const NOTHING: Done = { signedIn: undefined, agreed: false };
+const NOTHING: Done = { signedIn: undefined, startedAt: START, wished: false, here: undefined, agreed: false };
 const THIRD = { client_id: 'third', redirect_uri: 'https://third.example/cb' };
 const NATIVE = { client_id: 'native', redirect_uri: 'com.example.app:/cb' };
 
@@ -46,7 +46,7 @@ test('prompt=create: sign up whoever is signed in, and once that is done it is d
   );
   const visitor = await signedIn(open);
   const kind = async (session: Visitor | undefined, signedInFor?: SessionId): Promise<NextStep['kind']> =>
-    (await decide(open.ctx, request, session, { signedIn: signedInFor, agreed: false }, START)).kind;
+    (await decide(open.ctx, request, session, { ...NOTHING, signedIn: signedInFor }, START)).kind;
   assert.equal(await kind(undefined), 'sign_up');
   assert.equal(await kind(visitor), 'sign_up');
   assert.equal(await kind(visitor, visitor.session.id), 'issue');
@@ -60,7 +60,7 @@ test('nobody is signed in: sign in, or login_required with prompt=none (OpenID C
   assert.deepEqual(await decide(world.ctx, await read(), undefined, NOTHING, START), { kind: 'sign_in' });
   await refused({ prompt: 'none' }, 'login_required', undefined);
   assert.deepEqual(
-    await decide(world.ctx, await read(THIRD), undefined, { signedIn: alice.session.id, agreed: true }, START),
+    await decide(world.ctx, await read(THIRD), undefined, { ...NOTHING, signedIn: alice.session.id, agreed: true }, START),
     { kind: 'sign_in' },
     'whatever happened before',
   );

@@ -77,7 +77,7 @@ test('a token from the front channel dies with the session, and is no refresh to
   const visitor = await signedIn(world);
   const answer = fragmentOf(await ask(world, visitor, { ...WEB, response_type: 'id_token token' }));
   assert.equal((await askUserinfo(world, answer.get('access_token'))).status, 200);
-  await world.store.endSession(world.tenant, visitor.session.id, START);
+  await world.store.endSession(world.tenant, visitor.session.id, 'signed_out', START);
   assert.equal((await askUserinfo(world, answer.get('access_token'))).status, 401);
 });
 

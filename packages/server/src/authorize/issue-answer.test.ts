@@ -70,7 +70,7 @@ test('the world is looked at again in the act: a session, a user, a client or a 
   await issueCode(world.ctx, third, alice, START);
 
   const spa = await read(world);
-  await world.store.endSession(world.tenant, alice.session.id, START);
+  await world.store.endSession(world.tenant, alice.session.id, 'signed_out', START);
   await assert.rejects(issueCode(world.ctx, spa, alice, START), { code: 'login_required', detail: 'session_ended' });
   const again = await signedIn(world);
   const { clientId, metadata, secrets, source } = spa.client.record;

@@ -8,6 +8,7 @@ import { participationOf } from '../logout/participation.ts';
 import { ensureStored } from '../registration/ensure-stored.ts';
 import type { BrowserSession } from '../sessions/browser-session.ts';
 import { sidFor } from '../sessions/session-name.ts';
+import { standingOf } from '../sessions/standing.ts';
 import { accessTokenTtl } from '../tokens/access-token-ttl.ts';
 import { detailsFor } from '../tokens/authorization-details.ts';
 import { writeGrantedClaims } from '../tokens/granted-claims.ts';
@@ -56,7 +57,9 @@ export async function issueAnswer(
 
 type Common = Omit<NewGrant, 'keyId' | 'expiresAt' | 'credential'>;
 
-function commonOf(ctx: Context, request: AuthorizationRequest, { session, user }: BrowserSession): Common {
+function commonOf(ctx: Context, request: AuthorizationRequest, browserSession: BrowserSession): Common {
+  const { session, user } = browserSession;
+  const { amr, authTime } = standingOf(browserSession);
   const { client, scopes, resources, claims, claimsLocales, authorizationDetails } = request;
   return {
     userId: user.id,
@@ -67,8 +70,8 @@ function commonOf(ctx: Context, request: AuthorizationRequest, { session, user }
     sessionId: session.id,
     scopes,
     resources,
-    authTime: session.authTime,
-    amr: session.amr,
+    authTime,
+    amr: [...amr],
     offline: scopes.includes('offline_access'),
     claims: scopes.includes('openid')
       ? writeGrantedClaims({ userinfo: namesOf(claims.userinfo), idToken: namesOf(claims.idToken), locales: claimsLocales })
@@ -137,7 +140,16 @@ async function issueToken(
   } as const;
   const created = await ctx.store.createGrant(ctx.tenant, { ...common, offline: false, keyId, expiresAt, credential }, now);
   if (created.kind === 'refused') throw refused(created.reason);
-  const grant = { ...common, id: created.id, keyId, generation: 1, rotatedAt: now, expiresAt, hasRevokedTokens: false };
+  const grant = {
+    ...common,
+    parentId: undefined,
+    id: created.id,
+    keyId,
+    generation: 1,
+    rotatedAt: now,
+    expiresAt,
+    hasRevokedTokens: false,
+  };
   const token = await issueAccessToken(ctx, {
     grant,
     resource,
@@ -171,8 +183,8 @@ async function issueFrontIdToken(
   return await issueIdToken(ctx, {
     client,
     subject: common.subject,
-    authTime: session.authTime,
-    amr: session.amr,
+    authTime: common.authTime,
+    amr: common.amr,
     sid: sidFor(ctx, client, session.id),
     nonce,
     accessToken,

@@ -7,6 +7,7 @@ import type { Trail } from '../decisions/trail.ts';
 import { PageError } from '../interaction/page-error.ts';
 import { allowedTypes, readDetails } from '../tokens/authorization-details.ts';
 import type { AuthorizationRequest, ReturnPath } from './authorization-request.ts';
+import { checkAcr } from './check-acr.ts';
 import { checkClaims, readClaimsLocales, subjectOfClaims } from './check-claims.ts';
 import { checkClient } from './check-client.ts';
 import { checkDpopJkt } from './check-dpop-jkt.ts';
@@ -94,6 +95,7 @@ export async function readAuthorizationRequest(
     trail.at('id_token_hint');
     const hinted = await checkIdTokenHint(ctx, form, client, now);
     trail.at('claims');
+    const acr = checkAcr(form, client);
     const claims = checkClaims(ctx, form, client);
     const expectedSubject = sameSubject(hinted, subjectOfClaims(claims));
     if (prompt.includes('create') && expectedSubject !== undefined) {
@@ -125,6 +127,7 @@ export async function readAuthorizationRequest(
       expectedSubject,
       loginHint: readLoginHint(form),
       uiLocales: form.get('ui_locales'),
+      acr,
       claims,
       claimsLocales: readClaimsLocales(form),
       askedOffline,

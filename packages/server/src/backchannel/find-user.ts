@@ -1,5 +1,6 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import type { UserRecord } from '@hufu/store/port';
+import { isActive } from '../accounts/is-active.ts';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
@@ -15,8 +16,8 @@ const MAX_LOGIN_HINT = 256;
 const MAX_GRANTS = 1_000;
 
 /**
- * The enabled user whom a request names by exactly one hint (OpenID Connect CIBA §7.1): `login_hint` is a user name, `id_token_hint` an ID token that we gave
- * this very client. Throws `invalid_request`, or `unknown_user_id` for a user who is not there or switched off: the two look alike.
+ * The active user whom a request names by exactly one hint (OpenID Connect CIBA §7.1): `login_hint` is a user name, `id_token_hint` an ID token that we gave
+ * this very client. Throws `invalid_request`, or `unknown_user_id` for a user who is not there, switched off or locked: they look alike.
  */
 export async function findHintedUser(ctx: Context, client: Client, parameters: Parameters, trail: Trail, now: number): Promise<UserRecord> {
   trail.at('login_hint');
@@ -27,8 +28,8 @@ export async function findHintedUser(ctx: Context, client: Client, parameters: P
   if (hint === 'login_hint_token') throw new OAuthError('invalid_request', 'login_hint_token is not supported here');
   const text = parameters.get(hint) ?? '';
   const user = hint === 'login_hint' ? await findByName(ctx, text) : await findByIdToken(ctx, client, text, now);
-  if (user?.enabled === true) return user;
-  noteUnknownUser(ctx, client, now);
+  if (user !== undefined && isActive(user, now)) return user;
+  await noteUnknownUser(ctx, client);
   throw new OAuthError('unknown_user_id', 'the hint names nobody who is known here');
 }
 

@@ -3,9 +3,11 @@ import type { PendingAuthorization } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { redemption } from '../grants/redemption.ts';
+import { tellReplaced } from '../grants/tell-replaced.ts';
 import { OutboundRedirected, OutboundRefused, postJsonOutbound } from '../outbound/fetch-outbound.ts';
 import { findClientOf } from '../pending/client-of-pending.ts';
 import { type Notice, readPendingRequest } from '../pending/pending-request.ts';
+import { endOfGrant } from '../tokens/end-of-grant.ts';
 import { narrow } from '../tokens/narrow.ts';
 import { sha256 } from '../tokens/secrets.ts';
 import { userTokens } from '../tokens/user-tokens.ts';
@@ -68,10 +70,13 @@ async function pushed(
       redemption(ctx, { client, grant: found, secret, resource, refresh: true, instance: undefined, confirmation: undefined, now }),
       now,
     );
+    if (taken.kind === 'refused') return 'the user has too many devices at this client';
     if (taken.grant === undefined) return 'its grant went';
+    if (taken.kind === 'taken') await tellReplaced(ctx, client, taken, now);
     grant = taken.grant;
   }
-  if (grant.dead !== undefined || grant.expiresAt <= now) return `its grant is dead: ${grant.dead?.reason ?? 'expired'}`;
+  const end = endOfGrant(grant, now, 'refresh');
+  if (end !== undefined) return end.detail;
   // After a refresh there is nothing left to push: somebody has the tokens.
   if (grant.generation !== 1 || !equalText(grant.secretHash ?? '', sha256(secret))) return 'its tokens are in use';
   const tokens = await userTokens(ctx, {

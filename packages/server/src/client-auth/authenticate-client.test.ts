@@ -184,7 +184,7 @@ test('whoever fails too often waits; whoever knows the secret never does (RFC 67
     code: 'slow_down',
     status: 429,
     retryAfterSeconds: 10,
-    detail: 'the secret is wrong or has expired; and too often',
+    detail: 'the secret is wrong or has expired; and too often: limit client-failures',
   });
   assert.equal((await authenticate('', basic(`web:${SECRETS.web}`), own)).id, 'web');
   await own.close();

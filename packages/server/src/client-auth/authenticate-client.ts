@@ -1,5 +1,6 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
+import { countClientFailure } from '../accounts/sign-in-limits.ts';
 import { type Client, findClient } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { beginningOf } from '../decisions/redact.ts';
@@ -44,27 +45,28 @@ export async function authenticateAttempt(
   if (client === undefined) {
     // The same work as for a client that is there, so that time does not tell.
     ctx.keys.keyedHash('client_secret', `${attempt.clientId}\n${attempt.proof}`);
-    throw refuse(ctx, attempt, 'there is no such client');
+    throw await refuse(ctx, attempt, 'there is no such client');
   }
   trail.clientId = client.id;
   trail.at('client_enabled');
-  if (!client.record.enabled) throw refuse(ctx, attempt, 'the client is disabled');
+  if (!client.record.enabled) throw await refuse(ctx, attempt, 'the client is disabled');
   const registered = client.metadata.tokenEndpointAuthMethod;
   const method = choose(registered);
   if (method?.mechanism !== attempt.mechanism) {
     trail.at('client_authentication');
-    throw refuse(ctx, attempt, `the client is registered for ${registered} and used ${attempt.mechanism}`);
+    throw await refuse(ctx, attempt, `the client is registered for ${registered} and used ${attempt.mechanism}`);
   }
   before?.(ctx, request, client, trail, now);
   const outcome = method.prove(ctx, client, attempt);
   const fault = outcome instanceof Promise ? await outcome : outcome;
-  if (fault !== undefined) throw refuse(ctx, attempt, fault);
+  if (fault !== undefined) throw await refuse(ctx, attempt, fault);
   return client as AuthenticatedClient;
 }
 
 /** Counts the failure; past the limit of this client and source it is a 429, which the right secret never meets. */
-function refuse(ctx: Context, { clientId, request }: Attempt, detail: string): OAuthError {
-  const wait = ctx.bruteForce.clientFailed(clientId, request.address, request.nowMs);
-  if (wait === 0) return new OAuthError('invalid_client', CLIENT_REFUSED, { detail });
-  return new OAuthError('slow_down', CLIENT_REFUSED, { detail: `${detail}; and too often`, retryAfterSeconds: wait });
+async function refuse(ctx: Context, { clientId, request }: Attempt, detail: string): Promise<OAuthError> {
+  const counted = await countClientFailure(ctx, clientId, request.address);
+  if (counted.kind === 'taken') return new OAuthError('invalid_client', CLIENT_REFUSED, { detail });
+  const { rule, retryAfterSeconds } = counted;
+  return new OAuthError('slow_down', CLIENT_REFUSED, { detail: `${detail}; and too often: limit ${rule}`, retryAfterSeconds });
 }

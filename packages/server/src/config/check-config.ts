@@ -1,3 +1,4 @@
+import { foldUsername } from '@hufu/store/username';
 import type { Mode } from './config.ts';
 import { type ConfigNode, findText, findValue, listItems } from './node.ts';
 import type { Spot } from './shape.ts';
@@ -13,6 +14,8 @@ export function checkConfig(root: ConfigNode, issuer: string | undefined, spot: 
   checkForwarded(root, spot);
   checkCertificates(root, spot);
   checkAttested(root, spot);
+  checkMail(root, spot);
+  checkAdministrators(root, spot);
 }
 
 function checkIssuer(root: ConfigNode, issuer: string | undefined, spot: Spot): void {
@@ -66,6 +69,17 @@ function checkCertificates(root: ConfigNode, spot: Spot): void {
   }
 }
 
+/** Whoever takes a name that is not in the file, by signing up, must not come to be an administrator by it. */
+function checkAdministrators(root: ConfigNode, spot: Spot): void {
+  const written = findValue(findValue(root, 'policies'), 'administrators');
+  if (written?.kind !== 'map') return;
+  const users = listItems(findValue(root, 'users')).map((user) => foldUsername(findText(findValue(user, 'username')) ?? ''));
+  for (const { key, place } of written.entries) {
+    if (users.includes(foldUsername(key))) continue;
+    spot.at('policies').at('administrators').at(key).report(place, 'is no user of this file', JSON.stringify(key), ['a username of users']);
+  }
+}
+
 /** A client whose instances nobody may vouch for could never prove itself. */
 function checkAttested(root: ConfigNode, spot: Spot): void {
   const attesters = listItems(findValue(findValue(root, 'policies'), 'trusted_attesters'));
@@ -80,6 +94,17 @@ function checkAttested(root: ConfigNode, spot: Spot): void {
       .at('token_endpoint_auth_method')
       .refuse(method, 'needs an attester that names the client (policies.trusted_attesters)');
   }
+}
+
+/** In production nothing shows a mail but a mailbox. */
+function checkMail(root: ConfigNode, spot: Spot): void {
+  if (spot.reading.hasMail || spot.reading.mode !== 'production') return;
+  const verification = findValue(findValue(root, 'policies'), 'sign_up_verification');
+  if (verification !== undefined && findText(verification) === 'required')
+    spot.at('policies').at('sign_up_verification').refuse(verification, 'needs mail', ['off', 'mail: …']);
+  const methods = findValue(findValue(findValue(root, 'policies'), 'sign_in'), 'methods');
+  if (methods !== undefined && listItems(methods).some((item) => findText(item) === 'email'))
+    spot.at('policies').at('sign_in').at('methods').report(methods.place, 'needs mail for email', '', ['password', 'passkey', 'mail: …']);
 }
 
 const NEEDS_CERTIFICATES = 'needs tls.client_certificates: optional, or policies.forwarded_certificates';

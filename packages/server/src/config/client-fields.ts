@@ -1,4 +1,6 @@
 import { CLIENT_REGISTRIES } from '@hufu/protocol/client-metadata';
+import { AUTHENTICATION_CLASSES } from '@hufu/protocol/client-settings';
+import { MAX_CLIENT_DEVICES } from '@hufu/protocol/device-settings';
 import { DURATION_FORMS } from '@hufu/protocol/duration';
 import { MAC_ALGS } from '@hufu/protocol/jose-algorithms';
 import { RESPONSE_TYPES } from '@hufu/protocol/response-type';
@@ -59,8 +61,38 @@ const tokenExchange: Readonly<Record<string, ClientField>> = {
   id_jag: { doc: 'Foreign authorization servers that it may carry its users’ identity to (ID-JAG).', schema: listOf(record(idJag)) },
 };
 
+const signIn: Readonly<Record<string, ClientField>> = {
+  acr: {
+    doc: 'The weakest authentication that it takes: urn:hufu:acr:2 is two factors, urn:hufu:acr:3 two of which one is a passkey.',
+    schema: oneOf(AUTHENTICATION_CLASSES),
+  },
+};
+
+const devices: Readonly<Record<string, ClientField>> = {
+  max: {
+    doc: 'How many devices of a user may have live tokens of it; as many as they like by default.',
+    schema: orVariable({ type: 'integer', minimum: 1, maximum: MAX_CLIENT_DEVICES }),
+  },
+  per: {
+    doc: 'What max counts: all devices together, or those of each type (desktop, mobile with tablets, others).',
+    schema: oneOf(['all', 'type']),
+  },
+  on_exceed: {
+    doc: 'Over max: replace takes the tokens of the device that came first, refuse gives the new one none.',
+    schema: oneOf(['replace', 'refuse']),
+  },
+  binding: {
+    doc: 'The key that every token and refresh has to come with: of DPoP proofs (RFC 9449) or of a client certificate (RFC 8705). Only that proves a device; none by default.',
+    schema: oneOf(['none', 'dpop', 'mtls']),
+  },
+};
+
 const hufu: Readonly<Record<string, ClientField>> = {
   resource_server_of: { doc: 'Identifiers of the resources whose tokens it may introspect.', schema: listOf(identifier) },
+  follows_revocations: {
+    doc: 'Whether it may follow the revocation log; whoever has resource_server_of may anyway.',
+    schema: yesNo,
+  },
   profile: {
     doc: 'A profile that tightens the rules: of its registration, and of each of its requests.',
     schema: oneOf(CLIENT_REGISTRIES.profiles),
@@ -85,6 +117,8 @@ const hufu: Readonly<Record<string, ClientField>> = {
     schema: duration,
   },
   token_exchange: { doc: 'What it may exchange tokens for (RFC 8693); without it nothing.', schema: record(tokenExchange) },
+  sign_in: { doc: 'How its users sign in.', schema: record(signIn) },
+  devices: { doc: 'On how many devices of a user it may be used, and how its tokens are held to one.', schema: record(devices) },
   unsafe_password_grant: {
     doc: 'Whether it may send passwords of users (grant_types: password), which teaches users to type them anywhere (RFC 9700 §2.4).',
     schema: yesNo,

@@ -2,6 +2,7 @@ import { usesClientSecret } from '@hufu/protocol/client-jose';
 import { CLIENT_REGISTRIES, type ClientMetadata, readClientMetadata, writeClientMetadata } from '@hufu/protocol/client-metadata';
 import { type ClientId, isClientId } from '@hufu/protocol/ids';
 import { MAC_ALGS } from '@hufu/protocol/jose-algorithms';
+import { usualAlgorithm } from '../keys/usual-algorithm.ts';
 import { CLIENT_FIELDS, LOCALIZED_VARIANT } from './client-fields.ts';
 import { type Key, list, object, optional, required } from './collection-shapes.ts';
 import type { ClientConfig } from './config.ts';
@@ -100,7 +101,7 @@ function readMetadata(node: MapNode, spot: Spot): ClientMetadata | Failed {
   }
   if (misdirected === FAILED || checkMacSecret(node, read.metadata, spot) === FAILED) return FAILED;
   warnOfPasswords(node, read.metadata, spot);
-  const usual = algorithms.includes('RS256') ? 'RS256' : (algorithms[0] ?? 'RS256');
+  const usual = usualAlgorithm(algorithms, 'RS256');
   return findValue(node, 'id_token_signed_response_alg') === undefined
     ? { ...read.metadata, idTokenSignedResponseAlg: usual }
     : read.metadata;

@@ -118,11 +118,34 @@ export function list<T>(
   };
 }
 
-/** A mapping or list that this version does not look into. */
-export const anyMapping: Shape<undefined> = {
-  schema: { type: 'object' },
-  read: (node, spot) => (node.kind === 'map' ? undefined : refuseKind(node, spot, 'must be a mapping', [])),
-};
+/** A mapping of names that the document chooses, each to a value of one shape; in the document's order. */
+export function mapping<T>(
+  item: Shape<T>,
+  rules: { readonly max: number; readonly names: RegExp; readonly allowed: string },
+): Shape<readonly (readonly [name: string, value: T])[]> {
+  const { max, names, allowed } = rules;
+  return {
+    schema: { type: 'object', propertyNames: { pattern: names.source }, additionalProperties: item.schema, maxProperties: max },
+    read(node, spot) {
+      if (node.kind !== 'map') return refuseKind(node, spot, 'must be a mapping', []);
+      if (node.entries.length > max)
+        return spot.report(node.place, 'has too many entries', String(node.entries.length), [`at most ${max}`]);
+      const values: (readonly [string, T])[] = [];
+      for (const { key, place, value } of node.entries) {
+        const inner = spot.at(key);
+        if (!names.test(key)) {
+          inner.report(place, 'is no name', showKey(key), [allowed]);
+          continue;
+        }
+        const read = item.read(value, inner);
+        if (read !== FAILED) values.push([key, read]);
+      }
+      return values.length < node.entries.length ? FAILED : values;
+    },
+  };
+}
+
+/** A list that this version does not look into. */
 export const anyList: Shape<undefined> = {
   schema: { type: 'array' },
   read: (node, spot) => (node.kind === 'list' ? undefined : refuseKind(node, spot, 'must be a list', [])),

@@ -43,10 +43,20 @@ test('every default of the schema is what the reader takes where nothing is writ
     }
     return Object.keys(inner).length > 0 ? inner : schema['default'];
   };
-  const { tls, ...properties } = configJsonSchema()['properties'] as Record<string, Json>;
-  assert.ok(tls); // has a default inside, and is no default itself
+  const { tls, gateway, ...properties } = configJsonSchema()['properties'] as Record<string, Json>;
+  assert.ok(tls && gateway); // have defaults inside, and are no defaults themselves
   const written = defaults({ properties });
-  assert.deepEqual(Object.keys(written ?? {}), ['data_dir', 'trusted_proxies', 'signing', 'clients', 'users', 'resources', 'policies']);
+  assert.deepEqual(Object.keys(written ?? {}), [
+    'data_dir',
+    'trusted_proxies',
+    'signing',
+    'clients',
+    'users',
+    'resources',
+    'limits',
+    'policies',
+    'upstreams',
+  ]);
   const read = (text: string): unknown => readConfig({ text, file: 'f', env: {} });
   assert.deepEqual(read(JSON.stringify(written)), read(''));
 });

@@ -1,16 +1,38 @@
 import { clientsShape } from './client-shape.ts';
-import { anyList, anyMapping, type Key, list, object, optional, reserved, withDefault } from './collection-shapes.ts';
-import type { ClientConfig, Database, Listen, Mode, Network, Policies, ResourceConfig, Signing, Tls, UserConfig } from './config.ts';
+import { anyList, type Key, list, object, optional, reserved, withDefault } from './collection-shapes.ts';
+import type {
+  ClientConfig,
+  Database,
+  LimitsConfig,
+  Listen,
+  MailConfig,
+  Mode,
+  Network,
+  Policies,
+  ResourceConfig,
+  Signing,
+  Upstream,
+  UserConfig,
+} from './config.ts';
 import { databaseShape } from './database.ts';
+import type { GatewayConfig } from './gateway-config.ts';
+import { gatewayShape } from './gateway-shape.ts';
 import { readIssuer } from './issuer.ts';
+import { LIMITED_ROUTE_SCHEMA } from './limit-rule-shape.ts';
+import { BUILTIN_LIMIT_SCHEMA, limitsShape } from './limits-shape.ts';
 import { LISTEN_FORMS, readListen } from './listen.ts';
+import { mailShape } from './mail-shape.ts';
 import { readNetwork } from './network.ts';
-import { limitsShape, policiesShape } from './policies-shape.ts';
+import { policiesShape } from './policies-shape.ts';
+import { redisShape } from './redis.ts';
 import { resourcesShape } from './resource-shape.ts';
-import { choice, secret, text, textAs, textOrNumber, VARIABLE_SCHEMA } from './scalar-shapes.ts';
+import { choice, text, textAs, textOrNumber, VARIABLE_SCHEMA } from './scalar-shapes.ts';
+import type { Secret } from './secret.ts';
 import type { JsonSchema, Shape } from './shape.ts';
 import { signingShape } from './signing-shape.ts';
+import type { Tls } from './tls-config.ts';
 import { filePath, tlsShape } from './tls-shape.ts';
+import { upstreamsShape } from './upstreams-shape.ts';
 import { usersShape } from './user-shape.ts';
 
 /** Every `mode`. */
@@ -22,7 +44,7 @@ export interface WrittenConfig {
   readonly listen: Listen | undefined;
   readonly data_dir: string;
   readonly database: Database | undefined;
-  readonly redis: undefined;
+  readonly redis: Secret<string> | undefined;
   readonly mode: Mode | undefined;
   readonly tls: Tls | undefined;
   readonly trusted_proxies: readonly Network[];
@@ -30,11 +52,11 @@ export interface WrittenConfig {
   readonly clients: readonly ClientConfig[];
   readonly users: readonly UserConfig[];
   readonly resources: readonly ResourceConfig[];
-  readonly gateway: undefined;
-  readonly limits: 'off' | undefined;
+  readonly gateway: GatewayConfig | undefined;
+  readonly limits: 'off' | LimitsConfig;
   readonly policies: Policies;
-  readonly mail: undefined;
-  readonly upstreams: undefined;
+  readonly mail: MailConfig | undefined;
+  readonly upstreams: readonly Upstream[];
   readonly tenants: undefined;
   readonly $schema: string | undefined;
 }
@@ -70,7 +92,10 @@ const KEYS: ConfigKeys = {
     databaseShape,
     'sqlite:PATH (relative to the working directory) or postgres://…; sqlite:<data_dir>/hufu.db by default. HUFU_DATABASE overrides it.',
   ),
-  redis: reserved(secret(text(4096)), 'URL of Redis or Valkey. HUFU_REDIS overrides it.'),
+  redis: optional(
+    redisShape,
+    'URL of Redis or Valkey: redis://… or rediss://… for TLS. With it limits of scope shared hold for all nodes together; without it for each. HUFU_REDIS overrides it.',
+  ),
   mode: optional(
     choice(MODES),
     'production, development or test (which may set the clock). By default development where the issuer is http on this machine, else production. HUFU_MODE overrides it.',
@@ -89,11 +114,11 @@ const KEYS: ConfigKeys = {
     [],
     'Protected resources (APIs), in order: a request that names none gets the first that offers the scopes.',
   ),
-  gateway: reserved(anyMapping, 'The edge gateway.'),
-  limits: optional(limitsShape, 'Flow control. off in mode test alone; anything else is reserved: not supported by this version yet.'),
+  gateway: optional(gatewayShape, 'The edge gateway: hufu gateway runs it alone, hufu start beside the server.'),
+  limits: withDefault(limitsShape, {}, 'Flow control: how much there may be of what. off in mode test alone.'),
   policies: withDefault(policiesShape, {}, 'What is allowed and for how long.'),
-  mail: reserved(anyMapping, 'How mail is sent.'),
-  upstreams: reserved(anyList, 'Identity providers to sign in with.'),
+  mail: optional(mailShape, 'How mail is sent. Without it nothing is, but mode development and test show mails at /dev/mail.'),
+  upstreams: withDefault(upstreamsShape, [], 'Identity providers to sign in with, in the order of their buttons.'),
   tenants: reserved(anyList, 'Organizations with issuers of their own.'),
   $schema: optional(text(2048), 'Where editors find this schema. Means nothing to the server.'),
 };
@@ -110,6 +135,6 @@ export function configJsonSchema(): JsonSchema {
     title: 'Hufu configuration',
     description: 'hufu.yaml. Text may hold ${NAME} or ${NAME:-default} from the environment; $$ stands for $.',
     ...configShape.schema,
-    $defs: { variable: VARIABLE_SCHEMA },
+    $defs: { variable: VARIABLE_SCHEMA, builtin_limit: BUILTIN_LIMIT_SCHEMA, limited_route: LIMITED_ROUTE_SCHEMA },
   };
 }

@@ -1,8 +1,16 @@
+import type { Rule } from '@hufu/flow/rule';
+import type { Role } from '@hufu/protocol/admin/roles';
 import type { DetailType } from '@hufu/protocol/authorization-details';
 import type { PublicJwks } from '@hufu/protocol/client-jwks';
 import type { ClientId } from '@hufu/protocol/ids';
+import type { EditableClaim } from '../accounts/editable-claims.ts';
+import type { BuiltinName, BuiltinRate } from '../limits/builtin.ts';
+import type { LimitedMethod, Proven } from '../limits/limited-routes.ts';
+import type { GatewayConfig } from './gateway-config.ts';
+import type { Json } from './node.ts';
 import type { Problem } from './problem.ts';
 import type { Secret } from './secret.ts';
+import type { Tls } from './tls-config.ts';
 
 /** `hufu.yaml` with everything resolved: defaults filled in, durations in seconds, variables replaced. */
 export interface Config {
@@ -23,10 +31,39 @@ export interface Config {
   /** In the order of the file, which decides which resource a request means that names none. */
   readonly resources: readonly ResourceConfig[];
   /** `off` in mode test alone. */
-  readonly limits: 'on' | 'off';
+  readonly limits: 'off' | LimitsConfig;
+  /** What processes share that may be lost; the URL may hold a password. */
+  readonly redis: Secret<string> | undefined;
   readonly policies: Policies;
+  /** In the order of the file, which is that of the buttons. */
+  readonly upstreams: readonly Upstream[];
+  /** How mail is sent; undefined: it is not, but for `/dev/mail`. */
+  readonly mail: MailConfig | undefined;
   /** What is odd but no reason to stop. To be logged at the start. */
   readonly warnings: readonly Problem[];
+  /** The edge gateway, where there is one. */
+  readonly gateway: GatewayConfig | undefined;
+}
+
+/** How much there may be of what. */
+export interface LimitsConfig {
+  /** The server's own limits that are other than usual. */
+  readonly builtin: ReadonlyMap<BuiltinName, BuiltinRate>;
+  readonly rules: readonly LimitRule[];
+  /** How many nodes may hold leases at a time. */
+  readonly nodes: number;
+}
+
+/** A limit on requests to our own endpoints. */
+export interface LimitRule {
+  readonly rule: Rule;
+  /** As `LIMITED_ROUTES` has them. */
+  readonly routes: readonly string[];
+  readonly methods: readonly LimitedMethod[];
+  /** What has to be proven before it can be asked; nothing: it is asked before the body is read. */
+  readonly needs: readonly Proven[];
+  /** As it was written. */
+  readonly written: Json;
 }
 
 /** `production` refuses what only tests may do; `test` adds what they need (a clock that can be set). */
@@ -37,16 +74,6 @@ export interface Listen {
   readonly host: string | undefined;
   /** 0: any free port. */
   readonly port: number;
-}
-
-export interface Tls {
-  /** Paths of PEM files. */
-  readonly cert: string;
-  readonly key: string;
-  /** `optional` asks for a certificate and leaves judging it to client authentication (RFC 8705). */
-  readonly clientCertificates: 'off' | 'optional';
-  /** Whom `tls_client_auth` trusts (RFC 8705 §2.1). */
-  readonly clientCa: string | undefined;
 }
 
 /** Client certificates that a proxy has asked for, and tells of in a header. */
@@ -91,6 +118,26 @@ export interface UserConfig {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
+/** Whom mails are from. */
+export interface MailSender {
+  /** '' where there is none. */
+  readonly name: string;
+  readonly address: string;
+}
+
+/** The server that takes our mails. */
+export interface MailConfig {
+  readonly from: MailSender;
+  readonly replyTo: MailSender | undefined;
+  /** IPv6 without its brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly tls: 'starttls' | 'implicit' | 'off';
+  readonly login: { readonly user: string; readonly password: Secret<string> } | undefined;
+  /** Path of a PEM file: who issues its certificate; undefined: whom the Web trusts. */
+  readonly ca: string | undefined;
+}
+
 export interface ResourceConfig {
   /** RFC 8707 §2: an absolute URI without a fragment; the `aud` of its tokens. */
   readonly identifier: string;
@@ -100,11 +147,42 @@ export interface ResourceConfig {
   readonly tokenTtlSeconds: number;
 }
 
+/** See `policies.bot_check`. */
+export type BotCheckConfig =
+  | { readonly kind: 'proof_of_work'; readonly bits: number }
+  | ({ readonly kind: 'turnstile' } & WidgetConfig)
+  | ({ readonly kind: 'recaptcha' } & WidgetConfig);
+
+export interface WidgetConfig {
+  readonly siteKey: string;
+  readonly secret: Secret<string>;
+  /** Where answers are checked, where that is not the service itself. */
+  readonly verifyUrl: string | undefined;
+}
+
 export interface Policies {
   /** Whether people make accounts of their own. */
   readonly signUp: 'off' | 'open';
-  /** Of passwords that people choose: the fewest characters. */
-  readonly passwords: { readonly minLength: number };
+  /** What people prove themselves with. */
+  readonly signIn: {
+    /** What a sign-in may begin with, upstreams beside it. */
+    readonly methods: readonly SignInMethod[];
+    /** See `policies.sign_in.second_factor`. */
+    readonly secondFactor: 'off' | 'optional' | 'new_device' | 'required';
+    readonly trustedDeviceSeconds: number;
+  };
+  /** Whether they show first that their address is theirs. */
+  readonly signUpVerification: 'off' | 'required';
+  /** Of passwords that people choose. */
+  readonly passwords: {
+    readonly minLength: number;
+    /** What ends with a change: everything but the session that makes it, or only what lives in other sessions. */
+    readonly onChange: 'all' | 'others';
+  };
+  /** What people may say of themselves. */
+  readonly profile: { readonly editable: readonly EditableClaim[] };
+  /** Roles in administration by folded user name; of users that the configuration has. */
+  readonly administrators: ReadonlyMap<string, Role>;
   /** Who may register a client (RFC 7591): nobody, whoever has an initial access token, or anybody. */
   readonly registration: 'off' | 'token' | 'open';
   /** Whether a client id may be the address of a document that describes the client. */
@@ -124,14 +202,31 @@ export interface Policies {
     readonly profile: StrangersProfile | undefined;
   };
   readonly bruteForce: 'on' | 'off';
+  /** How people are told from programs; undefined where nobody asks. */
+  readonly botCheck: BotCheckConfig | undefined;
   /** Exempt from the guard against requests to private addresses. */
   readonly outboundAllowHosts: readonly AllowedHost[];
   /** How trusted proxies tell of client certificates; undefined where they don't. */
   readonly forwardedCertificates: ForwardedCertificates | undefined;
+  readonly devices: {
+    /** Where a user may be signed in at once; undefined: anywhere. */
+    readonly limit: { readonly max: number; readonly per: 'all' | 'type'; readonly onExceed: 'replace' | 'refuse' } | undefined;
+    /** What a browser session is held to beside its cookie. */
+    readonly binding: 'none' | 'fingerprint' | 'browser_cookie';
+    readonly onMismatch: 'deny' | 'step_up' | 'log';
+  };
+  /** Where the coarse place of a sign-in is known from. */
+  readonly places:
+    | { readonly kind: 'none' }
+    | { readonly kind: 'header'; readonly header: string }
+    | { readonly kind: 'networks'; readonly file: string };
   readonly sessions: { readonly absoluteSeconds: number };
   readonly codes: { readonly ttlSeconds: number };
   readonly refreshTokens: { readonly absoluteSeconds: number; readonly idleSeconds: number; readonly overlapSeconds: number };
 }
+
+/** `email`: a code or a link by mail. */
+export type SignInMethod = 'password' | 'passkey' | 'email';
 
 /** Who attests the keys of a client's instances, and with which keys: one of the two. */
 export interface TrustedAttester {
@@ -176,3 +271,96 @@ export interface TrustedIssuer {
 export type AllowedHost =
   /** Lower case. */
   { readonly kind: 'host'; readonly host: string } | { readonly kind: 'network'; readonly network: Network };
+
+/** Who else may say who somebody is. */
+export type Upstream = OidcUpstream | OAuth2Upstream | SamlUpstream | LdapUpstream;
+
+export interface UpstreamBase {
+  /** In addresses and in the store: the same name is the same upstream for ever. */
+  readonly name: string;
+  readonly preset: string | undefined;
+  /** As a button calls it; undefined: as its preset is called, or else its name. */
+  readonly label: string | undefined;
+  /** Switched off, nobody signs in by it or links it; what is linked stays. */
+  readonly enabled: boolean;
+  /** `verified_email`: somebody whom it names for the first time is whoever has that address here. */
+  readonly link: 'off' | 'verified_email';
+  /** Of the addresses that its word counts for; lower case. */
+  readonly domains: readonly string[];
+  /** Whether somebody whom nobody here knows gets an account. */
+  readonly create: boolean;
+  /** What a claim of ours is called there. */
+  readonly claims: Readonly<Partial<Record<PersonClaim, string>>>;
+}
+
+/** Claims that an account may be made with (OpenID Connect Core §5.1). */
+export type PersonClaim = 'name' | 'given_name' | 'family_name' | 'nickname' | 'preferred_username' | 'email' | 'email_verified' | 'locale';
+
+export interface OidcUpstream extends UpstreamBase {
+  readonly kind: 'oidc';
+  readonly issuer: string;
+  readonly clientId: string;
+  /** How we prove ourselves at its token endpoint. */
+  readonly clientAuth:
+    | { readonly kind: 'basic' | 'post'; readonly secret: Secret<string> }
+    | { readonly kind: 'none' }
+    /** A JWT as the secret, signed anew each time. */
+    | { readonly kind: 'apple'; readonly teamId: string; readonly keyId: string; readonly privateKey: Secret<string> };
+  readonly scopes: readonly string[];
+  /** Of its ID tokens: this one, and no other. */
+  readonly idTokenAlg: string;
+  readonly responseMode: 'query' | 'form_post';
+  readonly userinfo: boolean;
+  /** Its `mfa` counts as two factors. */
+  readonly trustAmr: boolean;
+}
+
+export interface OAuth2Upstream extends UpstreamBase {
+  readonly kind: 'oauth2';
+  /** By what its people are kept apart from those of others. */
+  readonly issuer: string;
+  /** `iss` of its answers (RFC 9207), where it sends one. */
+  readonly answerIssuer: string | undefined;
+  readonly clientId: string;
+  readonly clientSecret: Secret<string> | undefined;
+  readonly clientAuth: 'basic' | 'post';
+  readonly scopes: readonly string[];
+  readonly pkce: boolean;
+  readonly endpoints: OAuth2Endpoints;
+  /** Member of its answer that names somebody for ever. */
+  readonly subject: string;
+  /** Further secrets that a preset needs, by its own names. */
+  readonly keys: Readonly<Record<string, Secret<string>>>;
+}
+
+export interface OAuth2Endpoints {
+  readonly authorization: string;
+  readonly token: string;
+  readonly userinfo: string;
+  readonly emails: string | undefined;
+}
+
+export interface SamlUpstream extends UpstreamBase {
+  readonly kind: 'saml';
+  readonly entityId: string;
+  readonly ssoUrl: string;
+  /** In PEM. */
+  readonly certificates: readonly string[];
+  /** Attribute that names somebody for ever; undefined: the NameID, which has to be persistent. */
+  readonly subject: string | undefined;
+}
+
+export interface LdapUpstream extends UpstreamBase {
+  readonly kind: 'ldap';
+  /** `ldap:` or `ldaps:`, host and port. */
+  readonly url: string;
+  readonly startTls: boolean;
+  /** Path of a PEM file; undefined: whom the system trusts. */
+  readonly ca: string | undefined;
+  readonly bind: { readonly dn: string; readonly password: Secret<string> } | undefined;
+  readonly baseDn: string;
+  /** With `{username}` where the escaped name goes. */
+  readonly filter: string;
+  /** Attribute that names somebody for ever. */
+  readonly subject: string;
+}

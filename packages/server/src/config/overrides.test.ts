@@ -29,10 +29,11 @@ test('what is overruled need not be there', () => {
 });
 
 test('a bad override is a problem that names the variable', () => {
-  assert.throws(() => read('mode: test', { HUFU_MODE: 'tset', HUFU_REDIS: 'redis://x' }), {
+  assert.throws(() => read('mode: test', { HUFU_MODE: 'tset', HUFU_REDIS: 'http://user:hush@x' }), {
     name: 'ConfigError',
     message: [
-      'HUFU_REDIS (environment)  redis: is not supported by this version yet',
+      'HUFU_REDIS (environment)  redis: must begin with redis:// or rediss://',
+      '    found: [secret]    allowed: redis://[user:password@]host[:port][/database], rediss://… for TLS',
       'HUFU_MODE (environment)  mode: is not one of the allowed values',
       '    found: "tset"    allowed: production, development, test    did you mean test?',
     ].join('\n'),

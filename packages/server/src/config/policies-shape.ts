@@ -1,14 +1,27 @@
+import { ROLES, type Role } from '@hufu/protocol/admin/roles';
+import { foldUsername } from '@hufu/store/username';
 import { authorizationDetailsShape } from './authorization-details-shape.ts';
-import { anyMapping, list, object, optional, withDefault } from './collection-shapes.ts';
+import { botCheckShape } from './bot-check-shape.ts';
+import { list, mapping, object, optional, withDefault } from './collection-shapes.ts';
 import type { Policies } from './config.ts';
+import { devicesShape } from './devices-shape.ts';
 import { duration } from './duration-shape.ts';
 import { readAllowedHost } from './network.ts';
-import { choice, isTestMode, refuseOutsideTest, textAs, wholeNumber } from './scalar-shapes.ts';
+import { placesShape } from './places-shape.ts';
+import { profileShape } from './profile-shape.ts';
+import { choice, textAs, wholeNumber } from './scalar-shapes.ts';
 import type { Shape } from './shape.ts';
+import { signInShape } from './sign-in-shape.ts';
 import { softwareStatementsShape } from './software-statements-shape.ts';
 import { forwardedCertificatesShape } from './tls-shape.ts';
 import { trustedAttestersShape } from './trusted-attesters-shape.ts';
 import { trustedIssuersShape } from './trusted-issuers-shape.ts';
+
+const administrators: Shape<readonly (readonly [name: string, role: Role])[]> = mapping(choice([...ROLES]), {
+  max: 1_000,
+  names: /^.{1,255}$/u,
+  allowed: 'a user name of this file',
+});
 
 const outbound: Shape<Policies['outboundAllowHosts']> = object({
   keys: {
@@ -53,8 +66,13 @@ const passwords: Shape<Policies['passwords']> = object({
       15,
       'Fewest characters of a password that people choose. 15 where it is all that they prove themselves with (NIST SP 800-63B-4).',
     ),
+    on_change: withDefault(
+      choice(['all', 'others']),
+      'all',
+      'What ends when somebody changes their password: all other sessions and every refresh token, or all but what lives in the session that changes it.',
+    ),
   },
-  build: ({ min_length }) => ({ minLength: min_length }),
+  build: ({ min_length, on_change }) => ({ minLength: min_length, onChange: on_change }),
 });
 
 const registeredClients: Shape<Policies['registeredClients']> = object({
@@ -106,23 +124,40 @@ export const policiesShape: Shape<Policies> = object({
       'Who vouches for instances of clients that prove themselves with attest_jwt_client_auth (OAuth Attestation-Based Client Authentication, a draft).',
     ),
     registered_clients: withDefault(registeredClients, {}, 'Clients that registered themselves.'),
+    administrators: withDefault(
+      administrators,
+      {},
+      'Roles in administration by user name, of users in this file: read, support, security or owner.',
+    ),
     outbound: withDefault(outbound, {}, 'Requests that the server makes itself.'),
     sign_up: withDefault(choice(['off', 'open']), 'off', 'Whether people make accounts of their own: off, or open to everybody.'),
+    sign_in: withDefault(signInShape, {}, 'How people sign in.'),
+    sign_up_verification: optional(
+      choice(['off', 'required']),
+      'required: whoever makes an account shows first, by a mail, that their address is theirs. By default where mail is configured, else off.',
+    ),
     passwords: withDefault(passwords, {}, 'Passwords that people choose.'),
+    profile: withDefault(profileShape, {}, 'What people say of themselves.'),
     brute_force: withDefault(
       choice(['on', 'off'], { testOnly: ['off'] }),
       'on',
       'Slows down guessing of passwords and secrets. off in mode test alone.',
     ),
+    bot_check: optional(
+      botCheckShape,
+      'How programs are kept from signing up, recovering and, after failures, signing in. Nothing is asked by default.',
+    ),
     forwarded_certificates: optional(
       forwardedCertificatesShape,
       'How trusted proxies, which terminate TLS, tell of client certificates (RFC 8705). They have to remove the header from what clients send.',
     ),
+    devices: withDefault(devicesShape, {}, 'Devices that people sign in at.'),
+    places: withDefault(placesShape, {}, 'The coarse place of a sign-in, as people see it in their account.'),
     sessions: withDefault(sessions, {}, 'Browser sessions.'),
     codes: withDefault(codes, {}, 'Authorization codes.'),
     refresh_tokens: withDefault(refreshTokens, {}, 'Refresh tokens.'),
   },
-  build: ({ registration, outbound, brute_force, sessions, codes, refresh_tokens, ...more }) => ({
+  build: ({ registration, outbound, brute_force, sessions, codes, refresh_tokens, ...more }, _checked, spot) => ({
     registration,
     clientIdDocuments: more.client_id_metadata_documents ?? (registration === 'open' ? 'on' : 'off'),
     softwareStatements: more.software_statements,
@@ -130,24 +165,20 @@ export const policiesShape: Shape<Policies> = object({
     trustedIssuers: more.trusted_issuers,
     trustedAttesters: more.trusted_attesters,
     registeredClients: more.registered_clients,
+    administrators: new Map(more.administrators.map(([name, role]) => [foldUsername(name), role])),
     signUp: more.sign_up,
+    signIn: more.sign_in,
+    signUpVerification: more.sign_up_verification ?? (spot.reading.hasMail ? 'required' : 'off'),
     passwords: more.passwords,
+    profile: more.profile,
     bruteForce: brute_force,
+    botCheck: more.bot_check,
     outboundAllowHosts: outbound,
     forwardedCertificates: more.forwarded_certificates,
+    devices: more.devices,
+    places: more.places,
     sessions,
     codes,
     refreshTokens: refresh_tokens,
   }),
 });
-
-/** `limits`: nothing can be set yet, but tests may switch them off. */
-export const limitsShape: Shape<'off'> = {
-  schema: { anyOf: [{ const: 'off' }, anyMapping.schema, { $ref: '#/$defs/variable' }] },
-  read(node, spot) {
-    if (node.kind === 'map') return spot.report(node.place, 'is not supported by this version yet', 'a mapping', ['off (in mode test)']);
-    if (node.kind !== 'scalar' || node.value !== 'off')
-      return spot.refuse(node, 'is not one of the allowed values', ['off (in mode test)']);
-    return isTestMode(spot) ? 'off' : refuseOutsideTest(node, spot, ['leave it out']);
-  },
-};

@@ -42,6 +42,7 @@ export function readConfig(source: ConfigSource): Config {
     mode,
     algorithms: findAlgorithms(root),
     identifiers: [...findIdentifiers(root), issuer ?? findText(findValue(root, 'issuer')) ?? ''],
+    hasMail: findValue(root, 'mail') !== undefined,
     problems,
     warnings,
     checkFile: source.checkFile ?? (() => undefined),
@@ -64,8 +65,12 @@ export function readConfig(source: ConfigSource): Config {
     clients: written.clients,
     users: written.users,
     resources: written.resources,
-    limits: written.limits ?? 'on',
+    limits: written.limits,
+    redis: written.redis,
     policies: written.policies,
+    upstreams: written.upstreams,
+    mail: written.mail,
+    gateway: written.gateway,
     warnings: warnings.sorted(),
   };
 }

@@ -1,4 +1,5 @@
 import { isScopeToken } from '@hufu/protocol/scope';
+import { usualAlgorithm } from '../keys/usual-algorithm.ts';
 import { list, object, optional, required, withDefault } from './collection-shapes.ts';
 import type { ResourceConfig } from './config.ts';
 import { duration } from './duration-shape.ts';
@@ -36,10 +37,6 @@ const usedAlgorithm: Shape<string> = {
   },
 };
 
-function usualAlgorithm(algorithms: readonly string[]): string {
-  return algorithms.includes('ES256') ? 'ES256' : (algorithms[0] ?? 'ES256');
-}
-
 const resource: Shape<ResourceConfig> = object({
   keys: {
     identifier: required(identifier, 'What clients name in `resource` (RFC 8707) and what is in `aud` of the tokens.'),
@@ -59,7 +56,7 @@ const resource: Shape<ResourceConfig> = object({
     identifier,
     scopes,
     tokenFormat: token_format,
-    signingAlg: signing_alg ?? usualAlgorithm(spot.reading.algorithms),
+    signingAlg: signing_alg ?? usualAlgorithm(spot.reading.algorithms, 'ES256'),
     tokenTtlSeconds: token_ttl,
   }),
 });

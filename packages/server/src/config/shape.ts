@@ -39,6 +39,8 @@ export interface Reading {
   readonly algorithms: readonly string[];
   /** Every resource that there is: those of `resources`, and the issuer for the server's own endpoints. */
   readonly identifiers: readonly string[];
+  /** Whether there is `mail`. */
+  readonly hasMail: boolean;
   readonly problems: Problems;
   readonly warnings: Problems;
   /** Why a file that the configuration names cannot be used; undefined where it can. */

@@ -1,8 +1,9 @@
 import { object, optional, required, withDefault } from './collection-shapes.ts';
-import type { ForwardedCertificates, Tls } from './config.ts';
+import type { ForwardedCertificates } from './config.ts';
 import { findText, findValue, type MapNode } from './node.ts';
 import { choice, textAs } from './scalar-shapes.ts';
 import { FAILED, type Failed, Refused, type Shape, type Spot } from './shape.ts';
+import type { Tls } from './tls-config.ts';
 
 /** A path, relative to the working directory. */
 export const filePath: Shape<string> = textAs({
@@ -12,7 +13,7 @@ export const filePath: Shape<string> = textAs({
 });
 
 /** A path of a file that must be there now. */
-const existingFile: Shape<string> = {
+export const existingFile: Shape<string> = {
   schema: filePath.schema,
   read(node, spot) {
     const path = filePath.read(node, spot);

@@ -1,4 +1,5 @@
 import { foldUsername } from '@hufu/store/username';
+import { MAX_HASH } from '../accounts/hashes/read-hash.ts';
 import { claimsShape } from './claims-shape.ts';
 import { list, object, optional, required } from './collection-shapes.ts';
 import type { UserConfig } from './config.ts';
@@ -17,7 +18,11 @@ const username: Shape<string> = textAs({
 
 const password: Shape<Secret<string>> = hidden(text(1024));
 const passwordHash: Shape<Secret<string>> = hidden(
-  textAs({ allowed: ['$argon2id$v=19$m=…,t=…,p=…$salt$hash'], pattern: '^\\$\\$?argon2id\\$', maxLength: 255, read: readPasswordHash }),
+  textAs({
+    allowed: ['a hash of Argon2, bcrypt, scrypt or PBKDF2, as $argon2id$v=19$m=…,t=…,p=…$salt$hash'],
+    maxLength: MAX_HASH,
+    read: readPasswordHash,
+  }),
 );
 
 const user: Shape<UserConfig> = object({
@@ -27,7 +32,10 @@ const user: Shape<UserConfig> = object({
       password,
       'Password as plain text; hashed when the user is first loaded. Best as ${VARIABLE}. Instead of password_hash.',
     ),
-    password_hash: optional(passwordHash, 'PHC string of Argon2id. Instead of password.'),
+    password_hash: optional(
+      passwordHash,
+      'Hash of Argon2, bcrypt, scrypt or PBKDF2, as another system has made it; Argon2id from the next sign-in on. Instead of password.',
+    ),
     claims: optional(claimsShape, 'Standard claims of OpenID Connect (Core §5.1).'),
   },
   check: requireOnePassword,

@@ -6,7 +6,7 @@ import { type DecisionRecord, type Store, StoreUnavailable } from '@hufu/store/p
 import { jsonLog } from '../log.ts';
 import { systemRandom } from '../random.ts';
 import { checks } from './checks.ts';
-import { type DecisionJournal, decisionJournal } from './journal.ts';
+import { type DecisionJournal, decisionJournal, KEPT_DECISIONS } from './journal.ts';
 import { Trail } from './trail.ts';
 
 const T = 1_800_000_000_000;
@@ -153,4 +153,28 @@ test('every check has a title for people, and names a setting or says that there
     assert.match(title, /^[A-Z].+[^.]$/);
     assert.ok(setting === undefined || setting.length > 3, name);
   }
+});
+
+test('who asks the same again and again is told one decision, until its record may have gone', async () => {
+  const { journal, store, find } = await ground();
+  const tenant = (await store.ensureTenant('default')).id;
+  const poll = (about: string | undefined, error = REFUSAL): string => {
+    const path = trail('parameters', 'decided');
+    path.repeats = about;
+    return journal.record('token', 400, error, path, T);
+  };
+  const first = poll('pending 1');
+  assert.equal(poll('pending 1'), first);
+  const others = [poll('pending 2'), poll('pending 1', new OAuthError('invalid_request', 'no')), poll(undefined), poll(undefined)];
+  assert.equal(new Set([first, ...others]).size, 5);
+  await journal.settled();
+  assert.equal((await store.listDecisions(tenant, 100)).length, 5);
+  for (let left = KEPT_DECISIONS / 2; left > 0; left -= 1) {
+    poll(undefined);
+    if (left % 1000 === 0) await journal.settled();
+  }
+  const again = poll('pending 1');
+  assert.notEqual(again, first);
+  await journal.settled();
+  await find(again);
 });

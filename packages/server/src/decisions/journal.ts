@@ -1,16 +1,18 @@
+import type { ProblemCode } from '@hufu/protocol/admin/problem';
 import type { ErrorCode } from '@hufu/protocol/errors';
 import type { TenantId } from '@hufu/protocol/ids';
-import type { DecisionRecord, Store } from '@hufu/store/port';
+import type { Store } from '@hufu/store/port';
 import type { Log } from '../log.ts';
 import type { Random } from '../random.ts';
+import { decisionId } from './decision-id.ts';
+import { decisionQueue } from './decision-queue.ts';
 import { redact } from './redact.ts';
 import type { Trail } from './trail.ts';
 
-/** How many decision records a tenant keeps; the oldest fall. */
+/** How many decision records a tenant keeps, beside those of the edge; the oldest fall. */
 export const KEPT_DECISIONS = 10_000;
-/** How many wait for the store at most; when it is slower than the refusals, newer ones are dropped and counted. */
-const MAX_WAITING = 2_000;
-const BATCH = 200;
+/** Half of what is kept, as other processes record theirs too. */
+const MAX_REPEATED = KEPT_DECISIONS / 2;
 const MAX_DETAIL = 500;
 
 /** The record of a refusal as `hufu why` shows it. */
@@ -21,7 +23,7 @@ export interface DecisionBody {
 
 /** What of an error goes into the record. */
 export interface Refusal {
-  readonly code: ErrorCode;
+  readonly code: ErrorCode | ProblemCode;
   readonly description: string;
   readonly detail?: string | undefined;
 }
@@ -34,39 +36,32 @@ export interface DecisionJournal {
 }
 
 export function decisionJournal(store: Store, tenant: TenantId, random: Random, log: Log): DecisionJournal {
-  let waiting: DecisionRecord[] = [];
-  let dropped = 0;
-  let toldOf = 0;
-  let flushing: Promise<void> | undefined;
+  const queue = decisionQueue(store, tenant, KEPT_DECISIONS, log);
+  /** Decisions that are told again, and after how many records each was made. */
+  const repeated = new Map<string, { readonly id: string; readonly after: number }>();
+  let recorded = 0;
 
-  async function flush(): Promise<void> {
-    // Refusals of one turn are written together.
-    await Promise.resolve();
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, BATCH);
-      waiting = waiting.slice(BATCH);
-      try {
-        await store.recordDecisions(tenant, batch, KEPT_DECISIONS);
-      } catch (error) {
-        dropped += batch.length;
-        toldOf = dropped;
-        log.error('decisions.dropped', error, { dropped });
-      }
-    }
-    // Those that found no room; once for each flood, not once for each of them.
-    if (dropped > toldOf) log.warn('decisions.dropped', { dropped });
-    toldOf = dropped;
-    flushing = undefined;
+  /** The decision on what has been refused like this before, while its record can be counted on to be kept. */
+  function toldBefore(key: string): string | undefined {
+    const told = repeated.get(key);
+    return told === undefined || recorded - told.after >= MAX_REPEATED ? undefined : told.id;
+  }
+
+  function remember(key: string, id: string): void {
+    repeated.delete(key);
+    repeated.set(key, { id, after: recorded });
+    // The oldest are first, and each record adds one at most: what is over the bound has gone out of date.
+    const [oldest] = repeated.keys();
+    if (repeated.size > MAX_REPEATED && oldest !== undefined) repeated.delete(oldest);
   }
 
   return {
     record(endpoint, status, error, trail, nowMs) {
+      const key = trail.repeats === undefined ? undefined : `${trail.repeats} ${error.code}`;
+      const before = key === undefined ? undefined : toldBefore(key);
+      if (before !== undefined) return before;
       const id = decisionId(nowMs, random);
-      if (waiting.length >= MAX_WAITING) {
-        dropped++;
-        return id;
-      }
-      waiting.push({
+      const isKept = queue.add({
         id,
         at: Math.floor(nowMs / 1000),
         endpoint,
@@ -75,10 +70,12 @@ export function decisionJournal(store: Store, tenant: TenantId, random: Random, 
         clientId: trail.clientId,
         record: JSON.stringify(body(error, trail)),
       });
-      flushing ??= flush();
+      if (!isKept) return id;
+      recorded += 1;
+      if (key !== undefined) remember(key, id);
       return id;
     },
-    settled: () => flushing ?? Promise.resolve(),
+    settled: () => queue.settled(),
   };
 }
 
@@ -91,15 +88,4 @@ function body(error: Refusal, trail: Trail): DecisionBody {
       return { check, outcome: 'failed', detail: redact(error.detail ?? error.description).slice(0, MAX_DETAIL) };
     }),
   };
-}
-
-const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-
-/** 10 characters of time, 8 of randomness, in Crockford's base 32: sorts by time, can be read aloud. */
-function decisionId(nowMs: number, random: Random): string {
-  let time = '';
-  for (let rest = nowMs, i = 0; i < 10; i++, rest = Math.floor(rest / 32)) time = CROCKFORD.charAt(rest % 32) + time;
-  let tail = '';
-  for (const character of random.text(8)) tail += CROCKFORD.charAt(character.charCodeAt(0) & 31);
-  return time + tail;
 }

@@ -8,6 +8,11 @@ export class Trail {
   readonly #checks: Check[] = [];
   /** Whose request it is once that is known; before, the beginning of what it claimed. */
   clientId = '';
+  /**
+   * What the request asks about over and over, such as a device code that nobody has decided on. Refusals with the same code for the same
+   * reason are then one decision, so that those who poll do not push out of the records what an administrator looks for.
+   */
+  repeats: string | undefined;
 
   at(check: Check): void {
     this.#checks.push(check);

@@ -3,6 +3,7 @@ import { DEVICE_CODE } from '@hufu/protocol/grant-type';
 import { SECRET_LENGTH, writeHolder } from '@hufu/protocol/tally';
 import type { PendingAuthorization } from '@hufu/store/port';
 import type { AuthenticatedClient } from '../client-auth/authenticated-client.ts';
+import { isVouchedFor } from '../client-record.ts';
 import type { Context } from '../context.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { readAsked } from '../pending/asked.ts';
@@ -29,7 +30,7 @@ export function deviceAuthorization(ctx: Context, http: HttpRequest): Promise<Ht
       throw new OAuthError('unauthorized_client', 'the client is not registered for this grant type', { detail: DEVICE_CODE });
     const { scopes, resources } = readAsked(ctx, client, form, trail);
     trail.at('device_throttle');
-    takeAsk(ctx, client, http);
+    await takeAsk(ctx, client, http);
     await ensureStored(ctx, client, now);
 
     const secret = ctx.random.text(SECRET_LENGTH);
@@ -74,7 +75,7 @@ async function openWithCode(
   pending: Omit<PendingAuthorization, 'id' | 'createdAt' | 'decision' | 'userCodeHash'>,
   now: number,
 ): Promise<{ readonly id: number; readonly userCode: string }> {
-  let long = client.record.source !== 'config';
+  let long = !isVouchedFor(client.record);
   for (let tries = 0; tries < MAX_COLLISIONS; ) {
     const userCode = newUserCode(ctx.random, long ? USER_CODE_LENGTHS.long : USER_CODE_LENGTHS.usual);
     const limits = long ? OPEN_LIMITS : { ...OPEN_LIMITS, maxOpen: MAX_USUAL_CODES };

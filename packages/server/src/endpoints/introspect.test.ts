@@ -36,6 +36,7 @@ test('a live token is told to the server of its resource: whose, for whom, which
     jti: claimsOf(text)['jti'],
     auth_time: START,
     acr: 'urn:hufu:acr:1',
+    status: claimsOf(text)['status'],
   });
 });
 

@@ -117,7 +117,7 @@ async function isOwn(ctx: Context, { client, hint }: LogoutRequest, { session, u
 
 /** The end first and then who is to be told of it: nobody joins a session that has ended. */
 async function end(ctx: Context, http: HttpRequest, request: LogoutRequest, { session }: BrowserSession): Promise<HttpReply> {
-  await ctx.store.endSession(ctx.tenant, session.id, Math.floor(http.nowMs / 1000));
+  await ctx.store.endSession(ctx.tenant, session.id, 'signed_out', Math.floor(http.nowMs / 1000));
   wakeDelivery(ctx);
   return done(ctx, http, request, await ctx.store.listParticipants(ctx.tenant, session.id, MAX_PARTICIPANTS));
 }

@@ -7,14 +7,14 @@ import type { Context } from '../context.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { PageError } from '../interaction/page-error.ts';
 import { ERROR_KINDS } from '../interaction/pages/error-kinds.ts';
+import type { Limited } from '../limits/server-limits.ts';
 import { json } from '../reply.ts';
 import { expectNonce, readProof } from '../sender/read-sender.ts';
-import { SourceThrottle } from '../source-throttle.ts';
 import { type ClientCall, clientEndpoint } from './client-endpoint.ts';
 
 /** Each request costs a row for an hour. Those of clients that only say their name are counted by address, the others by address and client. */
-const ofStrangers = new SourceThrottle({ intervalMs: 1_000, burst: 60 }, { intervalMs: 20, burst: 1_000 });
-const ofClients = new SourceThrottle({ intervalMs: 20, burst: 3_000 }, { intervalMs: 2, burst: 30_000 });
+const OF_STRANGERS = ['par-source', 'par'] as const;
+const OF_CLIENTS = ['par-client-source', 'par-clients'] as const;
 
 /**
  * The pushed authorization request endpoint (RFC 9126 §2): a client sends the parameters ahead, and the browser comes with a `request_uri`. Every check of an
@@ -28,8 +28,9 @@ export function pushedAuthorizationRequest(ctx: Context, http: HttpRequest): Pro
     async (call) => {
       const { client, form, trail, now } = call;
       trail.at('push_throttle');
-      const wait = client.confidential ? ofClients.take(ctx, http, client.id) : ofStrangers.take(ctx, http);
-      if (wait > 0) return tooMany(ctx, http, call, wait);
+      const subject = { address: http.address, client: client.id };
+      const taken = ctx.limits.takeNow(client.confidential ? OF_CLIENTS : OF_STRANGERS, subject);
+      if (taken.kind === 'limited') return tooMany(ctx, http, call, taken);
       trail.at('parameters');
       if (form.has('request_uri')) throw new OAuthError('invalid_request', 'request_uri cannot be pushed');
       // RFC 9449 §10.1
@@ -73,9 +74,10 @@ function toAnswer(thrown: unknown): never {
 }
 
 /** RFC 9126 §2.3, RFC 6585 §4. */
-function tooMany(ctx: Context, http: HttpRequest, { trail }: ClientCall, seconds: number): HttpReply {
-  const refused = { code: 'temporarily_unavailable', description: 'too many requests were pushed; try again later' } as const;
+function tooMany(ctx: Context, http: HttpRequest, { trail }: ClientCall, { retryAfterSeconds, rule }: Limited): HttpReply {
+  const description = 'too many requests were pushed; try again later';
+  const refused = { code: 'temporarily_unavailable', description, detail: `limit ${rule}` } as const;
   const decision = ctx.decisions.record('par', 429, refused, trail, http.nowMs);
   const body = { error: refused.code, error_description: refused.description };
-  return json(429, body, { 'retry-after': String(seconds), 'hufu-decision': decision });
+  return json(429, body, { 'retry-after': String(retryAfterSeconds), 'hufu-decision': decision });
 }

@@ -2,17 +2,20 @@ import { readPresentedToken, type TokenScheme } from '@hufu/protocol/bearer';
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
 import { resourceMetadataUrl } from '@hufu/protocol/resource-metadata';
+import { isActive } from '../accounts/is-active.ts';
 import { encryptToClient } from '../client-keys/encrypt-to-client.ts';
 import { type Client, findStoredClient } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
+import { admitProven, type ReplyHeaders, telling } from '../limits/admit.ts';
 import { originsOf } from '../origins.ts';
 import { jwtReply, tokenReply, toOAuthError } from '../reply.ts';
 import { requireSender } from '../sender/require-sender.ts';
 import { noTokenReply, resourceRefusal, withNonce } from '../sender/resource-refusal.ts';
+import { tellEnd } from '../tokens/end-of-grant.ts';
 import { userinfoClaims } from '../tokens/granted-claims.ts';
-import { readAccessToken } from '../tokens/read-access-token.ts';
+import { type DeadAccessToken, readAccessToken } from '../tokens/read-access-token.ts';
 import { responseSigner } from '../tokens/response-signer.ts';
 import { requireForm } from './form-body.ts';
 
@@ -25,6 +28,7 @@ async function userinfoReply(ctx: Context, request: HttpRequest): Promise<HttpRe
   const trail = new Trail();
   let origins: readonly string[] = [];
   let scheme: TokenScheme = 'Bearer';
+  let told: ReplyHeaders | undefined;
   try {
     trail.at('parameters');
     const authorization = request.headers['authorization'];
@@ -35,27 +39,37 @@ async function userinfoReply(ctx: Context, request: HttpRequest): Promise<HttpRe
     trail.at('token_live');
     const now = Math.floor(request.nowMs / 1000);
     const token = await readAccessToken(ctx, shown.token, now);
-    if (token.kind === 'dead') throw new OAuthError('invalid_token', 'the access token is not active', { detail: token.reason });
+    if (token.kind === 'dead') throw await deadToken(ctx, token);
     trail.clientId = token.grant.clientId;
     if (request.headers['origin'] !== undefined) origins = await clientOrigins(ctx, token.grant.clientId);
     if (token.confirmation?.method === 'jkt') scheme = 'DPoP';
     await requireSender(ctx, request, { text: shown.token, scheme: shown.scheme, token }, trail, now);
+    await admitProven(ctx, request, { client: token.grant.clientId, token: shown.token }, trail, (headers) => (told = headers));
     trail.at('scope');
     if (token.grant.userId === undefined || !token.scopes.includes('openid')) {
       throw new OAuthError('insufficient_scope', 'the access token does not have the scope openid');
     }
     const user = await ctx.store.findUser(ctx.tenant, token.grant.userId);
-    if (user === undefined || !user.enabled)
+    if (user === undefined || !isActive(user, now))
       throw new OAuthError('invalid_token', 'the access token is not active', { detail: 'the user is gone' });
     const client = await findStoredClient(ctx, token.grant.clientId);
     if (client === undefined) throw new OAuthError('invalid_token', 'the access token is not active', { detail: 'the client is gone' });
-    return { ...(await answer(ctx, client, userinfoClaims(user, token.grant, token.scopes), now)), origins };
+    return { ...telling(await answer(ctx, client, userinfoClaims(user, token.grant, token.scopes), now), told), origins };
   } catch (thrown) {
     const error = toOAuthError(ctx, thrown, request);
     const decision = ctx.decisions.record('userinfo', error.status, error, trail, request.nowMs);
     const scope = error.code === 'insufficient_scope' ? { scope: ['openid'] } : {};
-    return { ...resourceRefusal(error, { decision, scheme, ...scope, resourceMetadata: resourceMetadataUrl(ctx.issuer) }), origins };
+    const reply = resourceRefusal(error, { decision, scheme, ...scope, resourceMetadata: resourceMetadataUrl(ctx.issuer) });
+    return { ...telling(reply, told), origins };
   }
+}
+
+/** Whoever shows a token that is authentic may learn why it is worth nothing any more. */
+async function deadToken(ctx: Context, { reason, grant, end }: DeadAccessToken): Promise<OAuthError> {
+  const otherwise = 'the access token is not active';
+  if (grant === undefined || end === undefined) return new OAuthError('invalid_token', otherwise, { detail: reason });
+  const { description, detail } = await tellEnd(ctx, await findStoredClient(ctx, grant.clientId), grant, end, otherwise);
+  return new OAuthError('invalid_token', description, { detail });
 }
 
 /** RFC 6750 §3.1: no token, no error code; only where to come from. */

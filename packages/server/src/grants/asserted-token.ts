@@ -9,6 +9,7 @@ import { ownScopes } from '../tokens/allowed-scopes.ts';
 import { issueLoneToken } from '../tokens/issue-lone-token.ts';
 import { findResource, resourcesFor, scopesAt } from '../tokens/resources.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
+import { requireClientFloor } from './client-floor.ts';
 import type { TokenRequest } from './grant.ts';
 
 export interface AssertedTarget {
@@ -59,10 +60,12 @@ export function requireAssertedTarget(
 /** Uses the assertion up, and issues: of any number of racers on any number of nodes one gets a token. No refresh token (RFC 7521 §4.1). */
 export async function issueAssertedToken(
   ctx: Context,
-  { client, trail, confirmation, now }: TokenRequest,
+  request: TokenRequest,
   { subject, authTime, mark }: HeldAssertion,
   target: AssertedTarget,
 ): Promise<TokenResponse> {
+  const { client, trail, confirmation, now } = request;
+  requireClientFloor(request, []);
   trail.at('grant_assertion_unused');
   await takeAssertion(ctx, mark, now);
   trail.at('grant_assertion_subject');

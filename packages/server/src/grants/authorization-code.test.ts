@@ -143,8 +143,8 @@ test('a code ends on its second, and with its grant (RFC 6749 §4.1.2)', async (
   const why = await own.why(await exchange(late, {}, own));
   assert.deepEqual([why.failed, why.detail], ['grant_fresh', 'expired 0 seconds ago']);
   const third = await newCode({}, own, visitor);
-  await own.store.endSession(own.tenant, visitor.session.id, own.now());
-  assert.equal((await own.why(await exchange(third, {}, own))).detail, 'the grant is dead: signed_out');
+  await own.store.endSession(own.tenant, visitor.session.id, 'signed_out', own.now());
+  assert.equal((await own.why(await exchange(third, {}, own))).detail, `its grant is dead since ${own.now()}: signed_out`);
   await own.close();
 });
 
@@ -182,4 +182,41 @@ test('a resource of the request may be chosen at the exchange, another may not (
   const right = await exchange(code, { resource: VAULT });
   assert.equal(right.status, 200);
   assert.match(String(right.json['access_token']), /^hfa_/);
+});
+
+test('a user sees that the oldest grant of an app fell for a new one, once a day for each app, and the tokens do not wait for it (hufu.max_grants_per_user)', async () => {
+  let away = false;
+  const few = await openWorld({
+    yaml: BASIC_YAML.replaceAll('hufu: { first_party: true }', 'hufu: { first_party: true, max_grants_per_user: 2 }'),
+    wrap: (store) => ({
+      ...store,
+      addUserEvent: async (...named) => (away ? assert.fail('away') : await store.addUserEvent(...named)),
+      takeTry: async (...named) => (away ? assert.fail('away') : await store.takeTry(...named)),
+    }),
+  });
+  const visitor = await signedIn(few);
+  const again = async (part: Record<string, string> = {}): Promise<void> => {
+    const reply = await exchange(await newCode(part, few, visitor), {}, few);
+    assert.equal(reply.status, 200, reply.body.toString());
+  };
+  const told = async (): Promise<readonly unknown[]> =>
+    (await few.store.listUserEvents(few.tenant, visitor.user.id, 9)).map(({ kind, detail, at }) => [kind, detail['name'], at]);
+  for (let turn = 0; turn < 2; turn += 1) await again();
+  assert.deepEqual(await told(), [], 'nothing has fallen yet');
+  for (let turn = 0; turn < 3; turn += 1) await again();
+  assert.deepEqual(await told(), [['grant_replaced', 'Reader', START]]);
+  few.clock.freeze(START_MS + 86_400_000);
+  const next = await signedIn(few);
+  const code = await newCode({}, few, next);
+  assert.equal((await exchange(code, {}, few)).status, 200);
+  assert.deepEqual(await told(), [
+    ['grant_replaced', 'Reader', START + 86_400],
+    ['grant_replaced', 'Reader', START],
+  ]);
+  away = true;
+  few.clock.freeze(START_MS + 2 * 86_400_000);
+  const last = await newCode({}, few, await signedIn(few));
+  assert.equal((await exchange(last, {}, few)).status, 200);
+  assert.equal(few.events('job.failed').length, 1);
+  await few.close();
 });

@@ -2,11 +2,13 @@ import { equalText } from '@hufu/protocol/equal-text';
 import { OAuthError } from '@hufu/protocol/errors';
 import { grantId } from '@hufu/protocol/ids';
 import { checkVerifier } from '@hufu/protocol/pkce';
+import { checkRedirectUri as isRegistered } from '@hufu/protocol/redirect-uri';
 import { readHolder, SECRET_LENGTH } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import { requireKey } from '../sender/require-key.ts';
 import { narrowDetails } from '../tokens/authorization-details.ts';
+import { endOfGrant, tellEnd } from '../tokens/end-of-grant.ts';
 import { narrow } from '../tokens/narrow.ts';
 import { sha256 } from '../tokens/secrets.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
@@ -14,6 +16,8 @@ import { userTokens } from '../tokens/user-tokens.ts';
 import { readCodeRequest } from './code-request.ts';
 import type { TokenRequest } from './grant.ts';
 import { redemption } from './redemption.ts';
+import { tellReplaced } from './tell-replaced.ts';
+import { tooManyDevices } from './too-many-devices.ts';
 
 /** How long after a code's end a second use of it still counts as theft; later it is an old address bar, and only refused. */
 const REPLAY_SECONDS = 600;
@@ -42,7 +46,11 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
   trail.at('generation');
   if (grant.generation > 0) throw await replayed(ctx, grant, now);
   trail.at('grant_live');
-  if (grant.dead !== undefined) throw refused(`the grant is dead: ${grant.dead.reason}`);
+  const end = endOfGrant(grant, now, 'access');
+  if (end !== undefined) {
+    const { description, detail } = await tellEnd(ctx, client, grant, end, CODE_REFUSED);
+    throw new OAuthError('invalid_grant', description, { detail });
+  }
   trail.at('grant_fresh');
   if (grant.expiresAt <= now) {
     // Over is over, whatever a clock says later (attacks COD-08).
@@ -56,6 +64,10 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
   if (form.get('redirect_uri') !== asked.redirectUri) {
     throw new OAuthError('invalid_grant', 'redirect_uri is not the one of the authorization request');
   }
+  trail.at('redirect_uri');
+  // An address that was taken away meanwhile may be in somebody else's hands.
+  if (!isRegistered(asked.redirectUri, client.metadata.redirectUris, client.metadata.applicationType))
+    throw refused('its redirect URI is no longer registered');
   trail.at('code_verifier');
   const verifier = form.get('code_verifier');
   if (!isVerified(verifier, asked.codeChallenge)) {
@@ -78,11 +90,14 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
     redemption(ctx, { client, grant, secret, resource, refresh, sessionExpiresAt, instance, confirmation, now }),
     now,
   );
+  trail.at('devices');
+  if (taken.kind === 'refused') throw tooManyDevices();
   trail.at('generation');
   if (taken.kind === 'lost') {
     if (taken.grant !== undefined && taken.grant.generation > 0) throw await replayed(ctx, taken.grant, now);
     throw refused('the grant died while the code was being exchanged');
   }
+  await tellReplaced(ctx, client, taken, now);
   return userTokens(ctx, {
     client,
     grant: taken.grant,

@@ -2,12 +2,14 @@ import { detailsAt } from '@hufu/protocol/authorization-details';
 import { OAuthError } from '@hufu/protocol/errors';
 import { formatScope, readScope } from '@hufu/protocol/scope';
 import { ALL_DETAILS, MAX_SCOPES } from '@hufu/protocol/tally';
+import type { Client } from '../clients.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import { accessTokenTtl } from '../tokens/access-token-ttl.ts';
 import { ownScopes } from '../tokens/allowed-scopes.ts';
 import { readDetails } from '../tokens/authorization-details.ts';
 import { issueAccessToken } from '../tokens/issue-access-token.ts';
+import { findOwnApi } from '../tokens/own-apis.ts';
 import { findResource, requireKnownScopes, requireNamedResources, resourcesFor, scopesAt } from '../tokens/resources.ts';
 import { type TokenResponse, tokenTypeOf } from '../tokens/token-response.ts';
 import { detailedOwnGrant } from './detailed-own-grant.ts';
@@ -39,20 +41,17 @@ export async function ownToken(
 ): Promise<TokenResponse> {
   const { client, form, trail, now } = request;
   trail.at('scope');
-  const allowed = ownScopes(ctx, client);
-  const scopes = asked === undefined ? (client.metadata.scopes === undefined ? [] : allowed) : readScope(asked);
+  const named = form.many('resource');
+  const api = findOwnApi(ctx, client, named, asked === undefined ? undefined : readScope(asked));
+  const allowed = api?.scopes ?? ownScopes(ctx, client);
+  const isAllAsked = asked === undefined && (api !== undefined || client.metadata.scopes !== undefined);
+  const scopes = asked !== undefined ? readScope(asked) : isAllAsked ? allowed : [];
   for (const scope of scopes) {
     if (!allowed.includes(scope)) throw new OAuthError('invalid_scope', 'the client may not ask for this scope', { detail: scope });
   }
   trail.at('resource');
-  const named = form.many('resource');
   if (named.length > 1) throw new OAuthError('invalid_target', 'an access token is for one resource');
-  requireNamedResources(ctx, client, named);
-  const [identifier = ctx.issuer] = resourcesFor(ctx, named, scopes);
-  // What it did not ask for by name is only narrowed to what the resource offers.
-  if (asked !== undefined) requireKnownScopes(ctx, scopes, named);
-  const resource = findResource(ctx, identifier);
-  if (resource === undefined) throw new OAuthError('invalid_target', 'the resource is unknown');
+  const resource = api ?? configuredResource(ctx, client, named, scopes, asked);
   const granted = scopesAt(resource, scopes);
   trail.at('authorization_details');
   const details = readDetails(ctx, form, client.metadata.authorizationDetailsTypes ?? []);
@@ -60,7 +59,7 @@ export async function ownToken(
     throw new OAuthError('invalid_authorization_details', 'the authorization details are for another resource');
   const ttl = accessTokenTtl(client, resource);
   if (take !== undefined) await take();
-  const own = ownLists(ctx, allowed, resource);
+  const own = api === undefined ? ownLists(ctx, allowed, resource) : { scopes: api.scopes, resources: [api.identifier] };
   const { grant, secret } =
     details.length > 0
       ? await detailedOwnGrant(ctx, client, { scopes: granted, resources: [resource.identifier], authorizationDetails: details, ttl, now })
@@ -82,6 +81,22 @@ export async function ownToken(
     ...(granted.length > 0 ? { scope: formatScope(granted) } : {}),
     ...(details.length > 0 ? { authorization_details: details } : {}),
   };
+}
+
+function configuredResource(
+  ctx: Context,
+  client: Client,
+  named: readonly string[],
+  scopes: readonly string[],
+  asked: string | undefined,
+): ResourceConfig {
+  requireNamedResources(ctx, client, named);
+  const [identifier = ctx.issuer] = resourcesFor(ctx, named, scopes);
+  // What it did not ask for by name is only narrowed to what the resource offers.
+  if (asked !== undefined) requireKnownScopes(ctx, scopes, named);
+  const resource = findResource(ctx, identifier);
+  if (resource === undefined) throw new OAuthError('invalid_target', 'the resource is unknown');
+  return resource;
 }
 
 /** One own grant serves whatever is asked of it, as long as a token can point at all of it; beyond that there is one for each resource. */

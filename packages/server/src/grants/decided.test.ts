@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import { DEVICE_CODE } from '@hufu/protocol/grant-type';
 import { grantId } from '@hufu/protocol/ids';
 import { readHolder, writeHolder } from '@hufu/protocol/tally';
-import { accountGet, accountPost } from '../interaction/account.ts';
+import { overviewGet, overviewPost } from '../interaction/account/overview.ts';
 import { hashPendingSecret } from '../pending/pending-request.ts';
 import { getOf, hiddenOf, postOf } from '../testing/pages.ts';
 import { askDevice, BANK_SECRET, cookiesOf, decideDevice, PENDING_YAML, poll } from '../testing/pending.ts';
@@ -124,7 +124,7 @@ test('its grant belongs to no session and dies with its user (RFC 8628 §3.3)', 
     undefined,
     'nothing is remembered (attacks DEV-16)',
   );
-  await own.store.endSession(own.tenant, visitor.session.id, own.now());
+  await own.store.endSession(own.tenant, visitor.session.id, 'signed_out', own.now());
   assert.equal((await refresh()).status, 200, 'signing out here ends nothing there');
   await own.store.setUserEnabled(own.tenant, visitor.user.id, false, own.now());
   assert.equal((await refresh()).status, 400);
@@ -138,9 +138,9 @@ test('whoever removes the app on the account page ends the device’s access, th
   await decideDevice(own, visitor, fetched.json['user_code'], 'allow');
   await decideDevice(own, visitor, waiting.json['user_code'], 'allow');
   const tokens = await poll(own, fetched);
-  const page = await accountGet(own.ctx, getOf(own, '/account', cookiesOf(visitor)));
+  const page = await overviewGet(own.ctx, getOf(own, '/account', cookiesOf(visitor)));
   assert.match(page.body.toString(), /Big Screen/);
-  await accountPost(own.ctx, postOf(own, '/account', hiddenOf(page), { cookie: cookiesOf(visitor) }));
+  await overviewPost(own.ctx, postOf(own, '/account', hiddenOf(page), { cookie: cookiesOf(visitor) }));
   const refreshed = await postToken(own, {
     grant_type: 'refresh_token',
     client_id: 'tv',

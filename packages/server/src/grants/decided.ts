@@ -6,12 +6,15 @@ import { readHolder, SECRET_LENGTH } from '@hufu/protocol/tally';
 import type { PendingAuthorization } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import { hashPendingSecret } from '../pending/pending-request.ts';
+import { endOfGrant, tellEnd } from '../tokens/end-of-grant.ts';
 import { narrow } from '../tokens/narrow.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
 import { userTokens } from '../tokens/user-tokens.ts';
 import { requireNoDetails } from './asserted-token.ts';
 import type { TokenRequest } from './grant.ts';
 import { redemption } from './redemption.ts';
+import { tellReplaced } from './tell-replaced.ts';
+import { tooManyDevices } from './too-many-devices.ts';
 
 type Kind = PendingAuthorization['kind'];
 
@@ -48,6 +51,7 @@ export async function exchangeDecided(ctx: Context, request: TokenRequest, kind:
 async function requireApproved(ctx: Context, { trail, now }: TokenRequest, found: PendingAuthorization): Promise<GrantId> {
   let pending = found;
   if (pending.decision.kind === 'pending') {
+    trail.repeats = `pending ${pending.id}`;
     trail.at('grant_fresh');
     requireFresh(pending, now);
     trail.at('poll_interval');
@@ -77,7 +81,11 @@ async function redeem(ctx: Context, request: TokenRequest, id: GrantId): Promise
   trail.at('generation');
   if (grant.generation > 0) throw refused('it was used before');
   trail.at('grant_live');
-  if (grant.dead !== undefined) throw refused(`the grant is dead: ${grant.dead.reason}`);
+  const end = endOfGrant(grant, now, 'access');
+  if (end !== undefined) {
+    const { description, detail } = await tellEnd(ctx, client, grant, end, REFUSED);
+    throw new OAuthError('invalid_grant', description, { detail });
+  }
   trail.at('grant_fresh');
   requireFresh(grant, now);
   const { resource, scopes } = narrow(ctx, grant, form.many('resource'), undefined, trail);
@@ -88,8 +96,11 @@ async function redeem(ctx: Context, request: TokenRequest, id: GrantId): Promise
     redemption(ctx, { client, grant, secret, resource, refresh: true, instance, confirmation, now }),
     now,
   );
+  trail.at('devices');
+  if (taken.kind === 'refused') throw tooManyDevices();
   trail.at('generation');
   if (taken.kind === 'lost') throw refused('it was used before, or its grant died, a moment ago');
+  await tellReplaced(ctx, client, taken, now);
   return userTokens(ctx, { client, grant: taken.grant, secret, resource, scopes, nonce: undefined, confirmation, now });
 }
 

@@ -46,5 +46,5 @@ export async function detailedOwnGrant(
   );
   if (created.kind === 'refused')
     throw new OAuthError('unauthorized_client', 'the client has changed; start again', { detail: created.reason });
-  return { grant: { ...common, id: created.id, generation: 1, rotatedAt: now, hasRevokedTokens: false }, secret };
+  return { grant: { ...common, parentId: undefined, id: created.id, generation: 1, rotatedAt: now, hasRevokedTokens: false }, secret };
 }

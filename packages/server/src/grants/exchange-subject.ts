@@ -3,6 +3,7 @@ import { OAuthError } from '@hufu/protocol/errors';
 import type { GrantId, UserId } from '@hufu/protocol/ids';
 import { readScope } from '@hufu/protocol/scope';
 import { ACCESS_TOKEN_TYPE, JWT_TYPE } from '@hufu/protocol/token-types';
+import { isActive } from '../accounts/is-active.ts';
 import { findAssertedSubject } from '../assertions/asserted-subject.ts';
 import type { AssertionMark } from '../assertions/assertion-mark.ts';
 import { verifyIssuerJwt } from '../assertions/issuer-jwt.ts';
@@ -66,7 +67,7 @@ async function ofAccessToken(ctx: Context, { client, confirmation, now }: TokenR
   if (grant.userId === undefined && grant.subject === grant.clientId) throw subjectRefused('a client’s own token stands for nobody');
   return {
     userId: grant.userId,
-    subject: grant.userId === undefined ? grant.subject : await subjectOfUser(ctx, client, grant.userId),
+    subject: grant.userId === undefined ? grant.subject : await subjectOfUser(ctx, client, grant.userId, now),
     authTime: grant.authTime,
     amr: grant.amr,
     scopes: token.scopes,
@@ -80,9 +81,9 @@ async function ofAccessToken(ctx: Context, { client, confirmation, now }: TokenR
   };
 }
 
-async function subjectOfUser(ctx: Context, client: TokenRequest['client'], id: UserId): Promise<string> {
+async function subjectOfUser(ctx: Context, client: TokenRequest['client'], id: UserId, now: number): Promise<string> {
   const user = await ctx.store.findUser(ctx.tenant, id);
-  if (user === undefined || !user.enabled) throw subjectRefused('its user is disabled');
+  if (user === undefined || !isActive(user, now)) throw subjectRefused('its user is not active');
   return subjectFor(ctx, client, user);
 }
 
@@ -94,7 +95,7 @@ async function ofIssuerJwt(ctx: Context, { client, confirmation, trail, now }: T
   trail.at('grant_assertion_subject');
   const { payload, issuer, mark } = jwt;
   if (typeof payload['sub'] !== 'string' || payload['sub'] === '') throw subjectRefused('it has no sub');
-  const subject = await findAssertedSubject(ctx, client, issuer, payload);
+  const subject = await findAssertedSubject(ctx, client, issuer, payload, now);
   if (typeof subject === 'string') throw subjectRefused(subject);
   const { scope, act, may_act: mayAct } = payload;
   if (scope !== undefined && typeof scope !== 'string') throw subjectRefused('its scope is not a text');

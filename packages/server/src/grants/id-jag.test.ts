@@ -108,11 +108,27 @@ test('it ends with the session, after ten minutes, and with the user (attacks EX
   own.clock.freeze(START_MS + 600_000);
   await refused(await jag(token, {}, 'wiki', own), 'subject_token', /600 seconds ago/, 'invalid_request', own);
   const other = await idTokenOf('wiki', own, visitor);
-  await own.store.endSession(own.tenant, visitor.session.id, own.now());
+  await own.store.endSession(own.tenant, visitor.session.id, 'signed_out', own.now());
   await refused(await jag(other, {}, 'wiki', own), 'subject_token', /session has ended/, 'invalid_request', own);
   const bob = await signedIn(own, 'bob');
   const ofBob = await idTokenOf('wiki', own, bob);
   await own.store.setUserEnabled(own.tenant, bob.user.id, false, own.now());
   await refused(await jag(ofBob, {}, 'wiki', own), 'subject_token', /ended|disabled/, 'invalid_request', own);
   await own.close();
+});
+
+test('a client that takes two factors gets our word for nobody who has shown less (ID-JAG §4, product M15)', async () => {
+  const own = await openWorld({ yaml: YAML });
+  const weak = await idTokenOf('wiki', own, await signedIn(own));
+  const strict = await openWorld({
+    yaml: YAML.replace(
+      "hufu: { first_party: true, token_exchange: { id_jag: [{ audience: 'https://chat.example', client_id: wiki-at-chat",
+      "hufu: { sign_in: { acr: 'urn:hufu:acr:2' }, first_party: true, token_exchange: { id_jag: [{ audience: 'https://chat.example', client_id: wiki-at-chat",
+    ),
+    store: own.store,
+  });
+  await refused(await jag(weak, {}, 'wiki', strict), 'sign_in_level', /wants level 2, and it is 1/, 'invalid_grant', strict);
+  const strong = await idTokenOf('wiki', strict, await signedIn(strict, 'alice', 'password', 'totp'));
+  assert.equal((await jag(strong, {}, 'wiki', strict)).status, 200);
+  for (const one of [strict, own]) await one.close();
 });

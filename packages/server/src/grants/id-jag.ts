@@ -4,13 +4,17 @@ import { MAC_ALGS } from '@hufu/protocol/jose-algorithms';
 import { formatScope, readScope } from '@hufu/protocol/scope';
 import { ID_JAG_TOKEN_TYPE, ID_TOKEN_TYPE } from '@hufu/protocol/token-types';
 import type { SessionRecord, UserRecord } from '@hufu/store/port';
+import { isActive } from '../accounts/is-active.ts';
 import { ID_JAG_TYPE } from '../assertions/issuer-jwt.ts';
 import type { Context } from '../context.ts';
+import { requireSigner } from '../keys/require-signer.ts';
 import { readSessionName } from '../sessions/session-name.ts';
+import { standingOf } from '../sessions/standing.ts';
 import { acrOf } from '../tokens/acr.ts';
 import { readIdTokenHint } from '../tokens/read-id-token-hint.ts';
 import { subjectFor } from '../tokens/subject.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
+import { requireClientFloor } from './client-floor.ts';
 import { requireOneAudience } from './exchange-target.ts';
 import type { TokenRequest } from './grant.ts';
 
@@ -42,7 +46,9 @@ export async function issueIdJag(ctx: Context, request: TokenRequest, policy: Ex
   for (const scope of scopes)
     if (!target.scopes.includes(scope)) throw new OAuthError('invalid_scope', 'the client may not ask for this scope', { detail: scope });
 
-  const acr = acrOf(session.amr);
+  const { amr, authTime } = standingOf({ session, user });
+  requireClientFloor(request, amr);
+  const acr = acrOf(amr);
   const claims = {
     iss: ctx.issuer,
     sub: subjectFor(ctx, client, user),
@@ -51,8 +57,8 @@ export async function issueIdJag(ctx: Context, request: TokenRequest, policy: Ex
     jti: ctx.random.text(24),
     iat: now,
     exp: now + LIFETIME,
-    auth_time: session.authTime,
-    ...(session.amr.length > 0 ? { amr: session.amr } : {}),
+    auth_time: authTime,
+    ...(amr.length > 0 ? { amr } : {}),
     ...(acr === undefined ? {} : { acr }),
     ...(resource === undefined ? {} : { resource }),
     ...(scopes.length > 0 ? { scope: formatScope(scopes) } : {}),
@@ -85,7 +91,7 @@ async function requireSignedIn(
   const session = id === undefined ? undefined : await ctx.store.findSession(ctx.tenant, id);
   if (session === undefined || session.endedAt !== undefined || session.expiresAt <= now) throw refused('its session has ended');
   const user = await ctx.store.findUser(ctx.tenant, session.userId);
-  if (user === undefined || !user.enabled) throw refused('its user is disabled');
+  if (user === undefined || !isActive(user, now)) throw refused('its user is not active');
   if (subjectFor(ctx, client, user) !== token.sub) throw refused('its session is somebody else’s by now');
   return { session, user };
 }
@@ -93,9 +99,7 @@ async function requireSignedIn(
 function sign(ctx: Context, { client, now }: TokenRequest, claims: object): string {
   const registered = client.metadata.idTokenSignedResponseAlg;
   const alg = MAC_ALGS.includes(registered) ? (ctx.config.signing.algorithms[0] ?? registered) : registered;
-  const signer = ctx.keys.signerFor(alg, now);
-  if (signer === undefined) throw new OAuthError('server_error', 'no signing key', { detail: `no active ${alg} key` });
-  return signer.sign(ID_JAG_TYPE, claims);
+  return requireSigner(ctx, alg, now).sign(ID_JAG_TYPE, claims);
 }
 
 function refused(detail: string): OAuthError {

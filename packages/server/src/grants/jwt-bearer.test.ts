@@ -234,7 +234,7 @@ test('a disabled user is nobody, before and after (attacks EXC-10)', async () =>
   await own2.store.setUserEnabled(own2.tenant, bob.id, false, START);
   const seen = await introspected(own2, token, `partner:${PARTNER_SECRET}`);
   assert.deepEqual(seen.json, { active: false });
-  assert.equal((await own2.why(await partner(idpAssertion({ sub: 'bob' }), {}, own2))).detail, 'the user is disabled');
+  assert.equal((await own2.why(await partner(idpAssertion({ sub: 'bob' }), {}, own2))).detail, 'the user is not active');
   await own2.close();
 });
 
@@ -271,4 +271,21 @@ test('an assertion ends on its second (RFC 7523 §3)', async () => {
   late.clock.freeze(START_MS + 10_000);
   assert.equal((await robot(other, {}, late)).status, 401);
   await late.close();
+});
+
+test('a client that wants something shown gets nobody by an issuer’s word, and a service account is nobody (RFC 7521 §4.1, product M15)', async () => {
+  const floor = "hufu: { sign_in: { acr: 'urn:hufu:acr:1' } }";
+  const strict = await openWorld({
+    yaml: EXCHANGE_YAML.replace('unlock openid }', `unlock openid, ${floor} }`).replace('read write, jwks', `read write, ${floor}, jwks`),
+  });
+  const assertion = idpAssertion();
+  for (const text of [assertion, idpAssertion({ client_id: 'partner', aud: ISSUER }, { typ: 'oauth-id-jag+jwt' })]) {
+    const reply = await partner(text, { scope: 'read' }, strict);
+    const why = await strict.why(reply);
+    assert.deepEqual([reply.status, reply.json['error'], why.failed], [400, 'invalid_grant', 'sign_in_level'], why.detail ?? '');
+  }
+  assert.equal((await robot(own(), { scope: 'read' }, strict)).status, 200);
+  const lax = await openWorld({ yaml: EXCHANGE_YAML, store: strict.store });
+  assert.equal((await partner(assertion, { scope: 'read' }, lax)).status, 200, 'what was refused was not used up');
+  for (const one of [lax, strict]) await one.close();
 });

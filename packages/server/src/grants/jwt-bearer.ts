@@ -49,7 +49,7 @@ async function ofSomebody(ctx: Context, request: TokenRequest, text: string, use
   // It was made for one client, as we know it.
   if (use === 'id-jag' && payload['client_id'] !== client.id) throw assertionRefused('its client_id is another client');
   trail.at('grant_assertion_subject');
-  const subject = await findAssertedSubject(ctx, client, issuer, payload);
+  const subject = await findAssertedSubject(ctx, client, issuer, payload, now);
   if (typeof subject === 'string') throw assertionRefused(subject);
   const limits = [issuer.scopes, ...scopeLimit(payload['scope'])];
   requireAssertedResource(request, payload['resource']);

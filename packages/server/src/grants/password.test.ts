@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { readConfig } from '../config/read-config.ts';
 import { describeServer } from '../server-description.ts';
+import { giveApp } from '../testing/second-factors.ts';
 import { claimsOf, postToken } from '../testing/visits.ts';
 import { API, BASIC_YAML, openWorld, PASSWORD, START, VAULT } from '../testing/world.ts';
 
@@ -57,6 +58,32 @@ test('without the switch it cannot be configured, for a public client not at all
   );
 });
 
+test('whoever has a second factor, or a client that takes two, gets the answer of a wrong password, and counts as one (RFC 6749 §4.3.2, attacks USR-01, USR-22)', async () => {
+  const own = await openWorld({ yaml: YAML });
+  await giveApp(own);
+  const right = await ask({}, 'legacy', own);
+  const wrong = await ask({ password: 'wrong' }, 'legacy', own);
+  assert.deepEqual([right.status, right.body.toString()], [wrong.status, wrong.body.toString()]);
+  for (let i = 0; i < 3; i++) await ask({}, 'legacy', own);
+  const limited = await ask({}, 'legacy', own);
+  assert.match(String(limited.json['error_description']), /too often/, 'it has been counted each time');
+  assert.equal((await ask({ username: 'bob' }, 'legacy', own)).status, 200, 'bob has a password and no more');
+  await own.close();
+  const strict = YAML.replace(
+    'hufu: { unsafe_password_grant: true } }',
+    "hufu: { unsafe_password_grant: true, sign_in: { acr: 'urn:hufu:acr:2' } } }",
+  );
+  for (const yaml of [
+    strict,
+    `${YAML}\npolicies: { sign_in: { second_factor: required } }`,
+    `${YAML}\npolicies: { sign_in: { methods: [passkey] } }`,
+  ]) {
+    const other = await openWorld({ yaml });
+    assert.equal((await ask({ username: 'bob' }, 'legacy', other)).json['error'], 'invalid_grant');
+    await other.close();
+  }
+});
+
 test('one answer for a wrong password, an unknown user and a disabled one (RFC 6749 §5.2, attacks USR-01)', async () => {
   const own = await openWorld({ yaml: YAML });
   const bob = (await own.store.findUserByName(own.tenant, 'bob')) ?? assert.fail();
@@ -75,7 +102,7 @@ test('guessing has the limits of the sign-in page (RFC 6749 §4.3.2)', async () 
   const own = await openWorld({ yaml: YAML });
   for (let i = 0; i < 5; i++) assert.equal((await ask({ password: `wrong ${i}` }, 'legacy', own)).json['error'], 'invalid_grant');
   const limited = await ask({}, 'legacy', own);
-  assert.deepEqual([limited.status, limited.json['error'], limited.headers['retry-after']], [400, 'invalid_grant', '15']);
+  assert.deepEqual([limited.status, limited.json['error'], limited.headers['retry-after']], [400, 'invalid_grant', '60']);
   assert.equal((await own.why(limited)).failed, 'sign_in_throttle');
   assert.equal((await ask({ username: 'bob' }, 'legacy', own)).status, 200);
   await own.close();
@@ -89,7 +116,7 @@ test('scopes, resource and parameters are judged before the password is looked a
     [{ scope: 'unlock', resource: API }, 'invalid_scope'],
     [{ username: '' }, 'invalid_request'],
     [{ password: '' }, 'invalid_request'],
-    [{ password: 'x'.repeat(1_025) }, 'invalid_request'],
+    [{ password: 'x'.repeat(2_049) }, 'invalid_request'],
     [{ authorization_details: '[]' }, 'invalid_request'],
   ] as const)
     assert.equal((await ask({ ...part, ...('password' in part ? {} : { password: 'wrong' }) })).json['error'], error);
@@ -100,7 +127,8 @@ test('its grant ends with the password, and with the user (product M28)', async 
   const own = await openWorld({ yaml: YAML });
   const { refresh_token: refresh } = (await ask({}, 'legacy', own)).json;
   const alice = (await own.store.findUserByName(own.tenant, 'alice')) ?? assert.fail();
-  await own.store.changePassword(own.tenant, alice.id, alice.passwordHash ?? '', undefined, START);
+  const keep = { session: undefined, revokes: 'all' } as const;
+  await own.store.changePassword(own.tenant, alice.id, alice.authVersion, alice.passwordHash, keep, START);
   const reply = await postToken(own, { grant_type: 'refresh_token', refresh_token: String(refresh) }, { basic: `legacy:${SECRET}` });
   assert.equal(reply.json['error'], 'invalid_grant');
   await own.close();

@@ -4,6 +4,7 @@ import { SECRET_LENGTH } from '@hufu/protocol/tally';
 import type { UserRecord } from '@hufu/store/port';
 import { MAX_USERNAME, tryPassword } from '../accounts/password-attempt.ts';
 import { MAX_PASSWORD } from '../accounts/passwords.ts';
+import { floorOfClient } from '../authorize/requirements.ts';
 import type { Context } from '../context.ts';
 import { allowedScopes } from '../tokens/allowed-scopes.ts';
 import { findResource, requireKnownScopes, resourcesFor, scopesAt } from '../tokens/resources.ts';
@@ -14,6 +15,8 @@ import { userTokens } from '../tokens/user-tokens.ts';
 import { requireNoDetails } from './asserted-token.ts';
 import type { TokenRequest } from './grant.ts';
 import { redemption } from './redemption.ts';
+import { tellReplaced } from './tell-replaced.ts';
+import { tooManyDevices } from './too-many-devices.ts';
 
 /** Seconds between the two acts that make a grant with refresh tokens. */
 const CODE_SECONDS = 60;
@@ -46,12 +49,28 @@ export async function password(ctx: Context, request: TokenRequest): Promise<Tok
   return issue(ctx, request, user, scopes, resources);
 }
 
-/** The user whose password it is. What it takes besides a password, once there is such a thing, is not for this grant: such a user is refused here. */
-async function requireUser(ctx: Context, { address, trail, now }: TokenRequest, username: string, text: string): Promise<UserRecord> {
-  const outcome = await tryPassword(ctx, { username, password: text, address, knownBrowser: undefined, nowMs: now * 1000 }, trail);
+/**
+ * The user whose password it is, and who has nothing but that: more than a password cannot be shown here, so that for whoever has a second factor, and where the client or the policy wants one, every
+ * password is wrong.
+ */
+async function requireUser(
+  ctx: Context,
+  { client, address, trail, now }: TokenRequest,
+  username: string,
+  text: string,
+): Promise<UserRecord> {
+  const { methods, secondFactor } = ctx.config.policies.signIn;
+  const isEnough = methods.includes('password') && secondFactor !== 'required' && floorOfClient(client) <= 1;
+  const enoughFor = isEnough ? 'who_has_no_more' : 'nobody';
+  const outcome = await tryPassword(
+    ctx,
+    { username, password: text, address, knownBrowser: undefined, nowMs: now * 1000, enoughFor },
+    trail,
+  );
   if (outcome.kind === 'right') return outcome.user;
   if (outcome.kind === 'wrong') throw new OAuthError('invalid_grant', 'the user name or the password is wrong');
   throw new OAuthError('invalid_grant', 'signing in has failed too often; try again later', {
+    detail: `limit ${outcome.rule}`,
     retryAfterSeconds: outcome.retryAfterSeconds,
   });
 }
@@ -100,8 +119,11 @@ async function issue(
     redemption(ctx, { client, grant, secret, resource, refresh: true, instance, confirmation, now }),
     now,
   );
+  request.trail.at('devices');
+  if (taken.kind === 'refused') throw tooManyDevices();
   if (taken.kind === 'lost')
     throw new OAuthError('invalid_grant', 'the user name or the password is wrong', { detail: 'the grant died at once' });
+  await tellReplaced(ctx, client, taken, now);
   return userTokens(ctx, {
     client,
     grant: taken.grant,

@@ -3,6 +3,7 @@ import type { GrantRecord, Redemption } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
+import { deviceLimit } from '../sessions/device-limit.ts';
 import { accessTokenTtl } from '../tokens/access-token-ttl.ts';
 import { derivedSecret, sha256 } from '../tokens/secrets.ts';
 import { refreshKey } from './refresh-key.ts';
@@ -39,6 +40,7 @@ export function redemption(ctx: Context, redeemed: Redeemed): Redemption {
     boundKey: refreshKey(redeemed),
     ...lifetimes(ctx, redeemed),
     maxGrants: client.metadata.settings.maxGrantsPerUser,
+    devices: deviceLimit(client),
   };
 }
 

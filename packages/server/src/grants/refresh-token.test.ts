@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { grantId } from '@hufu/protocol/ids';
+import { clientId, grantId } from '@hufu/protocol/ids';
 import { readHolder, writeHolder } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
+import { wireEntry } from '../revocation/wire-entry.ts';
 import { answerOf, ask, claimsOf, postToken, signedIn, tokensOf, VERIFIER } from '../testing/visits.ts';
 import { BASIC_YAML, openWorld, SECRETS, START, START_MS, VAULT } from '../testing/world.ts';
 
@@ -28,6 +29,50 @@ async function refused(reply: Reply, check: string, detail: string, at = world, 
   const why = await at.why(reply);
   assert.deepEqual([reply.status, reply.json['error'], why.failed, why.detail], [400, error, check, detail]);
 }
+
+for (const [name, rest] of [
+  [
+    'a lock of its user',
+    async (own: typeof world, isOver: boolean) => {
+      const alice = (await own.store.findUserByName(own.tenant, 'alice')) ?? assert.fail();
+      await own.store.lockUser(own.tenant, alice.id, isOver ? undefined : own.now() + 3_600, own.now());
+    },
+  ],
+  [
+    'the time that its client was disabled',
+    async (own: typeof world, isOver: boolean) => {
+      const web = (await own.store.findClient(own.tenant, clientId('web'))) ?? assert.fail();
+      await own.store.putClient(own.tenant, { ...web, enabled: isOver }, own.now());
+    },
+  ],
+] as const)
+  for (const rotation of ['on', 'off'] as const)
+    test(`what a refresh token gives after ${name} is named by no entry of the revocation log (rotation ${rotation})`, async () => {
+      const settings = `hufu: { first_party: true, refresh_token: { rotation: ${rotation}, absolute: 30d, idle: 1h } }`;
+      const own = await openWorld({ yaml: BASIC_YAML.replace(/(client_id: web\n[\s\S]*?)hufu: \{ first_party: true \}/, `$1${settings}`) });
+      const basic = `web:${SECRETS.web}`;
+      const web = { client_id: 'web', redirect_uri: 'https://web.example/cb', scope: 'openid read' };
+      const code = answerOf(await ask(own, await signedIn(own), web)).get('code') ?? assert.fail();
+      const fields = { grant_type: 'authorization_code', redirect_uri: web.redirect_uri, code_verifier: VERIFIER, code };
+      const one = (await postToken(own, fields, { basic })).json['refresh_token'];
+      const renew = (): Promise<Reply> => postToken(own, { grant_type: 'refresh_token', refresh_token: String(one) }, { basic });
+      own.clock.freeze(START_MS + 5_000);
+      assert.equal((await renew()).status, 200);
+      own.clock.freeze(START_MS + 10_000);
+      await rest(own, false);
+      own.clock.freeze(START_MS + 60_000);
+      await rest(own, true);
+      own.clock.freeze(START_MS + 120_000);
+      // The same once more: where it is rotated, its successor was lost.
+      const reply = await renew();
+      assert.equal(reply.status, 200);
+      const issuedAt = Number(claimsOf(reply.json['access_token'])['iat']);
+      assert.ok(issuedAt <= START + 120);
+      const entries = (await own.store.readRevocations(own.tenant, 0, 100)).map((row) => wireEntry(own.ctx, row));
+      assert.ok(entries.length > 0);
+      for (const { kind, before } of entries) assert.ok((before ?? Number.POSITIVE_INFINITY) < issuedAt, `${kind} ${before}`);
+      await own.close();
+    });
 
 test('a refresh moves the generation on by one, once, and keeps secret and scope (RFC 6749 §6)', async () => {
   const one = await first();

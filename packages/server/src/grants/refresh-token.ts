@@ -7,7 +7,9 @@ import type { GrantRecord } from '@hufu/store/port';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { requireKey } from '../sender/require-key.ts';
+import { allowedScopes } from '../tokens/allowed-scopes.ts';
 import { narrowDetails } from '../tokens/authorization-details.ts';
+import { type EndOfGrant, endOfGrant, tellEnd } from '../tokens/end-of-grant.ts';
 import { narrow } from '../tokens/narrow.ts';
 import { sha256 } from '../tokens/secrets.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
@@ -38,15 +40,18 @@ export async function refreshToken(ctx: Context, request: TokenRequest): Promise
   trail.at('secret');
   if (grant.secretHash === undefined || !equalText(grant.secretHash, sha256(credential.secret)))
     throw refused('its secret is not the one the row knows');
-  requireLive(grant, request);
+  const end = findEnd(grant, request);
+  if (end !== undefined) throw await ended(ctx, client, grant, end);
   // Before the generations: an old refresh token in the hands of somebody without the key is worth nothing, and ends nothing.
+  if (grant.boundKey === undefined && client.metadata.settings.devices.binding !== 'none')
+    throw refused('it is bound to no key, and the client is held to one device by now');
   if (grant.boundKey !== undefined) requireBoundKey(ctx, grant, grant.boundKey, request);
   trail.at('generation');
   if (credential.generation > grant.generation) throw refused('a generation that has not been issued');
   if (credential.generation < grant.generation) requireOverlap(await overlap(ctx, grant, credential.generation, request));
   trail.at('scope');
   const asked = form.get('scope');
-  const scopes = asked === undefined ? undefined : readScope(asked);
+  const scopes = stillRegistered(ctx, client, grant, asked === undefined ? undefined : readScope(asked));
   const target = narrow(ctx, grant, form.many('resource'), scopes, trail);
   trail.at('authorization_details');
   const details = narrowDetails(ctx, client, grant, form, target.resource.identifier);
@@ -86,20 +91,44 @@ async function rotated(ctx: Context, grant: GrantRecord, request: TokenRequest):
   if (taken.kind === 'taken') return taken.grant;
   request.trail.at('grant_known');
   if (taken.grant === undefined) throw refused('the grant went while it was being refreshed');
-  requireLive(taken.grant, request);
+  const end = findEnd(taken.grant, request);
+  if (end !== undefined) throw await ended(ctx, request.client, taken.grant, end);
   request.trail.at('generation');
   requireOverlap(await overlap(ctx, taken.grant, grant.generation, request));
   return taken.grant;
 }
 
-function requireLive(grant: GrantRecord, { trail, client, now }: TokenRequest): void {
+/** What the client may ask for by now, of what was granted: a registration that has lost scopes is never refreshed around. Undefined: all of the grant. */
+function stillRegistered(
+  ctx: Context,
+  client: Client,
+  grant: GrantRecord,
+  asked: readonly string[] | undefined,
+): readonly string[] | undefined {
+  const allowed = allowedScopes(ctx, client);
+  if (grant.scopes.every((scope) => allowed.includes(scope))) return asked;
+  const left = (asked ?? grant.scopes).filter((scope) => allowed.includes(scope));
+  if (left.length === 0) throw refused('the client may not ask for any of the scopes any more');
+  return left;
+}
+
+/** Why the grant is worth nothing any more; undefined while it lives. Throws `invalid_grant` where it never was for refreshing. */
+function findEnd(grant: GrantRecord, { trail, client, now }: TokenRequest): EndOfGrant | undefined {
   trail.at('grant_live');
-  if (grant.dead !== undefined) throw refused(`the grant is dead since ${grant.dead.at}: ${grant.dead.reason}`);
+  const end = endOfGrant(grant, now, isRefreshable(grant) ? 'refresh' : 'access');
+  if (end !== undefined && end.word !== 'session_expired') return end;
   trail.at('client_grant_type');
   if (!isRefreshable(grant) || !client.metadata.grantTypes.includes('refresh_token')) throw refused('the grant has no refresh tokens');
+  // What was given at the authorization endpoint rests on an address of the client's.
+  if (grant.sessionId !== undefined && client.metadata.redirectUris.length === 0) throw refused('the client has no redirect URI any more');
   trail.at('grant_fresh');
-  if (grant.expiresAt <= now) throw refused(`the grant ended ${now - grant.expiresAt} seconds ago`);
-  if (grant.rotatedAt + grant.idleSeconds <= now) throw refused(`not used for ${now - grant.rotatedAt} seconds`);
+  return end;
+}
+
+/** Whoever gets here has its secret, and may learn why it is worth nothing. */
+async function ended(ctx: Context, client: Client, grant: GrantRecord, end: EndOfGrant): Promise<OAuthError> {
+  const { description, detail } = await tellEnd(ctx, client, grant, end, REFRESH_REFUSED);
+  return new OAuthError('invalid_grant', description, { detail });
 }
 
 /**

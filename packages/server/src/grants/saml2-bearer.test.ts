@@ -284,3 +284,12 @@ test('of fifty who show one SAML assertion to two nodes, one gets a token (RFC 7
   for (const node of nodes) await node.close();
   await store.close();
 });
+
+test('a client that wants something shown gets nobody by an issuer’s word (RFC 7521 §4.1, product M15)', async () => {
+  const strict = await openWorld({
+    yaml: YAML.replace("'], scope: read write }", "'], scope: read write, hufu: { sign_in: { acr: 'urn:hufu:acr:1' } } }"),
+  });
+  const reply = await show(signed(), { scope: 'read' }, 'partner', strict);
+  assert.deepEqual([reply.status, reply.json['error'], (await strict.why(reply)).failed], [400, 'invalid_grant', 'sign_in_level']);
+  await strict.close();
+});

@@ -17,7 +17,7 @@ export async function saml2Bearer(ctx: Context, request: TokenRequest): Promise<
   if (assertion.kind === 'refused') throw assertionRefused(assertion.reason);
   const { issuer, nameId, authTime, mark } = assertion;
   trail.at('grant_assertion_subject');
-  const subject = await findAssertedSubject(ctx, client, { ...issuer, subjectClaim: 'sub' }, { sub: nameId });
+  const subject = await findAssertedSubject(ctx, client, { ...issuer, subjectClaim: 'sub' }, { sub: nameId }, now);
   if (typeof subject === 'string') throw assertionRefused(subject);
   const target = requireAssertedTarget(ctx, request, [issuer.scopes]);
   return issueAssertedToken(ctx, request, { subject, authTime, mark }, target);

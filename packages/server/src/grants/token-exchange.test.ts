@@ -370,3 +370,17 @@ test('a code of somebody else is no subject either, and nothing was spent by all
   };
   assert.equal((await postToken(world, form)).status, 200);
 });
+
+test('a client that takes two factors gets nobody who has shown less, nor one whom an issuer speaks for (RFC 8693 §2.2.2, product M15)', async () => {
+  const gate = `resource_server_of: ['${API}'], token_exchange`;
+  const own = await openWorld({ yaml: EXCHANGE_YAML.replace(gate, `sign_in: { acr: 'urn:hufu:acr:2' }, ${gate}`) });
+  const weak = await exchange((await shown({}, own))['access_token'], {}, GATE, own);
+  await refused(weak, 'sign_in_level', /wants level 2, and it is 1/, 'invalid_grant', own);
+  const token = idpAssertion();
+  await refused(await exchange(token, { subject_token_type: JWT }, GATE, own), 'sign_in_level', /it is 0/, 'invalid_grant', own);
+  const strong = await tokensOf(own, { scope: 'read', resource: API }, await signedIn(own, 'alice', 'password', 'totp'));
+  assert.equal((await exchange(strong['access_token'], {}, GATE, own)).status, 200);
+  const lax = await openWorld({ yaml: EXCHANGE_YAML, store: own.store });
+  assert.equal((await exchange(token, { subject_token_type: JWT }, GATE, lax)).status, 200, 'what was refused was not used up');
+  for (const one of [lax, own]) await one.close();
+});

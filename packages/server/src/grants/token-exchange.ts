@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 import { issueLoneToken } from '../tokens/issue-lone-token.ts';
 import type { TokenResponse } from '../tokens/token-response.ts';
 import { requireNoDetails } from './asserted-token.ts';
+import { requireClientFloor } from './client-floor.ts';
 import { requireActor } from './exchange-actor.ts';
 import { requireSubject } from './exchange-subject.ts';
 import { requireTarget } from './exchange-target.ts';
@@ -35,6 +36,7 @@ export async function tokenExchange(ctx: Context, request: TokenRequest): Promis
   const target = requireTarget(ctx, request, policy, subject.scopes);
   if (wanted === JWT_TYPE && target.resource.tokenFormat !== 'jwt')
     throw new OAuthError('invalid_request', 'the tokens of this audience are no JWTs');
+  requireClientFloor(request, subject.amr);
   if (subject.mark !== undefined) await takeSubject(ctx, request, subject.mark);
 
   trail.at('subject_token');

@@ -1,5 +1,4 @@
 import { equalText } from '@hufu/protocol/equal-text';
-import { readQuery } from '@hufu/protocol/form';
 import type { PendingAuthorization } from '@hufu/store/port';
 import { seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
@@ -11,52 +10,35 @@ import { approve, deny } from '../pending/decide.ts';
 import { readPendingRequest } from '../pending/pending-request.ts';
 import { OPEN_LIMITS } from '../pending/throttle.ts';
 import { type BrowserSession, findBrowserSession } from '../sessions/browser-session.ts';
-import { browserOf } from '../sessions/known-browser.ts';
+import { standingOf } from '../sessions/standing.ts';
+import { accountReply, hrefOf, marked, readMarked, showAccount } from './account/visit.ts';
 import { waitingClientView } from './client-of-page.ts';
-import { csrfToken, requireOwnForm } from './csrf.ts';
-import { formPage } from './form-page.ts';
+import { requireOwnForm } from './csrf.ts';
 import { signInPath } from './own-page.ts';
 import { pageRefusal } from './page-error.ts';
-import { languageLinks, localeOf } from './page-locale.ts';
 import { type ApprovalsView, type ApprovalView, approvalsPage } from './pages/approvals.ts';
 import type { Locale } from './pages/messages/locale.ts';
 import { permissionsView } from './permissions-view.ts';
-import { userView } from './user-of-page.ts';
+import { requireLevel } from './require-level.ts';
 
 const PATH = '/account/approvals';
 const OUTCOMES: readonly NonNullable<ApprovalsView['outcome']>[] = ['allowed', 'denied', 'gone'];
 
 /** What clients ask the user for (OpenID Connect CIBA §8). */
-export async function approvalsGet(ctx: Context, http: HttpRequest): Promise<HttpReply> {
-  const trail = new Trail();
-  try {
-    trail.at('parameters');
-    const said = readQuery(http.query, { repetition: 'listed' }).get('outcome');
-    const session = await findBrowserSession(ctx, http);
-    if (session === undefined) return seeOther(signInPath('approvals'));
-    const locale = localeOf(http, undefined);
-    const now = Math.floor(http.nowMs / 1000);
-    const browser = browserOf(ctx, http);
+export function approvalsGet(ctx: Context, http: HttpRequest): Promise<HttpReply> {
+  return showAccount(ctx, http, 'approvals', async (visit) => {
+    const { session, locale, now, csrf } = visit;
+    const said = readMarked(visit, visit.query.get('outcome'));
     const outcome = OUTCOMES.find((one) => one === said);
     const requests: ApprovalView[] = [];
     for (const pending of await waitingFor(ctx, session, now)) {
       const view = await viewOf(ctx, session, pending, locale, now);
       if (view !== undefined) requests.push(view);
     }
-    const body = approvalsPage({
-      locale,
-      languages: languageLinks(PATH, []),
-      action: PATH,
-      csrf: csrfToken(ctx, browser.id, formName(session)),
-      user: userView(session),
-      accountHref: '/account',
-      requests,
-      ...(outcome === undefined ? {} : { outcome }),
-    });
-    return formPage(ctx, browser, body);
-  } catch (error) {
-    return pageRefusal(ctx, 'approvals', http, trail, error);
-  }
+    return accountReply(visit, (frame) =>
+      approvalsPage({ ...frame, action: hrefOf(visit, PATH), csrf, requests, ...(outcome === undefined ? {} : { outcome }) }),
+    );
+  });
 }
 
 /** The user's answer to one of them: only a request that waits for this very user has a name here. */
@@ -74,15 +56,22 @@ export async function approvalsPost(ctx: Context, http: HttpRequest): Promise<Ht
     const now = Math.floor(http.nowMs / 1000);
     const named = form.get('approval') ?? '';
     const pending = (await waitingFor(ctx, session, now)).find((one) => equalText(named, nameOf(ctx, session, one)));
-    if (pending === undefined) return seeOther(`${PATH}?outcome=gone`);
+    if (pending === undefined) return seeOther(pathWith(ctx, session, 'gone'));
     const { user } = session;
-    const { authTime, amr } = session.session;
-    const outcome =
-      form.get('decision') === 'allow' ? await approve(ctx, pending, { user, authTime, amr }, now) : await deny(ctx, pending, user, now);
-    return seeOther(`${PATH}?outcome=${outcome}`);
+    const allows = form.get('decision') === 'allow';
+    const more = allows ? await requireLevel(ctx, session, await findClientOf(ctx, pending), 'approvals') : undefined;
+    if (more !== undefined) return more;
+    const { authTime, amr } = standingOf(session);
+    const outcome = allows ? await approve(ctx, pending, { user, authTime, amr }, now) : await deny(ctx, pending, user, now);
+    return seeOther(pathWith(ctx, session, outcome));
   } catch (error) {
     return pageRefusal(ctx, 'approvals', http, trail, error);
   }
+}
+
+/** The page that says so. */
+function pathWith(ctx: Context, session: BrowserSession, outcome: NonNullable<ApprovalsView['outcome']>): string {
+  return `${PATH}?${new URLSearchParams({ outcome: marked({ ctx, session }, outcome) }).toString()}`;
 }
 
 async function waitingFor(ctx: Context, { user }: BrowserSession, now: number): Promise<readonly PendingAuthorization[]> {

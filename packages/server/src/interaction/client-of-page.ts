@@ -1,5 +1,5 @@
-import type { Localized } from '@hufu/protocol/localized';
 import type { ReturnAddress } from '../authorize/authorization-request.ts';
+import { displayName, localized } from '../client-name.ts';
 import type { Client } from '../clients.ts';
 import { type ClientView, type ReturnPlace, readReturnPlace } from './pages/client-view.ts';
 import type { Locale } from './pages/messages/locale.ts';
@@ -27,22 +27,8 @@ function viewOf(client: Client, returnsTo: ReturnPlace, locale: Locale): ClientV
   };
 }
 
-/** What a page calls the client. */
-export function displayName(client: Client, locale: Locale): string {
-  return localized(client.metadata.clientName, locale) ?? client.id;
-}
-
 /** The client's own page, where it has one. */
 export function clientHome(client: Client, locale: Locale): { readonly name: string; readonly uri: string } | undefined {
   const uri = localized(client.metadata.clientUri, locale);
-  return uri === undefined ? undefined : { name: localized(client.metadata.clientName, locale) ?? client.id, uri };
-}
-
-/** The variant for the page's language (RFC 7591 §2.2), else the one without a tag, else the first. */
-function localized(text: Localized | undefined, locale: Locale): string | undefined {
-  if (text === undefined) return undefined;
-  const language = locale.slice(0, 2);
-  const exact = text.tagged.find(([tag]) => tag.toLowerCase() === locale.toLowerCase());
-  const near = text.tagged.find(([tag]) => tag.slice(0, 2).toLowerCase() === language);
-  return exact?.[1] ?? near?.[1] ?? text.untagged ?? text.tagged[0]?.[1];
+  return uri === undefined ? undefined : { name: displayName(client, locale), uri };
 }

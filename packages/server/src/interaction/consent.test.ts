@@ -70,7 +70,7 @@ test('nobody is signed in any more: sign in first, and nothing is agreed to', as
   const world = await openWorld();
   const alice = await signedIn(world);
   const sent = await ask(world, alice, THIRD);
-  await world.store.endSession(world.tenant, alice.session.id, START);
+  await world.store.endSession(world.tenant, alice.session.id, 'signed_out', START);
   const page = await consentGet(world.ctx, getOf(world, sent, `${BROWSER}; ${alice.cookie}`));
   assert.match(String(page.headers['location']), /^\/signin\?request=/);
   await world.close();

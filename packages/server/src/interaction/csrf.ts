@@ -15,12 +15,17 @@ export function csrfToken(ctx: Context, browserId: string, page: string): string
  * `Referrer-Policy: no-referrer` browsers send `null` for our own forms; `Sec-Fetch-Site` is, where there is one.
  */
 export function requireOwnForm(ctx: Context, request: HttpRequest, form: Form, page: string): void {
-  const site = request.headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin') throw foreign(`Sec-Fetch-Site is ${String(site).slice(0, 20)}`);
+  requireOwnSite(request);
   const browser = readCookie(ctx, request, 'browser');
   if (browser === undefined) throw foreign('the browser sent no cookie of ours');
   const sent = form.get('csrf');
   if (sent === undefined || !equalText(sent, csrfToken(ctx, browser, page))) throw foreign('the form token is not the one of this browser');
+}
+
+/** Throws `access_denied` (403) where the browser says that a page of another site asks: enough for what changes nothing. */
+export function requireOwnSite(request: HttpRequest): void {
+  const site = request.headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin') throw foreign(`Sec-Fetch-Site is ${String(site).slice(0, 20)}`);
 }
 
 function foreign(detail: string): OAuthError {

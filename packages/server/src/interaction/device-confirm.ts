@@ -2,6 +2,7 @@ import { equalText } from '@hufu/protocol/equal-text';
 import { type Form, readQuery } from '@hufu/protocol/form';
 import type { PendingAuthorization } from '@hufu/store/port';
 import { seeOther } from '../authorize/respond.ts';
+import { displayName } from '../client-name.ts';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
@@ -13,7 +14,8 @@ import { readPendingRequest } from '../pending/pending-request.ts';
 import { formatUserCode, hashUserCode, readUserCode } from '../pending/user-code.ts';
 import { type BrowserSession, findBrowserSession } from '../sessions/browser-session.ts';
 import { browserOf } from '../sessions/known-browser.ts';
-import { displayName, waitingClientView } from './client-of-page.ts';
+import { standingOf } from '../sessions/standing.ts';
+import { waitingClientView } from './client-of-page.ts';
 import { csrfToken, requireOwnForm } from './csrf.ts';
 import { formPage } from './form-page.ts';
 import { devicePage, signInPath } from './own-page.ts';
@@ -22,6 +24,7 @@ import { languageLinks, localeOf } from './page-locale.ts';
 import { deviceConfirmPage, deviceDonePage } from './pages/device-confirm.ts';
 import { pageHeaders } from './pages/headers.ts';
 import { permissionsView } from './permissions-view.ts';
+import { requireLevel } from './require-level.ts';
 import { userView } from './user-of-page.ts';
 
 const PATH = '/device/confirm';
@@ -72,11 +75,13 @@ export async function confirmPost(ctx: Context, http: HttpRequest): Promise<Http
     trail.at('decided');
     const now = Math.floor(http.nowMs / 1000);
     const { user } = session;
-    const { authTime, amr } = session.session;
-    const outcome =
-      form.get('decision') === 'allow'
-        ? await approve(ctx, entered.pending, { user, authTime, amr }, now)
-        : await deny(ctx, entered.pending, user, now);
+    const allows = form.get('decision') === 'allow';
+    const more = allows ? await requireLevel(ctx, session, entered.client, devicePage(entered.code)) : undefined;
+    if (more !== undefined) return more;
+    const { authTime, amr } = standingOf(session);
+    const outcome = allows
+      ? await approve(ctx, entered.pending, { user, authTime, amr }, now)
+      : await deny(ctx, entered.pending, user, now);
     return done(ctx, http, outcome, displayName(entered.client, localeOf(http, undefined)));
   } catch (error) {
     return pageRefusal(ctx, 'device', http, trail, error);

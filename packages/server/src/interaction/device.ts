@@ -16,6 +16,7 @@ import { devicePage as ownPageOf, signInPath } from './own-page.ts';
 import { pageRefusal } from './page-error.ts';
 import { languageLinks, localeOf } from './page-locale.ts';
 import { type DeviceView, devicePage } from './pages/device.ts';
+import { requireLevel } from './require-level.ts';
 
 const PATH = '/device';
 
@@ -51,18 +52,23 @@ export async function devicePost(ctx: Context, http: HttpRequest): Promise<HttpR
     requireOwnForm(ctx, http, form, formName(session));
     trail.at('user_code');
     if (code === undefined) return refused(ctx, http, session, typed, { kind: 'wrong_code' }, trail);
-    const guess = takeGuess(ctx, { userId: session.user.id, address: http.address }, http.nowMs);
-    if (guess.kind === 'limited')
-      return refused(ctx, http, session, typed, { kind: 'slowed_down', retryAfterSeconds: guess.retryAfterSeconds }, trail);
+    const guess = await takeGuess(ctx, { userId: session.user.id, address: http.address });
+    if (guess.kind === 'limited') {
+      const { retryAfterSeconds, rule } = guess;
+      return refused(ctx, http, session, typed, { kind: 'slowed_down', retryAfterSeconds }, trail, rule);
+    }
     const now = Math.floor(http.nowMs / 1000);
     const pending = await ctx.store.findPendingByUserCode(ctx.tenant, hashUserCode(ctx, code), now).catch((error: unknown) => {
       // Nobody has judged it.
       guess.refund();
       throw error;
     });
-    if (pending === undefined || pending.decision.kind !== 'pending' || (await findClientOf(ctx, pending)) === undefined)
-      return refused(ctx, http, session, typed, { kind: 'wrong_code' }, trail);
+    const client = pending?.decision.kind === 'pending' ? await findClientOf(ctx, pending) : undefined;
+    if (pending === undefined || client === undefined) return refused(ctx, http, session, typed, { kind: 'wrong_code' }, trail);
     guess.refund();
+    // Before the question is put: the code is typed again by the session that comes of it.
+    const more = await requireLevel(ctx, session, client, ownPageOf(code));
+    if (more !== undefined) return more;
     return seeOther(confirmPath(ctx, session, pending, code));
   } catch (error) {
     return pageRefusal(ctx, 'device', http, trail, error);
@@ -76,10 +82,12 @@ function refused(
   typed: string,
   problem: NonNullable<DeviceView['problem']>,
   trail: Trail,
+  rule?: string,
 ): HttpReply {
   const slowed = problem.kind === 'slowed_down';
   const status = slowed ? 429 : 400;
-  const error = { code: 'invalid_request', description: slowed ? 'too many wrong user codes' : 'no such user code' } as const;
+  const detail = rule === undefined ? {} : { detail: `limit ${rule}` };
+  const error = { code: 'invalid_request', description: slowed ? 'too many wrong user codes' : 'no such user code', ...detail } as const;
   const decision = ctx.decisions.record('device', status, error, trail, http.nowMs);
   const reply = page(ctx, http, session, typed, status, problem);
   const wait = slowed ? { 'retry-after': String(problem.retryAfterSeconds) } : {};

@@ -8,7 +8,13 @@ export function formPage(
   ctx: Context,
   { cookie }: ReturnType<typeof browserOf>,
   body: string,
-  { status = 200, ...options }: { readonly status?: number } & Pick<PageHeaderOptions, 'opener'> = {},
+  {
+    status = 200,
+    ...options
+  }: { readonly status?: number } & Pick<
+    PageHeaderOptions,
+    'opener' | 'scriptNonce' | 'scripts' | 'connects' | 'foreignScripts' | 'frames'
+  > = {},
 ): HttpReply {
   const headers = pageHeaders({ issuer: ctx.issuer, ...options });
   return { status, headers: cookie === undefined ? headers : { ...headers, 'set-cookie': cookie }, body };

@@ -17,10 +17,15 @@ export interface NewAccount {
 
 const MAX_NAME = 100;
 
-/** The fields of the sign-up form, or what is wrong with each: all at once, so that nobody learns it piece by piece. */
+/**
+ * The fields of the sign-up form, or what is wrong with each: all at once, so that nobody learns it piece by piece.
+ *
+ * @param needs whether there has to be an address
+ */
 export async function readNewAccount(
   form: Form,
   minLength: number,
+  needs: 'needed' | 'optional' = 'optional',
 ): Promise<{ readonly kind: 'account'; readonly account: NewAccount } | { readonly kind: 'problems'; readonly problems: SignUpProblems }> {
   const typed = { username: form.get('username') ?? '', email: form.get('email')?.trim() ?? '', name: readName(form.get('name') ?? '') };
   const read = readNewUsername(typed.username);
@@ -31,6 +36,7 @@ export async function readNewAccount(
   const problems: SignUpProblems = {
     ...(read.kind === 'fault' ? { username: read.fault } : {}),
     ...(typed.email !== '' && email === undefined ? { email: 'not_an_address' } : {}),
+    ...(typed.email === '' && needs === 'needed' ? { email: 'missing' } : {}),
     ...(isNameFit ? {} : { name: 'not_fit' }),
     ...(fault === undefined ? {} : { password: fault }),
   };

@@ -1,7 +1,8 @@
+import { OAuthError } from '@hufu/protocol/errors';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
-import { toOAuthError } from '../reply.ts';
+import { refusal, toOAuthError } from '../reply.ts';
 import { localeOf } from './page-locale.ts';
 import { errorPage } from './pages/error.ts';
 import { ERROR_KINDS, type ErrorKind } from './pages/error-kinds.ts';
@@ -53,6 +54,13 @@ export function pageRefusal(ctx: Context, endpoint: string, request: HttpRequest
   return { status, headers, body };
 }
 
+/** The same for what the script of a page asks for, which reads JSON. */
+export function scriptRefusal(ctx: Context, endpoint: string, request: HttpRequest, trail: Trail, thrown: unknown): HttpReply {
+  if (!(thrown instanceof PageError)) return refusal(ctx, endpoint, request, trail, thrown);
+  const error = new OAuthError(codeOf(thrown.kind), ERROR_KINDS[thrown.kind].phrase, { detail: thrown.detail });
+  return refusal(ctx, endpoint, request, trail, error);
+}
+
 function toPageError(ctx: Context, thrown: unknown, request: HttpRequest): PageError {
   const error = toOAuthError(ctx, thrown, request);
   const detail = error.detail ?? error.description;
@@ -70,5 +78,6 @@ function toPageError(ctx: Context, thrown: unknown, request: HttpRequest): PageE
 
 function codeOf(kind: ErrorKind): 'server_error' | 'temporarily_unavailable' | 'access_denied' | 'invalid_request' {
   if (kind === 'server_error' || kind === 'temporarily_unavailable') return kind;
+  if (kind === 'upstream_unavailable') return 'temporarily_unavailable';
   return ERROR_KINDS[kind].status === 403 ? 'access_denied' : 'invalid_request';
 }

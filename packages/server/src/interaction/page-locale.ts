@@ -19,6 +19,12 @@ export function pageLink(path: string, parameters: readonly (readonly [string, s
   return `${path}?${new URLSearchParams([...parameters.map(([a, b]) => [a, b]), ['ui_locales', locale]]).toString()}`;
 }
 
+/** The language that the page's own address asks for; undefined where it says nothing. */
+export function ownLocale(request: HttpRequest): Locale | undefined {
+  const wanted = ownUiLocales(request);
+  return wanted === undefined ? undefined : readLocale(wanted, undefined);
+}
+
 function ownUiLocales(request: HttpRequest): string | undefined {
   try {
     return readQuery(request.query, { repetition: 'listed' }).get('ui_locales');

@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { Context } from '../context.ts';
+import { openSealed, seal } from './sealed.ts';
 
 /**
  * An authorization request on its way through our pages: carried by the browser under our own seal instead of kept in the store, so that
@@ -14,6 +14,10 @@ export interface Ticket {
   readonly query: string;
   /** The session that a sign-in for this request opened; 0 = none yet. */
   readonly session: number;
+  /** Whether somebody has been asked for more than they need to show, and asked once is enough. */
+  readonly wished: boolean;
+  /** The session in which the user has said to go on here, although the client loses its place elsewhere; 0 = nobody has. */
+  readonly here: number;
 }
 
 /** Seconds that a person may take to sign in and decide. */
@@ -21,43 +25,27 @@ export const TICKET_SECONDS = 1_800;
 /** Characters; so that the address of a page stays below what servers and browsers take. */
 export const MAX_TICKET = 7_000;
 
-/**
- * Encrypted, since what came to us encrypted must not stand in addresses and histories. Each ticket has a key of its own, made from its name, so
- * that no nonce is ever used twice.
- */
-export function writeTicket(ctx: Pick<Context, 'keys'>, ticket: Ticket): string {
-  const cipher = createCipheriv(CIPHER, keyOf(ctx, ticket.id), NONCE);
-  const text = JSON.stringify([ticket.startedMs, ticket.query, ticket.session]);
-  return `${ticket.id}.${Buffer.concat([cipher.update(text), cipher.final(), cipher.getAuthTag()]).toString('base64url')}`;
+/** Encrypted, since what came to us encrypted must not stand in addresses and histories. */
+export function writeTicket(ctx: Pick<Context, 'keys' | 'random'>, ticket: Ticket): string {
+  return seal(ctx, 'ticket', ticketParts(ticket));
 }
 
 /** A ticket that opens; its age is the caller's to judge. */
 export function readTicket(ctx: Pick<Context, 'keys'>, text: string): Ticket | undefined {
-  const dot = text.indexOf('.');
-  if (dot < 0 || text.length > MAX_TICKET) return undefined;
-  const id = text.slice(0, dot);
-  const parts = open(ctx, id, text.slice(dot + 1));
+  const parts = openSealed(ctx, 'ticket', text, MAX_TICKET);
+  // Of the version before, a ticket's name was what stood before its seal.
+  return readTicketParts(parts, text.slice(0, text.indexOf('.')));
+}
+
+/** A ticket as a JSON value, for what carries one under a seal of its own. */
+export function ticketParts({ id, startedMs, query, session, wished, here }: Ticket): readonly unknown[] {
+  return [startedMs, query, session, wished, id, here];
+}
+
+/** What `ticketParts` has made. */
+export function readTicketParts(parts: unknown, name?: string): Ticket | undefined {
   if (!Array.isArray(parts)) return undefined;
-  const [startedMs, query, session]: unknown[] = parts;
-  if (typeof startedMs !== 'number' || typeof query !== 'string' || typeof session !== 'number') return undefined;
-  return { id, startedMs, query, session };
-}
-
-const CIPHER = 'aes-256-gcm';
-const NONCE = Buffer.alloc(12);
-const TAG_BYTES = 16;
-
-function open(ctx: Pick<Context, 'keys'>, id: string, sealed: string): unknown {
-  const bytes = Buffer.from(sealed, 'base64url');
-  if (bytes.length <= TAG_BYTES || bytes.toString('base64url') !== sealed) return undefined;
-  try {
-    const decipher = createDecipheriv(CIPHER, keyOf(ctx, id), NONCE).setAuthTag(bytes.subarray(-TAG_BYTES));
-    return JSON.parse(Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]).toString());
-  } catch {
-    return undefined;
-  }
-}
-
-function keyOf(ctx: Pick<Context, 'keys'>, id: string): Buffer {
-  return Buffer.from(ctx.keys.keyedHash('ticket', id), 'base64url');
+  const [startedMs, query, session, wished, id = name, here = 0]: unknown[] = parts;
+  if (typeof startedMs !== 'number' || typeof query !== 'string' || typeof session !== 'number' || typeof id !== 'string') return undefined;
+  return { id, startedMs, query, session, wished: wished === true, here: typeof here === 'number' ? here : 0 };
 }

@@ -11,9 +11,10 @@ import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
-import type { BrowserSession } from '../sessions/browser-session.ts';
+import { type BrowserSession, findEndedSession } from '../sessions/browser-session.ts';
 import { missingBrowserState } from '../sessions/browser-state.ts';
 import { sessionState } from '../sessions/session-state.ts';
+import { describeEnd } from '../tokens/end-of-grant.ts';
 import { clientHome } from './client-of-page.ts';
 import { PageError, pageRefusal } from './page-error.ts';
 import { localeOf } from './page-locale.ts';
@@ -22,7 +23,7 @@ import { pageHeaders } from './pages/headers.ts';
 import { MAX_TICKET, readTicket, TICKET_SECONDS, type Ticket, writeTicket } from './ticket.ts';
 
 /** The page for what is to be done next. */
-const PAGES = { sign_in: '/signin', sign_up: '/signup', consent: '/consent' } as const;
+const PAGES = { sign_in: '/signin', sign_up: '/signup', step_up: '/signin/verify', consent: '/consent', devices: '/devices' } as const;
 
 /** A request that one of our pages serves: its ticket, and what it asks, read and checked anew. */
 export interface UnderWay {
@@ -50,12 +51,20 @@ export async function proceed(
   trail: Trail,
 ): Promise<HttpReply> {
   const now = Math.floor(http.nowMs / 1000);
-  const done: Done = { signedIn: ticket.session === 0 ? undefined : sessionId(ticket.session), agreed };
+  const done: Done = {
+    signedIn: ticket.session === 0 ? undefined : sessionId(ticket.session),
+    startedAt: Math.floor(ticket.startedMs / 1000),
+    wished: ticket.wished,
+    here: ticket.here === 0 ? undefined : sessionId(ticket.here),
+    agreed,
+  };
   trail.at('authentication');
   const step = await decide(ctx, request, session, done, now);
   switch (step.kind) {
     case 'sign_in':
     case 'sign_up':
+    case 'step_up':
+    case 'devices':
     case 'consent':
       return seeOther(pagePath(PAGES[step.kind], ctx, ticket, request));
     case 'issue': {
@@ -80,10 +89,20 @@ export async function begin(
 ): Promise<HttpReply> {
   const now = Math.floor(http.nowMs / 1000);
   trail.at('authentication');
-  const step = await decide(ctx, request, session, { signedIn: undefined, agreed: false }, now);
+  const nothing: Done = { signedIn: undefined, startedAt: now, wished: false, here: undefined, agreed: false };
+  const step = await decide(ctx, request, session, nothing, now).catch(async (error: unknown) => {
+    throw session === undefined ? await withEnd(ctx, http, error) : error;
+  });
   if (step.kind === 'issue') return await answer(ctx, http, request, step.session, trail);
-  const ticket: Ticket = { id: ctx.random.text(24), startedMs: http.nowMs, query, session: 0 };
+  const ticket: Ticket = { id: ctx.random.text(24), startedMs: http.nowMs, query, session: 0, wished: false, here: 0 };
   return seeOther(pagePath(PAGES[step.kind], ctx, ticket, request));
+}
+
+/** Who is not signed in any more learns why: with `prompt=none` that is all that the client sees. */
+async function withEnd(ctx: Context, http: HttpRequest, error: unknown): Promise<unknown> {
+  if (!(error instanceof OAuthError) || error.code !== 'login_required') return error;
+  const ended = await findEndedSession(ctx, http);
+  return ended === undefined ? error : new OAuthError('login_required', describeEnd(ended, undefined, error.description));
 }
 
 async function answer(

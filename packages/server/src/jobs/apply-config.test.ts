@@ -186,7 +186,7 @@ test('users are made where they are missing; passwords stay theirs, claims follo
     const alice = (await store.findUserByName(first.tenant, 'alice')) ?? assert.fail();
     assert.deepEqual([alice.sub, alice.passwordHash, alice.claims['name']], ['alice-sub', CHEAP_HASH, 'Alice Example']);
     const own = CHEAP_HASH.replace('SPqh', 'SPqi');
-    await store.changePassword(first.tenant, alice.id, own, undefined, START);
+    await store.changePassword(first.tenant, alice.id, 0, own, { session: undefined, revokes: 'all' }, START);
     await open(BASIC_YAML.replace('Alice Example', 'Alice Renamed'));
     const then = (await store.findUserByName(first.tenant, 'alice')) ?? assert.fail();
     assert.deepEqual([then.passwordHash, then.claims['name'], then.sub], [own, 'Alice Renamed', 'alice-sub']);
@@ -232,5 +232,24 @@ test('a user whose sub somebody else has is told, not passed over', async () => 
       [['warn', 'alice-sub']],
     );
     assert.equal(second.events('config.applied')[0]?.['usersCreated'], 0);
+  });
+});
+
+test('of a user whose address somebody else has verified, everything else is as the file says', async () => {
+  await onOneStore(async (open, store) => {
+    const { tenant } = await open(BASIC_YAML);
+    const eve = { sub: 'eve-sub', username: 'eve', passwordHash: undefined, source: 'sign_up' } as const;
+    const claims = { email: 'alice@corp.example', email_verified: true };
+    const made = await store.createUser(tenant, { ...eve, claims }, START);
+    const moved = BASIC_YAML.replace('name: Alice Example, email: alice@example.com', 'name: Alice Renamed, email: alice@corp.example');
+    const second = await open(moved);
+    assert.deepEqual(
+      second.events('config.email_taken').map(({ level, username }) => [level, username]),
+      [['warn', 'alice']],
+    );
+    const alice = (await store.findUserByName(tenant, 'alice')) ?? assert.fail();
+    assert.deepEqual(alice.claims, { name: 'Alice Renamed', email: 'alice@corp.example', email_verified: false });
+    assert.equal((await store.findUserByEmail(tenant, 'alice@corp.example'))?.id, made.user.id, 'the address is whose it was');
+    assert.equal(await store.findUserByEmail(tenant, 'alice@example.com'), undefined);
   });
 });

@@ -1,7 +1,8 @@
 import { readClientMetadata } from '@hufu/protocol/client-metadata';
 import { equalText } from '@hufu/protocol/equal-text';
 import type { ClientId } from '@hufu/protocol/ids';
-import type { ClientRecord, ClientSecret } from '@hufu/store/port';
+import { verifiedAddress } from '@hufu/store/email-address';
+import type { ClientRecord, ClientSecret, UserRecord } from '@hufu/store/port';
 import { foldUsername } from '@hufu/store/username';
 import { normalizePassword } from '../accounts/normalize-password.ts';
 import { clientSecretRecord } from '../client-keys/client-secret.ts';
@@ -24,10 +25,9 @@ export async function applyConfig(ctx: Context, now: number): Promise<void> {
   for (const user of ctx.config.users) {
     const known = await ctx.store.findUserByName(ctx.tenant, user.username);
     if (known !== undefined) {
-      // Their name, and not their claims: whoever took it by signing up is nobody whom the file speaks of.
-      if (known.source === 'sign_up') ctx.log.warn('config.user_taken', { username: user.username, sub: known.sub });
-      else if (JSON.stringify(known.claims) !== JSON.stringify(user.claims))
-        await ctx.store.setClaims(ctx.tenant, known.id, user.claims, now);
+      // Their name, and not their claims: whoever took it by signing up, or came with it from elsewhere, is nobody whom the file speaks of.
+      if (known.source !== 'config') ctx.log.warn('config.user_taken', { username: user.username, sub: known.sub });
+      else await applyClaims(ctx, known, user.claims, now);
       continue;
     }
     const passwordHash =
@@ -35,13 +35,35 @@ export async function applyConfig(ctx: Context, now: number): Promise<void> {
         ? user.password.phc.reveal()
         : await ctx.passwords.hash(normalizePassword(user.password.value.reveal()));
     const sub = user.sub ?? ctx.random.text(20);
-    const made = await ctx.store.createUser(ctx.tenant, { sub, username: user.username, passwordHash, claims: user.claims }, now);
+    const made = await createUser(ctx, { sub, username: user.username, passwordHash, claims: user.claims }, now);
     if (made.kind === 'created') created++;
     // Unless another node was faster, the file has given somebody's subject identifier another name.
-    else if (made.user.source === 'sign_up' || foldUsername(made.user.username) !== foldUsername(user.username))
+    else if (made.user.source !== 'config' || foldUsername(made.user.username) !== foldUsername(user.username))
       ctx.log.warn('config.user_taken', { sub });
   }
   ctx.log.info('config.applied', { clients: ctx.config.clients.length, disabled, usersCreated: created });
+}
+
+/** Where somebody else has shown that the address is theirs, without the word that it is this user's: told, as `applyClaims` does. */
+async function createUser(ctx: Context, user: NewUser, now: number): ReturnType<Context['store']['createUser']> {
+  const made = await ctx.store.createUser(ctx.tenant, user, now);
+  const isAnother = made.user.sub !== user.sub && foldUsername(made.user.username) !== foldUsername(user.username);
+  if (made.kind === 'created' || !isAnother) return made;
+  ctx.log.warn('config.email_taken', { username: user.username, sub: user.sub });
+  return await ctx.store.createUser(ctx.tenant, { ...user, claims: { ...user.claims, email_verified: false } }, now);
+}
+
+type NewUser = Parameters<Context['store']['createUser']>[1];
+
+/** Also where only the address is not theirs yet: the version before wrote claims and no address. One that is somebody else's by now stays theirs: all else is as the file says. */
+async function applyClaims(ctx: Context, known: UserRecord, claims: UserRecord['claims'], now: number): Promise<void> {
+  const address = verifiedAddress(claims);
+  const isSame = JSON.stringify(known.claims) === JSON.stringify(claims);
+  if (isSame && (address === undefined || (await ctx.store.findUserByEmail(ctx.tenant, address))?.id === known.id)) return;
+  const done = await ctx.store.setClaims(ctx.tenant, known.id, claims, now);
+  if (done !== 'email_taken') return;
+  ctx.log.warn('config.email_taken', { username: known.username, sub: known.sub });
+  await ctx.store.setClaims(ctx.tenant, known.id, { ...claims, email_verified: false }, now);
 }
 
 async function applyClient(ctx: Context, client: ClientConfig, now: number): Promise<void> {

@@ -209,7 +209,7 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
       const line = lines.find((candidate) => isOf(candidate, record));
       // First the successor: whatever happens in between, there is a key to go on with.
       if (line !== undefined && !hasOther(record, at)) await makePair(line, { createdAt: at, activeAt: at });
-      const outcome = await store.revokeKey(tenant, record.id, at);
+      const outcome = await store.revokeKey(tenant, record.id, kid, at);
       await ring.follow(at);
       if (outcome === 'unknown') return { kind: 'unknown' };
       log.warn('key.revoked', { use: record.use, alg: record.alg, id: record.id });

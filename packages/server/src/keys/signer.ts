@@ -4,9 +4,16 @@ import type { SigningAlgorithm } from './algorithms.ts';
 
 /**
  * The `typ` of what we sign: ID tokens and answers (RFC 7519 §5.1), access tokens (RFC 9068 §2.1), logout tokens (OpenID Connect Back-Channel Logout
- * §2.4), introspection (RFC 9701 §5), identity assertions.
+ * §2.4), introspection (RFC 9701 §5), identity assertions, status lists (Token Status List §5.1), batches of the revocation log.
  */
-export type JwtType = 'JWT' | 'at+jwt' | 'logout+jwt' | 'token-introspection+jwt' | 'oauth-id-jag+jwt';
+export type JwtType =
+  | 'JWT'
+  | 'at+jwt'
+  | 'logout+jwt'
+  | 'token-introspection+jwt'
+  | 'oauth-id-jag+jwt'
+  | 'statuslist+jwt'
+  | 'revocations+jwt';
 
 /** A signing key in memory, with everything a signature needs made beforehand. */
 export interface Signer {
@@ -18,6 +25,8 @@ export interface Signer {
   readonly hash: string;
   /** A compact JWS (RFC 7515 §7.1) over the payload; `typ` as RFC 8725 §3.11 wants it. */
   sign(typ: JwtType, payload: object): string;
+  /** The signature alone, as JWS and COSE both have it (RFC 7518 §3.4, RFC 9053 §2.1). */
+  signBytes(input: Uint8Array): Uint8Array;
   verify(signingInput: string, signature: Uint8Array): boolean;
 }
 
@@ -29,7 +38,9 @@ export function signer(record: KeyRecord, algorithm: SigningAlgorithm, privateKe
     'at+jwt': header('at+jwt'),
     'logout+jwt': header('logout+jwt'),
     'oauth-id-jag+jwt': header('oauth-id-jag+jwt'),
+    'revocations+jwt': header('revocations+jwt'),
     'token-introspection+jwt': header('token-introspection+jwt'),
+    'statuslist+jwt': header('statuslist+jwt'),
   };
   return {
     alg: algorithm.alg,
@@ -40,6 +51,7 @@ export function signer(record: KeyRecord, algorithm: SigningAlgorithm, privateKe
       const input = `${headers[typ]}.${encode(JSON.stringify(payload))}`;
       return `${input}.${algorithm.sign(input, privateKey)}`;
     },
+    signBytes: (input) => Buffer.from(algorithm.sign(Buffer.from(input).toString('latin1'), privateKey), 'base64url'),
     verify: (input, signature) => algorithm.verify(input, signature, publicKey),
   };
 }

@@ -301,7 +301,9 @@ describe('telling clients that a session has ended', () => {
       const before = await signedIn(world);
       const old = await visit(world, before, 'one');
       const user = before.user;
-      const opened = await openBrowserSession(world.ctx, world.http({ headers: { cookie: before.cookie } }), user, ['pwd']);
+      const opened = await openBrowserSession(world.ctx, world.http({ headers: { cookie: before.cookie } }), user, [
+        { method: 'password', at: world.now() },
+      ]);
       if (opened.kind !== 'opened') assert.fail();
       const now: Visitor = { ...opened.session, cookie: opened.cookie.slice(0, opened.cookie.indexOf(';')) };
       const fresh = await visit(world, now, 'two');
@@ -318,7 +320,9 @@ describe('telling clients that a session has ended', () => {
       const alice = await signedIn(world);
       await visit(world, alice, 'one');
       const bob = (await world.store.findUserByName(world.tenant, 'bob')) ?? assert.fail();
-      await openBrowserSession(world.ctx, world.http({ headers: { cookie: alice.cookie } }), bob, ['pwd']);
+      await openBrowserSession(world.ctx, world.http({ headers: { cookie: alice.cookie } }), bob, [
+        { method: 'password', at: world.now() },
+      ]);
       const [heard] = await receiver.count(1);
       assert.equal(claimsOf(heard?.fields.get('logout_token'))['sub'], 'alice-sub');
     }));

@@ -1,5 +1,5 @@
 import { encryptToClient } from '../client-keys/encrypt-to-client.ts';
-import type { Client } from '../clients.ts';
+import { type Client, isVouchedFor } from '../client-record.ts';
 import type { Context } from '../context.ts';
 import { responseSigner } from '../tokens/response-signer.ts';
 
@@ -42,5 +42,5 @@ export function issueLogoutToken(ctx: Context, client: Client, session: EndedSes
  * logout URI would hear the user's `sub` there. With a `sector_identifier_uri` the sector has vouched for it. `sid` says enough (§2.4).
  */
 function mayHearSubject({ metadata, record }: Client): boolean {
-  return metadata.subjectType === 'public' || record.source === 'config' || metadata.sectorIdentifierUri !== undefined;
+  return metadata.subjectType === 'public' || isVouchedFor(record) || metadata.sectorIdentifierUri !== undefined;
 }

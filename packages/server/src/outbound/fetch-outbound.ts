@@ -1,6 +1,7 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { AllowedHost } from '../config/config.ts';
+import { nodeHttp } from '../node-http.ts';
 import { type Guarded, guard } from './guard.ts';
 import { OutboundRedirected, OutboundRefused } from './outbound-refused.ts';
 
@@ -33,7 +34,7 @@ export { OutboundRedirected, OutboundRefused } from './outbound-refused.ts';
  * variable heard, nothing decompressed; size and time are bounded. Throws `OutboundRefused`.
  */
 export function fetchOutbound(text: string, limits: OutboundLimits): Promise<OutboundReply> {
-  return call('GET', text, undefined, limits);
+  return call(text, { method: 'GET' }, limits);
 }
 
 /**
@@ -42,7 +43,7 @@ export function fetchOutbound(text: string, limits: OutboundLimits): Promise<Out
  * @param form `application/x-www-form-urlencoded`, as it goes out; it stands in no error and no log.
  */
 export function postOutbound(text: string, form: string, limits: OutboundLimits): Promise<OutboundReply> {
-  return call('POST', text, { type: 'application/x-www-form-urlencoded', text: form }, limits);
+  return call(text, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: form }, limits);
 }
 
 /**
@@ -51,34 +52,43 @@ export function postOutbound(text: string, form: string, limits: OutboundLimits)
  * @param json as it goes out; neither it nor the token stands in any error or log.
  */
 export function postJsonOutbound(text: string, json: string, bearer: string, limits: OutboundLimits): Promise<OutboundReply> {
-  return call('POST', text, { type: 'application/json', text: json, bearer }, limits);
+  return call(
+    text,
+    { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${bearer}` }, body: json },
+    limits,
+  );
 }
 
-interface OutboundBody {
-  readonly type: string;
-  readonly text: string;
-  readonly bearer?: string;
+/** What is sent where a library or a provider has its own way of asking. None of it stands in any error or log. */
+export interface OutboundRequest {
+  readonly method: 'GET' | 'POST';
+  /** Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** The same for any request, under the same guard and limits. */
+export function requestOutbound(text: string, request: OutboundRequest, limits: OutboundLimits): Promise<OutboundReply> {
+  return call(text, request, limits);
 }
 
 async function call(
-  method: 'GET' | 'POST',
   text: string,
-  posted: OutboundBody | undefined,
+  { method, headers, body: posted }: OutboundRequest,
   { timeoutMs, allow, maxBytes = MAX_BYTES }: OutboundLimits,
 ): Promise<OutboundReply> {
   const { url, lookup }: Guarded = guard(text, allow);
-  const body = posted && Buffer.from(posted.text);
-  const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'hufu' };
-  const ofBody = posted && body && { 'content-type': posted.type, 'content-length': String(body.length) };
-  const proof = posted?.bearer === undefined ? {} : { authorization: `Bearer ${posted.bearer}` };
-  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const body = posted === undefined ? undefined : Buffer.from(posted);
+  const fixed = { 'accept-encoding': 'identity', 'user-agent': 'hufu' };
+  const ofBody = body && { 'content-length': String(body.length) };
+  const send = url.protocol === 'https:' ? httpsRequest : nodeHttp.request;
   return new Promise((resolve, reject) => {
     const refuse = (cause: unknown): void => reject(toRefusal(cause));
     const request = send(
       url,
       {
         method,
-        headers: { ...headers, ...ofBody, ...proof },
+        headers: { accept: '*/*', ...headers, ...fixed, ...ofBody },
         lookup,
         signal: AbortSignal.timeout(timeoutMs),
         agent: false,

@@ -1,17 +1,9 @@
-import type { GcraRule } from '@hufu/flow/gcra';
 import { OAuthError } from '@hufu/protocol/errors';
-import { sourceOf } from '../accounts/brute-force.ts';
 import type { AuthenticatedClient } from '../client-auth/authenticated-client.ts';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import type { HttpRequest } from '../http.ts';
-import { type Limits, newLimits } from '../limits.ts';
-
-/** Requests of one source in the name of one public client: twenty at once, thirty in the ten minutes that they may wait. */
-const SOURCE: GcraRule = { intervalMs: 60_000, burst: 20 };
-/** Hints of one client that name nobody: it must not learn by trying who is here. */
-const UNKNOWN: GcraRule = { intervalMs: 10_000, burst: 30 };
-const MAX_KEYS = 10_000;
+import type { BuiltinName } from '../limits/builtin.ts';
 
 /** Undecided requests of one client, and asks of one user, that there may be at once (attacks DEV-17, DEV-22). */
 export const OPEN_LIMITS: { readonly maxOpen: number; readonly maxOpenOfUser: number } = { maxOpen: 10_000, maxOpenOfUser: 5 };
@@ -19,6 +11,9 @@ export const OPEN_LIMITS: { readonly maxOpen: number; readonly maxOpenOfUser: nu
 const MAX_OPEN_OF_CLIENT_AND_USER = 2;
 /** Beyond so many undecided requests of one client, user codes are longer (attacks DEV-07). */
 export const MAX_USUAL_CODES = 1_000;
+
+const ASKS: readonly BuiltinName[] = ['device-asks-source', 'device-asks'];
+const UNKNOWN_HINTS: readonly BuiltinName[] = ['unknown-hints'];
 
 /** How much may wait to be decided. Where no limits are kept, as for a suite of tests that leaves its requests behind, only the rows are bounded. */
 export function openLimitsOf({ config }: Context): {
@@ -32,29 +27,20 @@ export function openLimitsOf({ config }: Context): {
     : { ...OPEN_LIMITS, maxOfBoth: MAX_OPEN_OF_CLIENT_AND_USER };
 }
 
-const kept = new WeakMap<Context, Limits>();
-
 /**
  * Takes one attempt of a client that cannot prove itself: anybody may ask in its name, and each costs a row (attacks DEV-17). Throws
  * `temporarily_unavailable` with 429.
  */
-export function takeAsk(ctx: Context, client: AuthenticatedClient, request: HttpRequest): void {
-  if (client.confidential || ctx.config.policies.bruteForce === 'off' || ctx.config.limits === 'off') return;
-  const wait = limitsOf(ctx).take([[`source ${sourceOf(request.address)} ${client.id}`, SOURCE]], request.nowMs);
-  if (wait > 0) throw tooMany('this source asks too often', wait);
+export async function takeAsk(ctx: Context, client: AuthenticatedClient, request: HttpRequest): Promise<void> {
+  if (client.confidential) return;
+  const taken = await ctx.limits.take(ASKS, { address: request.address, client: client.id });
+  if (taken.kind === 'limited') throw tooMany(`asked too often: limit ${taken.rule}`, taken.retryAfterSeconds);
 }
 
-/** Counts a hint that named nobody. Throws as `takeAsk` does once there are too many. */
-export function noteUnknownUser(ctx: Context, client: Client, now: number): void {
-  if (ctx.config.policies.bruteForce === 'off') return;
-  const wait = limitsOf(ctx).take([[`unknown ${client.id}`, UNKNOWN]], now * 1000);
-  if (wait > 0) throw tooMany('too many hints of the client named nobody', wait);
-}
-
-function limitsOf(ctx: Context): Limits {
-  let limits = kept.get(ctx);
-  if (limits === undefined) kept.set(ctx, (limits = newLimits(MAX_KEYS)));
-  return limits;
+/** Counts a hint that named nobody: a client must not learn by trying who is here. Throws as `takeAsk` does once there are too many. */
+export async function noteUnknownUser(ctx: Context, client: Client): Promise<void> {
+  const taken = await ctx.limits.take(UNKNOWN_HINTS, { client: client.id });
+  if (taken.kind === 'limited') throw tooMany(`too many hints of the client named nobody: limit ${taken.rule}`, taken.retryAfterSeconds);
 }
 
 /** RFC 6585 §4: 429 under a word that RFC 6749 has. */

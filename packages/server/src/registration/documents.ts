@@ -1,4 +1,3 @@
-import { type GcraRule, gcra } from '@hufu/flow/gcra';
 import type { ClientMetadata } from '@hufu/protocol/client-metadata';
 import type { Context } from '../context.ts';
 import { type DocumentReading, readDocument } from './read-document.ts';
@@ -19,15 +18,11 @@ interface Copy {
 interface Documents {
   readonly copies: Map<string, Copy>;
   readonly underWay: Map<string, Promise<DocumentReading>>;
-  /** When each host may be asked again; '' for all of them. */
-  readonly hosts: Map<string, number>;
 }
 
 const MAX_COPIES = 1_000;
-const MAX_HOSTS = 1_000;
+const ASKS = ['documents-host', 'documents'] as const;
 const STALE_MS = 86_400_000;
-const HOST: GcraRule = { intervalMs: 2_000, burst: 20 };
-const ALL: GcraRule = { intervalMs: 100, burst: 100 };
 
 const kept = new WeakMap<Context, Documents>();
 
@@ -46,7 +41,7 @@ export async function findDocument(ctx: Context, id: string, want: 'any' | 'newe
     documents.copies.set(id, copy);
     return { kind: 'found', metadata: copy.metadata, asked: false };
   }
-  const reading = await ask(ctx, documents, id, nowMs);
+  const reading = await ask(ctx, documents, id);
   if (reading.kind === 'read') {
     const metadata = reading.metadata;
     remember(documents, id, { metadata, freshUntilMs: nowMs + reading.freshSeconds * 1000, staleUntilMs: nowMs + STALE_MS });
@@ -60,43 +55,32 @@ export async function findDocument(ctx: Context, id: string, want: 'any' | 'newe
 
 function documentsOf(ctx: Context): Documents {
   let documents = kept.get(ctx);
-  if (documents === undefined) kept.set(ctx, (documents = { copies: new Map(), underWay: new Map(), hosts: new Map() }));
+  if (documents === undefined) kept.set(ctx, (documents = { copies: new Map(), underWay: new Map() }));
   return documents;
 }
 
-function ask(ctx: Context, documents: Documents, id: string, nowMs: number): Promise<DocumentReading> {
+function ask(ctx: Context, documents: Documents, id: string): Promise<DocumentReading> {
   const there = documents.underWay.get(id);
   if (there !== undefined) return there;
-  if (!mayAsk(ctx, documents, id, nowMs)) return Promise.resolve({ kind: 'away', reason: 'its host has been asked too often' });
+  if (!mayAsk(ctx, id)) return Promise.resolve({ kind: 'away', reason: 'its host has been asked too often' });
   const reading = readDocument(ctx, id).finally(() => documents.underWay.delete(id));
   documents.underWay.set(id, reading);
   return reading;
 }
 
-function mayAsk(ctx: Context, { hosts }: Documents, id: string, nowMs: number): boolean {
-  if (ctx.config.limits === 'off') return true;
+/** At once: nobody may come between this and what is kept of the request under way. */
+function mayAsk(ctx: Context, id: string): boolean {
   const host = URL.parse(id)?.host ?? '';
-  const own = gcra(hosts.get(host) ?? 0, nowMs, 1, HOST);
-  const all = gcra(hosts.get('') ?? 0, nowMs, 1, ALL);
-  if (own.kind === 'limited' || all.kind === 'limited') return false;
-  hosts.delete(host);
-  hosts.set(host, own.state);
-  hosts.set('', all.state);
-  forgetOldest(hosts, MAX_HOSTS, '');
-  return true;
+  return ctx.limits.takeNow(ASKS, { header: () => host }).kind === 'taken';
 }
 
 function remember({ copies }: Documents, id: string, copy: Copy): void {
   copies.delete(id);
   copies.set(id, copy);
-  forgetOldest(copies, MAX_COPIES, undefined);
+  forgetOldest(copies, MAX_COPIES);
 }
 
-function forgetOldest(map: Map<string, unknown>, max: number, but: string | undefined): void {
-  if (map.size <= max) return;
-  for (const oldest of map.keys()) {
-    if (oldest === but) continue;
-    map.delete(oldest);
-    return;
-  }
+function forgetOldest(map: Map<string, unknown>, max: number): void {
+  const [oldest] = map.keys();
+  if (map.size > max && oldest !== undefined) map.delete(oldest);
 }

@@ -1,6 +1,6 @@
 import type { Profile } from '@hufu/protocol/profiles/profile';
 import { PROFILES } from '@hufu/protocol/profiles/registry';
-import type { Client } from '../client-record.ts';
+import { type Client, isVouchedFor } from '../client-record.ts';
 import type { Config } from '../config/config.ts';
 import type { Context } from '../context.ts';
 
@@ -16,7 +16,7 @@ const held = new WeakMap<Client, Client>();
  * which is not written into its row: the configuration of today counts. The same object for the same client.
  */
 export function underProfile({ config }: Context, client: Client): Client {
-  if (client.record.source === 'config') return client;
+  if (isVouchedFor(client.record)) return client;
   const profile = strangersProfile(config);
   if (profile === undefined) return client;
   const known = held.get(client);

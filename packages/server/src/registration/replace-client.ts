@@ -55,7 +55,8 @@ export async function replaceMetadata(
   return { record: put, secret: issued };
 }
 
-function secretsFor(
+/** The secrets that a client has under new metadata: those it had, where they do, or a new one, which is shown once. */
+export function secretsFor(
   ctx: Context,
   { clientId, secrets }: ClientRecord,
   metadata: ClientMetadata,

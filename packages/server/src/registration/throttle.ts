@@ -1,15 +1,16 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Context } from '../context.ts';
 import type { HttpRequest } from '../http.ts';
-import { SourceThrottle } from '../source-throttle.ts';
 
-const attempts = new SourceThrottle({ intervalMs: 30_000, burst: 20 }, { intervalMs: 1_000, burst: 300 });
+const ATTEMPTS = ['register-source', 'register'] as const;
 const QUOTA_RETRY_SECONDS = 3_600;
 
 /** Takes one attempt to register without an initial access token: each costs a row, and perhaps a request of ours (attacks REG-10). Throws `slow_down`. */
-export function takeAttempt(ctx: Context, request: HttpRequest): void {
-  const retryAfterSeconds = attempts.take(ctx, request);
-  if (retryAfterSeconds > 0) throw new OAuthError('slow_down', 'too many registrations; try again later', { retryAfterSeconds });
+export function takeAttempt(ctx: Context, { address }: HttpRequest): void {
+  const taken = ctx.limits.takeNow(ATTEMPTS, { address });
+  if (taken.kind === 'taken') return;
+  const { retryAfterSeconds, rule } = taken;
+  throw new OAuthError('slow_down', 'too many registrations; try again later', { detail: `limit ${rule}`, retryAfterSeconds });
 }
 
 /**

@@ -1,10 +1,10 @@
 import type { Confirmation } from '@hufu/protocol/confirmation';
-import { readDpopProof } from '@hufu/protocol/dpop';
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { HttpRequest } from '../http.ts';
+import { readProofOf } from './read-proof.ts';
 import { requireNonce, verifyProof } from './verify-proof.ts';
 
 /**
@@ -23,19 +23,20 @@ export function readSender(
   now: number,
 ): Confirmation | undefined | Promise<Confirmation> {
   const { metadata } = client;
-  if (metadata.certificateBoundAccessTokens) return requireCertificate(http, trail);
+  const { binding } = metadata.settings.devices;
+  if (metadata.certificateBoundAccessTokens || binding === 'mtls') return requireCertificate(http, trail);
   const proof = readProof(ctx, http, client, trail, now);
-  if (proof !== undefined || !metadata.dpopBoundAccessTokens) return proof;
+  if (proof !== undefined || !(metadata.dpopBoundAccessTokens || binding === 'dpop')) return proof;
   trail.at('dpop_proof');
   throw new OAuthError('invalid_dpop_proof', 'this client has to send a DPoP proof');
 }
 
 /** The key of the DPoP proof in a request to the authorization server, if it has one, whatever the client registered. Throws what `verifyProof` throws. */
 export function readProof(ctx: Context, http: HttpRequest, client: Client, trail: Trail, now: number): undefined | Promise<Confirmation> {
-  const text = http.headers['dpop'];
-  if (text === undefined) return undefined;
+  const reading = readProofOf(http);
+  if (reading === undefined) return undefined;
   const rules = { nonces: 'as', nonce: client.metadata.settings.dpopNonce, accessToken: undefined, thumbprint: undefined } as const;
-  return verifyProof(ctx, http, text, rules, trail, now);
+  return verifyProof(ctx, http, reading, rules, trail, now);
 }
 
 /**
@@ -43,10 +44,8 @@ export function readProof(ctx: Context, http: HttpRequest, client: Client, trail
  * (RFC 9449 §8). The proof is judged later. Throws `use_dpop_nonce`.
  */
 export function expectNonce(ctx: Context, http: HttpRequest, client: Client, trail: Trail, now: number): void {
-  const text = http.headers['dpop'];
-  if (text === undefined) return;
-  const reading = readDpopProof(String(text));
-  if (reading.kind === 'refused') return;
+  const reading = readProofOf(http);
+  if (reading === undefined || reading.kind === 'refused') return;
   trail.at('dpop_nonce');
   requireNonce(ctx, reading.proof.nonce, { nonces: 'as', nonce: client.metadata.settings.dpopNonce }, now);
 }

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { HttpRequest } from '../http.ts';
 import type { LiveAccessToken } from '../tokens/read-access-token.ts';
+import { readProofOf } from './read-proof.ts';
 import { verifyProof } from './verify-proof.ts';
 
 /** An access token as it was shown. */
@@ -26,7 +27,7 @@ export async function requireSender(ctx: Context, http: HttpRequest, presented: 
   trail.at('sender_key');
   if (confirmation?.method === 'jkt') {
     if (scheme !== 'DPoP') throw invalid('the access token is bound to a key: it comes with a DPoP proof');
-    const proof = http.headers['dpop'];
+    const proof = readProofOf(http);
     if (proof === undefined) throw new OAuthError('invalid_dpop_proof', 'there is no DPoP proof beside the access token');
     const client = await findStoredClient(ctx, token.grant.clientId);
     const nonce = client?.metadata.settings.dpopNonce ?? 'optional';

@@ -22,7 +22,8 @@ export interface ResourceRefusal {
 export function resourceRefusal(error: OAuthError, { decision, scheme, scope, resourceMetadata }: ResourceRefusal): HttpReply {
   const aboutProof = error.code === 'invalid_dpop_proof' || error.code === 'use_dpop_nonce';
   const headers: Record<string, string> = { 'hufu-decision': decision };
-  if (error.status < 500) {
+  // What is not there is so for whatever token.
+  if (error.status < 500 && error.status !== 404) {
     const challenge = {
       error,
       ...(scope === undefined ? {} : { scope }),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, test } from 'node:test';
+import { readDpopProof } from '@hufu/protocol/dpop';
 import { OAuthError } from '@hufu/protocol/errors';
 import { Trail } from '../decisions/trail.ts';
 import { encodeJson } from '../testing/client-assertions.ts';
@@ -18,7 +19,7 @@ const RULES: ProofRules = { nonces: 'as', nonce: 'optional', accessToken: undefi
 const http = world.http({ method: 'POST', path: '/oauth/token' });
 
 function verify(text: string, rules: Partial<ProofRules> = {}, now: number = START): ReturnType<typeof verifyProof> {
-  return verifyProof(world.ctx, http, text, { ...RULES, ...rules }, new Trail(), now);
+  return verifyProof(world.ctx, http, readDpopProof(text), { ...RULES, ...rules }, new Trail(), now);
 }
 
 async function refused(text: string, code: string, detail: RegExp, rules: Partial<ProofRules> = {}, now: number = START): Promise<void> {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Confirmation } from '@hufu/protocol/confirmation';
-import { findProofFault, normalizeHtu, PROOF_SECONDS, readDpopProof } from '@hufu/protocol/dpop';
+import { type DpopReading, findProofFault, normalizeHtu, PROOF_SECONDS } from '@hufu/protocol/dpop';
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
@@ -36,14 +36,12 @@ const PROOF_REFUSED = 'the DPoP proof is not valid for this request';
 export async function verifyProof(
   ctx: Context,
   http: HttpRequest,
-  text: string | string[],
+  reading: DpopReading,
   rules: ProofRules,
   trail: Trail,
   now: number,
 ): Promise<Confirmation> {
   trail.at('dpop_proof');
-  // Node joins repeated headers with commas, which no proof has (§4.3, item 1).
-  const reading = readDpopProof(String(text));
   if (reading.kind === 'refused') throw refused(`it ${reading.reason}`);
   const { proof } = reading;
   const key = verifyProofKey(proof);

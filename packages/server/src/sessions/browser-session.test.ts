@@ -48,12 +48,15 @@ test('a cookie that is forged, ended, over, of another secret or of a disabled u
   }
   assert.ok(await find(alice.cookie, alice.session.expiresAt - 1));
   assert.equal(await find(alice.cookie, alice.session.expiresAt), undefined);
-  await world.store.endSession(world.tenant, alice.session.id, START);
+  await world.store.endSession(world.tenant, alice.session.id, 'signed_out', START);
   assert.equal(await find(alice.cookie), undefined);
   const bob = await signedIn(world, 'bob');
   await world.store.setUserEnabled(world.tenant, bob.user.id, false, START);
   assert.equal(await find(bob.cookie), undefined);
-  assert.deepEqual(await openBrowserSession(world.ctx, world.http(), bob.user, ['pwd']), { kind: 'user_inactive' });
+  assert.deepEqual(await openBrowserSession(world.ctx, world.http(), bob.user, [{ method: 'password', at: world.now() }]), {
+    kind: 'refused',
+    reason: 'user_inactive',
+  });
   await world.close();
 });
 
@@ -61,7 +64,7 @@ test('a sign-in replaces the session that the browser had: its id and its cookie
   const world = await openWorld();
   const before = await signedIn(world);
   const agent = { headers: { cookie: before.cookie, 'user-agent': 'u'.repeat(1_000) } };
-  const opened = await openBrowserSession(world.ctx, world.http(agent), before.user, ['pwd']);
+  const opened = await openBrowserSession(world.ctx, world.http(agent), before.user, [{ method: 'password', at: world.now() }]);
   assert.ok(opened.kind === 'opened');
   assert.notEqual(opened.session.session.id, before.session.id);
   assert.equal(opened.session.session.userAgent.length, 256);

@@ -43,6 +43,15 @@ test('the value is read from among others, to the character of its name (RFC 626
   assert.equal(read('hufu_session=x', PLAIN), 'x');
 });
 
+test('only spaces and tabs stand beside a name: what a site below ours sets under another name is not ours (RFC 6265 §4.2.1)', () => {
+  assert.equal(read('a=b;\t__Host-hufu_session=x \t'), 'x');
+  for (const other of ['\u00a0', '\u2003', '\ufeff', '\v', '\f']) {
+    assert.equal(read(`${other}__Host-hufu_session=evil`), undefined);
+    assert.equal(read(`__Host-hufu_session=x; ${other}__Host-hufu_session=evil`), 'x');
+    assert.equal(read(`__Host-hufu_session=x${other}`), `x${other}`);
+  }
+});
+
 test('one that stands twice is none: somebody else set one of the two (RFC 6265 §5.4)', () => {
   assert.equal(read('__Host-hufu_session=a; __Host-hufu_session=b'), undefined);
   assert.equal(read('__Host-hufu_session=a; x=y; __Host-hufu_session=a'), undefined);

@@ -14,7 +14,12 @@ export function browserOf(ctx: Context, request: HttpRequest): { readonly id: st
   const cookie = readCookie(ctx, request, 'browser');
   if (cookie !== undefined && BROWSER_ID.test(cookie)) return { id: cookie, cookie: undefined };
   const id = ctx.random.text(24);
-  return { id, cookie: writeCookie(ctx, 'browser', id, YEAR) };
+  return { id, cookie: browserCookie(ctx, id) };
+}
+
+/** The browser's id as a cookie, for a year from now. */
+export function browserCookie(ctx: Context, id: string): string {
+  return writeCookie(ctx, 'browser', id, YEAR);
 }
 
 /** The browser's id if this account has signed in from it before. */

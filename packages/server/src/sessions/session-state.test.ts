@@ -67,7 +67,9 @@ test('each sign-in has a browser state of its own, the same user’s too (Sessio
   let cookie = '';
   for (const name of ['alice', 'alice', 'bob']) {
     const user = (await world.store.findUserByName(world.tenant, name)) ?? assert.fail();
-    const opened = await openBrowserSession(world.ctx, world.http({ headers: { cookie } }), user, ['pwd']);
+    const opened = await openBrowserSession(world.ctx, world.http({ headers: { cookie } }), user, [
+      { method: 'password', at: world.now() },
+    ]);
     if (opened.kind !== 'opened') assert.fail();
     cookie = opened.cookie.slice(0, opened.cookie.indexOf(';'));
     states.add(opened.stateCookie.slice(0, opened.stateCookie.indexOf(';')));

@@ -1,4 +1,5 @@
 import type { HttpReply, HttpRequest } from '../http.ts';
+import { hiddenFieldsIn } from './hidden-fields.ts';
 import type { World } from './world.ts';
 
 /** The cookie of a browser that has been here before. */
@@ -12,8 +13,7 @@ export function pageOf(reply: HttpReply): string {
 
 /** The hidden fields of a page's forms. */
 export function hiddenOf(reply: HttpReply): Readonly<Record<string, string>> {
-  const found = reply.body.toString().matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g);
-  return Object.fromEntries([...found].map(([, name, value]) => [name, unescapeHtml(value ?? '')]));
+  return hiddenFieldsIn(reply.body.toString());
 }
 
 /** A GET of the address that a reply redirects to, or of a path with a query. */
@@ -39,14 +39,4 @@ export function cookieOf(reply: HttpReply, name: 'session' | 'browser' | 'known'
   const all = reply.headers['set-cookie'] ?? [];
   const line = (typeof all === 'string' ? [all] : all).find((one) => one.includes(`hufu_${name}=`));
   return line?.slice(0, line.indexOf(';'));
-}
-
-function unescapeHtml(text: string): string {
-  return text
-    .replace(/&#x([0-9a-f]+);/gi, (_, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
-    .replace(/&#([0-9]+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&quot;', '"')
-    .replaceAll('&amp;', '&');
 }

@@ -2,8 +2,9 @@ import { authorize } from '../endpoints/authorize.ts';
 import { token } from '../endpoints/token.ts';
 import { userinfo } from '../endpoints/userinfo.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
-import type { Endpoint } from '../routes.ts';
+import type { Endpoint } from '../route.ts';
 import { type BrowserSession, openBrowserSession } from '../sessions/browser-session.ts';
+import type { ProvedMethod } from '../sessions/methods.ts';
 import { sha256 } from '../tokens/secrets.ts';
 import type { World } from './world.ts';
 
@@ -16,11 +17,13 @@ export interface Visitor extends BrowserSession {
   readonly cookie: string;
 }
 
-/** Somebody who signed in a moment ago, without the page. */
-export async function signedIn(world: World, username = 'alice'): Promise<Visitor> {
+/** Somebody who signed in a moment ago, without the page: with a password, or with what is said. */
+export async function signedIn(world: World, username = 'alice', ...methods: readonly ProvedMethod['method'][]): Promise<Visitor> {
   const user = await world.store.findUserByName(world.tenant, username);
   if (user === undefined) throw new Error(`no user ${username}`);
-  const opened = await openBrowserSession(world.ctx, world.http(), user, ['pwd']);
+  const [first = 'password', ...others] = methods;
+  const proved = (method: ProvedMethod['method']): ProvedMethod => ({ method, at: world.now() });
+  const opened = await openBrowserSession(world.ctx, world.http(), user, [proved(first), ...others.map(proved)]);
   if (opened.kind !== 'opened') throw new Error(opened.kind);
   return { ...opened.session, cookie: opened.cookie.slice(0, opened.cookie.indexOf(';')) };
 }
@@ -88,21 +91,23 @@ export function postToken(
   return post(world, token, fields, headers);
 }
 
-/** The token response of a public client's authorization code flow, from the request to the exchange. */
+/** The token response of a client's authorization code flow, from the request to the exchange; with `client_secret`, of a confidential one. */
 export async function tokensOf(
   world: World,
   part: Readonly<Record<string, string | undefined>> = {},
   visitor?: Visitor,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const answer = answerOf(await ask(world, visitor ?? (await signedIn(world)), part));
+  const { client_secret: secret, ...asked } = part;
+  const answer = answerOf(await ask(world, visitor ?? (await signedIn(world)), asked));
   const { client_id: clientId = 'spa', redirect_uri: redirectUri = 'https://app.example/cb' } = part;
-  const reply = await postToken(world, {
+  const fields = {
     grant_type: 'authorization_code',
-    client_id: clientId,
+    ...(secret === undefined ? { client_id: clientId } : {}),
     redirect_uri: redirectUri,
     code: answer.get('code') ?? '',
     code_verifier: VERIFIER,
-  });
+  };
+  const reply = await postToken(world, fields, secret === undefined ? {} : { basic: `${clientId}:${secret}` });
   if (reply.status !== 200) throw new Error(`${reply.status} ${reply.body.toString()} ${answer.toString()}`);
   return reply.json;
 }

@@ -3,7 +3,7 @@ import { OAuthError } from '@hufu/protocol/errors';
 import type { Form } from '@hufu/protocol/form';
 import { ALL_DETAILS } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
-import type { Client } from '../clients.ts';
+import { type Client, isVouchedFor } from '../client-record.ts';
 import type { Context } from '../context.ts';
 import { findResource } from './resources.ts';
 
@@ -22,7 +22,7 @@ export function readDetails(ctx: Context, form: Form, allowed: readonly string[]
 
 /** Types that a client may ask for in the name of a user: a stranger names them (RFC 9396 §10), an administrator need not. Undefined: all. */
 export function allowedTypes({ metadata, record }: Client): readonly string[] | undefined {
-  return metadata.authorizationDetailsTypes ?? (record.source === 'config' ? undefined : []);
+  return metadata.authorizationDetailsTypes ?? (isVouchedFor(record) ? undefined : []);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { GrantRecord } from '@hufu/store/port';
 import { NEVER } from '@hufu/store/retention';
 import fc from 'fast-check';
 import type { ResourceConfig } from '../config/config.ts';
+import { placeOf } from '../status/place.ts';
 import { claimsOf } from '../testing/visits.ts';
 import { API, ISSUER, openWorld, START, VAULT } from '../testing/world.ts';
 import { type AccessTokenRequest, issueAccessToken } from './issue-access-token.ts';
@@ -46,6 +47,9 @@ function grant(part: Partial<GrantRecord> = {}): GrantRecord {
     idleSeconds: 3_600,
     dead: undefined,
     hasRevokedTokens: false,
+    deviceId: undefined,
+    redeemedAt: START,
+    suspendedUntil: undefined,
     ...part,
   };
 }
@@ -68,7 +72,7 @@ function issue(part: Partial<AccessTokenRequest> = {}): ReturnType<typeof issueA
   });
 }
 
-test('a JWT says who, for whom, for how long and which one it is (RFC 9068 §2.2, §2.2.1, §2.2.3)', async () => {
+test('a JWT says who, for whom, for how long and which one it is and where its status is told (RFC 9068 §2.2, §2.2.1, §2.2.3, Token Status List §6.2)', async () => {
   const token = await issue({ resource: resource(API), scopes: ['openid', 'read'], now: START + 7 });
   const [header = ''] = token.text.split('.');
   assert.deepEqual(JSON.parse(Buffer.from(header, 'base64url').toString()), {
@@ -77,6 +81,7 @@ test('a JWT says who, for whom, for how long and which one it is (RFC 9068 §2.2
     kid: world.ctx.keys.signerFor('ES256', START)?.kid,
   });
   const { jti, ...claims } = claimsOf(token.text);
+  const { list, index } = placeOf(world.ctx, 1);
   assert.deepEqual(claims, {
     iss: ISSUER,
     sub: 'alice-sub',
@@ -88,6 +93,7 @@ test('a JWT says who, for whom, for how long and which one it is (RFC 9068 §2.2
     auth_time: START - 30,
     acr: 'urn:hufu:acr:1',
     amr: ['pwd'],
+    status: { status_list: { idx: index, uri: `${ISSUER}/oauth/status/${list}` } },
   });
   assert.match(String(jti), /^[\w-]{44}$/);
   assert.equal(token.expiresIn, 593, 'what is left of it, not what it had');
@@ -96,7 +102,7 @@ test('a JWT says who, for whom, for how long and which one it is (RFC 9068 §2.2
 test('without scopes, user and methods the claims are left out, not empty (RFC 9068 §2.2.1)', async () => {
   const own = grant({ authTime: undefined, amr: [], secretHash: undefined, accessHash: undefined, subject: 'machine', expiresAt: NEVER });
   const claims = claimsOf((await issue({ grant: own, resource: resource(API), scopes: [], secret: undefined })).text);
-  assert.deepEqual(Object.keys(claims).toSorted(), ['aud', 'client_id', 'exp', 'iat', 'iss', 'jti', 'sub']);
+  assert.deepEqual(Object.keys(claims).toSorted(), ['aud', 'client_id', 'exp', 'iat', 'iss', 'jti', 'status', 'sub']);
   assert.equal(claims['exp'], START + 600);
 });
 
@@ -120,6 +126,17 @@ test('one generation has one access token for the same scopes and resource: whoe
   assert.notEqual((await issue({ grant: grant({ generation: 2 }) })).text, first.text);
   const [a, b] = await Promise.all([issue({ resource: resource(API) }), issue({ resource: resource(API) })]);
   assert.deepEqual(claimsOf(a.text), claimsOf(b.text), 'a JWT has another signature each time, and the same claims');
+});
+
+test('no token begins before what the revocation log names: a lock of its user that is over, or its client when it was disabled', async () => {
+  const rested = grant({ suspendedUntil: START + 60 });
+  const begin = async (now: number): Promise<unknown> =>
+    claimsOf((await issue({ grant: rested, resource: resource(API), scopes: ['read'], now: START + now })).text)['iat'];
+  assert.deepEqual(
+    [await begin(60), await begin(90), await begin(200), await begin(299)],
+    [60, 90, 121, 121].map((at) => START + at),
+  );
+  assert.equal(await begin(300), START + 300, 'and anew after each half of its life, as ever');
 });
 
 test('whenever it is asked for, a token has at least half of its life before it, and never outlives its grant', async () => {

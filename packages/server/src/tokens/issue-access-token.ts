@@ -3,11 +3,14 @@ import { OAuthError } from '@hufu/protocol/errors';
 import { formatScope } from '@hufu/protocol/scope';
 import { type AccessPart, accessName, extensionOf, type Head, ROTATED, randomNumber, scopeMask, writeAccess } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
+import { CLOCKS_APART_SECONDS } from '../clock.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
+import { requireSigner } from '../keys/require-signer.ts';
 import { acrOf } from './acr.ts';
 import { detailsOf } from './details.ts';
 import { derivedSecret } from './secrets.ts';
+import { statusClaims } from './status-claims.ts';
 
 export interface AccessToken {
   readonly text: string;
@@ -18,9 +21,20 @@ export interface AccessToken {
 /** What a token says of its grant. */
 export type IssuingGrant = Pick<
   GrantRecord,
-  'id' | 'keyId' | 'generation' | 'rotatedAt' | 'expiresAt' | 'hasRevokedTokens' | 'scopes' | 'resources' | 'subject' | 'clientId' | 'amr'
+  | 'id'
+  | 'parentId'
+  | 'keyId'
+  | 'generation'
+  | 'rotatedAt'
+  | 'expiresAt'
+  | 'hasRevokedTokens'
+  | 'scopes'
+  | 'resources'
+  | 'subject'
+  | 'clientId'
+  | 'amr'
 > &
-  Partial<Pick<GrantRecord, 'authTime' | 'actor' | 'authorizationDetails'>>;
+  Partial<Pick<GrantRecord, 'authTime' | 'actor' | 'authorizationDetails' | 'suspendedUntil'>>;
 
 export interface AccessTokenRequest {
   readonly grant: IssuingGrant;
@@ -38,7 +52,7 @@ export interface AccessTokenRequest {
   readonly now: number;
 }
 
-/** An access token in the format of its resource: opaque (docs/decisions/0002) or a JWT (RFC 9068 §2). */
+/** An access token in the format of its resource: opaque (docs/decisions/0002) or a JWT (RFC 9068 §2), which names its grant (Token Status List §6.2). */
 export async function issueAccessToken(ctx: Context, request: AccessTokenRequest): Promise<AccessToken> {
   const { grant, resource, secret, now } = request;
   const head: Head = { keyId: grant.keyId, id: grant.id, generation: grant.generation };
@@ -55,8 +69,7 @@ export async function issueAccessToken(ctx: Context, request: AccessTokenRequest
         : writeAccess(ctx.keys.tally, 'access', head, part, derivedSecret(secret));
     return { text, expiresIn: expiresAt - now };
   }
-  const signer = ctx.keys.signerFor(resource.signingAlg, now);
-  if (signer === undefined) throw new OAuthError('server_error', 'no signing key', { detail: `no active ${resource.signingAlg} key` });
+  const signer = requireSigner(ctx, resource.signingAlg, now);
   const claims: Record<string, unknown> = {
     iss: ctx.issuer,
     sub: grant.subject,
@@ -76,6 +89,9 @@ export async function issueAccessToken(ctx: Context, request: AccessTokenRequest
   if (grant.actor !== undefined) claims['act'] = grant.actor;
   const details = detailsOf(grant.authorizationDetails, request.details);
   if (details !== undefined) claims['authorization_details'] = details;
+  const status = await statusClaims(ctx, grant);
+  if (status === undefined) throw new OAuthError('invalid_grant', 'what the token would come from has ended');
+  Object.assign(claims, status);
   return { text: signer.sign('at+jwt', claims), expiresIn: expiresAt - now };
 }
 
@@ -86,13 +102,15 @@ function machinePart(ctx: Context, request: AccessTokenRequest): AccessPart {
 
 /**
  * A generation has one access token at a time for the same scopes and resource: whoever shows the same refresh token again gets the same
- * one. It begins at the rotation, and anew after each half of its life, so that nobody gets one with less than half left.
+ * one. It begins at the rotation, and anew after each half of its life, so that nobody gets one with less than half left; and after the last rest of the grant, as the
+ * revocation log names whatever began before it. In the first minute after that rest each second has one of its own, as the clock of whoever locked may be ahead.
  */
 function rotatedPart(request: AccessTokenRequest): AccessPart {
   const { grant, ttl, now } = request;
+  const rested = grant.suspendedUntil === undefined ? 0 : Math.min(now, grant.suspendedUntil + CLOCKS_APART_SECONDS + 1);
   const half = Math.max(1, Math.floor(ttl / 2));
   const issuedAt = grant.rotatedAt + Math.max(0, Math.floor((now - grant.rotatedAt) / half)) * half;
-  return part(request, issuedAt, ROTATED);
+  return part(request, Math.max(issuedAt, rested), ROTATED);
 }
 
 function part({ grant, resource, scopes, confirmation, details, ttl }: AccessTokenRequest, issuedAt: number, number: string): AccessPart {

@@ -90,7 +90,7 @@ test('a JWT that we signed under another issuer, or without a name of ours, is n
 test('an authentic token dies with its grant, its session, its user and its client, and says why', async () => {
   const visitor = await signedIn(world, 'bob');
   const text = String((await tokensOf(world, { scope: 'unlock' }, visitor))['access_token']);
-  await world.store.endSession(world.tenant, visitor.session.id, START + 5);
+  await world.store.endSession(world.tenant, visitor.session.id, 'signed_out', START + 5);
   const read = await readAccessToken(world.ctx, text, START + 6);
   assert.ok(read.kind === 'dead');
   assert.equal(read.reason, `its grant is dead since ${START + 5}: signed_out`);

@@ -6,6 +6,7 @@ import { type AccessPart, ALL_DETAILS, type Head, readAccess, readAccessName, sc
 import type { GrantRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import { detailsOf } from './details.ts';
+import { type EndOfGrant, endOfGrant } from './end-of-grant.ts';
 import { sha256 } from './secrets.ts';
 
 /** An access token of ours that is live right now, by the row. */
@@ -32,6 +33,10 @@ export interface DeadAccessToken {
   readonly grant?: GrantRecord;
   readonly name?: string;
   readonly expiresAt?: number;
+  /** Where it is the grant that is over. */
+  readonly end?: EndOfGrant;
+  /** Then: its one audience. */
+  readonly resource?: string;
 }
 
 /** What an access token says of itself, its seal or signature checked, its row not yet asked. */
@@ -47,7 +52,8 @@ export async function readAccessToken(ctx: Context, text: string, now: number): 
   const expiresAt = token.issuedAt + token.lifetime;
   const authentic = { grant, name: token.name, expiresAt };
   if (expiresAt <= now) return { ...dead(`expired ${now - expiresAt} seconds ago`), ...authentic };
-  if (grant.dead !== undefined) return { ...dead(`its grant is dead since ${grant.dead.at}: ${grant.dead.reason}`), ...authentic };
+  const end = endOfGrant(grant, now, 'access');
+  if (end !== undefined) return { ...dead(end.detail), ...authentic, end, ...resourceOf(grant, token) };
   if (token.generation > grant.generation) return dead('a generation that has not been issued');
   const resource = grant.resources[token.resource];
   const scopes = scopesOfMask(grant.scopes, token.mask);
@@ -58,6 +64,11 @@ export async function readAccessToken(ctx: Context, text: string, now: number): 
   const { issuedAt, name, extension } = token;
   const details = detailsOf(grant.authorizationDetails, extension?.details ?? ALL_DETAILS);
   return { kind: 'live', grant, resource, scopes, issuedAt, expiresAt, confirmation: extension?.confirmation, details, name };
+}
+
+function resourceOf(grant: GrantRecord, token: Authentic): Pick<DeadAccessToken, 'resource'> {
+  const resource = grant.resources[token.resource];
+  return resource === undefined ? {} : { resource };
 }
 
 function readOpaque(ctx: Context, text: string): Authentic | undefined {

@@ -2,6 +2,7 @@ import { OAuthError } from '@hufu/protocol/errors';
 import type { Client } from '../client-record.ts';
 import type { ResourceConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
+import { adminApi } from './own-apis.ts';
 
 /** The scopes that OpenID Connect defines (Core §5.4, §11): granted to users' grants beside those of any resource. */
 export const OPENID_SCOPES: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'address', 'phone', 'offline_access']);
@@ -11,10 +12,19 @@ export function ownResource(issuer: string): ResourceConfig {
   return { identifier: issuer, scopes: [], tokenFormat: 'opaque', signingAlg: 'ES256', tokenTtlSeconds: 600 };
 }
 
+const offered = new WeakMap<Context, readonly ResourceConfig[]>();
+
+/** What tokens may be for: the configured resources, and after them the administrators' API (whose scopes only a client has that names them). */
+function resourcesOf(ctx: Context): readonly ResourceConfig[] {
+  let all = offered.get(ctx);
+  if (all === undefined) offered.set(ctx, (all = [...ctx.config.resources, adminApi(ctx.issuer)]));
+  return all;
+}
+
 /** The configured resource of that identifier, or our own. */
 export function findResource(ctx: Context, identifier: string): ResourceConfig | undefined {
   return (
-    ctx.config.resources.find((resource) => resource.identifier === identifier) ??
+    resourcesOf(ctx).find((resource) => resource.identifier === identifier) ??
     (identifier === ctx.issuer ? ownResource(ctx.issuer) : undefined)
   );
 }
@@ -49,11 +59,11 @@ export function resourcesFor(ctx: Context, named: readonly string[], scopes: rea
   }
   const wanted = scopes.filter((scope) => !OPENID_SCOPES.has(scope));
   if (wanted.length === 0) return [ctx.issuer];
-  const all = ctx.config.resources.find((resource) => wanted.every((scope) => resource.scopes.includes(scope)));
+  const all = resourcesOf(ctx).find((resource) => wanted.every((scope) => resource.scopes.includes(scope)));
   if (all !== undefined) return [all.identifier];
   const chosen: string[] = [];
   let left = wanted;
-  for (const resource of ctx.config.resources) {
+  for (const resource of resourcesOf(ctx)) {
     if (!left.some((scope) => resource.scopes.includes(scope))) continue;
     chosen.push(resource.identifier);
     left = left.filter((scope) => !resource.scopes.includes(scope));
@@ -70,9 +80,9 @@ export function scopesAt(resource: ResourceConfig, scopes: readonly string[]): r
 export function requireKnownScopes(ctx: Context, scopes: readonly string[], named: readonly string[]): void {
   for (const scope of scopes) {
     if (OPENID_SCOPES.has(scope)) continue;
-    const offered = ctx.config.resources.some(
+    const isOffered = resourcesOf(ctx).some(
       (resource) => (named.length === 0 || named.includes(resource.identifier)) && resource.scopes.includes(scope),
     );
-    if (!offered) throw new OAuthError('invalid_scope', 'a scope is unknown at the resource', { detail: scope });
+    if (!isOffered) throw new OAuthError('invalid_scope', 'a scope is unknown at the resource', { detail: scope });
   }
 }

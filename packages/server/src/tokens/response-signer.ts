@@ -4,6 +4,7 @@ import { readableSecrets } from '../client-keys/client-secret.ts';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { macAlgorithms } from '../keys/algorithms.ts';
+import { requireSigner } from '../keys/require-signer.ts';
 import type { JwtType } from '../keys/signer.ts';
 
 /** What signs an answer to one client. */
@@ -17,8 +18,7 @@ export interface ResponseSigner {
 /** The signer of ID tokens and userinfo answers for an `alg` that the client registered: a key of ours, or the client's secret (OpenID Connect Core §10.1). */
 export function responseSigner(ctx: Context, client: Client, alg: string, now: number): ResponseSigner {
   if (MAC_ALGS.includes(alg)) return secretSigner(ctx, client, alg, now);
-  const signer = ctx.keys.signerFor(alg, now);
-  if (signer === undefined) throw new OAuthError('server_error', 'no signing key', { detail: `no active ${alg} key` });
+  const signer = requireSigner(ctx, alg, now);
   return { hash: signer.hash, sign: (claims, typ = 'JWT') => signer.sign(typ, claims) };
 }
 

@@ -7,6 +7,7 @@ import {
   type Case,
   DAY,
   deathOf,
+  grantOf,
   HOUR,
   hashText,
   makeCode,
@@ -54,6 +55,9 @@ export function accessGrantCases(define: Case): void {
         idleSeconds: 0,
         dead: undefined,
         hasRevokedTokens: false,
+        deviceId: 1,
+        redeemedAt: NOW,
+        suspendedUntil: undefined,
       };
       assert.deepEqual(await b.store.findGrant(b.tenant, id), grant);
       assert.deepEqual(await b.second.findGrant(b.tenant, id), grant);
@@ -76,7 +80,7 @@ export function accessGrantCases(define: Case): void {
       assert.deepEqual((await mustFind(b, id)).claims, claims);
       const taken = await b.second.exchangeCode(b.tenant, id, someRedemption(), NOW);
       const rotated = await b.store.rotate(b.tenant, id, 1, 1, NOW + 1);
-      assert.deepEqual([taken.grant?.claims, rotated.grant?.claims], [claims, claims]);
+      assert.deepEqual([grantOf(taken)?.claims, rotated.grant?.claims], [claims, claims]);
       const found = await Promise.all([b.store, b.second].map(async (store) => (await store.findGrant(b.tenant, id))?.claims));
       assert.deepEqual(found, [claims, claims]);
       assert.equal((await mustFind(b, await makeCode(b, scene))).claims, undefined);
@@ -91,7 +95,7 @@ export function accessGrantCases(define: Case): void {
       return answer.kind === 'refused' ? answer.reason : 'created';
     };
     assert.equal(await reason({ needsConsent: true }), 'consent_missing');
-    await store.endSession(tenant, scene.session.id, NOW);
+    await store.endSession(tenant, scene.session.id, 'signed_out', NOW);
     assert.equal(await reason({ needsConsent: true }), 'session_ended');
     await store.putClient(tenant, { ...scene.client, enabled: false }, NOW);
     assert.equal(await reason({ needsConsent: true }), 'client_inactive');
@@ -104,7 +108,7 @@ export function accessGrantCases(define: Case): void {
     const { store, tenant } = b;
     const scene = await makeScene(b);
     const first = await make(b, someAccess(scene));
-    await store.endSession(tenant, scene.session.id, NOW);
+    await store.endSession(tenant, scene.session.id, 'signed_out', NOW);
     assert.equal(await deathOf(b, first), 'signed_out');
     const second = await make(b, someAccess(scene, { sessionId: undefined }));
     await store.revokeClient(tenant, APP, NOW);

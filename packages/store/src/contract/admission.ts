@@ -32,7 +32,7 @@ export function admissionCases(define: Case): void {
         assert.equal(await reason({ needsConsent: true, scopes: ['openid'] }), 'admitted');
         await store.withdrawConsent(tenant, scene.user.id, scene.client.clientId, NOW);
         assert.equal(await reason({ needsConsent: true, scopes: ['openid'] }), 'consent_missing');
-        await second.endSession(tenant, scene.session.id, NOW);
+        await second.endSession(tenant, scene.session.id, 'signed_out', NOW);
         assert.equal(await reason({ needsConsent: true }), 'session_ended');
         await second.putClient(tenant, { ...someClient(), enabled: false }, NOW);
         assert.equal(await reason({ needsConsent: true }), 'client_inactive');
@@ -56,7 +56,7 @@ export function admissionCases(define: Case): void {
       const late: string[] = [];
       await race(b, async (store, index) => {
         if (index === 20) {
-          if (end === 'session') await store.endSession(b.tenant, scene.session.id, NOW);
+          if (end === 'session') await store.endSession(b.tenant, scene.session.id, 'signed_out', NOW);
           else await store.setUserEnabled(b.tenant, scene.user.id, false, NOW);
           isOver = true;
           return;

@@ -1,15 +1,20 @@
 /** What the cases of the contract stand on: a store, a second one on the same database, and the making of ordinary things. */
 import assert from 'node:assert/strict';
-import { type ClientId, clientId, type GrantId, type TenantId } from '@hufu/protocol/ids';
+import { type ClientId, clientId, type GrantId, type SessionId, type TenantId, type UserId } from '@hufu/protocol/ids';
 import type {
   AccessCredential,
   ClientRecord,
   CodeCredential,
+  Exchanged,
   GrantRecord,
   NewGrant,
+  NewSession,
+  OpenConditions,
   Redemption,
+  SeenDevice,
   SessionRecord,
   Store,
+  Taken,
   UserRecord,
 } from '../port.ts';
 
@@ -19,6 +24,8 @@ export interface StoreUnderTest {
   readonly second?: Store | undefined;
   /** Rows in a table of the schema, over all tenants. */
   countRows(table: string): Promise<number>;
+  /** A statement of the version before, which knows nothing of what is new. */
+  readonly changeRows?: ((sql: string) => Promise<unknown>) | undefined;
   /** Closes both stores and removes the database. */
   close(): Promise<void>;
 }
@@ -38,6 +45,7 @@ export interface Bench {
   readonly tenant: TenantId;
   readonly otherTenant: TenantId;
   countRows(table: string): Promise<number>;
+  changeRows(sql: string): Promise<void>;
 }
 
 export async function bench(subject: StoreUnderTest): Promise<Bench> {
@@ -50,6 +58,10 @@ export async function bench(subject: StoreUnderTest): Promise<Bench> {
     tenant: tenant.id,
     otherTenant: other.id,
     countRows: async (table) => await subject.countRows(table),
+    changeRows: async (sql) => {
+      assert.ok(subject.changeRows !== undefined);
+      await subject.changeRows(sql);
+    },
   };
 }
 
@@ -81,12 +93,43 @@ export async function makeUser(b: Bench, username = 'ada', tenant: TenantId = b.
   return made.user;
 }
 
-export function someSession(user: UserRecord): Omit<SessionRecord, 'id' | 'endedAt' | 'createdAt'> {
-  return { userId: user.id, secretHash: hashText('cookie'), authTime: NOW, amr: ['pwd'], expiresAt: NOW + DAY, userAgent: 'Browser/1' };
+/** Each at a browser of its own. */
+export function someSession(user: UserRecord, more: Partial<NewSession> = {}): NewSession {
+  return {
+    userId: user.id,
+    secretHash: hashText('cookie'),
+    authTime: NOW,
+    amr: ['pwd'],
+    methods: [{ method: 'password', at: NOW }],
+    expiresAt: NOW + DAY,
+    userAgent: 'Browser/1',
+    fingerprint: undefined,
+    place: undefined,
+    device: someBrowser(),
+    ...more,
+  };
+}
+
+export function someBrowser(more: Partial<SeenDevice> = {}): SeenDevice {
+  browsers += 1;
+  return {
+    browserHash: hashText(`browser-${process.pid}-${browsers}-`),
+    name: 'Browser on Linux',
+    type: 'desktop',
+    agent: 'Browser 1 on Linux',
+    ...more,
+  };
+}
+
+let browsers = 0;
+
+/** As at a browser that nobody is signed in at, or in place of a session. */
+export function opening(user: UserRecord, replaces?: SessionId, more: Partial<OpenConditions> = {}): OpenConditions {
+  return { authVersion: user.authVersion, replaces, stepsUp: false, limit: undefined, signsOut: [], ...more };
 }
 
 export async function makeSession(b: Bench, user: UserRecord, tenant: TenantId = b.tenant): Promise<SessionRecord> {
-  const opened = await b.store.openSession(tenant, someSession(user), undefined, NOW);
+  const opened = await b.store.openSession(tenant, someSession(user), opening(user), NOW);
   assert.equal(opened.kind, 'opened');
   return opened.session;
 }
@@ -178,6 +221,11 @@ export async function makeGrant(b: Bench, scene: Scene, code: CodeChange = {}, r
   return id;
 }
 
+/** What an exchange or a rotation says of its grant. */
+export function grantOf(answer: Exchanged | Taken): GrantRecord | undefined {
+  return answer.kind === 'refused' ? undefined : answer.grant;
+}
+
 /** The grant, which must be there. */
 export async function mustFind(b: Bench, id: GrantId): Promise<GrantRecord> {
   const grant = await b.store.findGrant(b.tenant, id);
@@ -198,4 +246,17 @@ export function countKinds(answers: readonly { readonly kind: string }[]): Recor
   const counts: Record<string, number> = {};
   for (const { kind } of answers) counts[kind] = (counts[kind] ?? 0) + 1;
   return counts;
+}
+
+/** A new password under the version that the user has at this moment. */
+export async function setPassword(
+  b: Bench,
+  user: UserId,
+  keep: SessionId | undefined,
+  now: number = NOW,
+  revokes: 'all' | 'others' = 'all',
+  store: Store = b.store,
+): Promise<string> {
+  const version = (await store.findUser(b.tenant, user))?.authVersion ?? 0;
+  return (await store.changePassword(b.tenant, user, version, 'new', { session: keep, revokes }, now)).kind;
 }

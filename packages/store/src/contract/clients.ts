@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { clientId } from '@hufu/protocol/ids';
-import { APP, type Case, hashText, NOW, race, someClient } from './bench.ts';
+import { APP, type Case, hashText, makeGrant, makeScene, mustFind, NOW, race, someClient } from './bench.ts';
 
 export function clientCases(define: Case): void {
   define('a client comes back as it was put', async ({ store, second, tenant }) => {
@@ -49,6 +49,26 @@ export function clientCases(define: Case): void {
     assert.ok(revoked !== undefined && revoked.epoch > put.epoch && revoked.version > put.version);
     const again = await store.putClient(tenant, { ...someClient(), enabled: false }, NOW);
     assert.equal(again.epoch, revoked.epoch);
+  });
+
+  define('a grant of a client that is enabled again says when it was disabled, the last time', async (b) => {
+    const scene = await makeScene(b);
+    const id = await makeGrant(b, scene);
+    const put = (enabled: boolean, now: number) => b.store.putClient(b.tenant, { ...scene.client, enabled }, now);
+    const rest = async () => (await mustFind(b, id)).suspendedUntil;
+    assert.equal(await rest(), undefined);
+    await put(false, NOW + 10);
+    assert.deepEqual((await mustFind(b, id)).dead, { reason: 'client_disabled', at: NOW + 10 });
+    await put(true, NOW + 20);
+    assert.deepEqual([(await mustFind(b, id)).dead, await rest()], [undefined, NOW + 10]);
+    await put(false, NOW + 30);
+    await b.store.putClient(b.tenant, { ...scene.client, enabled: false, metadata: { client_name: 'Other' } }, NOW + 35);
+    assert.deepEqual((await mustFind(b, id)).dead, { reason: 'client_disabled', at: NOW + 30 });
+    await put(true, NOW + 40);
+    assert.equal(await rest(), NOW + 30);
+    await b.store.lockUser(b.tenant, scene.user.id, NOW + 90, NOW + 50);
+    await b.store.lockUser(b.tenant, scene.user.id, undefined, NOW + 60);
+    assert.equal(await rest(), NOW + 60);
   });
 
   define('one instance sees at once what another one has written', async ({ store, second, tenant }) => {

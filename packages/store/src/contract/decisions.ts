@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EDGE_DECISIONS } from '../port/decisions.ts';
 import type { DecisionRecord } from '../port.ts';
 import { type Case, NOW } from './bench.ts';
 
@@ -44,6 +45,32 @@ export function decisionCases(define: Case): void {
       5,
     );
     assert.equal((await store.listDecisions(tenant, 100)).length, 5);
+  });
+
+  define('those of the edge have a share of their own, so that none of theirs pushes out another', async ({ store, tenant }) => {
+    await store.recordDecisions(tenant, [someDecision('00'), someDecision('01')], 3);
+    for (let id = 10; id < 60; id += 1) await store.recordDecisions(tenant, [{ ...someDecision(`${id}`), endpoint: EDGE_DECISIONS }], 3);
+    assert.deepEqual(
+      (await store.listDecisions(tenant, 100)).map(({ id }) => id),
+      ['59', '58', '57', '01', '00'],
+    );
+    for (let id = 60; id < 90; id += 1) await store.recordDecisions(tenant, [someDecision(`${id}`)], 3);
+    assert.deepEqual(
+      (await store.listDecisions(tenant, 100)).map(({ id }) => id),
+      ['89', '88', '87', '59', '58', '57'],
+    );
+  });
+
+  define('what a decision says is written anew while it is there, of its own tenant alone', async ({ store, tenant, otherTenant }) => {
+    await store.recordDecisions(tenant, [someDecision('01'), someDecision('02')], 10);
+    await store.recordDecisions(otherTenant, [someDecision('01')], 10);
+    await store.rewriteDecisions(tenant, [
+      { id: '01', record: '{"times":2}' },
+      { id: '03', record: '{}' },
+    ]);
+    await store.rewriteDecisions(tenant, []);
+    assert.deepEqual(await store.listDecisions(tenant, 10), [someDecision('02'), { ...someDecision('01'), record: '{"times":2}' }]);
+    assert.deepEqual(await store.findDecision(otherTenant, '01'), someDecision('01'));
   });
 
   define('many decisions stay bounded', async (b) => {

@@ -164,7 +164,7 @@ async function owe(b: Bench, sids: readonly string[], now: number = NOW): Promis
     const made = await b.store.createGrant(b.tenant, someCode(scene, { maxCodes: 1000, participation: { sid, backchannel: true } }), NOW);
     assert.equal(made.kind, 'created');
   }
-  await b.store.endSession(b.tenant, scene.session.id, now);
+  await b.store.endSession(b.tenant, scene.session.id, 'signed_out', now);
 }
 
 async function again(b: Bench): Promise<Awaited<ReturnType<typeof makeScene>>> {

@@ -54,6 +54,26 @@ export function endingCases(define: Case): void {
     assert.equal((await store.exchangeCode(tenant, code, someRedemption(), NOW + 4)).kind, 'taken');
   });
 
+  define('of a user who is locked nothing is exchanged, rotated or granted; from that second on all of it goes on', async (b) => {
+    const { store, second, tenant } = b;
+    const scene = await makeScene(b);
+    const parent = await makeGrant(b, scene);
+    const grants = [await makeGrant(b, scene), await makeGrant(b, scene, { parentId: parent })];
+    const codes = [await makeCode(b, scene, { expiresAt: NOW + 900 }), await makeCode(b, scene, { expiresAt: NOW + 900 })];
+    await store.lockUser(tenant, scene.user.id, NOW + 60, NOW);
+    const devices = { max: 9, per: 'all', onExceed: 'replace' } as const;
+    const kinds = async (now: number): Promise<string[]> => [
+      ...(await Promise.all(grants.map(async (id) => (await second.rotate(tenant, id, 1, 1, now)).kind))),
+      (await store.exchangeCode(tenant, codes[0] ?? assert.fail(), someRedemption(), now)).kind,
+      (await store.exchangeCode(tenant, codes[1] ?? assert.fail(), someRedemption({ devices }), now)).kind,
+      (await store.createGrant(tenant, someCode(scene, { expiresAt: NOW + 900 }), now)).kind,
+    ];
+    assert.deepEqual(await kinds(NOW + 59), ['lost', 'lost', 'lost', 'lost', 'refused']);
+    assert.equal((await mustFind(b, parent)).suspendedUntil, NOW + 60);
+    assert.equal(await deathOf(b, parent), undefined);
+    assert.deepEqual(await kinds(NOW + 60), ['taken', 'taken', 'taken', 'taken', 'created']);
+  });
+
   define('a death of its own is told before its client’s', async (b) => {
     const { store, tenant } = b;
     const scene = await makeScene(b);

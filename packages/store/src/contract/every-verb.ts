@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { clientId, userId } from '@hufu/protocol/ids';
+import { clientId, grantId, userId } from '@hufu/protocol/ids';
 import type { Store } from '../port.ts';
 import {
   APP,
@@ -11,12 +11,18 @@ import {
   makeScene,
   makeSession,
   NOW,
+  opening,
   type Scene,
+  setPassword,
   someAccess,
   someClient,
   someCode,
+  someRedemption,
   someSession,
 } from './bench.ts';
+import { someChallenge } from './challenges.ts';
+import { someEdgeRecord } from './edge-sessions.ts';
+import { add, EVERY_WAY, somePasskey, someTotp } from './factors.ts';
 import { open, someApproval, someBackchannel, someDevice } from './pending-bench.ts';
 
 /** Asks a store on an empty database everything once, one after the other: for tests that look at its statements. */
@@ -47,25 +53,31 @@ export async function useEveryVerb(all: Store): Promise<void> {
     await all.listGrants(tenant, filter, 10);
   await all.revokeGrant(tenant, grant, 'revoked_by_user', NOW);
   await all.takeOnce(tenant, 'interaction', 'value', NOW + 60, NOW);
-  await all.openSession(tenant, someSession(user), session.id, NOW);
+  await all.openSession(tenant, someSession(user), opening(user, session.id), NOW);
   const other = await all.createUser(tenant, { sub: 's', username: 'u', passwordHash: undefined, claims: {} }, NOW);
-  const opened = await all.openSession(tenant, someSession(other.user), undefined, NOW);
+  const opened = await all.openSession(tenant, someSession(other.user), opening(other.user), NOW);
   if (opened.kind === 'opened') {
     await all.findSession(tenant, opened.session.id);
     await all.listSessions(tenant, user.id, 10, NOW);
-    await all.openSession(tenant, someSession(user), opened.session.id, NOW);
-    await all.endSession(tenant, opened.session.id, NOW);
+    await all.openSession(tenant, someSession(user), opening(user, opened.session.id), NOW);
+    await all.endSession(tenant, opened.session.id, 'signed_out', NOW);
   }
   await all.createGrant(tenant, someCode({ ...scene, session }, { sessionId: undefined }), NOW);
+  await useDevices(b, scene);
   await useSignOut(b, scene);
   await useLineage(b, scene);
   await usePending(b, scene);
+  await useAccounts(b);
   await all.withdrawConsent(tenant, user.id, APP, NOW);
-  await all.changePassword(tenant, user.id, 'new', undefined, NOW);
+  await setPassword(b, user.id, undefined);
   await all.revokeUser(tenant, user.id, 'revoked_by_user', NOW);
   await all.setUserEnabled(tenant, user.id, false, NOW);
   await all.putClient(tenant, { ...someClient(), enabled: false }, NOW);
   await all.revokeClient(tenant, APP, NOW);
+  await all.putLimitRule(tenant, { name: 'a', rule: '{}', changedAt: NOW, changedBy: 'cli' }, undefined, 10);
+  await all.listLimitRules(tenant);
+  await all.limitRulesVersion(tenant);
+  await all.removeLimitRule(tenant, 'a', 1);
   await all.addKey(
     tenant,
     { use: 'seal', alg: '', publicJwk: '', sealedPrivate: new Uint8Array(1), createdAt: 1, activeAt: 1, retiredAt: 0, expiresAt: 0 },
@@ -75,17 +87,85 @@ export async function useEveryVerb(all: Store): Promise<void> {
   await all.keysVersion(tenant);
   await all.retireKey(tenant, 1, 1, 1);
   await all.removeKey(tenant, 1);
-  await all.revokeKey(tenant, 1, NOW);
+  await all.revokeKey(tenant, 1, 'kid', NOW);
   await all.countClients(tenant, 'registered', 10);
   await all.putClient(tenant, { ...someClient(clientId('registered')), source: 'registered' }, NOW);
   await all.noteClientUse(tenant, clientId('registered'), NOW);
   await all.removeClient(tenant, clientId('registered'), NOW);
   await all.recordDecisions(tenant, [{ id: 'd', at: 1, endpoint: '', status: 400, error: '', clientId: '', record: '[]' }], 1);
+  await all.rewriteDecisions(tenant, [{ id: 'd', record: '{}' }]);
   await all.findDecision(tenant, 'd');
   await all.listDecisions(tenant, 1);
   await all.readRevocations(tenant, 0, 1);
+  await all.readRevocationHead(tenant);
+  await all.renewRevocationEpoch(tenant, undefined, 'first');
+  await all.renewRevocationEpoch(tenant, undefined, 'second');
+  const acknowledgement = { clientId: APP, node: 'n', epoch: 'first', points: [{ seq: 1, atMs: 1 }], nowMs: NOW * 1000 };
+  await all.acknowledgeRevocations(tenant, acknowledgement);
+  await all.acknowledgeRevocations(tenant, { ...acknowledgement, epoch: 'other' });
+  await all.listRevocationFollowers(tenant, 1, 0, 1);
+  await all.statusHead(tenant);
+  await all.listStates(tenant, 1, 100, NOW);
+  await all.listClientStates(tenant, APP, undefined, 10, NOW);
+  await all.listChildren(tenant, [{ id: grant, afterId: 0 }], 10);
+  await all.findLine(tenant, grant);
+  await useAdministration(b);
+  await useEdge(all, tenant);
   assert.equal(await all.findClient(tenant, clientId('nobody')), undefined);
   assert.equal(await all.findUser(tenant, userId(99)), undefined);
+}
+
+async function useAdministration({ store: all, tenant }: Bench): Promise<void> {
+  const { user } = await all.createUser(tenant, { sub: 'boss', username: 'boss', passwordHash: undefined, claims: {} }, NOW);
+  const owner = { userId: user.id, role: 'owner', changedAt: NOW, changedBy: 'cli' };
+  await all.putAdministrator(tenant, owner, 'one_owner', 10);
+  await all.putAdministrator(tenant, { ...owner, role: 'read' }, 'one_owner', 10);
+  await all.findAdministrator(tenant, user.id);
+  await all.listAdministrators(tenant);
+  await all.removeAdministrator(tenant, user.id, 'none');
+  for (const name of ['a', 'a']) await all.beginReply(tenant, name, 'd', NOW + 60, NOW);
+  for (const reply of ['r', undefined]) await all.keepReply(tenant, 'a', reply);
+  await all.findUserBySub(tenant, 'boss');
+  for (const filter of [{}, { state: 'disabled' }, { state: 'locked' }] as const) await all.searchUsers(tenant, filter, 10, NOW);
+  for (const filter of [{}, { source: 'admin' }, { source: 'admin', enabled: true }] as const) await all.searchClients(tenant, filter, 10);
+  await all.countGrants(tenant, { userId: user.id }, 10, NOW);
+  await all.countGrants(tenant, { clientId: APP }, 10, NOW);
+  await all.listRevocations(tenant, 10, 10);
+  await all.listGrants(tenant, { before: grantId(9) }, 10);
+  for (const filter of [{ clientId: 'app' }, { error: 'e' }, { endpoint: 'e' }, { before: 'z', from: 'a' }])
+    await all.listDecisions(tenant, 1, filter);
+  const found = await all.findClient(tenant, APP);
+  await all.changeClient(tenant, { ...someClient(), metadata: { client_name: 'New' } }, found?.version, NOW);
+}
+
+async function useDevices(b: Bench, scene: Scene): Promise<void> {
+  const { store: all, tenant } = b;
+  const { user } = scene;
+  const limit = { max: 1, per: 'type', onExceed: 'replace' } as const;
+  const session = await makeSession(b, user);
+  await all.createGrant(tenant, someCode({ ...scene, session }, { participation: { sid: 'sid', backchannel: true } }), NOW);
+  const opened = await all.openSession(
+    tenant,
+    someSession(user),
+    opening(user, undefined, { limit, signsOut: [{ kind: 'device', id: 1 }] }),
+    NOW,
+  );
+  if (opened.kind !== 'opened') assert.fail(opened.reason);
+  for (const change of [{}, { parentId: await makeGrant(b, scene, { sessionId: undefined }) }]) {
+    const code = await makeCode(b, { ...scene, session: opened.session }, change);
+    await all.exchangeCode(tenant, code, someRedemption({ devices: limit }), NOW);
+  }
+  await all.seeSession(tenant, opened.session.id, 'CH', NOW + 600);
+  await all.listDevices(tenant, user.id);
+  await all.findSessionDevice(tenant, opened.session.id);
+  const device = opened.session.deviceId ?? 0;
+  await all.renameDevice(tenant, user.id, device, 'name');
+  await all.trustDevice(tenant, user.id, device, user.authVersion, hashText('trust'), NOW + 60, NOW);
+  await all.useTrust(tenant, user.id, opened.session.browserHash ?? '', hashText('trust'), hashText('next'), NOW);
+  await all.distrustDevices(tenant, user.id);
+  await all.signOutClient(tenant, user.id, APP, [{ kind: 'device', id: device }], opened.session.id, NOW);
+  await all.endOtherSessions(tenant, user.id, opened.session.id, 'revoked_by_user', NOW);
+  await all.removeDevice(tenant, user.id, device, NOW);
 }
 
 async function useSignOut(b: Bench, scene: Scene): Promise<void> {
@@ -96,7 +176,7 @@ async function useSignOut(b: Bench, scene: Scene): Promise<void> {
   await all.createGrant(tenant, someAccess({ ...scene, session }), NOW);
   for (const each of [participation, undefined]) await all.admit(tenant, someCode({ ...scene, session }, { participation: each }), NOW);
   await all.listParticipants(tenant, session.id, 1);
-  await all.endSession(tenant, session.id, NOW);
+  await all.endSession(tenant, session.id, 'signed_out', NOW);
   const outcomes = [
     { kind: 'failed', error: '', dueAt: NOW },
     { kind: 'failed', error: '', dueAt: undefined },
@@ -107,6 +187,60 @@ async function useSignOut(b: Bench, scene: Scene): Promise<void> {
     await all.settleDelivery(tenant, 1, 1, outcome, NOW);
   }
   await all.listDeadDeliveries(tenant, 1);
+}
+
+async function useAccounts(b: Bench): Promise<void> {
+  const { store: all, tenant } = b;
+  const scene = await makeScene(b, tenant, 'eve');
+  const { id } = scene.user;
+  const own = { session: scene.session.id, open: { ...EVERY_WAY, mail: true } };
+  const corp = { upstream: 'corp', issuer: 'https://corp.example', subject: '1', label: '' };
+  const key = await add(b, scene.user, somePasskey('k'));
+  await all.addFactor(tenant, id, 1, someTotp(), scene.session.id, NOW);
+  await all.addFactor(tenant, id, 2, somePasskey('k'), undefined, NOW);
+  await all.findPasskey(tenant, hashText('k'));
+  await all.listFactors(tenant, id);
+  for (const counter of [1, 1]) await all.useFactor(tenant, id, key.id, counter, NOW);
+  await all.renameFactor(tenant, id, key.id, 'New');
+  await all.putRecoveryCodes(tenant, id, 2, ['x'], scene.session.id, NOW);
+  await all.countRecoveryCodes(tenant, id);
+  await all.takeRecoveryCode(tenant, id, 'x');
+  await all.removeFactor(tenant, id, 3, key.id, { ...own, keepSecond: true }, NOW);
+  await all.removeFactors(tenant, id, NOW);
+  for (const session of [undefined, scene.session.id]) await all.linkIdentity(tenant, id, 5, corp, session, NOW);
+  await all.findIdentity(tenant, 'corp', corp.issuer, '1');
+  await all.useIdentity(tenant, 'corp', corp.issuer, '1', '', NOW);
+  await all.unlinkIdentity(tenant, id, 6, 'corp', own, NOW);
+  await all.createUser(tenant, { ...newcomer('fay'), identity: { ...corp, subject: '2' } }, NOW);
+  await all.createUser(tenant, { ...newcomer('gil'), identity: { ...corp, subject: '2' } }, NOW);
+  for (const max of [1, 1]) await all.takeTry(tenant, 'second_factor', 'eve', max, 60, NOW);
+  await all.giveBackTry(tenant, 'second_factor', 'eve', NOW);
+  await all.forgetTries(tenant, 'second_factor', 'eve');
+  const { id: challenge } = await all.openChallenge(tenant, someChallenge({ userId: id, authVersion: 7 }), NOW);
+  await all.findChallenge(tenant, challenge, NOW);
+  await all.renewCode(tenant, challenge, { link: hashText('guess'), code: hashText('code') }, NOW + 60, NOW);
+  for (const kind of ['link', 'code'] as const) await all.answerChallenge(tenant, challenge, { kind, hash: hashText('code') }, 3, NOW);
+  for (const outcome of [{ kind: 'failed', error: '', dueAt: NOW }, { kind: 'sent' }] as const) {
+    await all.putMail(tenant, 'sealed', NOW + 60, NOW);
+    const [mail] = await all.takeMails(tenant, 1, 60, NOW);
+    await all.settleMail(tenant, mail?.id ?? 0, 1, outcome, NOW);
+  }
+  await all.addUserEvent(tenant, id, 'signed_in', {}, NOW);
+  await all.listUserEvents(tenant, id, 1);
+  const email = { address: 'eve@example.com', folded: 'eve@example.com' };
+  const shown = await all.verifyEmail(tenant, id, 7, email, { forgetsCredentials: false, session: scene.session.id }, NOW);
+  assert.deepEqual(shown, { kind: 'done', authVersion: 8 });
+  await all.findUserByEmail(tenant, 'eve@example.com');
+  await all.verifyEmail(tenant, id, 8, email, { forgetsCredentials: true, session: undefined }, NOW);
+  await makeGrant(b, scene, { sessionId: undefined });
+  for (const until of [NOW + 60, undefined]) await all.lockUser(tenant, id, until, NOW);
+  const session = await makeSession(b, (await all.findUser(tenant, id)) ?? scene.user);
+  await setPassword(b, id, session.id, NOW, 'others');
+  assert.equal(await all.deleteUser(tenant, id, NOW), 'deleted');
+}
+
+function newcomer(name: string): Parameters<Store['createUser']>[1] {
+  return { sub: name, username: name, passwordHash: undefined, claims: { email: `${name}@example.com`, email_verified: true } };
 }
 
 async function useLineage(b: Bench, scene: Scene): Promise<void> {
@@ -140,4 +274,21 @@ async function usePending(b: Bench, scene: Scene): Promise<void> {
   await all.denyPending(tenant, asked, scene.user.id, NOW);
   await all.takeNotifications(tenant, 10, 60, NOW);
   await all.settleNotification(tenant, asked, 1, undefined);
+}
+
+async function useEdge(all: Store, tenant: Bench['tenant']): Promise<void> {
+  const record = someEdgeRecord('a');
+  await all.putEdgeRecord(tenant, 'e', record, NOW);
+  await all.putEdgeRecord(tenant, 'e', { ...record, id: 'b' }, NOW);
+  await all.putEdgeRecord(tenant, 'e', { ...record, id: 'tx', subject: undefined }, NOW);
+  await all.findEdgeRecord(tenant, 'e', 'a');
+  await all.replaceEdgeRecord(tenant, 'e', 'a', 1, record, NOW);
+  await all.touchEdgeRecord(tenant, 'e', 'a', NOW + 1);
+  await all.endEdgeRecord(tenant, 'e', 'a', 'signed_out', NOW);
+  for (const subject of [{ sid: 'sid' }, { sub: 'sub', issuedBy: NOW }])
+    await all.endEdgeSessions(tenant, 'e', subject, 'signed_out_elsewhere', NOW);
+  await all.readEdgeEnds(tenant, 'e', 0, 10);
+  await all.readEdgeHead(tenant);
+  await all.takeEdgeTombstones(tenant, 'e', 10, 60, NOW + 60);
+  await all.settleEdgeTombstone(tenant, 'e', 'a');
 }

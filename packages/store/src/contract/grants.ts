@@ -50,6 +50,9 @@ export function grantCases(define: Case): void {
       idleSeconds: 0,
       dead: undefined,
       hasRevokedTokens: false,
+      deviceId: 1,
+      redeemedAt: undefined,
+      suspendedUntil: undefined,
     };
     assert.deepEqual(await b.store.findGrant(b.tenant, id), grant);
     assert.deepEqual(await b.second.findGrant(b.tenant, id), grant);
@@ -72,7 +75,7 @@ export function grantCases(define: Case): void {
     const bob = await makeUser(b, 'bob');
     const bobs = await makeSession(b, bob);
     const ended = await makeSession(b, scene.user);
-    await store.endSession(tenant, ended.id, NOW);
+    await store.endSession(tenant, ended.id, 'signed_out', NOW);
     const off = clientId('off');
     await store.putClient(tenant, { ...someClient(off), enabled: false }, NOW);
     assert.equal(await reason({ clientId: clientId('nobody') }), 'client_inactive');
@@ -103,8 +106,9 @@ export function grantCases(define: Case): void {
       codeRequest: undefined,
       expiresAt: NOW + 30 * DAY,
       idleSeconds: 5 * DAY,
+      redeemedAt: NOW + 10,
     };
-    assert.deepEqual(taken, { kind: 'taken', grant });
+    assert.deepEqual(taken, { kind: 'taken', grant, fell: 0 });
     assert.deepEqual(await b.store.findGrant(b.tenant, id), grant);
     const again = await b.second.exchangeCode(b.tenant, id, someRedemption({ secretHash: hashText('thief') }), NOW + 11);
     assert.deepEqual(again, { kind: 'lost', grant });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { KeyRecord } from '../port.ts';
-import { MAX_ACCESS_TOKEN_SECONDS } from '../retention.ts';
+import { NEVER } from '../retention.ts';
 import { type Case, countKinds, NOW, race } from './bench.ts';
 
 function someKey(more: Partial<KeyRecord> = {}): Omit<KeyRecord, 'id'> {
@@ -73,24 +73,24 @@ export function keyCases(define: Case): void {
     await store.addKey(tenant, someKey(), 0);
     await store.addKey(tenant, someKey(), 1);
     const before = await store.keysVersion(tenant);
-    assert.equal(await store.revokeKey(otherTenant, 2, NOW), 'unknown');
-    assert.equal(await store.revokeKey(tenant, 9, NOW), 'unknown');
-    assert.equal(await second.revokeKey(tenant, 2, NOW), 'revoked');
-    assert.equal(await store.revokeKey(tenant, 2, NOW), 'unknown');
+    assert.equal(await store.revokeKey(otherTenant, 2, 'kid', NOW), 'unknown');
+    assert.equal(await store.revokeKey(tenant, 9, 'kid', NOW), 'unknown');
+    assert.equal(await second.revokeKey(tenant, 2, 'kid', NOW), 'revoked');
+    assert.equal(await store.revokeKey(tenant, 2, 'kid', NOW), 'unknown');
     assert.deepEqual(
       (await store.listKeys(tenant)).map((key) => key.id),
       [1],
     );
     assert.equal(await store.keysVersion(tenant), before + 1);
     assert.deepEqual(await store.readRevocations(tenant, 0, 10), [
-      { seq: 1, kind: 'key', subject: '2', reason: 'key_compromised', at: NOW, expiresAt: NOW + MAX_ACCESS_TOKEN_SECONDS },
+      { seq: 1, kind: 'key', subject: 'kid', reason: 'key_compromised', at: NOW, expiresAt: NEVER },
     ]);
     assert.deepEqual(await store.addKey(tenant, someKey(), 1), { kind: 'added', id: 3 });
   });
 
   define('of fifty nodes that revoke a key at once, one does', async (b) => {
     await b.store.addKey(b.tenant, someKey(), 0);
-    const answers = await race(b, async (store) => await store.revokeKey(b.tenant, 1, NOW));
+    const answers = await race(b, async (store) => await store.revokeKey(b.tenant, 1, 'kid', NOW));
     assert.equal(answers.filter((answer) => answer === 'revoked').length, 1);
     assert.equal((await b.store.readRevocations(b.tenant, 0, 100)).length, 1);
   });

@@ -51,6 +51,34 @@ export function limitCases(define: Case): void {
     assert.deepEqual(await deaths(b, [code, ...grants, one]), [...Array.from({ length: 5 }, () => 'too_many_grants'), undefined]);
   });
 
+  define('an exchange says how many fell for it, and of its own user, client and sort alone', async (b) => {
+    const { store, second, tenant } = b;
+    const scene = await makeScene(b);
+    const other = { ...scene, user: await makeUser(b, 'bob') };
+    const bobs = { ...other, session: await makeSession(b, other.user) };
+    const fell = async (who: typeof scene, more: Parameters<typeof someRedemption>[0]): Promise<number> => {
+      const taken = await second.exchangeCode(tenant, await makeCode(b, who), someRedemption(more), NOW);
+      return taken.kind === 'taken' ? taken.fell : assert.fail(taken.kind);
+    };
+    for (const expected of [0, 0, 1, 1]) assert.equal(await fell(scene, { maxGrants: 2, idleSeconds: HOUR }), expected);
+    assert.equal(await fell(scene, { maxGrants: 1 }), 0, 'of another sort');
+    assert.equal(await fell(bobs, { maxGrants: 1, idleSeconds: HOUR }), 0);
+    assert.equal(await fell(scene, { maxGrants: 1, idleSeconds: HOUR }), 2);
+    // Under a limit of devices too, where it goes another way.
+    const devices = { max: 9, per: 'all', onExceed: 'replace' } as const;
+    assert.equal(await fell(scene, { maxGrants: 1, idleSeconds: HOUR, devices }), 1);
+    // Together: each for its own user, and none is counted twice.
+    const codes = [await makeCode(b, scene), await makeCode(b, bobs), await makeCode(b, scene)];
+    const answers = await Promise.all(
+      codes.map((id) => store.exchangeCode(tenant, id, someRedemption({ maxGrants: 1, idleSeconds: HOUR }), NOW)),
+    );
+    assert.deepEqual(
+      answers.map((answer) => (answer.kind === 'taken' ? answer.fell : answer.kind)).reduce<number>((sum, one) => sum + Number(one), 0),
+      3,
+    );
+    assert.equal(answers[1]?.kind === 'taken' && answers[1].fell, 1);
+  });
+
   define('what time has ended does not count as a live grant', async (b) => {
     const scene = await makeScene(b);
     const living = await makeGrant(b, scene);

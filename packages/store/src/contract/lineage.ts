@@ -7,6 +7,7 @@ import {
   type Case,
   DAY,
   deathOf,
+  grantOf,
   HOUR,
   makeCode,
   makeGrant,
@@ -15,6 +16,7 @@ import {
   NOW,
   race,
   type Scene,
+  setPassword,
   someAccess,
   someClient,
   someCode,
@@ -208,7 +210,7 @@ export function lineageCases(define: Case): void {
     assert.equal(exchanged.filter(({ kind }) => kind === 'taken').length, 1);
     const rotated = await race(b, async (store) => await store.rotate(b.tenant, id, 1, 1, NOW));
     assert.equal(rotated.filter(({ kind }) => kind === 'taken').length, 1);
-    for (const answer of [...exchanged, ...rotated]) assert.ok((answer.grant?.generation ?? 0) >= 1);
+    for (const answer of [...exchanged, ...rotated]) assert.ok((grantOf(answer)?.generation ?? 0) >= 1);
   });
 
   define('after an acknowledged revocation of its parent nothing comes to life, and nothing is exchanged or rotated', async (b) => {
@@ -245,10 +247,10 @@ const FOREIGN = { userId: undefined, sessionId: undefined, subject: 'somebody' }
 
 const ENDS: readonly (readonly [what: string, end: (b: Bench, scene: Scene, parent: GrantId) => Promise<unknown>])[] = [
   ['a revocation', async (b, _, parent) => await b.store.revokeGrant(b.tenant, parent, 'refresh_token_replayed', NOW + 7)],
-  ['a sign-out', async (b, { session }) => await b.store.endSession(b.tenant, session.id, NOW + 7)],
+  ['a sign-out', async (b, { session }) => await b.store.endSession(b.tenant, session.id, 'signed_out', NOW + 7)],
   ['a sign-out everywhere', async (b, { user }) => await b.store.revokeUser(b.tenant, user.id, 'revoked_by_user', NOW + 7)],
   ['a disablement', async (b, { user }) => await b.store.setUserEnabled(b.tenant, user.id, false, NOW + 7)],
-  ['a new password', async (b, { user }) => await b.store.changePassword(b.tenant, user.id, 'new', undefined, NOW + 7)],
+  ['a new password', async (b, { user }) => await setPassword(b, user.id, undefined, NOW + 7)],
   ['a consent that is withdrawn', async (b, { user }) => await b.store.withdrawConsent(b.tenant, user.id, APP, NOW + 7)],
   ['a client that is revoked', async (b) => await b.store.revokeClient(b.tenant, APP, NOW + 7)],
 ];

@@ -36,6 +36,9 @@ export function ownGrantCases(define: Case): void {
       idleSeconds: 0,
       dead: undefined,
       hasRevokedTokens: false,
+      deviceId: undefined,
+      redeemedAt: undefined,
+      suspendedUntil: undefined,
     });
     assert.deepEqual(await second.ownGrant(tenant, APP, ['read', 'write'], ['https://api.example'], 9, NOW + DAY), own);
     assert.deepEqual(await store.findGrant(tenant, own.id), own);

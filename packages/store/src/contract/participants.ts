@@ -11,6 +11,7 @@ import {
   makeSession,
   makeUser,
   NOW,
+  opening,
   race,
   type Scene,
   someAccess,
@@ -131,7 +132,7 @@ export function participantCases(define: Case): void {
   define('nobody’s participation is lost when sessions are replaced while grants are made', async (b) => {
     const scene = await makeScene(b);
     const answers = await race(b, async (store, index) => {
-      if (index === 20) return await store.openSession(b.tenant, someSession(scene.user), scene.session.id, NOW);
+      if (index === 20) return await store.openSession(b.tenant, someSession(scene.user), opening(scene.user, scene.session.id), NOW);
       return await store.createGrant(
         b.tenant,
         someCode(scene, { participation: { sid: `${index}`.padStart(2, '0'), backchannel: true } }),
@@ -149,10 +150,10 @@ export function participantCases(define: Case): void {
     const scene = await makeScene(b);
     const late = { ...scene, session: await makeSession(b, scene.user) };
     for (const one of [scene, late]) await join(b.store, b, one, { sid: 'sid', backchannel: true });
-    await b.store.endSession(b.tenant, scene.session.id, NOW);
+    await b.store.endSession(b.tenant, scene.session.id, 'signed_out', NOW);
     const churn = async (now: number): Promise<void> => {
       for (let index = 0; index < 2 * PURGE_EVERY + 2; index += 1)
-        await b.store.openSession(b.tenant, someSession(scene.user), undefined, now);
+        await b.store.openSession(b.tenant, someSession(scene.user), opening(scene.user), now);
     };
     await churn(NOW + DAY - 1);
     assert.deepEqual(await sidsOf(b, scene.session.id), ['sid told'], 'of a session that has ended, too');
@@ -169,7 +170,7 @@ export function participantCases(define: Case): void {
     await makeScene(b, b.otherTenant, 'bob');
     await join(b.store, b, scene, { sid: 'sid', backchannel: true });
     assert.deepEqual(await b.store.listParticipants(b.otherTenant, scene.session.id, 10), []);
-    await b.store.endSession(b.otherTenant, scene.session.id, NOW);
+    await b.store.endSession(b.otherTenant, scene.session.id, 'signed_out', NOW);
     assert.equal(await b.countRows('deliveries'), 0);
     assert.deepEqual(await sidsOf(b, scene.session.id), ['sid told']);
   });
@@ -193,7 +194,7 @@ async function sidsOf(b: Bench, session: SessionId): Promise<string[]> {
 }
 
 async function replace(b: Bench, scene: Scene): Promise<Scene['session']> {
-  const opened = await b.store.openSession(b.tenant, someSession(scene.user), scene.session.id, NOW);
+  const opened = await b.store.openSession(b.tenant, someSession(scene.user), opening(scene.user, scene.session.id), NOW);
   assert.ok(opened.kind === 'opened');
   return opened.session;
 }

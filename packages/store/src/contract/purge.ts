@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { FALL_AFTER_SECONDS, PURGE_EVERY, PURGE_ROWS, REVOKED_KEPT_SECONDS } from '../retention.ts';
+import { FALL_AFTER_SECONDS, MAX_ACCESS_TOKEN_SECONDS, PURGE_EVERY, PURGE_ROWS, REVOKED_KEPT_SECONDS } from '../retention.ts';
 import {
   APP,
   type Bench,
@@ -11,6 +11,7 @@ import {
   makeScene,
   mustFind,
   NOW,
+  opening,
   type Scene,
   someCode,
   someRedemption,
@@ -110,7 +111,7 @@ export function purgeCases(define: Case): void {
     const own = await b.store.ownGrant(b.tenant, APP, ['a'], [], 1, NOW);
     await b.store.revokeClient(b.tenant, APP, NOW);
     const next = await b.store.ownGrant(b.tenant, APP, ['a'], [], 1, NOW + 1);
-    await churn(b, scene, NOW + 1 + REVOKED_KEPT_SECONDS);
+    await churn(b, scene, NOW + 1 + MAX_ACCESS_TOKEN_SECONDS);
     assert.equal(await b.store.findGrant(b.tenant, own.id), undefined);
     assert.equal((await mustFind(b, next.id)).dead, undefined);
   });
@@ -135,7 +136,7 @@ async function churn(b: Bench, scene: Scene, now: number): Promise<void> {
 async function fill(b: Bench, scene: Scene, now: number, count: number): Promise<void> {
   const { store, tenant } = b;
   const makeAll = async (index: number): Promise<void> => {
-    const opened = await store.openSession(tenant, { ...someSession(scene.user), expiresAt: now + DAY }, undefined, now);
+    const opened = await store.openSession(tenant, someSession(scene.user, { expiresAt: now + DAY }), opening(scene.user), now);
     assert.equal(opened.kind, 'opened');
     const participation = { sid: `${now} ${index}`, backchannel: true };
     const code = someCode(scene, { sessionId: opened.session.id, expiresAt: now + 60, maxCodes: 1000, participation });
@@ -145,7 +146,7 @@ async function fill(b: Bench, scene: Scene, now: number, count: number): Promise
     await store.revokeToken(tenant, made.id, 'token', now + HOUR, now);
     await store.revokeGrant(tenant, made.id, 'revoked_by_user', now);
     await store.takeOnce(tenant, 'interaction', hashText(index), now + HOUR, now);
-    await store.endSession(tenant, opened.session.id, now);
+    await store.endSession(tenant, opened.session.id, 'signed_out', now);
     const pushed = {
       secretHash: hashText('secret'),
       clientId: APP,

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import type { Store, Taken } from '../port.ts';
+import type { Exchanged, Store, Taken } from '../port.ts';
 import {
   APP,
   type Case,
   countKinds,
+  grantOf,
   hashText,
   makeCode,
   makeGrant,
@@ -49,7 +50,7 @@ export function raceCases(define: Case): void {
       const [grant, code] = [await makeGrant(b, scene), await makeCode(b, scene)];
       let generation = 1;
       let revoked = 0;
-      const late: Taken[] = [];
+      const late: (Exchanged | Taken)[] = [];
       await race(b, async (store, index) => {
         if (index === 10 + round * 8) {
           await store.revokeGrant(b.tenant, grant, 'revoked_by_user', NOW);
@@ -63,7 +64,7 @@ export function raceCases(define: Case): void {
             await store.rotate(b.tenant, grant, generation, 1, NOW),
             await store.exchangeCode(b.tenant, code, someRedemption(), NOW),
           ];
-          generation = Math.max(generation, answers[0]?.grant?.generation ?? 0);
+          generation = Math.max(generation, grantOf(answers[0] ?? assert.fail())?.generation ?? 0);
           if (begunAfter) late.push(...answers);
         }
       });

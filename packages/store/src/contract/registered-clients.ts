@@ -101,7 +101,7 @@ export function registeredClientCases(define: Case): void {
       for (const sid of ['told', 'due']) {
         const session = await makeSession(b, one.user);
         await store.createGrant(tenant, someCode({ ...one, session }, { participation: { sid, backchannel: true } }), NOW);
-        if (sid === 'due') await store.endSession(tenant, session.id, NOW);
+        if (sid === 'due') await store.endSession(tenant, session.id, 'signed_out', NOW);
       }
     }
     const grants = [
@@ -147,7 +147,7 @@ export function registeredClientCases(define: Case): void {
     const { store, tenant } = b;
     const [scene] = await makeBoth(b);
     await store.createGrant(tenant, someCode(scene, { participation: { sid: 'sid', backchannel: true } }), NOW);
-    await store.endSession(tenant, scene.session.id, NOW);
+    await store.endSession(tenant, scene.session.id, 'signed_out', NOW);
     await store.takeDeliveries(tenant, 1, 60, NOW);
     await store.settleDelivery(tenant, 1, 1, { kind: 'failed', error: 'gone', dueAt: undefined }, NOW);
     await store.removeClient(tenant, REGISTERED, NOW);
@@ -167,7 +167,7 @@ export function registeredClientCases(define: Case): void {
     await store.revokeClient(tenant, REGISTERED, NOW);
     await store.ownGrant(tenant, REGISTERED, ['b'], [], 1, NOW);
     await store.removeClient(tenant, REGISTERED, NOW);
-    const later = NOW + 60 * DAY;
+    const later = NOW + MAX_ACCESS_TOKEN_SECONDS;
     for (let index = 0; index < 2 * PURGE_EVERY + 2; index += 1)
       await store.createGrant(tenant, someCode(other, { sessionId: undefined, expiresAt: later + 60, maxCodes: 1 }), later);
     const living = (await store.listGrants(tenant, { clientId: APP }, 100)).length;
@@ -230,7 +230,7 @@ export function registeredClientCases(define: Case): void {
       });
       assert.ok(late.every((kind) => kind === 'refused' || kind === 'lost'));
       assert.deepEqual(await b.store.listGrants(tenant, { clientId: REGISTERED }, 1000), []);
-      await b.store.endSession(tenant, scene.session.id, NOW);
+      await b.store.endSession(tenant, scene.session.id, 'signed_out', NOW);
       assert.deepEqual(await b.store.takeDeliveries(tenant, 1000, 60, NOW), []);
       await b.store.putClient(tenant, registered(), NOW);
       assert.deepEqual(await b.second.listGrants(tenant, { clientId: REGISTERED }, 1000), [], 'not even under a client of that id');

@@ -13,7 +13,9 @@ import {
   makeScene,
   makeSession,
   NOW,
+  opening,
   race,
+  setPassword,
   someClient,
   someSession,
 } from './bench.ts';
@@ -53,12 +55,12 @@ export function revocationCases(define: Case): void {
     await store.revokeToken(tenant, first, 'token', NOW + HOUR, NOW);
     assert.deepEqual(await told(), ['token token revoked_by_client']);
 
-    await store.endSession(tenant, session.id, NOW);
+    await store.endSession(tenant, session.id, 'signed_out', NOW);
     assert.deepEqual(await told(), [`session ${session.id} signed_out`, `grant ${first} signed_out`, `grant ${second} signed_out`]);
 
     const [two, three] = [await makeSession(b, user), await makeSession(b, user)];
     const [third, fourth] = [await makeGrant(b, { ...scene, session: two }), await makeGrant(b, { ...scene, session: three })];
-    await store.changePassword(tenant, user.id, 'new', two.id, NOW);
+    await setPassword(b, user.id, two.id);
     assert.deepEqual(await told(), [
       `user ${user.id} password_changed`,
       `session ${three.id} password_changed`,
@@ -66,9 +68,9 @@ export function revocationCases(define: Case): void {
       `grant ${fourth} password_changed`,
     ]);
 
-    const opened = await store.openSession(tenant, someSession(user), two.id, NOW);
+    const opened = await store.openSession(tenant, someSession(user), opening(user, two.id, { authVersion: 1 }), NOW);
     const four = opened.kind === 'opened' ? opened.session : session;
-    assert.deepEqual(await told(), [`session ${two.id} session_replaced`]);
+    assert.deepEqual(await told(), [`session ${two.id} session_renewed`]);
 
     const fifth = await makeGrant(b, { ...scene, session: four });
     await store.revokeUser(tenant, user.id, 'revoked_by_user', NOW);
@@ -105,6 +107,18 @@ export function revocationCases(define: Case): void {
     await store.setUserEnabled(tenant, user.id, false, NOW);
     // The grant after `seventh` lived under an older epoch of its client, but nobody had revoked its row.
     assert.deepEqual(await told(), [`user ${user.id} user_disabled`, `grant ${eighth - 1} user_disabled`, `grant ${eighth} user_disabled`]);
+  });
+
+  define('a lock that ends early leaves its entry, takes nothing back and is told no more', async (b) => {
+    const { store, tenant } = b;
+    const { user } = await makeScene(b);
+    await store.lockUser(tenant, user.id, NOW + HOUR, NOW);
+    await store.lockUser(tenant, user.id, undefined, NOW + 60);
+    const entry = { seq: 1, kind: 'user', subject: `${user.id}`, sub: user.sub, reason: 'user_locked', at: NOW, expiresAt: NOW + HOUR };
+    assert.deepEqual(await store.readRevocations(tenant, 0, 10), [entry]);
+    await store.lockUser(tenant, user.id, NOW + 120, NOW + 90);
+    const [first, second] = await store.readRevocations(tenant, 0, 10);
+    assert.deepEqual([first, second?.at, second?.expiresAt], [entry, NOW + 90, NOW + 120], 'a shorter one stands beside it');
   });
 
   define('a code that has expired is not told when it is revoked', async (b) => {

@@ -12,16 +12,36 @@ import {
   makeUser,
   mustFind,
   NOW,
+  opening,
   race,
   type Scene,
+  someClient,
   someCode,
   someSession,
 } from './bench.ts';
 
 export function sessionCases(define: Case): void {
   define('a session comes back as opened', async (b) => {
-    const { user, session } = await makeScene(b);
-    assert.deepEqual(session, { ...someSession(user), id: 1, createdAt: NOW, endedAt: undefined });
+    await b.store.putClient(b.tenant, someClient(), NOW);
+    const user = await makeUser(b);
+    const { device, ...asked } = someSession(user, { fingerprint: 'f', place: 'CH', methods: [{ method: 'passkey', at: NOW, n: [1] }] });
+    const opened = await b.store.openSession(b.tenant, { ...asked, device }, opening(user), NOW);
+    assert.ok(opened.kind === 'opened');
+    const { session } = opened;
+    assert.deepEqual(session, {
+      ...asked,
+      id: 1,
+      createdAt: NOW,
+      endedAt: undefined,
+      authVersion: 0,
+      turn: 1,
+      deviceId: 1,
+      browserHash: device.browserHash,
+      endedReason: undefined,
+      endedBy: undefined,
+      lastSeenAt: NOW,
+    });
+    assert.deepEqual([opened.isNewDevice, opened.replaced], [true, 0]);
     assert.deepEqual(await b.second.findSession(b.tenant, session.id), session);
   });
 
@@ -31,7 +51,7 @@ export function sessionCases(define: Case): void {
     const ended = await makeSession(b, user);
     await makeSession(b, await makeUser(b, 'bob'));
     await makeScene(b, b.otherTenant);
-    await b.store.endSession(b.tenant, ended.id, NOW + 1);
+    await b.store.endSession(b.tenant, ended.id, 'signed_out', NOW + 1);
     const list = (limit: number, now = NOW + 1): Promise<SessionRecord[]> => b.second.listSessions(b.tenant, user.id, limit, now);
     assert.deepEqual(await list(10), [second, session]);
     assert.deepEqual(await list(1), [second]);
@@ -40,7 +60,10 @@ export function sessionCases(define: Case): void {
 
   define('a user who is not there gets no session', async (b) => {
     const { user } = await makeScene(b, b.otherTenant);
-    assert.deepEqual(await b.store.openSession(b.tenant, someSession(user), undefined, NOW), { kind: 'user_inactive' });
+    assert.deepEqual(await b.store.openSession(b.tenant, someSession(user), opening(user), NOW), {
+      kind: 'refused',
+      reason: 'user_inactive',
+    });
     assert.equal(await b.countRows('sessions'), 1);
   });
 
@@ -57,7 +80,7 @@ export function sessionCases(define: Case): void {
       const other = await makeGrant(b, { ...scene, session: elsewhere });
       const unbound = await makeGrant(b, scene, { sessionId: undefined });
 
-      assert.equal(await store.endSession(tenant, scene.session.id, NOW + 5), 'ended');
+      assert.equal(await store.endSession(tenant, scene.session.id, 'signed_out', NOW + 5), 'ended');
       for (const id of [online, code, offlineCode]) assert.deepEqual((await mustFind(b, id)).dead, { reason: 'signed_out', at: NOW + 5 });
       for (const id of [offline, other, unbound]) assert.equal(await deathOf(b, id), undefined);
       assert.equal((await store.findSession(tenant, scene.session.id))?.endedAt, NOW + 5);
@@ -68,8 +91,8 @@ export function sessionCases(define: Case): void {
 
   define('a session that ended stays ended at its first end, and is told once', async (b) => {
     const { session } = await makeScene(b);
-    assert.equal(await b.store.endSession(b.tenant, session.id, NOW + 1), 'ended');
-    assert.equal(await b.store.endSession(b.tenant, session.id, NOW + 9), 'ended');
+    assert.equal(await b.store.endSession(b.tenant, session.id, 'signed_out', NOW + 1), 'ended');
+    assert.equal(await b.store.endSession(b.tenant, session.id, 'signed_out', NOW + 9), 'ended');
     assert.equal((await b.store.findSession(b.tenant, session.id))?.endedAt, NOW + 1);
     assert.equal((await b.store.readRevocations(b.tenant, 0, 10)).length, 1);
   });
@@ -87,7 +110,7 @@ export function sessionCases(define: Case): void {
     }
     assert.equal((await store.findSession(tenant, scene.session.id))?.endedAt, NOW + 1);
     assert.deepEqual(await store.createGrant(tenant, someCode(scene), NOW + 1), { kind: 'refused', reason: 'session_ended' });
-    await store.endSession(tenant, next.id, NOW + 2);
+    await store.endSession(tenant, next.id, 'signed_out', NOW + 2);
     assert.equal(await deathOf(b, online), 'signed_out');
   });
 
@@ -105,7 +128,7 @@ export function sessionCases(define: Case): void {
 
   define('a replaced session that is unknown or over is nothing', async (b) => {
     const scene = await makeScene(b);
-    await b.store.endSession(b.tenant, scene.session.id, NOW);
+    await b.store.endSession(b.tenant, scene.session.id, 'signed_out', NOW);
     const next = await replace(b, scene);
     assert.equal((await b.store.findSession(b.tenant, scene.session.id))?.endedAt, NOW);
     assert.equal((await b.store.findSession(b.tenant, next.id))?.endedAt, undefined);
@@ -115,13 +138,16 @@ export function sessionCases(define: Case): void {
     const scene = await makeScene(b);
     const bob = await makeUser(b, 'bob');
     await b.store.setUserEnabled(b.tenant, bob.id, false, NOW);
-    assert.deepEqual(await b.store.openSession(b.tenant, someSession(bob), scene.session.id, NOW), { kind: 'user_inactive' });
+    assert.deepEqual(await b.store.openSession(b.tenant, someSession(bob), opening(bob, scene.session.id), NOW), {
+      kind: 'refused',
+      reason: 'user_inactive',
+    });
     assert.equal((await b.store.findSession(b.tenant, scene.session.id))?.endedAt, undefined);
   });
 
   define('fifty sessions opened at once have fifty ids', async (b) => {
     const user = await makeUser(b);
-    const opened = await race(b, async (store) => await store.openSession(b.tenant, someSession(user), undefined, NOW));
+    const opened = await race(b, async (store) => await store.openSession(b.tenant, someSession(user), opening(user), NOW));
     const ids = opened.map((answer) => (answer.kind === 'opened' ? answer.session.id : 0));
     assert.equal(new Set(ids).size, 50);
     assert.equal(await b.countRows('sessions'), 50);
@@ -130,7 +156,7 @@ export function sessionCases(define: Case): void {
   define('no code is created for a session once its end was acknowledged', async (b) => {
     const scene = await makeScene(b);
     const answers = await race(b, async (store, index) => {
-      if (index === 20) return await store.endSession(b.tenant, scene.session.id, NOW);
+      if (index === 20) return await store.endSession(b.tenant, scene.session.id, 'signed_out', NOW);
       return await store.createGrant(b.tenant, someCode(scene), NOW);
     });
     for (const answer of answers) {
@@ -151,7 +177,7 @@ export function sessionCases(define: Case): void {
 }
 
 async function replace(b: Bench, scene: Scene): Promise<SessionRecord> {
-  const opened = await b.store.openSession(b.tenant, someSession(scene.user), scene.session.id, NOW + 1);
+  const opened = await b.store.openSession(b.tenant, someSession(scene.user), opening(scene.user, scene.session.id), NOW + 1);
   assert.equal(opened.kind, 'opened');
   return opened.session;
 }

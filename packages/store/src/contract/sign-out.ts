@@ -9,8 +9,10 @@ import {
   makeSession,
   makeUser,
   NOW,
+  opening,
   race,
   type Scene,
+  setPassword,
   someClient,
   someCode,
   someSession,
@@ -28,8 +30,8 @@ export function signOutCases(define: Case): void {
       await join(b, scene, 'a');
       await join(b, scene, 'deaf', false);
       await store.createGrant(tenant, { ...someCode(other, { participation: { sid: 'a', backchannel: true } }), subject: 'pairwise' }, NOW);
-      await store.endSession(tenant, scene.session.id, NOW + 5);
-      await second.endSession(tenant, scene.session.id, NOW + 6);
+      await store.endSession(tenant, scene.session.id, 'signed_out', NOW + 5);
+      await second.endSession(tenant, scene.session.id, 'signed_out', NOW + 6);
       const common = { createdAt: NOW + 5, attempt: 1 };
       assert.deepEqual(await take(b, NOW + 5), [
         { id: 1, clientId: APP, subject: scene.user.sub, sid: 'a', ...common },
@@ -42,7 +44,7 @@ export function signOutCases(define: Case): void {
 
   define('a session without participants, and one that is unknown, are told to nobody', async (b) => {
     const scene = await makeScene(b);
-    await b.store.endSession(b.tenant, scene.session.id, NOW);
+    await b.store.endSession(b.tenant, scene.session.id, 'signed_out', NOW);
     await b.store.revokeUser(b.tenant, scene.user.id, 'revoked_by_user', NOW);
     assert.deepEqual(await take(b), []);
     assert.equal(await b.countRows('deliveries'), 0);
@@ -50,9 +52,9 @@ export function signOutCases(define: Case): void {
 
   define('a new password tells the participants of every session but the kept one', async (b) => {
     const { scene, sessions, others } = await makeThree(b);
-    await b.store.changePassword(b.tenant, scene.user.id, 'new', sessions[1]?.id, NOW);
+    await setPassword(b, scene.user.id, sessions[1]?.id);
     assert.deepEqual(await sids(b), ['0', '2']);
-    await b.store.endSession(b.tenant, others.session.id, NOW);
+    await b.store.endSession(b.tenant, others.session.id, 'signed_out', NOW);
     assert.deepEqual(await sids(b), ['bob']);
   });
 
@@ -70,7 +72,7 @@ export function signOutCases(define: Case): void {
 
   define('a session whose end was told before is not told again with its user’s', async (b) => {
     const { scene } = await makeThree(b);
-    await b.store.endSession(b.tenant, scene.session.id, NOW);
+    await b.store.endSession(b.tenant, scene.session.id, 'signed_out', NOW);
     await b.store.revokeUser(b.tenant, scene.user.id, 'revoked_by_user', NOW);
     assert.deepEqual(await sids(b), ['0', '1', '2']);
   });
@@ -78,17 +80,17 @@ export function signOutCases(define: Case): void {
   define('who signs in again is not signed out; who signs in as somebody else is', async (b) => {
     const scene = await makeScene(b);
     await join(b, scene, 'first');
-    const again = await b.store.openSession(b.tenant, someSession(scene.user), scene.session.id, NOW);
+    const again = await b.store.openSession(b.tenant, someSession(scene.user), opening(scene.user, scene.session.id), NOW);
     assert.ok(again.kind === 'opened');
     assert.deepEqual(await sids(b), []);
     await join(b, { ...scene, session: again.session }, 'second');
     const bob = await makeUser(b, 'bob');
-    const opened = await b.store.openSession(b.tenant, someSession(bob), again.session.id, NOW);
+    const opened = await b.store.openSession(b.tenant, someSession(bob), opening(bob, again.session.id), NOW);
     assert.equal(opened.kind, 'opened');
     assert.deepEqual(await sids(b), ['first', 'second']);
     await b.store.revokeUser(b.tenant, scene.user.id, 'revoked_by_user', NOW);
-    await b.store.endSession(b.tenant, scene.session.id, NOW);
-    await b.store.openSession(b.tenant, someSession(bob), again.session.id, NOW);
+    await b.store.endSession(b.tenant, scene.session.id, 'signed_out', NOW);
+    await b.store.openSession(b.tenant, someSession(bob), opening(bob, again.session.id), NOW);
     assert.deepEqual(await sids(b), [], 'once');
   });
 
@@ -97,7 +99,7 @@ export function signOutCases(define: Case): void {
     const bob = await makeUser(b, 'bob');
     await b.store.setUserEnabled(b.tenant, bob.id, false, NOW);
     await join(b, scene, 'sid');
-    assert.equal((await b.store.openSession(b.tenant, someSession(bob), scene.session.id, NOW)).kind, 'user_inactive');
+    assert.equal((await b.store.openSession(b.tenant, someSession(bob), opening(bob, scene.session.id), NOW)).kind, 'refused');
     assert.deepEqual(await sids(b), []);
   });
 
@@ -105,7 +107,7 @@ export function signOutCases(define: Case): void {
     const scene = await makeScene(b);
     await join(b, scene, 'sid');
     await b.store.putClient(b.tenant, { ...someClient(), enabled: false }, NOW);
-    await b.store.endSession(b.tenant, scene.session.id, NOW);
+    await b.store.endSession(b.tenant, scene.session.id, 'signed_out', NOW);
     assert.deepEqual(await sids(b), ['sid']);
   });
 
@@ -144,7 +146,7 @@ export function signOutCases(define: Case): void {
       for (const sid of ['a', 'b']) await join(b, { ...scene, session }, `${index}${sid}`);
       sessions.push(session);
     }
-    await race(b, async (store, index) => await store.endSession(b.tenant, sessions[index]?.id ?? scene.session.id, NOW));
+    await race(b, async (store, index) => await store.endSession(b.tenant, sessions[index]?.id ?? scene.session.id, 'signed_out', NOW));
     const taken = await take(b);
     assert.deepEqual(
       taken.map(({ id }) => id),
@@ -158,13 +160,13 @@ type End = (store: Store, b: Bench, scene: Scene & { readonly bob: Scene['user']
 
 /** Every verb that ends a session. */
 const ENDS: readonly (readonly [what: string, end: End])[] = [
-  ['their session ends', async (store, b, { session }) => await store.endSession(b.tenant, session.id, NOW)],
-  ['their user gets a new password', async (store, b, { user }) => await store.changePassword(b.tenant, user.id, 'new', undefined, NOW)],
+  ['their session ends', async (store, b, { session }) => await store.endSession(b.tenant, session.id, 'signed_out', NOW)],
+  ['their user gets a new password', async (store, b, { user }) => await setPassword(b, user.id, undefined, NOW, 'all', store)],
   ['their user is disabled', async (store, b, { user }) => await store.setUserEnabled(b.tenant, user.id, false, NOW)],
   ['their user is signed out', async (store, b, { user }) => await store.revokeUser(b.tenant, user.id, 'revoked_by_user', NOW)],
   [
     'somebody else takes the place of their user',
-    async (store, b, { session, bob }) => await store.openSession(b.tenant, someSession(bob), session.id, NOW),
+    async (store, b, { session, bob }) => await store.openSession(b.tenant, someSession(bob), opening(bob, session.id), NOW),
   ],
 ];
 

@@ -11,6 +11,7 @@ import {
   makeScene,
   NOW,
   race,
+  setPassword,
   someClient,
   someCode,
   someRedemption,
@@ -97,9 +98,9 @@ export function tenantCases(define: Case): void {
     assert.equal(await store.revokeGrant(other, grant, 'revoked_by_user', NOW), 'unknown');
     assert.deepEqual(await store.revokeUser(other, scene.user.id, 'revoked_by_admin', NOW), { revokedGrants: 0 });
     assert.equal(await store.revokeClient(other, APP, NOW), 'revoked');
-    assert.equal(await store.endSession(other, scene.session.id, NOW), 'ended');
+    assert.equal(await store.endSession(other, scene.session.id, 'signed_out', NOW), 'ended');
     assert.deepEqual(await store.withdrawConsent(other, scene.user.id, APP, NOW), { revokedGrants: 0 });
-    assert.equal(await store.changePassword(other, scene.user.id, 'new', undefined, NOW), 'done');
+    assert.equal(await setPassword({ ...b, tenant: other }, scene.user.id, undefined), 'done');
     assert.equal(await store.setUserEnabled(other, scene.user.id, false, NOW), 'done');
     assert.equal(await store.setClaims(other, scene.user.id, {}, NOW), 'done');
     await store.putClient(other, { ...someClient(), enabled: false }, NOW);
@@ -126,10 +127,10 @@ export function tenantCases(define: Case): void {
     assert.equal(await store.findSession(tenant, session), undefined);
     assert.equal(await store.findGrant(tenant, grant), undefined);
     assert.equal(await store.setClaims(tenant, user, {}, NOW), 'unknown');
-    assert.equal(await store.changePassword(tenant, user, 'x', undefined, NOW), 'unknown');
+    assert.deepEqual(await store.changePassword(tenant, user, 0, 'x', { session: undefined, revokes: 'all' }, NOW), { kind: 'unknown' });
     assert.equal(await store.setUserEnabled(tenant, user, false, NOW), 'unknown');
     assert.equal(await store.upgradePasswordHash(tenant, user, 'a', 'b'), 'changed');
-    assert.equal(await store.endSession(tenant, session, NOW), 'unknown');
+    assert.equal(await store.endSession(tenant, session, 'signed_out', NOW), 'unknown');
     assert.equal(await store.revokeGrant(tenant, grant, 'revoked_by_user', NOW), 'unknown');
     assert.equal(await store.revokeClient(tenant, APP, NOW), 'unknown');
     assert.deepEqual(await store.revokeUser(tenant, user, 'revoked_by_user', NOW), { revokedGrants: 0 });
@@ -138,7 +139,7 @@ export function tenantCases(define: Case): void {
     assert.deepEqual(await store.rotate(tenant, grant, 1, 1, NOW), { kind: 'lost', grant: undefined });
     assert.equal(await store.removeClient(tenant, APP, NOW), 'unknown');
     assert.equal(await store.countClients(tenant, 'registered', 1), 0);
-    assert.equal(await store.revokeKey(tenant, 99, NOW), 'unknown');
+    assert.equal(await store.revokeKey(tenant, 99, 'kid', NOW), 'unknown');
     assert.deepEqual(await store.listParticipants(tenant, session, 1), []);
     assert.deepEqual(await store.takeDeliveries(tenant, 1, 60, NOW), []);
     await store.settleDelivery(tenant, 99, 1, { kind: 'delivered' }, NOW);

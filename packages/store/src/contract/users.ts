@@ -10,7 +10,9 @@ import {
   makeSession,
   makeUser,
   NOW,
+  opening,
   race,
+  setPassword,
   someCode,
   someRedemption,
   someSession,
@@ -36,6 +38,8 @@ export function userCases(define: Case): void {
       createdAt: NOW,
       updatedAt: NOW,
       passwordChangedAt: NOW,
+      authVersion: 0,
+      lockedUntil: undefined,
     });
     assert.deepEqual(await second.findUser(tenant, made.user.id), made.user);
     for (const name of ['Ａda.Łovelace', 'ada.łovelace', 'ADA.ŁOVELACE'])
@@ -103,10 +107,10 @@ export function userCases(define: Case): void {
     const ada = await makeUser(b);
     assert.equal(await store.upgradePasswordHash(tenant, ada.id, '$argon2id$1', '$argon2id$2'), 'done');
     assert.deepEqual(await store.findUser(tenant, ada.id), { ...ada, passwordHash: '$argon2id$2' });
-    assert.equal(await store.changePassword(tenant, ada.id, '$argon2id$changed', undefined, NOW + 9), 'done');
+    assert.equal(await setPassword(b, ada.id, undefined, NOW + 9), 'done');
     assert.equal(await store.upgradePasswordHash(tenant, ada.id, '$argon2id$2', '$argon2id$3'), 'changed');
     const now = await store.findUser(tenant, ada.id);
-    assert.deepEqual([now?.passwordHash, now?.passwordChangedAt, now?.updatedAt], ['$argon2id$changed', NOW + 9, NOW + 9]);
+    assert.deepEqual([now?.passwordHash, now?.passwordChangedAt, now?.updatedAt], ['new', NOW + 9, NOW + 9]);
   });
 
   define('an upgrade of the hash revokes nothing', async (b) => {
@@ -131,7 +135,7 @@ export function userCases(define: Case): void {
       await makeGrant(b, scene, { sessionId: kept.id }),
     ];
     const bobsGrant = await makeGrant(b, { ...scene, user: bob, session: bobs });
-    assert.equal(await store.changePassword(tenant, scene.user.id, 'new', kept.id, NOW + 3), 'done');
+    assert.equal(await setPassword(b, scene.user.id, kept.id, NOW + 3), 'done');
     for (const id of grants) assert.equal(await deathOf(b, id), 'password_changed');
     assert.equal(await deathOf(b, bobsGrant), undefined);
     assert.equal((await store.findSession(tenant, scene.session.id))?.endedAt, NOW + 3);
@@ -149,7 +153,10 @@ export function userCases(define: Case): void {
     assert.equal(await store.setUserEnabled(tenant, scene.user.id, false, NOW + 1), 'done');
     assert.equal((await store.findUser(tenant, scene.user.id))?.enabled, false);
     assert.deepEqual(await store.createGrant(tenant, someCode(scene), NOW + 1), { kind: 'refused', reason: 'user_inactive' });
-    assert.deepEqual(await store.openSession(tenant, someSession(scene.user), undefined, NOW + 1), { kind: 'user_inactive' });
+    assert.deepEqual(await store.openSession(tenant, someSession(scene.user), opening(scene.user), NOW + 1), {
+      kind: 'refused',
+      reason: 'user_inactive',
+    });
 
     assert.equal(await store.setUserEnabled(tenant, scene.user.id, true, NOW + 2), 'done');
     assert.equal((await store.findUser(tenant, scene.user.id))?.enabled, true);
@@ -158,7 +165,10 @@ export function userCases(define: Case): void {
     assert.equal((await store.exchangeCode(tenant, code, someRedemption(), NOW + 2)).kind, 'lost');
     assert.equal((await store.findSession(tenant, scene.session.id))?.endedAt, NOW + 1);
     assert.deepEqual(await store.createGrant(tenant, someCode(scene), NOW + 2), { kind: 'refused', reason: 'session_ended' });
-    assert.equal((await store.openSession(tenant, someSession(scene.user), undefined, NOW + 2)).kind, 'opened');
+    assert.equal(
+      (await store.openSession(tenant, someSession(scene.user), opening(scene.user, undefined, { authVersion: 1 }), NOW + 2)).kind,
+      'opened',
+    );
   });
 
   define('enabling a user who is enabled, or disabling one who is not, changes nothing', async (b) => {

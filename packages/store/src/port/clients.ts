@@ -20,8 +20,8 @@ export interface ClientRecord {
   readonly epoch: number;
   /** Raised by every write. */
   readonly version: number;
-  /** `config` rows follow `hufu.yaml`, `document` ones the document that their id is the address of, `registered` ones nobody. */
-  readonly source: 'config' | 'registered' | 'document';
+  /** `config` rows follow `hufu.yaml`, `document` ones the document that their id is the address of, `registered` ones nobody, `admin` ones administrators. */
+  readonly source: 'config' | 'registered' | 'document' | 'admin';
   /** Keyed hash of the registration access token (RFC 7592 §3) as base64url (43 characters); undefined where there is none. */
   readonly registrationHash?: string | undefined;
   readonly createdAt: number;
@@ -34,12 +34,19 @@ export interface Clients {
    * enabling it again lets them live again, unlike `revokeClient`.
    */
   putClient(tenant: TenantId, client: Omit<ClientRecord, 'epoch' | 'version' | 'createdAt'>, now: number): Promise<ClientRecord>;
+  /** The same where the row's `version` still is `version` (undefined: where there is no such client); else nothing happens (`changed`). */
+  changeClient(
+    tenant: TenantId,
+    client: Omit<ClientRecord, 'epoch' | 'version' | 'createdAt'>,
+    version: number | undefined,
+    now: number,
+  ): Promise<{ readonly kind: 'done'; readonly client: ClientRecord } | { readonly kind: 'changed' }>;
   /** Never older than what any acknowledged write left. The same object for the same version, so that callers can hang a parsed form on it. */
   findClient(tenant: TenantId, clientId: ClientId): Promise<ClientRecord | undefined>;
   /**
-   * Removes a `registered` client for ever, with its consents, participations and what it was still to be told, in one act: its grants are
+   * Removes a `registered` or `admin` client for ever, with its consents, participations and what it was still to be told, in one act: its grants are
    * unknown from then on, and its death is told in the log (`client`, reason `client_removed`). Should a client be put under its id again, none
-   * of those grants lives for it. `unknown` where there is none, or none of that source.
+   * of those grants lives for it. `unknown` where there is none, or none of these sources.
    *
    * @param unusedSince only if it was neither made nor used (`noteClientUse`) after that second: `unknown` too where that is not so.
    */

@@ -1,5 +1,8 @@
 import type { ClientId, GrantId, SessionId, TenantId, UserId } from '@hufu/protocol/ids';
-import type { Participation } from './sessions.ts';
+import type { DeviceLimit } from './devices.ts';
+import type { Participation } from './participants.ts';
+import type { RevocationReason } from './revocation-reason.ts';
+import type { GrantFilter } from './searches.ts';
 
 export interface GrantRecord {
   readonly id: GrantId;
@@ -50,23 +53,16 @@ export interface GrantRecord {
   readonly dead: { readonly reason: RevocationReason; readonly at: number } | undefined;
   /** Whether single access tokens of it were revoked (`findRevokedToken` is worth asking). */
   readonly hasRevokedTokens: boolean;
+  /** Where it was given: the device of its session; undefined where there was none (device flow, CIBA, password, assertions). */
+  readonly deviceId: number | undefined;
+  /** When it was exchanged; undefined before. */
+  readonly redeemedAt: number | undefined;
+  /**
+   * Its user is locked until then: compared at each use, never remembered as dead. In the past: when its user’s lock was over, or its client (which is enabled again) was
+   * disabled. The log still names what was issued before that, so no token of it begins earlier.
+   */
+  readonly suspendedUntil: number | undefined;
 }
-
-export type RevocationReason =
-  | 'code_replayed'
-  | 'code_misused'
-  | 'refresh_token_replayed'
-  | 'revoked_by_client'
-  | 'revoked_by_user'
-  | 'revoked_by_admin'
-  | 'signed_out'
-  | 'consent_withdrawn'
-  | 'password_changed'
-  | 'user_disabled'
-  | 'too_many_grants'
-  | 'client_revoked'
-  | 'client_disabled'
-  | 'parent_ended';
 
 export interface NewGrant {
   /**
@@ -141,6 +137,11 @@ export interface Redemption {
    * that it comes from. Those with refresh tokens (`idleSeconds` above 0) and those without are counted apart: no single access token signs anybody out. At least 1.
    */
   readonly maxGrants: number;
+  /**
+   * How many devices of the user this client may be used on. A slot is the grant's device, else its bound key, else the grant itself; grants that come from another never count. Over it, with `replace`, the grants (and codes) of the slot that
+   * was redeemed longest ago are revoked (`session_replaced`), and the client's participants of those sessions are told; with `refuse` the code stays as it is (`refused`).
+   */
+  readonly devices?: DeviceLimit | undefined;
 }
 
 export interface Grants {
@@ -175,8 +176,11 @@ export interface Grants {
     keyId: number,
     now: number,
   ): Promise<GrantRecord>;
-  /** 0 → 1, once. `lost`: somebody else took it, it died (its client's death counts) or it expired; the record says which. `taken` answers the row as it is afterwards. */
-  exchangeCode(tenant: TenantId, id: GrantId, redemption: Redemption, now: number): Promise<Taken>;
+  /**
+   * 0 → 1, once. `lost`: somebody else took it, it died (its client's death counts) or it expired; the record says which. `taken` answers the row as it is afterwards; of several
+   * exchanges at once one says for all what fell.
+   */
+  exchangeCode(tenant: TenantId, id: GrantId, redemption: Redemption, now: number): Promise<Exchanged>;
   /** `generation` → `generation + 1`, once; `lost` as with `exchangeCode`, also when it was idle for too long. `generation` is at least 1: a code is never rotated. */
   rotate(tenant: TenantId, id: GrantId, generation: number, keyId: number, now: number): Promise<Taken>;
   /** Idempotent: the first reason stays. */
@@ -189,7 +193,7 @@ export interface Grants {
    */
   revokeClient(tenant: TenantId, client: ClientId, now: number, consents?: 'forgotten'): Promise<'revoked' | 'unknown'>;
   /** Those that nobody revoked (not they, and not their client), newest first (largest id). Expired ones are among them until they fall, and those whose parent has ended. */
-  listGrants(tenant: TenantId, filter: { readonly userId?: UserId; readonly clientId?: ClientId }, limit: number): Promise<GrantRecord[]>;
+  listGrants(tenant: TenantId, filter: GrantFilter, limit: number): Promise<GrantRecord[]>;
   /** RFC 7009 for one access token. `token` is its name (a JWT's `jti`), at most 128 characters. Nothing happens for an unknown or revoked grant, an expired token, or a second time. */
   revokeToken(tenant: TenantId, grant: GrantId, token: string, expiresAt: number, now: number): Promise<void>;
   findRevokedToken(tenant: TenantId, grant: GrantId, token: string): Promise<boolean>;
@@ -198,3 +202,9 @@ export interface Grants {
 export type Taken =
   | { readonly kind: 'taken'; readonly grant: GrantRecord }
   | { readonly kind: 'lost'; readonly grant: GrantRecord | undefined };
+
+/** `fell`: how many grants of the same user and client it has pushed out (`Redemption.maxGrants`). `refused`: the user has as many devices at this client as its policy allows. */
+export type Exchanged =
+  | { readonly kind: 'taken'; readonly grant: GrantRecord; readonly fell: number }
+  | Extract<Taken, { kind: 'lost' }>
+  | { readonly kind: 'refused'; readonly reason: 'too_many_devices' };

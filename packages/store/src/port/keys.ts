@@ -31,8 +31,8 @@ export interface Keys {
   /** Sets the times of a key; only ever earlier than what is there, 0 counting as never (so a 0 changes nothing). An unknown key is left alone. */
   retireKey(tenant: TenantId, id: number, retiredAt: number, expiresAt: number): Promise<void>;
   removeKey(tenant: TenantId, id: number): Promise<void>;
-  /** A key that may have been stolen: removed at once, and told in the log (`key`, reason `key_compromised`), in one act. */
-  revokeKey(tenant: TenantId, id: number, now: number): Promise<'revoked' | 'unknown'>;
+  /** A key that may have been stolen: removed at once, and told in the log by its `kid` (`key`, reason `key_compromised`), in one act. */
+  revokeKey(tenant: TenantId, id: number, kid: string, now: number): Promise<'revoked' | 'unknown'>;
   /** Grows when any process adds, retires or removes a key: cheap to ask once a second. */
   keysVersion(tenant: TenantId): Promise<number>;
 }

@@ -12,6 +12,9 @@ export interface Marks {
 /**
  * `interaction`: one answer per sign-in page. `pushed_request`: one answer per `request_uri`. `client_assertion`, `request_object`, `assertion` (of
  * a grant), `dpop_proof`: one use of a `jti`. `registration`: one use of an initial access token.
+ * `sign_in`: one session for a sign-in, however often its last page is sent.
+ * `webauthn`: one answer to the challenge of a passkey. `bot_check`: one form a puzzle.
+ * `upstream`: one answer per sign-in that was begun elsewhere; `upstream_assertion`: one use of an assertion that says so.
  */
 export type MarkKind =
   | 'interaction'
@@ -20,4 +23,9 @@ export type MarkKind =
   | 'request_object'
   | 'assertion'
   | 'dpop_proof'
-  | 'registration';
+  | 'registration'
+  | 'sign_in'
+  | 'webauthn'
+  | 'bot_check'
+  | 'upstream'
+  | 'upstream_assertion';

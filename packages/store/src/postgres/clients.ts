@@ -1,7 +1,7 @@
 import type { ClientId, TenantId } from '@hufu/protocol/ids';
 import { readObject, readSecrets, sameClient, writeSecrets } from '../encoding.ts';
 import type { ClientRecord, Clients } from '../port.ts';
-import { MAX_ACCESS_TOKEN_SECONDS, REVOKED_KEPT_SECONDS } from '../retention.ts';
+import { MAX_ACCESS_TOKEN_SECONDS } from '../retention.ts';
 import { batch } from './batch.ts';
 import { clientCache } from './client-cache.ts';
 import { lockCounter, raiseCounter } from './counters.ts';
@@ -28,10 +28,19 @@ export function clients(db: Database, purge: Purge, statistics: Statistics): Pos
 
   return {
     async putClient(tenant, client, now) {
-      const { put, isNew, told } = await db.transact((session) => putClient(session, tenant, client, now));
-      purge.count(tenant, ENDED_ENTRIES, told, now);
-      if (isNew) statistics.inserted('clients', 1, now);
-      return put;
+      const answer = await db.transact((session) => putClient(session, tenant, client, now));
+      if (answer === undefined) throw new Error('there was no condition');
+      purge.count(tenant, ENDED_ENTRIES, answer.told, now);
+      if (answer.isNew) statistics.inserted('clients', 1, now);
+      return answer.put;
+    },
+
+    async changeClient(tenant, client, version, now) {
+      const answer = await db.transact((session) => putClient(session, tenant, client, now, { version }));
+      if (answer === undefined) return { kind: 'changed' };
+      purge.count(tenant, ENDED_ENTRIES, answer.told, now);
+      if (answer.isNew) statistics.inserted('clients', 1, now);
+      return { kind: 'done', client: answer.put };
     },
 
     async findClient(tenant, clientId) {
@@ -67,9 +76,9 @@ export function clients(db: Database, purge: Purge, statistics: Statistics): Pos
       const answer = await db.transact(async (session) => {
         const [row] = await session.run<{ epoch: number }>(RAISE_EPOCH, [tenant, client, now]);
         if (row === undefined) return 'unknown';
-        // Nobody ends them one by one, so they would stay for ever; there are at most `MAX_OWN_GRANTS`.
         if (consents === 'forgotten') await session.run(REMOVE_CONSENTS, [tenant, client]);
-        await session.run(LET_OWN_GRANTS_FALL, [tenant, client, row.epoch, now + REVOKED_KEPT_SECONDS]);
+        // Nobody ends them one by one (there are at most `MAX_OWN_GRANTS`), nor does the log name them: they stay as long as a token of theirs may live.
+        await session.run(LET_OWN_GRANTS_FALL, [tenant, client, row.epoch, now + MAX_ACCESS_TOKEN_SECONDS]);
         await writeEntries(session, tenant, [entry(client, 'client_revoked', now)], now);
         return 'revoked';
       });
@@ -79,12 +88,14 @@ export function clients(db: Database, purge: Purge, statistics: Statistics): Pos
   };
 }
 
+/** @param only undefined: whatever is there. Answers undefined where that is something else. */
 async function putClient(
   session: Session,
   tenant: TenantId,
   client: Parameters<Clients['putClient']>[1],
   now: number,
-): Promise<{ readonly put: ClientRecord; readonly isNew: boolean; readonly told: number }> {
+  only?: { readonly version: number | undefined },
+): Promise<{ readonly put: ClientRecord; readonly isNew: boolean; readonly told: number } | undefined> {
   const values = [
     tenant,
     client.clientId,
@@ -98,6 +109,7 @@ async function putClient(
   const lock = async (): Promise<ClientRow | undefined> => (await session.run<ClientRow>(LOCK, [tenant, client.clientId]))[0];
   let row = await lock();
   if (row === undefined) {
+    if (only?.version !== undefined) return undefined;
     // Alone with it nobody removes a client, so that a new one surely begins beyond whatever a removed one of its id had reached: none
     // of that one's grants lives again, and no cache takes one for the other.
     const epoch = await lockCounter(session, tenant, 'client');
@@ -107,6 +119,7 @@ async function putClient(
   }
   if (row === undefined) throw new Error(`client ${client.clientId} is gone`);
   const there = readClient(row);
+  if (only !== undefined && only.version !== there.version) return undefined;
   if (sameClient(there, client)) return { put: there, isNew: false, told: 0 };
   const [updated] = await session.run<ClientRow>(UPDATE, values);
   if (updated === undefined) throw new Error(`client ${client.clientId} is gone`);
@@ -127,6 +140,8 @@ async function removeClient(
   if (removed === undefined) return 'unknown';
   await raiseCounter(session, tenant, 'client', Math.max(0, removed.version - reached));
   for (const statement of REMOVE_WITH_IT) await session.run(statement, [tenant, client]);
+  await session.run(ORPHAN_OWN_GRANTS, [tenant, client, now + MAX_ACCESS_TOKEN_SECONDS]);
+  for (const statement of REMOVE_AFTER_GRANTS) await session.run(statement, [tenant, client]);
   await writeEntries(session, tenant, [entry(client, 'client_removed', now)], now);
   return 'removed';
 }
@@ -140,12 +155,12 @@ interface Key {
   readonly clientId: ClientId;
 }
 
-interface VersionRow {
+export interface VersionRow {
   readonly client_id: ClientId;
   readonly version: number;
 }
 
-interface ClientRow extends VersionRow {
+export interface ClientRow extends VersionRow {
   readonly metadata: string;
   readonly secrets: string;
   readonly enabled: number;
@@ -155,7 +170,7 @@ interface ClientRow extends VersionRow {
   readonly created_at: number;
 }
 
-function readClient(row: ClientRow): ClientRecord {
+export function readClient(row: ClientRow): ClientRecord {
   return {
     clientId: row.client_id,
     metadata: readObject(row.metadata),
@@ -169,34 +184,39 @@ function readClient(row: ClientRow): ClientRecord {
   };
 }
 
-const COLUMNS = 'client_id, metadata, secrets, enabled, epoch, version, source, registration_hash, created_at';
+export const CLIENT_COLUMNS: string = 'client_id, metadata, secrets, enabled, epoch, version, source, registration_hash, created_at';
 
 const FIND_VERSIONS: Statement = {
   name: 'find_client_versions',
   text: 'SELECT client_id, version FROM clients WHERE tenant = $1::bigint AND client_id = ANY ($2::text[])',
 };
-const FIND: Statement = { name: 'find_client', text: `SELECT ${COLUMNS} FROM clients WHERE tenant = $1::bigint AND client_id = $2::text` };
-const LIST: Statement = {
-  text: `SELECT ${COLUMNS} FROM clients WHERE tenant = $1::bigint AND client_id > $2::text ORDER BY client_id LIMIT $3::bigint`,
+const FIND: Statement = {
+  name: 'find_client',
+  text: `SELECT ${CLIENT_COLUMNS} FROM clients WHERE tenant = $1::bigint AND client_id = $2::text`,
 };
-const LOCK: Statement = { text: `SELECT ${COLUMNS} FROM clients WHERE tenant = $1::bigint AND client_id = $2::text FOR NO KEY UPDATE` };
+const LIST: Statement = {
+  text: `SELECT ${CLIENT_COLUMNS} FROM clients WHERE tenant = $1::bigint AND client_id > $2::text ORDER BY client_id LIMIT $3::bigint`,
+};
+const LOCK: Statement = {
+  text: `SELECT ${CLIENT_COLUMNS} FROM clients WHERE tenant = $1::bigint AND client_id = $2::text FOR NO KEY UPDATE`,
+};
 const INSERT: Statement = {
   text: `INSERT INTO clients (tenant, client_id, metadata, secrets, enabled, epoch, version, source, registration_hash, created_at, revoked_at, disabled_at)
     VALUES ($1::bigint, $2::text, $3::text, $4::text, $5::smallint, $9::bigint, $9::bigint + 1, $6::text, $8::text, $7::bigint, NULL, CASE WHEN $5::smallint = 1 THEN NULL ELSE $7::bigint END)
     ON CONFLICT (tenant, client_id) DO NOTHING
-    RETURNING ${COLUMNS}`,
+    RETURNING ${CLIENT_COLUMNS}`,
 };
 const UPDATE: Statement = {
   text: `UPDATE clients SET metadata = $3::text, secrets = $4::text, enabled = $5::smallint, version = version + 1, source = $6::text, registration_hash = $8::text,
-      disabled_at = CASE WHEN $5::smallint = 1 THEN NULL ELSE coalesce(disabled_at, $7::bigint) END
+      disabled_at = CASE WHEN enabled = 1 AND $5::smallint = 0 THEN $7::bigint ELSE disabled_at END
     WHERE tenant = $1::bigint AND client_id = $2::text
-    RETURNING ${COLUMNS}`,
+    RETURNING ${CLIENT_COLUMNS}`,
 };
 const COUNT: Statement = {
   text: `SELECT count(*) FROM (SELECT FROM clients WHERE tenant = $1::bigint AND source = $2::text LIMIT $3::bigint) AS counted`,
 };
 const REMOVE: Statement = {
-  text: `DELETE FROM clients WHERE tenant = $1::bigint AND client_id = $2::text AND source = 'registered'
+  text: `DELETE FROM clients WHERE tenant = $1::bigint AND client_id = $2::text AND source IN ('registered', 'admin')
       AND ($3::bigint IS NULL OR greatest(created_at, used_at) <= $3::bigint)
     RETURNING client_id, version`,
 };
@@ -210,7 +230,12 @@ const REMOVE_WITH_IT: readonly Statement[] = [
   { text: 'DELETE FROM pushed_requests WHERE tenant = $1::bigint AND client_id = $2::text' },
   { text: 'DELETE FROM pending_authorizations WHERE tenant = $1::bigint AND client_id = $2::text' },
   REMOVE_CONSENTS,
-  { text: 'DELETE FROM grants WHERE tenant = $1::bigint AND client_id = $2::text AND own_key IS NOT NULL' },
+];
+/** They stay for a while, so that status lists tell that they are dead. Nobody else finds them without their client. */
+const ORPHAN_OWN_GRANTS: Statement = {
+  text: `UPDATE grants SET own_key = NULL, purge_at = $3::bigint WHERE tenant = $1::bigint AND client_id = $2::text AND own_key IS NOT NULL`,
+};
+const REMOVE_AFTER_GRANTS: readonly Statement[] = [
   { text: 'DELETE FROM participants WHERE tenant = $1::bigint AND client_id = $2::text' },
   { text: 'DELETE FROM deliveries WHERE tenant = $1::bigint AND client_id = $2::text AND due_at IS NOT NULL' },
 ];

@@ -42,6 +42,7 @@ describe('postgres', () => {
         const { rows } = await looking.query<{ count: string }>(`SELECT count(*) FROM ${table}`);
         return Number(rows[0]?.count);
       },
+      changeRows: async (sql) => await looking.query(sql),
       close: async () => await store.close(),
     };
   });

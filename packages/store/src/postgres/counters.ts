@@ -1,7 +1,24 @@
 import type { TenantId } from '@hufu/protocol/ids';
 import type { Session, Statement } from './database.ts';
 
-export type CounterName = 'tenant' | 'user' | 'client' | 'key' | 'keys' | 'grant' | 'session' | 'pushed' | 'pending';
+export type CounterName =
+  | 'tenant'
+  | 'user'
+  | 'client'
+  | 'key'
+  | 'keys'
+  | 'grant'
+  | 'session'
+  | 'pushed'
+  | 'pending'
+  | 'device'
+  | 'factor'
+  | 'challenge'
+  | 'mail'
+  | 'event'
+  | 'limit_rules'
+  | 'edge_end'
+  | 'administrators';
 
 /** The counter's value, locked until the end of the transaction: whoever holds it is alone with what it numbers. */
 export async function lockCounter(session: Session, tenant: TenantId | 0, name: CounterName): Promise<number> {

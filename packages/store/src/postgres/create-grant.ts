@@ -103,10 +103,11 @@ function created(expiresAt: string): string {
   return `created AS (
       INSERT INTO grants (tenant, id, generation, key_id, rotated_at, expires_at, idle_seconds, revoked_at, revoked_reason, has_revoked_tokens,
         user_id, subject, client_id, client_epoch, session_id, parent_id, scopes, resources, auth_time, amr, offline, created_at, redeemed,
-        secret_hash, access_hash, code_hash, code_request, claims, authorization_details, actor, purge_at, own_key)
+        secret_hash, access_hash, code_hash, code_request, claims, authorization_details, actor, purge_at, own_key, redeemed_at, device_id)
       SELECT $1::bigint, $9::bigint, $17::smallint, $15::bigint, $5::bigint, ${expiresAt}, 0, NULL, NULL, 0,
         $2::bigint, $11::text, $3::text, client.epoch, $4::bigint, $22::bigint, $7::text, $10::text, $12::bigint, $13::text, $14::smallint, $5::bigint, $17::smallint,
-        NULL, $18::text, $19::text, $20::text, $21::text, $23::text, $24::text, ${expiresAt} + ${FALL_AFTER_SECONDS}, NULL
+        NULL, $18::text, $19::text, $20::text, $21::text, $23::text, $24::text, ${expiresAt} + ${FALL_AFTER_SECONDS}, NULL,
+        CASE $17::smallint WHEN 1 THEN $5::bigint END, (SELECT device_id FROM session)
       FROM verdict CROSS JOIN client WHERE verdict.reason = '')`;
 }
 

@@ -15,6 +15,19 @@ export async function makeDeliveries(act: Session, tenant: TenantId, sessions: r
   return row?.made ?? 0;
 }
 
+/** The same for one client alone, which the sessions no longer are of. */
+export async function makeDeliveriesFor(
+  act: Session,
+  tenant: TenantId,
+  sessions: readonly SessionId[],
+  client: ClientId,
+  now: number,
+): Promise<number> {
+  if (sessions.length === 0) return 0;
+  const [row] = await act.run<{ made: number }>(MAKE_FOR, [tenant, now, sessions, now + DELIVERY_KEPT_SECONDS, client]);
+  return row?.made ?? 0;
+}
+
 export function deliveries(db: Database): Deliveries {
   return {
     async takeDeliveries(tenant, limit, leaseSeconds, now) {
@@ -72,12 +85,11 @@ function readDelivery(row: DeliveryRow): Delivery {
 const COLUMNS = 'd.id, d.client_id, d.subject, d.sid, d.created_at, d.attempt';
 
 /** The client's row is asked for as a scalar, so that it stays one lookup a participant. */
-const MAKE: Statement = {
-  name: 'make_deliveries',
-  text: `WITH told AS MATERIALIZED (
+function makeText(which: string): string {
+  return `WITH told AS MATERIALIZED (
       SELECT p.client_id, p.subject, p.sid, row_number() OVER (ORDER BY p.session_id, p.client_id, p.sid) AS n
       FROM participants p
-      WHERE p.tenant = $1::bigint AND p.session_id = ANY ($3::bigint[]) AND p.backchannel = 1
+      WHERE p.tenant = $1::bigint AND p.session_id = ANY ($3::bigint[]) AND p.backchannel = 1 ${which}
         AND (SELECT true FROM clients c WHERE c.tenant = p.tenant AND c.client_id = p.client_id)),
     counter AS (
       INSERT INTO counters AS n (tenant, name, value) SELECT $1::bigint, 'delivery', count(*) FROM told HAVING count(*) > 0
@@ -87,8 +99,10 @@ const MAKE: Statement = {
       INSERT INTO deliveries (tenant, id, client_id, subject, sid, created_at, attempt, due_at, died_at, error, purge_at)
       SELECT $1::bigint, counter.value - (SELECT count(*) FROM told) + told.n, client_id, subject, sid, $2::bigint, 0, $2::bigint, NULL, '', $4::bigint
       FROM counter CROSS JOIN told)
-    SELECT count(*) AS made FROM told`,
-};
+    SELECT count(*) AS made FROM told`;
+}
+const MAKE: Statement = { name: 'make_deliveries', text: makeText('') };
+const MAKE_FOR: Statement = { text: makeText('AND p.client_id = $5::text') };
 
 /** What another node is taking is left to it; what it has taken since this statement began is no longer due when it is looked at again. */
 const TAKE: Statement = {

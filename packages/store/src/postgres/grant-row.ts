@@ -1,5 +1,5 @@
 import type { ClientId, GrantId, SessionId, UserId } from '@hufu/protocol/ids';
-import { readDead, readDetails, readList, readObject } from '../encoding.ts';
+import { readDead, readDetails, readList, readObject, readRest } from '../encoding.ts';
 import { lineEnd } from '../lineage.ts';
 import type { GrantRecord } from '../port.ts';
 
@@ -34,6 +34,9 @@ export const GRANT_COLUMNS: string = [
   'authorization_details',
   'actor',
   'bound_key',
+  'device_id',
+  'redeemed_at',
+  'suspended_until',
 ]
   .map((name) => `g.${name}`)
   .join(', ');
@@ -75,6 +78,9 @@ export interface GrantRow {
   readonly authorization_details: string | null;
   readonly actor: string | null;
   readonly bound_key: string | null;
+  readonly device_id: number | null;
+  readonly redeemed_at: number | null;
+  readonly suspended_until: number | null;
 }
 
 export interface ClientState {
@@ -98,10 +104,10 @@ export function readGrant(row: GrantRow & ClientState): GrantRecord {
     revokedAt: row.client_revoked_at,
     disabledAt: row.client_disabled_at,
   };
-  return read(row, readDead(row.revoked_at, row.revoked_reason, row.client_epoch, client, row.parent_ended_at ?? null));
+  return read(row, readDead(row.revoked_at, row.revoked_reason, row.client_epoch, client, row.parent_ended_at ?? null), client);
 }
 
-function read(row: GrantRow, dead: GrantRecord['dead']): GrantRecord {
+function read(row: GrantRow, dead: GrantRecord['dead'], client?: Parameters<typeof readRest>[1]): GrantRecord {
   return {
     id: row.id,
     userId: row.user_id ?? undefined,
@@ -130,5 +136,8 @@ function read(row: GrantRow, dead: GrantRecord['dead']): GrantRecord {
     idleSeconds: row.idle_seconds,
     dead,
     hasRevokedTokens: row.has_revoked_tokens === 1,
+    deviceId: row.device_id ?? undefined,
+    redeemedAt: row.redeemed_at ?? undefined,
+    suspendedUntil: readRest(row.suspended_until, client),
   };
 }

@@ -1,5 +1,5 @@
 import type { KeyRecord, Keys } from '../port.ts';
-import { MAX_ACCESS_TOKEN_SECONDS } from '../retention.ts';
+import { NEVER } from '../retention.ts';
 import { lockCounter, raiseCounter, readCounter } from './counters.ts';
 import type { Database, Statement } from './database.ts';
 import { ENDED_ENTRIES, type Purge } from './purge.ts';
@@ -35,13 +35,12 @@ export function keys(db: Database, purge: Purge): Keys {
         if (removed.length > 0) await raiseCounter(session, tenant, 'keys');
       }),
 
-    async revokeKey(tenant, id, now) {
+    async revokeKey(tenant, id, kid, now) {
       const answer = await db.transact(async (session) => {
         const [removed] = await session.run(REMOVE, [tenant, id]);
         if (removed === undefined) return 'unknown';
         await raiseCounter(session, tenant, 'keys');
-        const expiresAt = now + MAX_ACCESS_TOKEN_SECONDS;
-        await writeEntries(session, tenant, [{ kind: 'key', subject: String(id), reason: 'key_compromised', expiresAt }], now);
+        await writeEntries(session, tenant, [{ kind: 'key', subject: kid, reason: 'key_compromised', expiresAt: NEVER }], now);
         return 'revoked';
       });
       if (answer === 'revoked') purge.count(tenant, ENDED_ENTRIES, 1, now);

@@ -10,6 +10,12 @@ export interface Newcomer {
   readonly max: number;
 }
 
+/** A row of what has fallen. */
+export interface Fallen {
+  readonly id: GrantId;
+  readonly newcomer: GrantId;
+}
+
 export function limitValues(tenant: TenantId, now: number, newcomers: readonly Newcomer[]): unknown[] {
   const keptUntil = now + revokedKeptSeconds('too_many_grants');
   return [tenant, now, 'too_many_grants', keptUntil, newcomers.map(({ id }) => id), newcomers.map(({ max }) => max)];
@@ -18,7 +24,7 @@ export function limitValues(tenant: TenantId, now: number, newcomers: readonly N
 /**
  * Revokes and tells what stands beside newcomers (`$5`, with their limits `$6`) beyond the limit, the oldest first. In a transaction that
  * has locked their users, so that the count is exact. A newcomer that is not as it should be (nothing was created or exchanged) changes
- * nothing; of several of one user and client the newest speaks for all, as if it had come last. Answers the ids. (`OFFSET 0` and `+ 0` leave the
+ * nothing; of several of one user and client the newest speaks for all, as if it had come last. Answers the ids, and which newcomer each fell for. (`OFFSET 0` and `+ 0` leave the
  * planner one index to take.)
  */
 function limit(name: string, redeemed: 0 | 1, counts: string): Statement {
@@ -32,14 +38,14 @@ function limit(name: string, redeemed: 0 | 1, counts: string): Statement {
         WHERE g.generation = ${redeemed} AND g.rotated_at = $2::bigint
         ORDER BY g.user_id, g.client_id, g.idle_seconds > 0, g.id DESC),
       dying AS MATERIALIZED (
-        SELECT other.id FROM newcomer CROSS JOIN LATERAL (
+        SELECT other.id, newcomer.id AS newcomer FROM newcomer CROSS JOIN LATERAL (
           SELECT g.id FROM grants g
           WHERE g.tenant = $1::bigint AND g.user_id = newcomer.user_id AND g.client_id = newcomer.client_id AND g.redeemed = ${redeemed}
             AND g.revoked_at IS NULL AND g.id <> newcomer.id AND ${counts}
           ORDER BY g.id DESC OFFSET newcomer.max - 1) AS other),
       dead AS (${revokeText('SELECT id FROM dying')}),
       ${entriesOf(`SELECT 'grant' AS kind, id::text AS subject, $3::text AS reason, expires_at, id AS rank FROM dead`)}
-      SELECT id FROM dead`,
+      SELECT dead.id, dying.newcomer FROM dead JOIN dying USING (id)`,
   };
 }
 

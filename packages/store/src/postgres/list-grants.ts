@@ -5,7 +5,7 @@ import { findInLine } from './line.ts';
 
 export function listGrants(db: Database): Pick<Grants, 'listGrants'> {
   return {
-    async listGrants(tenant, { userId, clientId }, limit) {
+    async listGrants(tenant, { userId, clientId, before }, limit) {
       const values: unknown[] = [tenant, limit];
       let where = '';
       if (userId !== undefined) where += ` AND g.user_id = $${values.push(userId)}::bigint`;
@@ -14,6 +14,7 @@ export function listGrants(db: Database): Pick<Grants, 'listGrants'> {
         // The epoch as one value: with it the index has a client's living grants in the order of their ids.
         where += ` AND g.client_id = ${client} AND g.client_epoch = (SELECT epoch FROM clients WHERE tenant = $1::bigint AND client_id = ${client})`;
       }
+      if (before !== undefined) where += ` AND g.id < $${values.push(before)}::bigint`;
       const rows = await db.run<GrantRow & ClientState>(list(where), values);
       return (await findInLine(db, tenant, rows)).map(readGrant);
     },

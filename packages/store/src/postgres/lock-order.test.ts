@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { clientId } from '@hufu/protocol/ids';
+import { clientId, type UserId } from '@hufu/protocol/ids';
 import pg from 'pg';
 // Runs on the cluster of HUFU_TEST_POSTGRES, or on one of its own.
 import { createDatabase, dropDatabase, testPostgres } from '../../../../scripts/provision/postgres.mjs';
@@ -11,14 +11,19 @@ import {
   makeSession,
   makeUser,
   NOW,
+  opening,
   race,
   type Scene,
+  setPassword,
   someAccess,
+  someBrowser,
   someClient,
   someCode,
   someRedemption,
   someSession,
 } from '../contract/bench.ts';
+import { someChallenge } from '../contract/challenges.ts';
+import { EVERY_WAY, somePasskey } from '../contract/factors.ts';
 import { someApproval, someBackchannel, someDevice } from '../contract/pending-bench.ts';
 import type { Store } from '../port.ts';
 import { openPostgres } from './open.ts';
@@ -45,11 +50,15 @@ describe('the order of locks', () => {
     const client = await store.putClient(tenant, registered, NOW);
     const other = { ...someClient(clientId('asking')), source: 'registered' as const };
     const asking = await store.putClient(tenant, other, NOW);
+    const browsers = Array.from({ length: 6 }, () => someBrowser());
     const sessions = new Map(scenes.map(({ user, session }) => [user.id, [session]]));
     const open = async (node: Store, { user }: Scene, replaces: Scene['session'] | undefined): Promise<void> => {
-      const opened = await node.openSession(tenant, someSession(user), replaces?.id, NOW);
+      const authVersion = await versionOf(node, user.id);
+      const opened = await node.openSession(tenant, someSession(user), opening(user, replaces?.id, { authVersion }), NOW);
       if (opened.kind === 'opened') sessions.set(user.id, [...(sessions.get(user.id) ?? []).slice(-3), opened.session]);
     };
+    const versionOf = async (node: Store, id: UserId): Promise<number> => (await node.findUser(tenant, id))?.authVersion ?? 0;
+    const corp = { upstream: 'corp', issuer: 'https://corp.example', subject: '1', label: '' };
     const acts: readonly ((node: Store, scene: Scene, index: number) => Promise<unknown>)[] = [
       async (node, scene, index) => {
         const participation = { sid: `${scene.session.id}-${index % 7}`, backchannel: true };
@@ -64,10 +73,83 @@ describe('the order of locks', () => {
       async (node, scene) => await node.admit(tenant, someCode(scene, { participation: { sid: 'id', backchannel: true } }), NOW),
       async (node, scene) => await open(node, scene, scene.session),
       async (node, scene) => await open(node, scene, undefined),
+      // As the others, and each time somebody else has to go.
+      async (node, scene, index) => {
+        const { user, session } = scene;
+        const limit = { max: 1 + (index % 2), per: index % 3 === 0 ? 'type' : 'all', onExceed: 'replace' } as const;
+        const now = (await node.findUser(tenant, user.id)) ?? user;
+        const conditions = opening(now, index % 2 === 0 ? session.id : undefined, {
+          limit,
+          signsOut: [{ kind: 'device', id: index % 20 }],
+        });
+        return await node.openSession(
+          tenant,
+          someSession(now, { device: browsers[index % browsers.length] ?? someBrowser() }),
+          conditions,
+          NOW,
+        );
+      },
+      async (node, scene, index) => {
+        const code = someCode({ ...scene, client: index % 2 === 0 ? client : scene.client });
+        const made = await node.createGrant(tenant, code, NOW);
+        const devices = { max: 1, per: 'all', onExceed: index % 5 === 0 ? 'refuse' : 'replace' } as const;
+        return made.kind === 'created' ? await node.exchangeCode(tenant, made.id, someRedemption({ maxGrants: 3, devices }), NOW) : made;
+      },
+      async (node, { user, session }, index) => {
+        const [device] = await node.listDevices(tenant, user.id);
+        await node.seeSession(tenant, session.id, 'CH', NOW + 600 * (index % 9));
+        if (device !== undefined) await node.trustDevice(tenant, user.id, device.id, index % 3, hashText('trust'), NOW + 60, NOW);
+        return index % 4 === 0
+          ? await node.removeDevice(tenant, user.id, device?.id ?? 0, NOW)
+          : await node.distrustDevices(tenant, user.id);
+      },
+      async (node, { user, session }, index) => {
+        const places = [{ kind: 'device', id: index % 20 } as const, { kind: 'session', id: session.id } as const];
+        return await node.signOutClient(tenant, user.id, client.clientId, places, session.id, NOW);
+      },
+      async (node, { user, session }) => await node.endOtherSessions(tenant, user.id, session.id, 'signed_out', NOW),
+      async (node, { user }, index) => await node.lockUser(tenant, user.id, index % 2 === 0 ? undefined : NOW, NOW),
       async (node, scene, index) => await open(node, scenes[index % 2] ?? scene, scene.session),
-      async (node, { session }) => await node.endSession(tenant, session.id, NOW),
+      async (node, { session }) => await node.endSession(tenant, session.id, 'signed_out', NOW),
       async (node, { user }) => await node.revokeUser(tenant, user.id, 'revoked_by_user', NOW),
-      async (node, { user, session }) => await node.changePassword(tenant, user.id, 'new', session.id, NOW),
+      async (node, { user, session }) => await setPassword(b, user.id, session.id, NOW, 'others', node),
+      async (node, { user, session }, index) => {
+        const added = await node.addFactor(tenant, user.id, await versionOf(node, user.id), somePasskey(index % 3), session.id, NOW);
+        const [factor] = await node.listFactors(tenant, user.id);
+        if (added.kind === 'added') await node.putRecoveryCodes(tenant, user.id, added.authVersion, ['x'], session.id, NOW);
+        const options = { keepSecond: false, open: { ...EVERY_WAY, mail: true }, session: session.id };
+        await node.useFactor(tenant, user.id, factor?.id ?? 0, index, NOW);
+        return await node.removeFactor(tenant, user.id, await versionOf(node, user.id), factor?.id ?? 0, options, NOW);
+      },
+      async (node, { user, session }) => {
+        await node.linkIdentity(tenant, user.id, await versionOf(node, user.id), corp, session.id, NOW);
+        const options = { session: session.id, open: { ...EVERY_WAY, mail: true } };
+        return await node.unlinkIdentity(tenant, user.id, await versionOf(node, user.id), 'corp', options, NOW);
+      },
+      ...[0, 1].map((turn) => async (node: Store, { user, session }: Scene, index: number) => {
+        const address = `${(index + turn) % 2}@example.com`;
+        const claims = { email: `${index % 2}@example.com`, email_verified: true };
+        await node.setClaims(tenant, user.id, claims, NOW);
+        const options = { forgetsCredentials: index % 3 === 0, session: session.id };
+        return await node.verifyEmail(tenant, user.id, await versionOf(node, user.id), { address, folded: address }, options, NOW);
+      }),
+      async (node, { user }, index) => {
+        const { id } = await node.openChallenge(tenant, someChallenge({ userId: user.id, address: `${index % 2}@example.com` }), NOW);
+        await node.answerChallenge(tenant, id, { kind: 'code', hash: hashText('code') }, 3, NOW);
+        return await node.addUserEvent(tenant, user.id, 'signed_in', {}, NOW);
+      },
+      async (node, { user }, index) => await node.lockUser(tenant, user.id, index % 2 === 0 ? NOW + 60 : undefined, NOW),
+      async (node, _, index) => {
+        const claims = { email: `${index % 2}@example.com`, email_verified: true };
+        const name = `short-lived ${index % 4}`;
+        const identity = { ...corp, subject: `${index % 2}` };
+        const made = await node.createUser(
+          tenant,
+          { sub: `${name} ${index}`, username: name, passwordHash: undefined, claims, identity },
+          NOW,
+        );
+        return made.user.username.startsWith('short') ? await node.deleteUser(tenant, made.user.id, NOW) : made;
+      },
       async (node, { user }) => await node.giveConsent(tenant, user.id, client.clientId, ['openid', 'email'], [], NOW),
       async (node, { user }) => await node.withdrawConsent(tenant, user.id, client.clientId, NOW),
       async (node) => await node.putClient(tenant, registered, NOW),
@@ -143,9 +225,9 @@ describe('the order of locks', () => {
       await race(b, async (node, index) => {
         const { user, session } = sessions[index] ?? assert.fail();
         const other = users[(index + 1) % 10] ?? assert.fail();
-        if (index % 4 === 0) return await node.openSession(b.tenant, someSession(other), session.id, NOW);
-        if (index % 4 === 1) return await node.changePassword(b.tenant, user.id, 'new', session.id, NOW);
-        return await node.endSession(b.tenant, session.id, NOW);
+        if (index % 4 === 0) return await node.openSession(b.tenant, someSession(other), opening(other, session.id), NOW);
+        if (index % 4 === 1) return await setPassword(b, user.id, session.id, NOW, 'all', node);
+        return await node.endSession(b.tenant, session.id, 'signed_out', NOW);
       });
     }
     await Promise.all([store.close(), second.close()]);

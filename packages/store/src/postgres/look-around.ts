@@ -34,7 +34,7 @@ export const LOCK_USER: Statement = {
  */
 export function lookAround(lock: 'FOR SHARE' | '', more = ''): string {
   return `client AS MATERIALIZED (SELECT epoch FROM clients WHERE tenant = $1::bigint AND client_id = $3::text AND enabled = 1 AND ($8::bigint IS NULL OR version = $8::bigint)),
-    session AS MATERIALIZED (SELECT user_id, ended_at, expires_at FROM sessions WHERE tenant = $1::bigint AND id = $4::bigint ${lock}),
+    session AS MATERIALIZED (SELECT user_id, ended_at, expires_at, device_id FROM sessions WHERE tenant = $1::bigint AND id = $4::bigint ${lock}),
     consent AS MATERIALIZED (
       SELECT client_id FROM consents
       WHERE tenant = $1::bigint AND user_id = $2::bigint AND client_id = $3::text
@@ -42,7 +42,8 @@ export function lookAround(lock: 'FOR SHARE' | '', more = ''): string {
       ${lock}),
     verdict AS MATERIALIZED (
       SELECT CASE
-        WHEN $2::bigint IS NOT NULL AND NOT EXISTS (SELECT FROM users WHERE tenant = $1::bigint AND id = $2::bigint AND enabled = 1) THEN 'user_inactive'
+        WHEN $2::bigint IS NOT NULL AND NOT EXISTS (
+          SELECT FROM users WHERE tenant = $1::bigint AND id = $2::bigint AND enabled = 1 AND deleted_at IS NULL AND coalesce(locked_until, 0) <= $5::bigint) THEN 'user_inactive'
         WHEN NOT EXISTS (SELECT FROM client) THEN 'client_inactive'
         WHEN $4::bigint IS NOT NULL AND NOT EXISTS (SELECT FROM session WHERE user_id = $2::bigint AND ended_at IS NULL AND expires_at > $5::bigint)
           THEN 'session_ended'

@@ -1,7 +1,8 @@
 import { MIGRATIONS } from '../migrations/list.ts';
-import { migrate } from '../migrations/migrate.ts';
+import { migrate, type SchemaPolicy } from '../migrations/migrate.ts';
 import { type Store, StoreUnavailable } from '../port.ts';
 import { openDatabase, UnsafeDatabase } from './database.ts';
+import { listeningBell } from './listening-bell.ts';
 import { migrationTarget } from './migration-target.ts';
 import { postgresStore } from './store.ts';
 
@@ -10,6 +11,8 @@ export interface PostgresOptions {
   readonly poolSize?: number;
   /** Accepts a server that may lose what it has acknowledged (`fsync` or `synchronous_commit` off). `?unsafe=1` in the URL does the same. */
   readonly allowUnsafe?: boolean;
+  /** `advance` by default. */
+  readonly schema?: SchemaPolicy;
 }
 
 /**
@@ -25,10 +28,10 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
     timeoutMs: TIMEOUT_MS,
   });
   try {
-    const store = postgresStore(db);
+    const store = postgresStore(db, listeningBell(db, connectionUrl));
     // Before anything is written: an unsafe server is left as it was.
     await store.time();
-    await migrate(migrationTarget(connectionUrl), MIGRATIONS);
+    await migrate(migrationTarget(connectionUrl), MIGRATIONS, options.schema);
     return store;
   } catch (error) {
     await db.close();

@@ -7,7 +7,7 @@ import { type GrantId, grantId, sessionId, userId } from '@hufu/protocol/ids';
 import pg from 'pg';
 // A cluster of its own: HUFU_TEST_POSTGRES is not to be killed.
 import { createDatabase, startPostgres } from '../../../../scripts/provision/postgres.mjs';
-import { APP, type Bench, bench, hashText, makeGrant, makeScene, NOW, someCode, someSession } from '../contract/bench.ts';
+import { APP, type Bench, bench, hashText, makeGrant, makeScene, NOW, opening, someCode, someSession } from '../contract/bench.ts';
 import { LIMITS, someApproval, someDevice } from '../contract/pending-bench.ts';
 import { type Store, StoreUnavailable } from '../port.ts';
 import { openDatabase, UnsafeDatabase } from './database.ts';
@@ -119,7 +119,7 @@ describe('outages', () => {
     const signOut = async (worker: number): Promise<void> => {
       const store = storeOf(worker);
       while (!isOver) {
-        const started = await attempt(() => store.openSession(b.tenant, someSession(scene.user), undefined, NOW));
+        const started = await attempt(() => store.openSession(b.tenant, someSession(scene.user), opening(scene.user), NOW));
         if (started?.kind !== 'opened') {
           failures += 1;
           await pause(5);
@@ -132,7 +132,7 @@ describe('outages', () => {
           const grant = someCode({ ...scene, session }, { participation: { sid: `${session.id} ${sid}`, backchannel: true } });
           if ((await attempt(() => store.admit(b.tenant, grant, NOW)))?.kind === 'admitted') joined += 1;
         }
-        if ((await attempt(() => store.endSession(b.tenant, session.id, NOW))) !== 'ended') failures += 1;
+        if ((await attempt(() => store.endSession(b.tenant, session.id, 'signed_out', NOW))) !== 'ended') failures += 1;
         else if (joined === 3) acknowledged.push(session.id);
       }
     };
@@ -230,9 +230,13 @@ describe('outages', () => {
       () => b.store.rotate(b.tenant, grantId(1), 1, 1, NOW),
       () => b.store.revokeUser(b.tenant, userId(1), 'revoked_by_admin', NOW),
       () => b.store.readRevocations(b.tenant, 0, 1),
+      () => b.store.readRevocationHead(b.tenant),
+      () => b.store.renewRevocationEpoch(b.tenant, undefined, 'e'),
+      () => b.store.acknowledgeRevocations(b.tenant, { clientId: '', node: 'n', epoch: 'e', points: [], nowMs: 1 }),
+      () => b.store.listRevocationFollowers(b.tenant, 1, 0, 1),
       () => b.store.admit(b.tenant, CODE_OF_NOBODY, NOW),
       () => b.store.createGrant(b.tenant, { ...CODE_OF_NOBODY, participation: { sid: 'sid', backchannel: true } }, NOW),
-      () => b.store.endSession(b.tenant, sessionId(1), NOW),
+      () => b.store.endSession(b.tenant, sessionId(1), 'signed_out', NOW),
       () => b.store.listParticipants(b.tenant, sessionId(1), 1),
       () => b.store.takeDeliveries(b.tenant, 1, 60, NOW),
       () => b.store.settleDelivery(b.tenant, 1, 1, { kind: 'delivered' }, NOW),
@@ -252,7 +256,7 @@ describe('outages', () => {
       () => b.store.removeClient(b.tenant, APP, NOW),
       () => b.store.noteClientUse(b.tenant, APP, NOW),
       () => b.store.countClients(b.tenant, 'config', 1),
-      () => b.store.revokeKey(b.tenant, 1, NOW),
+      () => b.store.revokeKey(b.tenant, 1, 'kid', NOW),
       () => openPostgres(url),
     ];
     const started = performance.now();

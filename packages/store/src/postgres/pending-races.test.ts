@@ -7,6 +7,7 @@ import { createDatabase, dropDatabase, testPostgres } from '../../../../scripts/
 import {
   type Bench,
   bench,
+  grantOf,
   hashText,
   makeCode,
   makeGrant,
@@ -163,7 +164,7 @@ describe('races of pending authorizations, one step at a time', () => {
     assert.equal((await store.rotate(tenant, grant, 1, 1, NOW)).kind, 'taken');
     await other.query('COMMIT');
     const lost = [await store.exchangeCode(tenant, code, someRedemption(), NOW), await store.rotate(tenant, grant, 2, 1, NOW)];
-    for (const answer of lost) assert.deepEqual([answer.kind, answer.grant?.dead?.reason], ['lost', 'parent_ended']);
+    for (const answer of lost) assert.deepEqual([answer.kind, grantOf(answer)?.dead?.reason], ['lost', 'parent_ended']);
   });
 
   for (const verb of ['rotate_grants_in_line', 'exchange_codes_in_line']) {
@@ -189,7 +190,7 @@ describe('races of pending authorizations, one step at a time', () => {
         verb === 'rotate_grants_in_line'
           ? await node.rotate(tenant, await makeGrant(b, scene, { parentId }), 1, 1, NOW)
           : await node.exchangeCode(tenant, await makeCode(b, scene, { parentId }), someRedemption(), NOW);
-      assert.deepEqual([answer.kind, answer.grant?.dead?.reason], ['lost', 'parent_ended']);
+      assert.deepEqual([answer.kind, grantOf(answer)?.dead?.reason], ['lost', 'parent_ended']);
       await node.close();
     });
   }

@@ -24,8 +24,14 @@ const store = postgresStore(tracedDatabase(db, note));
 /** Meant to walk over a tenant, because they end at a limit or because a tenant has few of them. */
 const WALKS: readonly RegExp[] = [
   /FROM keys WHERE tenant = \$1::bigint/,
+  /FROM limit_rules WHERE tenant = \$1::bigint (ORDER BY name|AND name <> )/,
+  /FROM revocation_logs WHERE tenant = \$1::bigint/,
+  /FROM administrators (a\s|WHERE tenant = \$1::bigint AND user_id <> )/,
   /FROM decisions WHERE tenant = \$1::bigint\s+ORDER BY id DESC/,
+  // Over what is kept of one share, once for each sixteenth that it has grown.
+  /DELETE FROM decisions WHERE tenant = \$1::bigint AND \(endpoint = 'edge'\)/,
   /ORDER BY g\.id DESC LIMIT/,
+  /FROM mails WHERE tenant = \$1::bigint AND due_at IS NOT NULL ORDER BY due_at, id LIMIT/,
   /ORDER BY d\.died_at DESC, d\.id DESC LIMIT/,
 ];
 
@@ -55,12 +61,12 @@ describe('plans', () => {
     }
   });
 
-  test('the newest dead deliveries and the most overdue living ones, and the most overdue notifications, are read in order, without sorting all of them', async () => {
+  test('the newest dead deliveries and the most overdue living ones, notifications and mails, are read in order, without sorting all of them', async () => {
     const ordered = [...statements.values()].filter(({ text }) => /ORDER BY (d\.died_at DESC|due_at, id)/.test(text));
-    assert.equal(ordered.length, 3);
+    assert.equal(ordered.length, 5);
     for (const { text } of ordered) {
       const plan = (await explain(text)).join('\n');
-      assert.match(plan, /Index Scan( Backward)? using (deliveries|pending_authorizations)_(dead|due)/);
+      assert.match(plan, /Index (Only )?Scan( Backward)? using (deliveries|pending_authorizations|mails)_(dead|due)/);
       assert.doesNotMatch(plan, /Sort/);
     }
   });
@@ -79,6 +85,9 @@ describe('plans', () => {
       'admit',
       'push_request',
       'note_poll',
+      'use_factor',
+      'take_try',
+      'answer_challenge',
     ])
       assert.ok(names.includes(hot), hot);
   });
@@ -125,6 +134,7 @@ async function fill(count: number): Promise<void> {
     clients: `1, 'client-' || g, '{}', '[]', 1, 0, 1, CASE WHEN g % 2 = 0 THEN 'config' ELSE 'registered' END, 1, NULL, NULL`,
     users: `1, g, 's' || g, 'u' || g, 'u' || g, NULL, '{}', 1, 1, 1, 1`,
     sessions: `1, g, 1 + g % 16, 's', 1, '', 1, 2000000000 + g, NULL, '', 2000000000 + g`,
+    devices: `1, 1 + g % 16, g, 'b' || g, 'n', 'desktop', 'a', '', 1, 1, NULL, 0, 0, NULL`,
     consents: `1, 1 + g % 16, 'client-' || g, '', '', 1, 1`,
     revoked_tokens: `1, g, 'token', 2000000000 + g`,
     participants: `1, 1 + g % 16, 'client-' || g, 'sid', 's', 1`,
@@ -135,6 +145,18 @@ async function fill(count: number): Promise<void> {
     marks: `1, 'interaction', 2000000000 + g, 'value'`,
     keys: `1, g, 'seal', '', '', '', 1, 1, 0, 0`,
     decisions: `1, 'd' || g, 1, '', 400, '', '', ''`,
+    edge_records: `1, 'e', 'i' || g, 1, '', 's' || g, 'd' || g, 1, 1, 1, 0, 2000000000 + g, CASE WHEN g % 2 = 0 THEN g END, 1, 'r', CASE WHEN g % 2 = 0 THEN g END, 2000000000 + g`,
+    administrators: `1, g, 'read', 1, 'cli'`,
+    kept_replies: `1, 'n' || g, 'd', 1, NULL, 2000000000 + g`,
+    edge_marks: `1, 'e', 'u' || g, 1, 2000000000 + g`,
+    verified_emails: `1, 'a' || g, 1 + g % 16`,
+    factors: `1, 1 + g % 16, g, 'passkey', '', 'l' || g, '{}', 0, 1, NULL`,
+    recovery_codes: `1, 1 + g % 16, 'c' || g, 1`,
+    tries: `1, 'second_factor', 's' || g, 1, 2000000000 + g`,
+    challenges: `1, g, 'sign_in', CASE WHEN g % 2 = 0 THEN 1 + g % 16 END, 'a' || g % 16, '', '', '', 0, '{}', 0, g, 2000000000 + g, NULL`,
+    mails: `1, g, '', 0, CASE WHEN g % 2 = 0 THEN g END, 1, 2000000000 + g, NULL`,
+    identities: `1, 'corp', 'i', 's' || g, 1 + g % 16, '', 1, 1`,
+    user_events: `1, 1 + g % 16, g, g, 'k', '{}'`,
     revocations: `1, g, 'grant', 's', 'r', 1, 2000000000 + g`,
   };
   for (const [table, values] of Object.entries(tables)) {

@@ -1,5 +1,12 @@
 import type { TenantId } from '@hufu/protocol/ids';
-import { FALL_AFTER_SECONDS, PENDING_KEPT_SECONDS, PURGE_EVERY, PURGE_ROWS, PUSHED_REQUEST_SECONDS } from '../retention.ts';
+import {
+  FALL_AFTER_SECONDS,
+  MAIL_KEPT_SECONDS,
+  PENDING_KEPT_SECONDS,
+  PURGE_EVERY,
+  PURGE_ROWS,
+  PUSHED_REQUEST_SECONDS,
+} from '../retention.ts';
 import type { Database, Statement } from './database.ts';
 import type { Statistics } from './statistics.ts';
 
@@ -76,6 +83,13 @@ export const ENDED_SESSIONS: Ended = {
 };
 export const ENDED_DELIVERIES: Ended = ended('deliveries', 'purge_at', 0);
 export const ENDED_TOKENS: Ended = ended('revoked_tokens', 'expires_at', FALL_AFTER_SECONDS);
-export const ENDED_ENTRIES: Ended = ended('revocations', 'expires_at', FALL_AFTER_SECONDS);
+/** Those about keys never do; the version before gave them an end. */
+export const ENDED_ENTRIES: Ended = ended('revocations', 'expires_at', FALL_AFTER_SECONDS, `kind <> 'key'`);
 export const ENDED_PUSHED: Ended = ended('pushed_requests', 'expires_at', PUSHED_REQUEST_SECONDS + FALL_AFTER_SECONDS);
 export const ENDED_PENDING: Ended = ended('pending_authorizations', 'expires_at', PENDING_KEPT_SECONDS);
+export const ENDED_TRIES: Ended = ended('tries', 'ends_at', FALL_AFTER_SECONDS);
+export const ENDED_CHALLENGES: Ended = ended('challenges', 'expires_at', FALL_AFTER_SECONDS);
+export const ENDED_EDGE_RECORDS: Ended = ended('edge_records', 'purge_at', 0);
+export const ENDED_EDGE_MARKS: Ended = ended('edge_marks', 'expires_at', FALL_AFTER_SECONDS);
+export const ENDED_MAILS: Ended = ended('mails', 'expires_at', MAIL_KEPT_SECONDS);
+export const ENDED_REPLIES: Ended = ended('kept_replies', 'expires_at', 0);

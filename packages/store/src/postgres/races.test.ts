@@ -7,12 +7,15 @@ import { createDatabase, dropDatabase, testPostgres } from '../../../../scripts/
 import {
   type Bench,
   bench,
+  grantOf,
   makeCode,
   makeGrant,
   makeScene,
   makeUser,
   NOW,
+  opening,
   type Scene,
+  setPassword,
   someClient,
   someCode,
   someRedemption,
@@ -30,11 +33,14 @@ const other = new pg.Client({ connectionString: url });
 let stores: Store[] = [];
 /** Every verb that ends a session. */
 const ENDS: readonly (readonly [what: string, end: (b: Bench, scene: Scene & { readonly bob: Scene['user'] }) => Promise<unknown>])[] = [
-  ['the end of a session', async (b, { session }) => await b.store.endSession(b.tenant, session.id, NOW)],
-  ['a new password', async (b, { user }) => await b.store.changePassword(b.tenant, user.id, 'new', undefined, NOW)],
+  ['the end of a session', async (b, { session }) => await b.store.endSession(b.tenant, session.id, 'signed_out', NOW)],
+  ['a new password', async (b, { user }) => await setPassword(b, user.id, undefined)],
   ['a disablement', async (b, { user }) => await b.store.setUserEnabled(b.tenant, user.id, false, NOW)],
   ['a sign-out everywhere', async (b, { user }) => await b.store.revokeUser(b.tenant, user.id, 'revoked_by_user', NOW)],
-  ['another user’s sign-in', async (b, { session, bob }) => await b.store.openSession(b.tenant, someSession(bob), session.id, NOW)],
+  [
+    'another user’s sign-in',
+    async (b, { session, bob }) => await b.store.openSession(b.tenant, someSession(bob), opening(bob, session.id), NOW),
+  ],
 ];
 /** The grant that the other node is creating. */
 const HELD = grantId(9000);
@@ -107,7 +113,7 @@ describe('races, one step at a time', () => {
 
   test('a new password, and a sign-out everywhere, that meet a code revoke it', async () => {
     await createUnderLocks();
-    assert.equal(await afterCommit(b.store.changePassword(tenant, scene.user.id, 'new', undefined, NOW)), 'done');
+    assert.equal(await afterCommit(setPassword(b, scene.user.id, undefined)), 'done');
     assert.equal((await b.store.findGrant(tenant, HELD))?.dead?.reason, 'password_changed');
     await other.query('BEGIN');
     await createUnderLocks(HELD + 1);
@@ -117,7 +123,10 @@ describe('races, one step at a time', () => {
 
   test('a session that meets a disablement is not opened', async () => {
     await other.query('UPDATE users SET enabled = 0 WHERE tenant = $1 AND id = $2', [tenant, scene.user.id]);
-    assert.deepEqual(await afterCommit(b.store.openSession(tenant, someSession(scene.user), undefined, NOW)), { kind: 'user_inactive' });
+    assert.deepEqual(await afterCommit(b.store.openSession(tenant, someSession(scene.user), opening(scene.user), NOW)), {
+      kind: 'refused',
+      reason: 'user_inactive',
+    });
   });
 
   test('a code that meets the end of its session waits for it and is refused', async () => {
@@ -128,13 +137,13 @@ describe('races, one step at a time', () => {
 
   test('the end of a session that meets a code waits for it and revokes it', async () => {
     await createUnderLocks();
-    assert.equal(await afterCommit(b.store.endSession(tenant, scene.session.id, NOW)), 'ended');
+    assert.equal(await afterCommit(b.store.endSession(tenant, scene.session.id, 'signed_out', NOW)), 'ended');
     assert.equal((await b.store.findGrant(tenant, HELD))?.dead?.reason, 'signed_out');
   });
 
   test('a session that is replaced while a code is created hands that on, too', async () => {
     await createUnderLocks();
-    const opened = await afterCommit(b.store.openSession(tenant, someSession(scene.user), scene.session.id, NOW));
+    const opened = await afterCommit(b.store.openSession(tenant, someSession(scene.user), opening(scene.user, scene.session.id), NOW));
     assert.ok(opened.kind === 'opened');
     assert.equal((await b.store.findGrant(tenant, HELD))?.sessionId, opened.session.id);
   });
@@ -161,7 +170,7 @@ describe('races, one step at a time', () => {
 
   test('a session that is replaced while somebody joins it hands them on', async () => {
     await joinUnderLocks();
-    const opened = await afterCommit(b.store.openSession(tenant, someSession(scene.user), scene.session.id, NOW));
+    const opened = await afterCommit(b.store.openSession(tenant, someSession(scene.user), opening(scene.user, scene.session.id), NOW));
     assert.ok(opened.kind === 'opened');
     assert.deepEqual(
       (await b.store.listParticipants(tenant, opened.session.id, 10)).map(({ sid }) => sid),
@@ -174,7 +183,7 @@ describe('races, one step at a time', () => {
     await b.store.createGrant(tenant, joining(), NOW);
     await other.query('UPDATE sessions SET ended_at = $3 WHERE tenant = $1 AND id = $2', [tenant, scene.session.id, NOW]);
     const both = Promise.all([
-      b.store.endSession(tenant, scene.session.id, NOW),
+      b.store.endSession(tenant, scene.session.id, 'signed_out', NOW),
       b.store.revokeUser(tenant, scene.user.id, 'revoked_by_user', NOW),
     ]);
     await afterCommit(both);
@@ -224,7 +233,7 @@ describe('races, one step at a time', () => {
     assert.equal((await b.store.findGrant(tenant, code))?.dead?.reason, 'client_revoked');
   });
 
-  test('the removal of a client that meets a new own grant of it waits for it and removes it', async () => {
+  test('the removal of a client that meets a new own grant of it waits for it and takes it along', async () => {
     const client = await b.store.putClient(tenant, { ...someClient(clientId('registered')), source: 'registered' }, NOW);
     await other.query('SELECT 1 FROM clients WHERE tenant = $1 AND client_id = $2 FOR NO KEY UPDATE', [tenant, client.clientId]);
     await other.query(
@@ -234,8 +243,12 @@ describe('races, one step at a time', () => {
       [tenant, HELD, client.clientId],
     );
     assert.equal(await afterCommit(b.store.removeClient(tenant, client.clientId, NOW)), 'removed');
-    const { rows } = await other.query('SELECT id FROM grants WHERE tenant = $1', [tenant]);
-    assert.deepEqual(rows, []);
+    const { rows } = await other.query('SELECT own_key, purge_at IS NOT NULL AS falls FROM grants WHERE tenant = $1', [tenant]);
+    assert.deepEqual(
+      rows,
+      [{ own_key: null, falls: true }],
+      'it is nobody’s, and stays for a while so that status lists tell that it is dead',
+    );
   });
 
   test('a code that meets a withdrawal waits for it and is refused', async () => {
@@ -295,7 +308,34 @@ describe('races, one step at a time', () => {
       code,
     ]);
     const lost = await afterCommit(b.store.exchangeCode(tenant, code, someRedemption(), NOW));
-    assert.deepEqual([lost.kind, lost.grant?.secretHash], ['lost', 'theirs']);
+    assert.deepEqual([lost.kind, grantOf(lost)?.secretHash], ['lost', 'theirs']);
+  });
+
+  test('a code whose client, or parent, ends while others make room for it is lost, and they lose nothing', async () => {
+    await other.query('ROLLBACK');
+    const devices = { max: 1, per: 'type', onExceed: 'replace' } as const;
+    const client = await b.store.putClient(tenant, someClient(clientId('other')), NOW);
+    const parent = await makeGrant(b, { ...scene, client });
+    const there = await makeGrant(b, scene, { sessionId: undefined });
+    const ends = [
+      async () => await b.store.revokeGrant(tenant, parent, 'revoked_by_user', NOW),
+      async () => await b.store.putClient(tenant, { ...someClient(), enabled: false }, NOW),
+    ];
+    for (const [index, end] of ends.entries()) {
+      const code = await makeCode(b, scene, index === 0 ? { parentId: parent } : {});
+      await other.query('BEGIN');
+      // Asked for after the code was looked at, and before anything is written.
+      await other.query('LOCK TABLE devices');
+      const exchange = b.store.exchangeCode(tenant, code, someRedemption({ devices }), NOW);
+      exchange.catch(() => {});
+      await untilBlocked();
+      await end();
+      await other.query('COMMIT');
+      const lost = await exchange;
+      assert.deepEqual([lost.kind, grantOf(lost)?.generation], ['lost', 0], `${index}`);
+      const { rows } = await other.query('SELECT revoked_at FROM grants WHERE tenant = $1 AND id = $2', [tenant, there]);
+      assert.deepEqual(rows, [{ revoked_at: null }]);
+    }
   });
 
   test('log entries become visible in the order of their numbers', async () => {
@@ -350,7 +390,7 @@ describe('races, one step at a time', () => {
   /** Two deliveries that are due. */
   async function owe(): Promise<void> {
     for (const sid of ['a', 'b']) await b.store.createGrant(tenant, joining(sid), NOW);
-    await b.store.endSession(tenant, scene.session.id, NOW);
+    await b.store.endSession(tenant, scene.session.id, 'signed_out', NOW);
   }
 
   /** What `admit` with a participation has done just before its COMMIT. */

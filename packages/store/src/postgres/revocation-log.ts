@@ -1,9 +1,15 @@
 import type { TenantId } from '@hufu/protocol/ids';
-import type { Revocation, Revocations } from '../port.ts';
-import { MAX_ACCESS_TOKEN_SECONDS } from '../retention.ts';
-import type { Session, Statement } from './database.ts';
+import type { Bell } from '../bell.ts';
+import type { Revocation, RevocationReason, Revocations } from '../port.ts';
+import { MAX_ACCESS_TOKEN_SECONDS, NEVER } from '../retention.ts';
+import type { Database, Session, Statement } from './database.ts';
 
-export type NewEntry = Omit<Revocation, 'seq' | 'at'>;
+export type NewEntry = Omit<Revocation, 'seq' | 'at' | 'sub'>;
+
+/** That a device is signed out. What ends with it has entries of its own. */
+export function deviceEntry(id: number, reason: RevocationReason): NewEntry {
+  return { kind: 'device', subject: String(id), reason, expiresAt: NEVER };
+}
 
 /**
  * Writes entries as the last thing of a transaction: from here to the commit it holds the tenant's counter, so that numbers become
@@ -27,7 +33,7 @@ export async function writeEntries(session: Session, tenant: TenantId, entries: 
  */
 export function entriesOf(entry: string): string {
   return `entry AS MATERIALIZED (
-      SELECT kind, subject, reason, least(expires_at, $2::bigint + ${MAX_ACCESS_TOKEN_SECONDS}) AS expires_at, row_number() OVER (ORDER BY rank) AS n
+      SELECT kind, subject, reason, CASE kind WHEN 'key' THEN expires_at ELSE least(expires_at, $2::bigint + ${MAX_ACCESS_TOKEN_SECONDS}) END AS expires_at, row_number() OVER (ORDER BY rank) AS n
       FROM (${entry}) AS all_entries WHERE expires_at > $2::bigint),
     counter AS (
       INSERT INTO counters AS n (tenant, name, value) SELECT $1::bigint, 'revocation', count(*) FROM entry HAVING count(*) > 0
@@ -46,26 +52,58 @@ const WRITE: Statement = {
   )} SELECT`,
 };
 
-export function revocations(session: Session): Revocations {
+export const READ_ENTRIES: string = `SELECT seq, kind, subject, reason, revoked_at, expires_at,
+    CASE kind WHEN 'user' THEN (SELECT u.sub FROM users u WHERE u.tenant = r.tenant AND u.id = r.subject::bigint) END AS sub
+  FROM revocations r`;
+
+export type RevocationReads = Pick<Revocations, 'readRevocations' | 'readRevocationHead' | 'renewRevocationEpoch' | 'watchRevocations'>;
+
+export function revocations(db: Database, bell: Bell & { ready?(): Promise<void> }): RevocationReads {
   return {
     async readRevocations(tenant, afterSeq, limit) {
-      const rows = await session.run<EntryRow>(READ, [tenant, afterSeq, limit]);
-      return rows.map((row) => ({
-        seq: row.seq,
-        kind: row.kind,
-        subject: row.subject,
-        reason: row.reason,
-        at: row.revoked_at,
-        expiresAt: row.expires_at,
-      }));
+      const rows = await db.run<EntryRow>(READ, [tenant, afterSeq, limit]);
+      return rows.map(readEntry);
+    },
+    async readRevocationHead(tenant) {
+      const [row] = await db.run<HeadRow>(READ_HEAD, [tenant]);
+      return { seq: row?.seq ?? 0, epoch: row?.epoch ?? undefined };
+    },
+    async renewRevocationEpoch(tenant, from, to) {
+      const [renewed] = await db.run<{ epoch: string }>(RENEW_EPOCH, [tenant, from ?? '', to]);
+      if (renewed !== undefined) return renewed.epoch;
+      const [there] = await db.run<HeadRow>(READ_HEAD, [tenant]);
+      return there?.epoch ?? to;
+    },
+    async watchRevocations(tenant, wake) {
+      const stop = bell.on(tenant, wake);
+      await bell.ready?.();
+      return () => Promise.resolve(stop());
     },
   };
 }
 
-interface EntryRow {
+interface HeadRow {
+  readonly seq: number | null;
+  readonly epoch: string | null;
+}
+
+export function readEntry(row: EntryRow): Revocation {
+  return {
+    seq: row.seq,
+    kind: row.kind,
+    subject: row.subject,
+    ...(row.sub === null ? {} : { sub: row.sub }),
+    reason: row.reason,
+    at: row.revoked_at,
+    expiresAt: row.expires_at,
+  };
+}
+
+export interface EntryRow {
   readonly seq: number;
   readonly kind: Revocation['kind'];
   readonly subject: string;
+  readonly sub: string | null;
   readonly reason: string;
   readonly revoked_at: number;
   readonly expires_at: number;
@@ -73,6 +111,15 @@ interface EntryRow {
 
 const READ: Statement = {
   name: 'read_revocations',
-  text: `SELECT seq, kind, subject, reason, revoked_at, expires_at FROM revocations
-    WHERE tenant = $1::bigint AND seq > $2::bigint ORDER BY seq LIMIT $3::bigint`,
+  text: `${READ_ENTRIES} WHERE tenant = $1::bigint AND seq > $2::bigint ORDER BY seq LIMIT $3::bigint`,
+};
+/** One statement, so one moment: whoever sees the counter sees every entry up to it. */
+const READ_HEAD: Statement = {
+  name: 'read_revocation_head',
+  text: `SELECT (SELECT value FROM counters WHERE tenant = $1::bigint AND name = 'revocation') AS seq,
+      (SELECT epoch FROM revocation_logs WHERE tenant = $1::bigint) AS epoch`,
+};
+const RENEW_EPOCH: Statement = {
+  text: `INSERT INTO revocation_logs AS l (tenant, epoch) VALUES ($1::bigint, $3::text)
+    ON CONFLICT (tenant) DO UPDATE SET epoch = excluded.epoch WHERE l.epoch = $2::text RETURNING epoch`,
 };

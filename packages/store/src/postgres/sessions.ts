@@ -1,52 +1,20 @@
-import { type SessionId, sessionId, type TenantId, type UserId } from '@hufu/protocol/ids';
-import { readList, writeList } from '../encoding.ts';
-import type { SessionRecord, Sessions } from '../port.ts';
-import { purgeTime } from '../retention.ts';
-import type { Database, Session, Statement } from './database.ts';
+import type { Sessions } from '../port.ts';
+import { SEEN_EVERY_SECONDS } from '../retention.ts';
+import { readSession, requireEnd, SESSION_COLUMNS, type SessionRow } from '../session-row.ts';
+import type { Database, Statement } from './database.ts';
 import { makeDeliveries } from './deliveries.ts';
-import { endSession, revokeGrantsBoundTo } from './endings.ts';
-import { listParticipants, MOVE_PARTICIPANTS } from './participants.ts';
-import { ENDED_DELIVERIES, ENDED_ENTRIES, ENDED_SESSIONS, type Purge } from './purge.ts';
+import { endSessions, endSessionsOf, revokeGrantsBoundToAny, revokeOtherGrants } from './endings.ts';
+import { LOCK_USER } from './look-around.ts';
+import { openSession } from './open-session.ts';
+import { listParticipants } from './participants.ts';
+import { ENDED_DELIVERIES, ENDED_ENTRIES, type Purge } from './purge.ts';
 import type { ReservedIds } from './reserved-ids.ts';
-import { type NewEntry, writeEntries } from './revocation-log.ts';
+import { deviceEntry, writeEntries } from './revocation-log.ts';
+import type { Statistics } from './statistics.ts';
 
-export function sessions(db: Database, ids: ReservedIds, purge: Purge): Sessions {
-  function count(tenant: TenantId, { entries, deliveries }: Told, now: number): void {
-    purge.count(tenant, ENDED_ENTRIES, entries, now);
-    purge.count(tenant, ENDED_DELIVERIES, deliveries, now);
-  }
-
+export function sessions(db: Database, ids: ReservedIds, purge: Purge, statistics: Statistics): Sessions {
   return {
-    async openSession(tenant, session, replaces, now) {
-      const { userId, secretHash, authTime, amr, expiresAt, userAgent } = session;
-      const words = writeList(amr);
-      const id = sessionId(await ids.take(tenant, 'session'));
-      const told = await db.transact(async (act) => {
-        const [user] = await act.run<{ enabled: number }>(LOCK_USER, [tenant, userId]);
-        if (user?.enabled !== 1) return undefined;
-        const old = replaces === undefined ? undefined : await lockSession(act, tenant, replaces);
-        await act.run(INSERT, [tenant, id, userId, secretHash, authTime, words, now, expiresAt, userAgent, purgeTime(expiresAt)]);
-        if (old === undefined || old.endedAt !== undefined) return NOTHING;
-        const entries: NewEntry[] = await endSession(act, tenant, old.id, 'session_replaced', now);
-        let deliveries = 0;
-        if (old.userId === userId) {
-          await act.run(MOVE_GRANTS, [tenant, userId, old.id, id]);
-          await act.run(MOVE_PARTICIPANTS, [tenant, old.id, id]);
-        } else {
-          entries.push(...(await revokeGrantsBoundTo(act, tenant, old.id, old.userId, now)));
-          deliveries = await makeDeliveries(act, tenant, [old.id], now);
-        }
-        await writeEntries(act, tenant, entries, now);
-        return { entries: entries.length, deliveries };
-      });
-      if (told === undefined) return { kind: 'user_inactive' };
-      purge.count(tenant, ENDED_SESSIONS, 1, now);
-      count(tenant, told, now);
-      return {
-        kind: 'opened',
-        session: { id, userId, secretHash, authTime, amr: readList(words), createdAt: now, expiresAt, endedAt: undefined, userAgent },
-      };
-    },
+    openSession: openSession(db, ids, purge, statistics),
 
     async findSession(tenant, id) {
       const [row] = await db.run<SessionRow>(FIND, [tenant, id]);
@@ -57,69 +25,53 @@ export function sessions(db: Database, ids: ReservedIds, purge: Purge): Sessions
       return (await db.run<SessionRow>(LIST, [tenant, user, now, limit])).map(readSession);
     },
 
-    async endSession(tenant, id, now) {
+    async endSession(tenant, id, reason, now) {
+      const why = requireEnd(reason);
       const told = await db.transact(async (act) => {
-        const session = await lockSession(act, tenant, id);
+        const [session] = await act.run<SessionRow>(LOCK, [tenant, id]);
         if (session === undefined) return undefined;
-        if (session.endedAt !== undefined) return NOTHING;
+        if (session.ended_at !== null) return { entries: 0, deliveries: 0 };
         const entries = [
-          ...(await endSession(act, tenant, id, 'signed_out', now)),
-          ...(await revokeGrantsBoundTo(act, tenant, id, session.userId, now)),
+          ...(await endSessions(act, tenant, [id], why, undefined, now)),
+          ...(await revokeGrantsBoundToAny(act, tenant, session.user_id, [id], why, now)),
         ];
         const deliveries = await makeDeliveries(act, tenant, [id], now);
         await writeEntries(act, tenant, entries, now);
         return { entries: entries.length, deliveries };
       });
       if (told === undefined) return 'unknown';
-      count(tenant, told, now);
+      purge.count(tenant, ENDED_ENTRIES, told.entries, now);
+      purge.count(tenant, ENDED_DELIVERIES, told.deliveries, now);
       return 'ended';
+    },
+
+    async endOtherSessions(tenant, user, keep, reason, now) {
+      const why = requireEnd(reason);
+      const told = await db.transact(async (act) => {
+        await act.run(LOCK_USER, [tenant, user]);
+        const device = (await act.run<{ device_id: number | null }>(DEVICE_OF, [tenant, keep, user]))[0]?.device_id ?? null;
+        const { ended, entries } = await endSessionsOf(act, tenant, user, keep, why, now);
+        const grants = await revokeOtherGrants(act, tenant, user, ended, { session: keep, device }, why, now);
+        const forgotten = (await act.run<{ id: number }>(FORGET, [tenant, user, device])).map(({ id }) => id).sort((a, b) => a - b);
+        const all = [...forgotten.map((id) => deviceEntry(id, why)), ...entries, ...grants];
+        const deliveries = await makeDeliveries(act, tenant, ended, now);
+        await writeEntries(act, tenant, all, now);
+        return { entries: all.length, deliveries, ended: ended.length };
+      });
+      purge.count(tenant, ENDED_ENTRIES, told.entries, now);
+      purge.count(tenant, ENDED_DELIVERIES, told.deliveries, now);
+      return { ended: told.ended };
+    },
+
+    async seeSession(tenant, id, place, now) {
+      await db.run(SEE, [tenant, id, place ?? null, now]);
     },
 
     ...listParticipants(db),
   };
 }
 
-/** How many rows an end has written. */
-interface Told {
-  readonly entries: number;
-  readonly deliveries: number;
-}
-
-const NOTHING: Told = { entries: 0, deliveries: 0 };
-
-async function lockSession(act: Session, tenant: number, id: SessionId): Promise<SessionRecord | undefined> {
-  const [row] = await act.run<SessionRow>(LOCK, [tenant, id]);
-  return row === undefined ? undefined : readSession(row);
-}
-
-interface SessionRow {
-  readonly id: SessionId;
-  readonly user_id: UserId;
-  readonly secret_hash: string;
-  readonly auth_time: number;
-  readonly amr: string;
-  readonly created_at: number;
-  readonly expires_at: number;
-  readonly ended_at: number | null;
-  readonly user_agent: string;
-}
-
-function readSession(row: SessionRow): SessionRecord {
-  return {
-    id: row.id,
-    userId: row.user_id,
-    secretHash: row.secret_hash,
-    authTime: row.auth_time,
-    amr: readList(row.amr),
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-    endedAt: row.ended_at ?? undefined,
-    userAgent: row.user_agent,
-  };
-}
-
-const COLUMNS = 'id, user_id, secret_hash, auth_time, amr, created_at, expires_at, ended_at, user_agent';
-
+const COLUMNS = SESSION_COLUMNS.join(', ');
 const FIND: Statement = { name: 'find_session', text: `SELECT ${COLUMNS} FROM sessions WHERE tenant = $1::bigint AND id = $2::bigint` };
 const LIST: Statement = {
   text: `SELECT ${COLUMNS} FROM sessions
@@ -129,17 +81,19 @@ const LOCK: Statement = {
   name: 'lock_session',
   text: `SELECT ${COLUMNS} FROM sessions WHERE tenant = $1::bigint AND id = $2::bigint FOR NO KEY UPDATE`,
 };
-/** Nobody disables the user before the session is there to be ended. */
-const LOCK_USER: Statement = {
-  name: 'share_user',
-  text: 'SELECT enabled FROM users WHERE tenant = $1::bigint AND id = $2::bigint FOR SHARE',
+const DEVICE_OF: Statement = {
+  text: 'SELECT device_id FROM sessions WHERE tenant = $1::bigint AND id = $2::bigint AND user_id = $3::bigint',
 };
-const INSERT: Statement = {
-  name: 'insert_session',
-  text: `INSERT INTO sessions (tenant, id, user_id, secret_hash, auth_time, amr, created_at, expires_at, ended_at, user_agent, purge_at)
-    VALUES ($1::bigint, $2::bigint, $3::bigint, $4::text, $5::bigint, $6::text, $7::bigint, $8::bigint, NULL, $9::text, $10::bigint)`,
+const FORGET: Statement = {
+  text: 'DELETE FROM devices WHERE tenant = $1::bigint AND user_id = $2::bigint AND id IS DISTINCT FROM $3::bigint RETURNING id',
 };
-const MOVE_GRANTS: Statement = {
-  text: `UPDATE grants SET session_id = $4::bigint
-    WHERE tenant = $1::bigint AND user_id = $2::bigint AND session_id = $3::bigint AND revoked_at IS NULL`,
+/** The device is asked for as a scalar, so that it stays one lookup. */
+const SEE: Statement = {
+  name: 'see_session',
+  text: `WITH seen AS (
+      UPDATE sessions SET last_seen_at = $4::bigint, place = coalesce($3::text, place)
+      WHERE tenant = $1::bigint AND id = $2::bigint AND ended_at IS NULL AND coalesce(last_seen_at, created_at) + ${SEEN_EVERY_SECONDS} <= $4::bigint
+      RETURNING user_id, device_id)
+    UPDATE devices SET seen_at = greatest(seen_at, $4::bigint), place = coalesce($3::text, place)
+    WHERE tenant = $1::bigint AND user_id = (SELECT user_id FROM seen) AND id = (SELECT device_id FROM seen)`,
 };

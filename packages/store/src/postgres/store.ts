@@ -1,28 +1,44 @@
+import { type Bell, bell as ownBell } from '../bell.ts';
 import type { Store } from '../port.ts';
+import { administrators } from './administrators.ts';
+import { challenges } from './challenges.ts';
 import { clients } from './clients.ts';
 import { consents } from './consents.ts';
 import { grantCreation } from './create-grant.ts';
 import type { Database, Statement } from './database.ts';
 import { decisions } from './decisions.ts';
 import { deliveries } from './deliveries.ts';
+import { devices } from './devices.ts';
+import { edgeSessions } from './edge-sessions.ts';
+import { factors } from './factors.ts';
 import { grants } from './grants.ts';
+import { identities } from './identities.ts';
+import { keptReplies } from './kept-replies.ts';
 import { keys } from './keys.ts';
+import { limitRules } from './limit-rules.ts';
+import { mails } from './mails.ts';
 import { marks } from './marks.ts';
 import { pendingAuthorizations } from './pending-authorizations.ts';
-import { purge } from './purge.ts';
+import { ENDED_ENTRIES, type Purge, purge } from './purge.ts';
 import { pushedRequests } from './pushed-requests.ts';
 import { reservedIds } from './reserved-ids.ts';
+import { revocationFollowers } from './revocation-followers.ts';
 import { revocations } from './revocation-log.ts';
+import { searches } from './searches.ts';
 import { sessions } from './sessions.ts';
 import { statistics } from './statistics.ts';
+import { statuses } from './statuses.ts';
 import { tenants } from './tenants.ts';
+import { tries } from './tries.ts';
+import { userCredentials } from './user-credentials.ts';
+import { userEvents } from './user-events.ts';
 import { users } from './users.ts';
 
-/** All verbs over a migrated database. */
-export function postgresStore(db: Database): Store {
+/** All verbs over a migrated database. Without a `bell` that others hear, they find out by looking. */
+export function postgresStore(db: Database, bell: Bell & { ready?(): Promise<void>; close?(): Promise<void> } = ownBell()): Store {
   const ids = reservedIds(db);
   const statistic = statistics(db);
-  const purging = purge(db, statistic);
+  const purging = ringing(purge(db, statistic), bell);
   const creation = grantCreation(ids, purging, statistic);
   return {
     kind: 'postgres',
@@ -33,13 +49,15 @@ export function postgresStore(db: Database): Store {
     },
     keepTime: () => Promise.resolve(),
     async close() {
-      await Promise.all([purging.settle(), statistic.settle()]);
+      await Promise.all([purging.settle(), statistic.settle(), bell.close?.()]);
       await db.close();
     },
     ...tenants(db),
     ...clients(db, purging, statistic),
     ...users(db, purging, statistic),
-    ...sessions(db, ids, purging),
+    ...sessions(db, ids, purging, statistic),
+    ...devices(db, purging),
+    ...userCredentials(db, purging),
     ...consents(db, purging, statistic),
     ...grants(db, ids, purging, statistic, creation),
     ...pushedRequests(db, ids, purging),
@@ -47,8 +65,32 @@ export function postgresStore(db: Database): Store {
     ...marks(db, purging),
     ...keys(db, purging),
     ...decisions(db, statistic),
-    ...revocations(db),
+    ...revocations(db, bell),
+    ...revocationFollowers(db),
+    ...statuses(db),
     ...deliveries(db),
+    ...factors(db, ids, statistic),
+    ...tries(db, purging),
+    ...challenges(db, ids, purging),
+    ...mails(db, ids, purging),
+    ...identities(db, purging, statistic),
+    ...userEvents(db, ids, statistic),
+    ...limitRules(db),
+    ...edgeSessions(db, purging),
+    ...administrators(db),
+    ...keptReplies(db, purging),
+    ...searches(db),
+  };
+}
+
+/** Every verb that has written to the revocation log counts its entries, once they are committed. */
+function ringing(purging: Purge, bell: Bell): Purge {
+  return {
+    ...purging,
+    count(tenant, ended, inserted, now) {
+      if (ended === ENDED_ENTRIES && inserted > 0) bell.ring(tenant);
+      purging.count(tenant, ended, inserted, now);
+    },
   };
 }
 

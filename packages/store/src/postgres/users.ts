@@ -1,55 +1,38 @@
-import { type SessionId, type TenantId, type UserId, userId } from '@hufu/protocol/ids';
-import { readObject } from '../encoding.ts';
-import type { RevocationReason, UserRecord, Users } from '../port.ts';
-import { MAX_ACCESS_TOKEN_SECONDS } from '../retention.ts';
+import { type TenantId, type UserId, userId } from '@hufu/protocol/ids';
+import { foldAddress, verifiedAddress } from '../email-address.ts';
+import { requireIdentity } from '../identity.ts';
+import { type RevocationReason, StoreUnavailable, type UserRecord, type Users } from '../port.ts';
 import { foldUsername } from '../username.ts';
 import { lockCounter, raiseCounter } from './counters.ts';
+import { lockThere, raiseVersion } from './credentials.ts';
 import type { Database, Session, Statement } from './database.ts';
-import { makeDeliveries } from './deliveries.ts';
-import { endSessionsOf, revokeGrantsOf } from './endings.ts';
+import { deleteUser } from './delete-user.ts';
+import { endUser, NOTHING, type Told } from './end-user.ts';
+import { suspendGrantsOf } from './endings.ts';
+import { findOwner, linkNew } from './identities.ts';
 import { ENDED_DELIVERIES, ENDED_ENTRIES, type Purge } from './purge.ts';
 import { type NewEntry, writeEntries } from './revocation-log.ts';
 import type { Statistics } from './statistics.ts';
+import { readUser, USER_COLUMNS, type UserRow } from './user-row.ts';
+import { findHolder, lockAddress, putAddress } from './verified-emails.ts';
 
-/** Users, and `revokeUser` with them. */
-export interface PostgresUsers extends Users {
+/** Users, and `revokeUser` with them. What they prove themselves with is changed in `user-credentials.ts`. */
+export interface PostgresUsers extends Omit<Users, 'changePassword' | 'verifyEmail'> {
   revokeUser(tenant: TenantId, user: UserId, reason: RevocationReason, now: number): Promise<{ readonly revokedGrants: number }>;
 }
 
 export function users(db: Database, purge: Purge, statistics: Statistics): PostgresUsers {
-  /** `change` touches the user's row, which locks it, and says whether the rest is to follow. */
-  async function endUser<T>(
-    tenant: TenantId,
-    ending: Ending,
-    now: number,
-    change: (session: Session) => Promise<{ readonly isEnding: boolean; readonly answer: T }>,
-  ): Promise<{ readonly answer: T; readonly revokedGrants: number }> {
-    const done = await db.transact(async (session) => {
-      const { isEnding, answer } = await change(session);
-      const { told, deliveries } = isEnding ? await endEverything(session, tenant, ending, now) : { told: [], deliveries: 0 };
-      return { answer, told, deliveries };
-    });
-    purge.count(tenant, ENDED_ENTRIES, done.told.length, now);
-    purge.count(tenant, ENDED_DELIVERIES, done.deliveries, now);
-    return { answer: done.answer, revokedGrants: done.told.filter((entry) => entry.kind === 'grant').length };
+  /** Beside a transaction that has ended things. */
+  function count(tenant: TenantId, told: Told, now: number): void {
+    purge.count(tenant, ENDED_ENTRIES, told.entries, now);
+    purge.count(tenant, ENDED_DELIVERIES, told.deliveries, now);
   }
 
   return {
     async createUser(tenant, user, now) {
       if (user.username.includes('\0') || user.sub.includes('\0')) throw new TypeError('PostgreSQL has no text with a NUL');
-      const answer = await db.transact<Created>(async (session) => {
-        await lockCounter(session, tenant, 'user');
-        const folded = foldUsername(user.username);
-        const holder =
-          (await findOne(session, FIND_BY_NAME, [tenant, folded])) ?? (await findOne(session, FIND_BY_SUB, [tenant, user.sub]));
-        if (holder !== undefined) return { kind: 'taken', user: holder };
-        const id = await raiseCounter(session, tenant, 'user');
-        const hash = user.passwordHash ?? null;
-        const values = [tenant, id, user.sub, user.username, folded, hash, JSON.stringify(user.claims), now, user.source ?? null];
-        const created = await findOne(session, INSERT, values);
-        if (created === undefined) throw new Error('nothing was inserted');
-        return { kind: 'created', user: created };
-      });
+      if (user.identity !== undefined) requireIdentity(user.identity);
+      const answer = await db.transact<Created>(async (session) => await create(session, tenant, user, now));
       if (answer.kind === 'created') statistics.inserted('users', 1, now);
       return answer;
     },
@@ -61,13 +44,32 @@ export function users(db: Database, purge: Purge, statistics: Statistics): Postg
       return folded.includes('\0') ? undefined : await findOne(db, FIND_BY_NAME, [tenant, folded]);
     },
 
+    async findUserByEmail(tenant, address) {
+      const folded = foldAddress(address);
+      return folded.includes('\0') ? undefined : await findHolder(db, tenant, folded);
+    },
+
     async listUsers(tenant, afterId, limit) {
       return (await db.run<UserRow>(LIST, [tenant, afterId, limit])).map(readUser);
     },
 
-    async setClaims(tenant, id, claims, now) {
-      const rows = await db.run(SET_CLAIMS, [tenant, id, JSON.stringify(claims), now]);
-      return rows.length === 0 ? 'unknown' : 'done';
+    async setClaims(tenant, id, claims, now, authVersion) {
+      const address = verifiedAddress(claims);
+      return await db.transact(async (session) => {
+        if (address !== undefined) await lockAddress(session, tenant, address);
+        const there = await lockThere(session, tenant, id);
+        if (there === undefined) return 'unknown';
+        if (authVersion !== undefined && there.authVersion !== authVersion) return 'changed';
+        const holder = address === undefined ? undefined : await findHolder(session, tenant, address);
+        if (holder !== undefined && holder.id !== id) return 'email_taken';
+        const said = verifiedAddress(there.claims);
+        const before = said !== undefined && (await findHolder(session, tenant, said))?.id === id ? said : undefined;
+        await session.run(SET_CLAIMS, [tenant, id, JSON.stringify(claims), now]);
+        if (before === address) return 'done';
+        await putAddress(session, tenant, id, address);
+        await raiseVersion(session, tenant, id, there.authVersion, undefined);
+        return 'done';
+      });
     },
 
     async upgradePasswordHash(tenant, id, oldHash, newHash) {
@@ -75,58 +77,88 @@ export function users(db: Database, purge: Purge, statistics: Statistics): Postg
       return rows.length === 0 ? 'changed' : 'done';
     },
 
-    async changePassword(tenant, id, newHash, keepSession, now) {
-      const { answer } = await endUser(tenant, { user: id, reason: 'password_changed', keepSession }, now, async (session) => {
-        const rows = await session.run(SET_PASSWORD, [tenant, id, newHash, now]);
-        return rows.length === 0 ? { isEnding: false, answer: 'unknown' as const } : { isEnding: true, answer: 'done' as const };
+    async setUserEnabled(tenant, id, enabled, now) {
+      const told = await db.transact(async (session) => {
+        const there = await lockThere(session, tenant, id);
+        if (there === undefined) return undefined;
+        if (there.enabled === enabled) return NOTHING;
+        await session.run(SET_ENABLED, [tenant, id, enabled ? 1 : 0, now]);
+        if (enabled) return NOTHING;
+        await raiseVersion(session, tenant, id, there.authVersion, undefined);
+        return await endUser(session, tenant, { user: id, reason: 'user_disabled' }, now);
       });
-      return answer;
+      if (told === undefined) return 'unknown';
+      count(tenant, told, now);
+      return 'done';
     },
 
-    async setUserEnabled(tenant, id, enabled, now) {
-      const { answer } = await endUser(tenant, { user: id, reason: 'user_disabled', keepSession: undefined }, now, async (session) => {
-        const [row] = await session.run<UserRow>(LOCK, [tenant, id]);
-        if (row === undefined) return { isEnding: false, answer: 'unknown' as const };
-        if ((row.enabled === 1) === enabled) return { isEnding: false, answer: 'done' as const };
-        await session.run(SET_ENABLED, [tenant, id, enabled ? 1 : 0, now]);
-        return { isEnding: !enabled, answer: 'done' as const };
+    async lockUser(tenant, id, until, now) {
+      const told = await db.transact(async (session) => {
+        const there = await lockThere(session, tenant, id);
+        if (there === undefined) return undefined;
+        if (there.lockedUntil === until) return NOTHING;
+        await session.run(SET_LOCKED, [tenant, id, until ?? null, now]);
+        await raiseVersion(session, tenant, id, there.authVersion, undefined);
+        const resting = await suspendGrantsOf(session, tenant, id, until, now);
+        if (until === undefined) return NOTHING;
+        const entries: NewEntry[] = [{ kind: 'user', subject: String(id), reason: 'user_locked', expiresAt: until }, ...resting];
+        await writeEntries(session, tenant, entries, now);
+        return { ...NOTHING, entries: entries.length };
       });
-      return answer;
+      if (told === undefined) return 'unknown';
+      count(tenant, told, now);
+      return 'done';
+    },
+
+    async deleteUser(tenant, id, now) {
+      const told = await db.transact(async (session) => {
+        const there = await lockThere(session, tenant, id);
+        return there === undefined ? undefined : await deleteUser(session, tenant, there, now);
+      });
+      if (told === undefined) return 'unknown';
+      count(tenant, told, now);
+      return 'deleted';
     },
 
     async revokeUser(tenant, user, reason, now) {
-      const { revokedGrants } = await endUser(tenant, { user, reason, keepSession: undefined }, now, async (session) => {
-        const [row] = await session.run<UserRow>(LOCK, [tenant, user]);
-        return { isEnding: row !== undefined, answer: undefined };
+      const told = await db.transact(async (session) => {
+        const there = await lockThere(session, tenant, user);
+        return there === undefined ? NOTHING : await endUser(session, tenant, { user, reason }, now);
       });
-      return { revokedGrants };
+      count(tenant, told, now);
+      return { revokedGrants: told.grants };
     },
   };
 }
 
 type Created = Awaited<ReturnType<Users['createUser']>>;
 
-interface Ending {
-  readonly user: UserId;
-  readonly reason: RevocationReason;
-  readonly keepSession: SessionId | undefined;
-}
-
-async function endEverything(
-  session: Session,
-  tenant: TenantId,
-  { user, reason, keepSession }: Ending,
-  now: number,
-): Promise<{ readonly told: readonly NewEntry[]; readonly deliveries: number }> {
-  const { ended, entries } = await endSessionsOf(session, tenant, user, keepSession, reason, now);
-  const told: NewEntry[] = [
-    { kind: 'user', subject: String(user), reason, expiresAt: now + MAX_ACCESS_TOKEN_SECONDS },
-    ...entries,
-    ...(await revokeGrantsOf(session, tenant, user, reason, now)),
-  ];
-  const deliveries = await makeDeliveries(session, tenant, ended, now);
-  await writeEntries(session, tenant, told, now);
-  return { told, deliveries };
+/** Nobody else makes a user meanwhile, nor writes about the address. */
+async function create(session: Session, tenant: TenantId, user: Parameters<Users['createUser']>[1], now: number): Promise<Created> {
+  const address = verifiedAddress(user.claims);
+  if (address !== undefined) await lockAddress(session, tenant, address);
+  await lockCounter(session, tenant, 'user');
+  const folded = foldUsername(user.username);
+  const holder =
+    (await findOne(session, FIND_BY_NAME, [tenant, folded])) ??
+    (await findOne(session, FIND_BY_SUB, [tenant, user.sub])) ??
+    (address === undefined ? undefined : await findHolder(session, tenant, address));
+  if (holder !== undefined) return { kind: 'taken', user: holder };
+  const id = userId(await raiseCounter(session, tenant, 'user'));
+  // The first that is written: where somebody else was faster, nothing has happened yet.
+  if (user.identity !== undefined && !(await linkNew(session, tenant, id, user.identity, now))) {
+    const owner = await findOwner(session, tenant, user.identity);
+    const linked = owner === undefined ? undefined : await findOne(session, FIND, [tenant, owner]);
+    // Unlinked at this very moment: whoever asks again has it.
+    if (linked === undefined) throw new StoreUnavailable('the account at the upstream is changing hands');
+    return { kind: 'identity_taken', user: linked };
+  }
+  const hash = user.passwordHash ?? null;
+  const values = [tenant, id, user.sub, user.username, folded, hash, JSON.stringify(user.claims), now, user.source ?? null];
+  const created = await findOne(session, INSERT, values);
+  if (created === undefined) throw new Error('nothing was inserted');
+  if (address !== undefined) await putAddress(session, tenant, id, address);
+  return { kind: 'created', user: created };
 }
 
 async function findOne(session: Session, statement: Statement, values: readonly unknown[]): Promise<UserRecord | undefined> {
@@ -134,59 +166,28 @@ async function findOne(session: Session, statement: Statement, values: readonly 
   return row === undefined ? undefined : readUser(row);
 }
 
-interface UserRow {
-  readonly id: number;
-  readonly sub: string;
-  readonly username: string;
-  readonly password_hash: string | null;
-  readonly claims: string;
-  readonly source: string | null;
-  readonly enabled: number;
-  readonly created_at: number;
-  readonly updated_at: number;
-  readonly password_changed_at: number;
-}
+const FROM = `SELECT ${USER_COLUMNS} FROM users WHERE tenant = $1::bigint`;
+const IS_THERE = 'deleted_at IS NULL';
 
-function readUser(row: UserRow): UserRecord {
-  return {
-    id: userId(row.id),
-    sub: row.sub,
-    username: row.username,
-    passwordHash: row.password_hash ?? undefined,
-    claims: readObject(row.claims),
-    source: row.source === 'sign_up' ? 'sign_up' : 'config',
-    enabled: row.enabled === 1,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    passwordChangedAt: row.password_changed_at,
-  };
-}
-
-const COLUMNS = 'id, sub, username, password_hash, claims, source, enabled, created_at, updated_at, password_changed_at';
-
-const FIND: Statement = { name: 'find_user', text: `SELECT ${COLUMNS} FROM users WHERE tenant = $1::bigint AND id = $2::bigint` };
-const FIND_BY_NAME: Statement = {
-  name: 'find_user_by_name',
-  text: `SELECT ${COLUMNS} FROM users WHERE tenant = $1::bigint AND username_folded = $2::text`,
-};
-const FIND_BY_SUB: Statement = { text: `SELECT ${COLUMNS} FROM users WHERE tenant = $1::bigint AND sub = $2::text` };
-const LIST: Statement = { text: `SELECT ${COLUMNS} FROM users WHERE tenant = $1::bigint AND id > $2::bigint ORDER BY id LIMIT $3::bigint` };
+const FIND: Statement = { name: 'find_user', text: `${FROM} AND id = $2::bigint AND ${IS_THERE}` };
+const FIND_BY_NAME: Statement = { name: 'find_user_by_name', text: `${FROM} AND username_folded = $2::text AND ${IS_THERE}` };
+/** A deleted user's too: it never comes again. */
+const FIND_BY_SUB: Statement = { text: `${FROM} AND sub = $2::text` };
+const LIST: Statement = { text: `${FROM} AND id > $2::bigint AND ${IS_THERE} ORDER BY id LIMIT $3::bigint` };
 const INSERT: Statement = {
   text: `INSERT INTO users (tenant, id, sub, username, username_folded, password_hash, claims, enabled, created_at, updated_at, password_changed_at, source)
     VALUES ($1::bigint, $2::bigint, $3::text, $4::text, $5::text, $6::text, $7::text, 1, $8::bigint, $8::bigint, $8::bigint, $9::text)
-    RETURNING ${COLUMNS}`,
+    RETURNING ${USER_COLUMNS}`,
 };
-const LOCK: Statement = { text: `SELECT ${COLUMNS} FROM users WHERE tenant = $1::bigint AND id = $2::bigint FOR NO KEY UPDATE` };
 const SET_CLAIMS: Statement = {
-  text: 'UPDATE users SET claims = $3::text, updated_at = $4::bigint WHERE tenant = $1::bigint AND id = $2::bigint RETURNING id',
+  text: 'UPDATE users SET claims = $3::text, updated_at = $4::bigint WHERE tenant = $1::bigint AND id = $2::bigint',
 };
 const UPGRADE_HASH: Statement = {
   text: 'UPDATE users SET password_hash = $4::text WHERE tenant = $1::bigint AND id = $2::bigint AND password_hash = $3::text RETURNING id',
 };
-const SET_PASSWORD: Statement = {
-  text: `UPDATE users SET password_hash = $3::text, updated_at = $4::bigint, password_changed_at = $4::bigint
-    WHERE tenant = $1::bigint AND id = $2::bigint RETURNING id`,
-};
 const SET_ENABLED: Statement = {
   text: 'UPDATE users SET enabled = $3::smallint, updated_at = $4::bigint WHERE tenant = $1::bigint AND id = $2::bigint',
+};
+const SET_LOCKED: Statement = {
+  text: 'UPDATE users SET locked_until = $3::bigint, updated_at = $4::bigint WHERE tenant = $1::bigint AND id = $2::bigint',
 };

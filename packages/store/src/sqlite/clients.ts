@@ -7,7 +7,9 @@ import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import type { RevocationLog } from './revocation-log.ts';
 
-const COLUMNS = 'client_id, metadata, secrets, enabled, epoch, version, source, registration_hash, created_at';
+export const CLIENT_COLUMNS: string = 'client_id, metadata, secrets, enabled, epoch, version, source, registration_hash, created_at';
+
+type NewClient = Parameters<Clients['putClient']>[1];
 
 /** Clients, and `revokeClient` with them. */
 export interface SqliteClients extends Clients {
@@ -15,27 +17,30 @@ export interface SqliteClients extends Clients {
 }
 
 export function clients(db: Connection, counters: Counters, log: RevocationLog): SqliteClients {
-  const find = db.lazy(`SELECT ${COLUMNS} FROM clients WHERE tenant = ? AND client_id = ?`);
+  const find = db.lazy(`SELECT ${CLIENT_COLUMNS} FROM clients WHERE tenant = ? AND client_id = ?`);
   const findVersion = db.lazy('SELECT version FROM clients WHERE tenant = ? AND client_id = ?');
-  const list = db.lazy(`SELECT ${COLUMNS} FROM clients WHERE tenant = ? AND client_id > ? ORDER BY client_id LIMIT ?`);
+  const list = db.lazy(`SELECT ${CLIENT_COLUMNS} FROM clients WHERE tenant = ? AND client_id > ? ORDER BY client_id LIMIT ?`);
   const insert = db.lazy(
-    `INSERT INTO clients (tenant, ${COLUMNS}, revoked_at, disabled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)`,
+    `INSERT INTO clients (tenant, ${CLIENT_COLUMNS}, revoked_at, disabled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)`,
   );
   const update = db.lazy(
-    'UPDATE clients SET metadata = ?, secrets = ?, enabled = ?, version = ?, source = ?, registration_hash = ?, disabled_at = CASE WHEN ?3 = 1 THEN NULL ELSE coalesce(disabled_at, ?) END WHERE tenant = ? AND client_id = ?',
+    'UPDATE clients SET metadata = ?, secrets = ?, enabled = ?, version = ?, source = ?, registration_hash = ?, disabled_at = CASE WHEN enabled = 1 AND ?3 = 0 THEN ? ELSE disabled_at END WHERE tenant = ? AND client_id = ?',
   );
   const raiseEpoch = db.lazy(
     'UPDATE clients SET epoch = epoch + 1, version = version + 1, revoked_at = ? WHERE tenant = ? AND client_id = ?',
   );
   const findRegistered = db.lazy(
-    "SELECT version FROM clients WHERE tenant = ? AND client_id = ? AND source = 'registered' AND (?3 IS NULL OR max(created_at, coalesce(used_at, 0)) <= ?3)",
+    "SELECT version FROM clients WHERE tenant = ? AND client_id = ? AND source IN ('registered', 'admin') AND (?3 IS NULL OR max(created_at, coalesce(used_at, 0)) <= ?3)",
   );
   const noteUse = db.lazy(
     "UPDATE clients SET used_at = ?1 WHERE tenant = ?2 AND client_id = ?3 AND source = 'registered' AND coalesce(used_at, 0) < ?1",
   );
   const remove = db.lazy('DELETE FROM clients WHERE tenant = ? AND client_id = ?');
   const removeConsents = db.lazy('DELETE FROM consents INDEXED BY consents_by_client WHERE tenant = ? AND client_id = ?');
-  const removeOwnGrants = db.lazy('DELETE FROM grants INDEXED BY grants_own WHERE tenant = ? AND client_id = ? AND own_key IS NOT NULL');
+  // The log names their client alone, so they stay as long as a token of theirs may live: status lists tell by them that they are dead.
+  const letOwnGrantsFall = db.lazy(
+    'UPDATE grants INDEXED BY grants_own SET own_key = NULL, purge_at = ? WHERE tenant = ? AND client_id = ? AND own_key IS NOT NULL',
+  );
   const removeParticipants = db.lazy('DELETE FROM participants INDEXED BY participants_by_client WHERE tenant = ? AND client_id = ?');
   const removeDeliveries = db.lazy(
     'DELETE FROM deliveries INDEXED BY deliveries_by_client WHERE tenant = ? AND client_id = ? AND due_at IS NOT NULL',
@@ -47,11 +52,11 @@ export function clients(db: Connection, counters: Counters, log: RevocationLog):
   const count = db.lazy(
     'SELECT count(*) FROM (SELECT 1 FROM clients INDEXED BY clients_by_source WHERE tenant = ? AND source = ? LIMIT ?)',
   );
-  const removals = [remove, removePushed, removePending, removeConsents, removeOwnGrants, removeParticipants, removeDeliveries];
+  const removals = [remove, removePushed, removePending, removeConsents, removeParticipants, removeDeliveries];
   const cache = new ClientCache(db);
 
   const readThere = (tenant: TenantId, clientId: ClientId): ClientRecord | undefined => {
-    const row = find().get(tenant, clientId) as unknown as Row | undefined;
+    const row = find().get(tenant, clientId) as unknown as ClientRow | undefined;
     return row === undefined ? undefined : readClient(row);
   };
   const tell = (tenant: TenantId, client: ClientId, reason: string, now: number): void => {
@@ -59,27 +64,35 @@ export function clients(db: Connection, counters: Counters, log: RevocationLog):
     log.append(tenant, [{ kind: 'client', subject: client, reason, expiresAt }], now);
   };
 
+  /** Inside a write. */
+  const putThere = (tenant: TenantId, client: NewClient, there: ClientRecord | undefined, now: number): ClientRecord => {
+    if (there !== undefined && sameClient(there, client)) return there;
+    const { clientId, source } = client;
+    const [metadata, secrets, enabled] = [JSON.stringify(client.metadata), writeSecrets(client.secrets), client.enabled ? 1 : 0];
+    const hash = client.registrationHash ?? null;
+    if (there === undefined) {
+      // Beyond whatever a removed client of that id had reached: none of its grants lives again, and no cache takes one for the other.
+      const epoch = counters.find(tenant, 'client');
+      insert().run(tenant, clientId, metadata, secrets, enabled, epoch, epoch + 1, source, hash, now, client.enabled ? null : now);
+    } else {
+      update().run(metadata, secrets, enabled, there.version + 1, source, hash, now, tenant, clientId);
+    }
+    cache.drop(tenant, clientId);
+    db.changed();
+    if (there?.enabled === true && !client.enabled) tell(tenant, clientId, 'client_disabled', now);
+    const put = readThere(tenant, clientId);
+    if (put === undefined) throw new Error(`client ${clientId} is gone`);
+    return put;
+  };
+
   return {
-    putClient: (tenant, client, now) =>
+    putClient: (tenant, client, now) => db.write(() => putThere(tenant, client, readThere(tenant, client.clientId), now)),
+
+    changeClient: (tenant, client, version, now) =>
       db.write(() => {
         const there = readThere(tenant, client.clientId);
-        if (there !== undefined && sameClient(there, client)) return there;
-        const { clientId, source } = client;
-        const [metadata, secrets, enabled] = [JSON.stringify(client.metadata), writeSecrets(client.secrets), client.enabled ? 1 : 0];
-        const hash = client.registrationHash ?? null;
-        if (there === undefined) {
-          // Beyond whatever a removed client of that id had reached: none of its grants lives again, and no cache takes one for the other.
-          const epoch = counters.find(tenant, 'client');
-          insert().run(tenant, clientId, metadata, secrets, enabled, epoch, epoch + 1, source, hash, now, client.enabled ? null : now);
-        } else {
-          update().run(metadata, secrets, enabled, there.version + 1, source, hash, now, tenant, clientId);
-        }
-        cache.drop(tenant, clientId);
-        db.changed();
-        if (there?.enabled === true && !client.enabled) tell(tenant, clientId, 'client_disabled', now);
-        const put = readThere(tenant, clientId);
-        if (put === undefined) throw new Error(`client ${clientId} is gone`);
-        return put;
+        if (there?.version !== version) return { kind: 'changed' };
+        return { kind: 'done', client: putThere(tenant, client, there, now) };
       }),
 
     findClient: (tenant, clientId) =>
@@ -92,7 +105,7 @@ export function clients(db: Connection, counters: Counters, log: RevocationLog):
         ),
       ),
 
-    listClients: (tenant, after, limit) => db.read(() => (list().all(tenant, after, limit) as unknown as Row[]).map(readClient)),
+    listClients: (tenant, after, limit) => db.read(() => (list().all(tenant, after, limit) as unknown as ClientRow[]).map(readClient)),
 
     removeClient: (tenant, client, now, unusedSince) =>
       db.write(() => {
@@ -100,6 +113,7 @@ export function clients(db: Connection, counters: Counters, log: RevocationLog):
         if (row === undefined) return 'unknown';
         counters.raise(tenant, 'client', row[0]);
         for (const from of removals) from().run(tenant, client);
+        letOwnGrantsFall().run(now + MAX_ACCESS_TOKEN_SECONDS, tenant, client);
         cache.drop(tenant, client);
         db.changed();
         tell(tenant, client, 'client_removed', now);
@@ -122,9 +136,19 @@ export function clients(db: Connection, counters: Counters, log: RevocationLog):
   };
 }
 
-type Row = [ClientId, string, string, number, number, number, ClientRecord['source'], string | null, number];
+export type ClientRow = [ClientId, string, string, number, number, number, ClientRecord['source'], string | null, number];
 
-function readClient([clientId, metadata, secrets, enabled, epoch, version, source, registrationHash, createdAt]: Row): ClientRecord {
+export function readClient([
+  clientId,
+  metadata,
+  secrets,
+  enabled,
+  epoch,
+  version,
+  source,
+  registrationHash,
+  createdAt,
+]: ClientRow): ClientRecord {
   return {
     clientId,
     metadata: readObject(metadata),

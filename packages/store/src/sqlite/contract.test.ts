@@ -25,6 +25,7 @@ contract('sqlite', async (): Promise<StoreUnderTest> => {
     store,
     second,
     countRows: async (table) => count(looking, table),
+    changeRows: async (sql) => looking.exec(sql),
     close: async () => {
       looking.close();
       await Promise.all([store.close(), second.close()]);
@@ -36,7 +37,12 @@ contract('sqlite', async (): Promise<StoreUnderTest> => {
 contract('memory', async (): Promise<StoreUnderTest> => {
   const handle = new DatabaseSync(':memory:', { enableForeignKeyConstraints: false });
   const store = await storeOn(handle);
-  return { store, countRows: async (table) => count(handle, table), close: async () => await store.close() };
+  return {
+    store,
+    countRows: async (table) => count(handle, table),
+    changeRows: async (sql) => handle.exec(sql),
+    close: async () => await store.close(),
+  };
 });
 
 function count(handle: DatabaseSync, table: string): number {

@@ -12,8 +12,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type GrantId, grantId, tenantId } from '@hufu/protocol/ids';
-import { bench, hashText, makeScene, NOW, someCode, someRedemption } from '../contract/bench.ts';
+import { bench, hashText, makeScene, NOW, opening, someCode, someRedemption, someSession } from '../contract/bench.ts';
 import { someApproval, someDevice } from '../contract/pending-bench.ts';
+import type { Store, UserRecord } from '../port.ts';
 import { openSqlite } from './open.ts';
 
 const TENANT = tenantId(1);
@@ -157,12 +158,7 @@ async function work(path: string): Promise<void> {
   const user = await store.findUserByName(TENANT, 'ada');
   const [client] = await store.listClients(TENANT, '', 1);
   assert.ok(user !== undefined && client !== undefined);
-  const opened = await store.openSession(
-    TENANT,
-    { userId: user.id, secretHash: 'x', authTime: NOW, amr: [], expiresAt: NOW + 1000, userAgent: '' },
-    undefined,
-    NOW,
-  );
+  const opened = await store.openSession(TENANT, someSession(user, { amr: [], expiresAt: NOW + 1000 }), opening(user), NOW);
   assert.equal(opened.kind, 'opened');
   const scene = { user, client, session: opened.session };
   const say = (id: number, generation: number): void => void process.stdout.write(`${id} ${generation}\n`);
@@ -180,9 +176,11 @@ async function work(path: string): Promise<void> {
       }
     }
   };
+  // Of this process alone: what those before it have left open is not so much that the oldest end.
+  const signer = await makeOne(store, `signer-${process.pid}-${opened.session.id}`);
   const signOut = async (): Promise<void> => {
     for (let round = 0; round < 10_000; round += 1) {
-      const started = await store.openSession(TENANT, opened.session, undefined, NOW);
+      const started = await store.openSession(TENANT, someSession(signer), opening(signer), NOW);
       assert.equal(started.kind, 'opened');
       const { id } = started.session;
       for (const [name, backchannel] of [
@@ -191,21 +189,17 @@ async function work(path: string): Promise<void> {
         ['c', false],
       ] as const) {
         const code = someCode(
-          { ...scene, session: started.session },
+          { ...scene, user: signer, session: started.session },
           { maxCodes: 100_000, participation: { sid: `${id} ${name}`, backchannel } },
         );
         assert.equal((await store.createGrant(TENANT, code, NOW)).kind, 'created');
       }
-      assert.equal(await store.endSession(TENANT, id, NOW), 'ended');
+      assert.equal(await store.endSession(TENANT, id, 'signed_out', NOW), 'ended');
       say(id, ENDED);
     }
   };
   // Whose codes are few, so that they are soon counted.
-  const { user: approver } = await store.createUser(
-    TENANT,
-    { sub: 'approver', username: 'approver', passwordHash: undefined, claims: {} },
-    NOW,
-  );
+  const approver = await makeOne(store, 'approver');
   const approve = async (worker: number): Promise<void> => {
     for (let round = 0; round < 10_000; round += 1) {
       const pending = someDevice({ clientId: client.clientId, userCodeHash: hashText(`${opened.session.id}-${worker}-${round}-`) });
@@ -218,4 +212,10 @@ async function work(path: string): Promise<void> {
   };
   const turns = [signOut, approve, chain, chain];
   await Promise.all(Array.from({ length: 64 }, (_, index) => turns[index % turns.length]?.(index)));
+}
+
+async function makeOne(store: Store, username: string): Promise<UserRecord> {
+  const made = await store.createUser(TENANT, { sub: username, username, passwordHash: undefined, claims: {} }, NOW);
+  assert.ok(made.kind !== 'identity_taken');
+  return made.user;
 }

@@ -25,8 +25,9 @@ export function grantCreation(db: Connection, counters: Counters, endings: Endin
   const insert =
     db.lazy(`INSERT INTO grants (tenant, id, generation, key_id, rotated_at, expires_at, idle_seconds, has_revoked_tokens, user_id, subject,
     client_id, client_epoch, session_id, scopes, resources, auth_time, amr, offline, created_at, redeemed, access_hash, code_hash, code_request, claims, purge_at,
-    parent_id, authorization_details, actor)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?5, ?3, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)`);
+    parent_id, authorization_details, actor, redeemed_at, device_id)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?5, ?3, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,
+      CASE ?3 WHEN 1 THEN ?5 END, (SELECT device_id FROM sessions WHERE tenant = ?1 AND id = ?11))`);
   const limitCodes = codeLimit(db, endings);
   const limitGrants = liveGrantLimit(db, endings);
   const limitSubject = subjectLimit(db, endings);

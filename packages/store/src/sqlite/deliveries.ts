@@ -11,11 +11,16 @@ const COLUMNS = 'id, client_id, subject, sid, created_at, attempt';
 export interface SqliteDeliveries extends Deliveries {
   /** One for each participant of a session that is ending who wants to be told. Inside that write. */
   make(tenant: TenantId, session: SessionId, now: number): void;
+  /** The same for one client alone, which the session no longer is of. */
+  makeFor(tenant: TenantId, session: SessionId, client: ClientId, now: number): void;
 }
 
 export function deliveries(db: Connection, counters: Counters): SqliteDeliveries {
   const findTold = db.lazy(
     'SELECT client_id, subject, sid FROM participants WHERE tenant = ? AND session_id = ? AND backchannel = 1 ORDER BY client_id, sid',
+  );
+  const findToldOf = db.lazy(
+    'SELECT client_id, subject, sid FROM participants WHERE tenant = ? AND session_id = ? AND client_id = ? AND backchannel = 1 ORDER BY sid',
   );
   const insert = db.lazy(`INSERT INTO deliveries (tenant, ${COLUMNS}, due_at, died_at, error, purge_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?6, NULL, '', ?7)`);
@@ -35,17 +40,19 @@ export function deliveries(db: Connection, counters: Counters): SqliteDeliveries
     'DELETE FROM deliveries WHERE tenant = ?1 AND id IN (SELECT id FROM deliveries WHERE tenant = ?1 AND purge_at <= ?2 ORDER BY purge_at LIMIT ?3)',
   );
 
+  const makeAll = (tenant: TenantId, told: readonly Told[], now: number): void => {
+    if (told.length === 0) return;
+    let id = counters.next(tenant, 'delivery', told.length) - told.length;
+    for (const [client, subject, sid] of told) {
+      id += 1;
+      insert().run(tenant, id, client, subject, sid, now, now + DELIVERY_KEPT_SECONDS);
+    }
+    purge(tenant, now, told.length);
+  };
+
   return {
-    make(tenant, session, now) {
-      const told = findTold().all(tenant, session) as unknown as [ClientId, string, string][];
-      if (told.length === 0) return;
-      let id = counters.next(tenant, 'delivery', told.length) - told.length;
-      for (const [client, subject, sid] of told) {
-        id += 1;
-        insert().run(tenant, id, client, subject, sid, now, now + DELIVERY_KEPT_SECONDS);
-      }
-      purge(tenant, now, told.length);
-    },
+    make: (tenant, session, now) => makeAll(tenant, findTold().all(tenant, session) as unknown as Told[], now),
+    makeFor: (tenant, session, client, now) => makeAll(tenant, findToldOf().all(tenant, session, client) as unknown as Told[], now),
 
     async takeDeliveries(tenant, limit, leaseSeconds, now) {
       // Asked again and again, and seldom is there anything: only then is the lock of writers worth it.
@@ -75,6 +82,7 @@ export function deliveries(db: Connection, counters: Counters): SqliteDeliveries
   };
 }
 
+type Told = [ClientId, subject: string, sid: string];
 type Row = [number, ClientId, string, string, number, number];
 type DeadRow = [...Row, error: string, diedAt: number];
 

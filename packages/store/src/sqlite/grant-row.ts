@@ -1,5 +1,5 @@
 import type { ClientId, GrantId, SessionId, TenantId, UserId } from '@hufu/protocol/ids';
-import { readDead, readDetails, readList, readObject } from '../encoding.ts';
+import { readDead, readDetails, readList, readObject, readRest } from '../encoding.ts';
 import { lineEnd } from '../lineage.ts';
 import type { GrantRecord } from '../port.ts';
 import type { Connection } from './connection.ts';
@@ -12,7 +12,7 @@ export function selectGrant(index = '', line = 'NULL'): string {
   return `SELECT g.id, g.user_id, g.subject, g.client_id, g.session_id, g.parent_id, g.scopes, g.resources, g.auth_time, g.amr,
   g.offline, g.created_at, g.generation, g.key_id, g.rotated_at, g.code_hash, g.secret_hash, g.access_hash, g.code_request, g.expires_at,
   g.idle_seconds, g.revoked_at, g.revoked_reason, g.has_revoked_tokens, g.client_epoch, c.epoch, c.enabled, c.revoked_at, c.disabled_at, g.claims,
-  g.authorization_details, g.actor, g.bound_key, ${line}
+  g.authorization_details, g.actor, g.bound_key, g.device_id, g.redeemed_at, g.suspended_until, ${line}
   FROM grants g ${index} CROSS JOIN clients c ON c.tenant = g.tenant AND c.client_id = g.client_id`;
 }
 
@@ -50,6 +50,9 @@ export type GrantRow = [
   authorizationDetails: string | null,
   actor: string | null,
   boundKey: string | null,
+  deviceId: number | null,
+  redeemedAt: number | null,
+  suspendedUntil: number | null,
   parentEndedAt: number | null,
 ];
 
@@ -80,8 +83,11 @@ export function readGrant(row: GrantRow): GrantRecord {
     boundKey: row[32] ?? undefined,
     expiresAt: row[19],
     idleSeconds: row[20],
-    dead: readDead(row[21], row[22], row[24], { epoch: row[25], enabled: row[26] === 1, revokedAt: row[27], disabledAt: row[28] }, row[33]),
+    dead: readDead(row[21], row[22], row[24], { epoch: row[25], enabled: row[26] === 1, revokedAt: row[27], disabledAt: row[28] }, row[36]),
     hasRevokedTokens: row[23] === 1,
+    deviceId: row[33] ?? undefined,
+    redeemedAt: row[34] ?? undefined,
+    suspendedUntil: readRest(row[35], { enabled: row[26] === 1, disabledAt: row[28] }),
   };
 }
 

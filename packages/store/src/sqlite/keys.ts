@@ -1,5 +1,5 @@
 import type { KeyRecord, Keys } from '../port.ts';
-import { MAX_ACCESS_TOKEN_SECONDS } from '../retention.ts';
+import { NEVER } from '../retention.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import type { RevocationLog } from './revocation-log.ts';
@@ -52,12 +52,11 @@ export function keys(db: Connection, counters: Counters, log: RevocationLog): Ke
         if (remove().run(tenant, id).changes > 0) counters.next(tenant, 'keys');
       }),
 
-    revokeKey: (tenant, id, now) =>
+    revokeKey: (tenant, id, kid, now) =>
       db.write(() => {
         if (remove().run(tenant, id).changes === 0) return 'unknown';
         counters.next(tenant, 'keys');
-        const expiresAt = now + MAX_ACCESS_TOKEN_SECONDS;
-        log.append(tenant, [{ kind: 'key', subject: `${id}`, reason: 'key_compromised', expiresAt }], now);
+        log.append(tenant, [{ kind: 'key', subject: kid, reason: 'key_compromised', expiresAt: NEVER }], now);
         return 'revoked';
       }),
 

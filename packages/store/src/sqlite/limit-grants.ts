@@ -12,11 +12,11 @@ export interface Newcomer {
   readonly maxGrants: number;
 }
 
-/** Revokes the oldest live grants of one user and client beyond the limit of a newcomer, of its own sort, never itself nor the one that it comes from. Inside a write. */
+/** Revokes the oldest live grants of one user and client beyond the limit of a newcomer, of its own sort, never itself nor the one that it comes from; answers how many. Inside a write. */
 export function liveGrantLimit(
   db: Connection,
   endings: Endings,
-): (tenant: TenantId, user: UserId, client: ClientId, newcomer: Newcomer, now: number) => void {
+): (tenant: TenantId, user: UserId, client: ClientId, newcomer: Newcomer, now: number) => number {
   const redeemed =
     'FROM grants INDEXED BY grants_by_user WHERE tenant = ?1 AND user_id = ?2 AND client_id = ?3 AND redeemed = 1 AND revoked_at IS NULL AND (idle_seconds > 0) = ?5 AND id IS NOT ?6';
   const present = 'client_epoch = (SELECT epoch FROM clients WHERE tenant = ?1 AND client_id = ?3) AND expires_at > ?4';
@@ -30,11 +30,12 @@ export function liveGrantLimit(
   return (tenant, user, client, { id, parentId, isRefreshable, maxGrants }, now) => {
     const whose = [tenant, user, client, now, isRefreshable ? 1 : 0, parentId ?? null] as const;
     const [all, surely] = count().get(...whose) as unknown as [number, number];
-    if (all <= maxGrants) return;
+    if (all <= maxGrants) return 0;
     const [alive] = surely === all ? [all] : (countLive().get(...whose) as unknown as [number]);
-    if (alive <= maxGrants) return;
+    if (alive <= maxGrants) return 0;
     const oldest = findOldest().all(...whose, id, alive - maxGrants) as unknown as GrantEnd[];
     endings.revokeGrants(tenant, oldest, 'too_many_grants', now);
+    return oldest.length;
   };
 }
 

@@ -10,12 +10,12 @@ export function lookAround(
   db: Connection,
 ): (tenant: TenantId, admission: Omit<Admission, 'subject' | 'participation'>, now: number) => Look {
   const look = db.lazy(`SELECT
-    (SELECT enabled FROM users WHERE tenant = ?1 AND id = ?2),
+    (SELECT enabled = 1 AND deleted_at IS NULL AND coalesce(locked_until, 0) <= ?5 FROM users WHERE tenant = ?1 AND id = ?2),
     (SELECT epoch FROM clients WHERE tenant = ?1 AND client_id = ?3 AND enabled = 1 AND (?6 IS NULL OR version = ?6)),
     (SELECT 1 FROM sessions WHERE tenant = ?1 AND id = ?4 AND user_id = ?2 AND ended_at IS NULL AND expires_at > ?5),
     (SELECT scopes FROM consents WHERE tenant = ?1 AND user_id = ?2 AND client_id = ?3)`);
   return (tenant, { userId, clientId, clientVersion, sessionId, scopes, needsConsent }, now) => {
-    const [enabled, clientEpoch, session, consented] = look().get(
+    const [active, clientEpoch, session, consented] = look().get(
       tenant,
       userId ?? null,
       clientId,
@@ -23,7 +23,7 @@ export function lookAround(
       now,
       clientVersion ?? null,
     ) as unknown as Around;
-    if (userId !== undefined && enabled !== 1) return { kind: 'refused', reason: 'user_inactive' };
+    if (userId !== undefined && active !== 1) return { kind: 'refused', reason: 'user_inactive' };
     if (clientEpoch === null) return { kind: 'refused', reason: 'client_inactive' };
     if (sessionId !== undefined && session === null) return { kind: 'refused', reason: 'session_ended' };
     if (needsConsent && (consented === null || !covers(readList(consented), scopes))) return { kind: 'refused', reason: 'consent_missing' };
@@ -31,7 +31,7 @@ export function lookAround(
   };
 }
 
-/** Whether the user is enabled, the client's epoch if it is, whether the session lives, and the scopes consented to. */
+/** Whether the user is active, the client's epoch if it is, whether the session lives, and the scopes consented to. */
 type Around = [number | null, number | null, number | null, string | null];
 
 function covers(consented: readonly string[], scopes: readonly string[]): boolean {

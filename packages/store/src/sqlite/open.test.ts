@@ -190,6 +190,20 @@ test('processes that open a new database at once all get a migrated one', async 
   });
 });
 
+test('a new file that somebody else has in hand is waited for while the event loop turns, and is then migrated', async () => {
+  await inDirectory(async (path) => {
+    const other = new DatabaseSync(path);
+    other.exec('CREATE TABLE t (a); BEGIN; SELECT * FROM t');
+    const opening = openSqlite(path);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    other.exec('COMMIT');
+    other.close();
+    const store = await opening;
+    assert.equal((await store.ensureTenant('default')).id, 1);
+    await store.close();
+  });
+});
+
 test('another process is seen at once while both write', async () => {
   await inDirectory(async (path) => {
     const store = await openSqlite(path);

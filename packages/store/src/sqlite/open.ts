@@ -1,12 +1,13 @@
 import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
 import { MIGRATIONS } from '../migrations/list.ts';
-import { migrate } from '../migrations/migrate.ts';
+import { migrate, SchemaBehind, type SchemaPolicy } from '../migrations/migrate.ts';
 import { type Store, StoreUnavailable } from '../port.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { Connection } from './connection.ts';
-import { readFailure } from './failure.ts';
+import { isBusy, readFailure } from './failure.ts';
 import { GROUP_LIMITS } from './group-commit.ts';
 import { migrationTarget } from './migration-target.ts';
 import { sqliteStore } from './store.ts';
@@ -18,6 +19,8 @@ export interface SqliteOptions {
   readonly maxWaiting?: number;
   /** How long a write waits while another process holds the lock, before `StoreUnavailable`. Milliseconds; 5,000. */
   readonly lockWaitMs?: number;
+  /** `advance` by default. */
+  readonly schema?: SchemaPolicy;
 }
 
 /**
@@ -26,7 +29,7 @@ export interface SqliteOptions {
  */
 export async function openSqlite(path: string, options: SqliteOptions = {}): Promise<Store> {
   const file = resolve(path);
-  const handle = await openFile(file);
+  const handle = await openFile(file, options.schema);
   const checkpoints = new Checkpoints(
     { path: file, frames: Math.ceil((options.checkpointBytes ?? 8 * 1024 * 1024) / PAGE_BYTES) },
     {
@@ -51,26 +54,42 @@ export async function openSqlite(path: string, options: SqliteOptions = {}): Pro
 /** The lock is waited for in such short steps, between which the event loop turns. */
 const BUSY_MS = 10;
 const OPEN_BUSY_MS = 10_000;
+const OPEN_ATTEMPTS = 500;
 const PAGE_BYTES = 4096;
 
-async function openFile(file: string): Promise<DatabaseSync> {
+async function openFile(file: string, schema?: SchemaPolicy): Promise<DatabaseSync> {
   let handle: DatabaseSync | undefined;
   try {
     closeSync(openSync(file, 'a', 0o600));
-    handle = new DatabaseSync(file, { timeout: OPEN_BUSY_MS, enableForeignKeyConstraints: false });
+    handle = new DatabaseSync(file, { timeout: BUSY_MS, enableForeignKeyConstraints: false });
     // The page size counts for a new file alone. The limit gives back what a burst has taken.
     handle.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
-    const mode = handle.prepare('PRAGMA journal_mode = WAL').get();
-    if (mode?.['journal_mode'] !== 'wal') throw new StoreUnavailable(`${file}: the file system does not allow a write-ahead log`);
+    if ((await keepLog(handle)) !== 'wal') throw new StoreUnavailable(`${file}: the file system does not allow a write-ahead log`);
     handle.exec(
-      'PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY',
+      `PRAGMA busy_timeout = ${OPEN_BUSY_MS}; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY`,
     );
-    await migrate(migrationTarget(handle), MIGRATIONS);
+    await migrate(migrationTarget(handle), MIGRATIONS, schema);
     handle.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
     return handle;
   } catch (error) {
     handle?.close();
+    if (error instanceof SchemaBehind) throw error;
     const failure = readFailure(error);
     throw failure instanceof StoreUnavailable ? failure : new StoreUnavailable(`${file} cannot be opened`, { cause: error });
+  }
+}
+
+/**
+ * The journal mode after the step to a write-ahead log. Of two processes that take this step on a new file, each with a shared lock, one
+ * is refused at once, whatever its timeout (SQLite waits for nobody who may wait for it): it tries again, ten seconds at most.
+ */
+async function keepLog(handle: DatabaseSync): Promise<unknown> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return handle.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
+    } catch (error) {
+      if (!isBusy(error) || attempt === OPEN_ATTEMPTS) throw error;
+      await delay(BUSY_MS);
+    }
   }
 }

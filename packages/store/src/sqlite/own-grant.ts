@@ -1,7 +1,7 @@
 import { type ClientId, type GrantId, grantId, type TenantId } from '@hufu/protocol/ids';
 import { ownKey, writeList } from '../encoding.ts';
 import type { GrantRecord, Grants } from '../port.ts';
-import { MAX_OWN_GRANTS, NEVER, REVOKED_KEPT_SECONDS } from '../retention.ts';
+import { MAX_ACCESS_TOKEN_SECONDS, MAX_OWN_GRANTS, NEVER } from '../retention.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import type { Endings, GrantEnd } from './endings.ts';
@@ -54,7 +54,7 @@ export function ownGrant(
       const row = findEpoch().get(tenant, client) as unknown as [number] | undefined;
       if (row === undefined) throw new TypeError(`no client ${client}`);
       const [epoch] = row;
-      retireOld().run(now + REVOKED_KEPT_SECONDS, tenant, client, epoch);
+      retireOld().run(now + MAX_ACCESS_TOKEN_SECONDS, tenant, client, epoch);
       const others = findAll().all(tenant, client, epoch) as unknown as GrantEnd[];
       endings.revokeGrants(tenant, others.slice(0, Math.max(0, others.length - MAX_OWN_GRANTS + 1)), 'too_many_grants', now);
       const id = grantId(counters.nextOfBlock(tenant, 'grant'));

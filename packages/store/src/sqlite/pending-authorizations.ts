@@ -38,7 +38,7 @@ export function pendingAuthorizations(db: Connection, counters: Counters, create
     db.lazy(`INSERT INTO pending_authorizations (tenant, id, kind, client_id, secret_hash, user_code_hash, user_id, request, created_at,
     expires_at, interval_seconds, polled_at, decision, grant_id, attempt, due_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 'pending', NULL, 0, NULL)`);
   const notePolled = db.lazy('UPDATE pending_authorizations SET polled_at = ?, interval_seconds = ? WHERE tenant = ? AND id = ?');
-  const findPolled = db.lazy('SELECT polled_at FROM pending_authorizations WHERE tenant = ? AND id = ?');
+  const findPolled = db.lazy(`SELECT ${PENDING_COLUMNS}, p.polled_at FROM pending_authorizations p WHERE p.tenant = ? AND p.id = ?`);
   const decide = db.lazy(
     'UPDATE pending_authorizations SET decision = ?, user_id = ?, grant_id = ?, due_at = ? WHERE tenant = ? AND id = ?',
   );
@@ -54,7 +54,7 @@ export function pendingAuthorizations(db: Connection, counters: Counters, create
   );
 
   const find = (tenant: TenantId, id: number): PendingRow | undefined => {
-    const row = findById().get(tenant, id) as unknown as Row | undefined;
+    const row = findById().get(tenant, id) as unknown as PendingColumns | undefined;
     return row === undefined ? undefined : nameColumns(row);
   };
 
@@ -87,19 +87,22 @@ export function pendingAuthorizations(db: Connection, counters: Counters, create
 
     findPendingByUserCode: (tenant, userCodeHash, now) =>
       db.read(() => {
-        const row = findByCode().get(tenant, userCodeHash, now) as unknown as Row | undefined;
+        const row = findByCode().get(tenant, userCodeHash, now) as unknown as PendingColumns | undefined;
         return row === undefined ? undefined : readPending(nameColumns(row));
       }),
 
     listPendingOfUser: (tenant, user, limit, now) =>
-      db.read(() => (listOfUser().all(tenant, user, now, limit) as unknown as Row[]).map((row) => readPending(nameColumns(row)))),
+      db.read(() =>
+        (listOfUser().all(tenant, user, now, limit) as unknown as PendingColumns[]).map((row) => readPending(nameColumns(row))),
+      ),
 
     notePoll: (tenant, id, now) =>
       db.write(() => {
-        const row = find(tenant, id);
-        if (row === undefined) return { kind: 'unknown' };
+        const columns = findPolled().get(tenant, id) as unknown as [...PendingColumns, number | null] | undefined;
+        if (columns === undefined) return { kind: 'unknown' };
+        const row = nameColumns(columns);
         if (row.decision !== 'pending' || row.expires_at <= now) return { kind: 'on_time', pending: readPending(row) };
-        const [polledAt] = findPolled().get(tenant, id) as unknown as [number | null];
+        const polledAt = columns[POLLED_AT];
         const isTooSoon = polledAt !== null && polledAt + row.interval_seconds > now;
         const intervalSeconds = row.interval_seconds + (isTooSoon ? SLOW_DOWN_SECONDS : 0);
         notePolled().run(now, intervalSeconds, tenant, id);
@@ -134,7 +137,7 @@ export function pendingAuthorizations(db: Connection, counters: Counters, create
       // As with deliveries: the lock of writers only where there is something.
       if (await db.read(() => isDue().get(tenant, now) === undefined)) return [];
       return await db.write(() =>
-        (findDue().all(tenant, now, limit) as unknown as [...Row, number][]).map((columns) => {
+        (findDue().all(tenant, now, limit) as unknown as [...PendingColumns, number][]).map((columns) => {
           const row = nameColumns(columns);
           const attempt = columns[ATTEMPT] + 1;
           lease().run(attempt, now + leaseSeconds, tenant, row.id);
@@ -148,7 +151,7 @@ export function pendingAuthorizations(db: Connection, counters: Counters, create
 }
 
 /** `PENDING_COLUMNS`. */
-type Row = [
+export type PendingColumns = [
   id: number,
   kind: PendingAuthorization['kind'],
   clientId: ClientId,
@@ -163,9 +166,11 @@ type Row = [
   grantId: GrantId | null,
 ];
 
+/** What a statement selects after `PENDING_COLUMNS`. */
 const ATTEMPT = 12;
+const POLLED_AT = 12;
 
-function nameColumns(row: Row | [...Row, number]): PendingRow {
+export function nameColumns(row: PendingColumns | [...PendingColumns, number | null]): PendingRow {
   return {
     id: row[0],
     kind: row[1],

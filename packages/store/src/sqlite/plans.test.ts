@@ -20,9 +20,13 @@ class Listening extends Connection {
 /** Meant to walk over a tenant, because they end at a limit or because a tenant has few of them. */
 const WALKS: readonly RegExp[] = [
   /FROM keys WHERE tenant = \? ORDER BY id$/,
+  /FROM limit_rules WHERE tenant = \? (ORDER BY name|AND name <> \?)$/,
+  /FROM revocation_logs WHERE tenant = \?$/,
+  /^SELECT count\(\*\), count\(DISTINCT user_id\) FROM \(.* LIMIT \?4\)$/s,
+  /FROM administrators (a\s|WHERE tenant = \? AND user_id <> \?$)/,
   /FROM decisions .*ORDER BY id DESC LIMIT/,
   /FROM \(SELECT 1 FROM \w+ INDEXED BY \w+\s.* LIMIT \?\)$/s,
-  /g\.client_epoch = c\.epoch {2}ORDER BY g\.id DESC LIMIT \?$/,
+  /g\.client_epoch = c\.epoch {2}AND g\.id < \? ORDER BY g\.id DESC LIMIT \?$/,
 ];
 
 async function listen(): Promise<{ handle: DatabaseSync; statements: readonly string[] }> {

@@ -4,7 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { bench, DAY, HOUR, hashText, makeGrant, makeScene, NOW, someCode, someRedemption, someSession } from '../contract/bench.ts';
+import {
+  bench,
+  DAY,
+  HOUR,
+  hashText,
+  makeGrant,
+  makeScene,
+  NOW,
+  opening,
+  someCode,
+  someRedemption,
+  someSession,
+} from '../contract/bench.ts';
+import { someChallenge } from '../contract/challenges.ts';
 import { LIMITS, someApproval, someDevice } from '../contract/pending-bench.ts';
 import { openSqlite } from './open.ts';
 
@@ -70,16 +83,16 @@ test('sessions that come and go with their participants and deliveries take no m
   const b = await bench({ store, countRows: async () => 0, close: async () => await store.close() });
   const scene = await makeScene(b);
   const sizes: number[] = [];
-  for (let week = 0; week < 12; week += 1) {
-    const now = NOW + week * 7 * DAY;
+  for (let turn = 0; turn < 48; turn += 1) {
+    const now = NOW + Math.floor(turn / 4) * 7 * DAY + turn;
     await Promise.all(
-      Array.from({ length: 200 }, async (_, index) => {
-        const opened = await store.openSession(b.tenant, { ...someSession(scene.user), expiresAt: now + DAY }, undefined, now);
+      Array.from({ length: 50 }, async (_, index) => {
+        const opened = await store.openSession(b.tenant, someSession(scene.user, { expiresAt: now + DAY }), opening(scene.user), now);
         assert.ok(opened.kind === 'opened');
         const participation = { sid: `${now} ${index}`, backchannel: true };
         const code = someCode(scene, { sessionId: opened.session.id, expiresAt: now + 60, maxCodes: 1000, participation });
         assert.equal((await store.createGrant(b.tenant, code, now)).kind, 'created');
-        await store.endSession(b.tenant, opened.session.id, now);
+        await store.endSession(b.tenant, opened.session.id, 'signed_out', now);
         // Every other one is delivered, the rest dies and is looked at for a month.
         for (const { id, attempt } of await store.takeDeliveries(b.tenant, 1, 60, now))
           await store.settleDelivery(
@@ -93,7 +106,7 @@ test('sessions that come and go with their participants and deliveries take no m
     );
     sizes.push(pages(path));
   }
-  assert.ok((sizes.at(-1) ?? 0) <= (sizes.at(6) ?? 0) + 10, sizes.join(' '));
+  assert.ok((sizes.at(-1) ?? 0) <= (sizes.at(27) ?? 0) + 10, sizes.join(' '));
   await store.close();
   rmSync(directory, { recursive: true });
 });
@@ -127,6 +140,38 @@ test('pushed requests and pending authorizations that come and go take no more r
     sizes.push(pages(path));
   }
   assert.ok((sizes.at(-1) ?? 0) <= (sizes.at(4) ?? 0) + 10, sizes.join(' '));
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+test('tries, challenges, mails and events that come and go take no more room', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'hufu-store-'));
+  const path = join(directory, 'hufu.db');
+  const store = await openSqlite(path);
+  const b = await bench({ store, countRows: async () => 0, close: async () => await store.close() });
+  const { user } = await makeScene(b);
+  const sizes: number[] = [];
+  for (let week = 0; week < 12; week += 1) {
+    const now = NOW + week * 8 * DAY;
+    await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        const address = `${week}-${index}@example.com`;
+        await store.takeTry(b.tenant, 'mail_code', address, 5, HOUR, now);
+        const challenge = someChallenge({ userId: user.id, address, expiresAt: now + HOUR });
+        const { id } = await store.openChallenge(b.tenant, challenge, now);
+        await store.answerChallenge(b.tenant, id, { kind: 'code', hash: hashText('code') }, 5, now);
+        await store.putMail(b.tenant, 'x'.repeat(4000), now + HOUR, now);
+        // Every other one is sent, the rest is given up.
+        for (const mail of await store.takeMails(b.tenant, 1, 60, now)) {
+          const failed = { kind: 'failed', error: '550', dueAt: undefined } as const;
+          await store.settleMail(b.tenant, mail.id, mail.attempt, mail.id % 2 === 0 ? { kind: 'sent' } : failed, now);
+        }
+        await store.addUserEvent(b.tenant, user.id, 'signed_in', { index }, now);
+      }),
+    );
+    sizes.push(pages(path));
+  }
+  assert.ok((sizes.at(-1) ?? 0) <= (sizes.at(6) ?? 0) + 10, sizes.join(' '));
   await store.close();
   rmSync(directory, { recursive: true });
 });

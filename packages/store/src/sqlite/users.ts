@@ -1,52 +1,89 @@
-import { type UserId, userId } from '@hufu/protocol/ids';
-import { readObject } from '../encoding.ts';
+import type { TenantId, UserId } from '@hufu/protocol/ids';
+import { foldAddress, verifiedAddress } from '../email-address.ts';
 import type { UserRecord, Users } from '../port.ts';
 import { foldUsername } from '../username.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
+import type { Credentials } from './credentials.ts';
+import type { UserDeletion } from './delete-user.ts';
 import type { Endings } from './endings.ts';
+import type { LinkedIdentities } from './identities.ts';
 import { Memo } from './memo.ts';
+import { readUser, USER_COLUMNS, type UserRow } from './user-row.ts';
+import type { VerifiedEmails } from './verified-emails.ts';
 
-const COLUMNS = 'id, sub, username, password_hash, claims, source, enabled, created_at, updated_at, password_changed_at';
-
-export function users(db: Connection, counters: Counters, endings: Endings): Users {
-  const find = db.lazy(`SELECT ${COLUMNS} FROM users WHERE tenant = ? AND id = ?`);
-  const findByName = db.lazy(`SELECT ${COLUMNS} FROM users WHERE tenant = ? AND username_folded = ?`);
-  const findBySub = db.lazy(`SELECT ${COLUMNS} FROM users WHERE tenant = ? AND sub = ?`);
-  const list = db.lazy(`SELECT ${COLUMNS} FROM users WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?`);
-  const insert = db.lazy(`INSERT INTO users (tenant, username_folded, ${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9, ?9, ?9)`);
+/** The verbs that make users, find them and change what is said of them; what they prove themselves with is changed in `user-credentials.ts`. */
+export function users(
+  db: Connection,
+  counters: Counters,
+  credentials: Credentials,
+  emails: VerifiedEmails,
+  identities: LinkedIdentities,
+  endings: Endings,
+  deletion: UserDeletion,
+): Omit<Users, 'changePassword' | 'verifyEmail'> {
+  const isThere = 'deleted_at IS NULL';
+  const find = db.lazy(`SELECT ${USER_COLUMNS} FROM users WHERE tenant = ? AND id = ? AND ${isThere}`);
+  const findByName = db.lazy(`SELECT ${USER_COLUMNS} FROM users WHERE tenant = ? AND username_folded = ? AND ${isThere}`);
+  // A deleted user's too: it never comes again.
+  const findBySub = db.lazy(`SELECT ${USER_COLUMNS} FROM users WHERE tenant = ? AND sub = ?`);
+  const list = db.lazy(`SELECT ${USER_COLUMNS} FROM users WHERE tenant = ? AND id > ? AND ${isThere} ORDER BY id LIMIT ?`);
+  const insert = db.lazy(`INSERT INTO users (tenant, username_folded, ${USER_COLUMNS})
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9, ?9, ?9, NULL, NULL)`);
   const setClaims = db.lazy('UPDATE users SET claims = ?, updated_at = ? WHERE tenant = ? AND id = ?');
   const upgrade = db.lazy('UPDATE users SET password_hash = ? WHERE tenant = ? AND id = ? AND password_hash = ?');
-  const setPassword = db.lazy(
-    'UPDATE users SET password_hash = ?1, updated_at = ?2, password_changed_at = ?2 WHERE tenant = ?3 AND id = ?4',
-  );
-  const setEnabled = db.lazy('UPDATE users SET enabled = ?1, updated_at = ?2 WHERE tenant = ?3 AND id = ?4 AND enabled <> ?1');
+  const setEnabled = db.lazy('UPDATE users SET enabled = ?1, updated_at = ?2 WHERE tenant = ?3 AND id = ?4');
+  const setLocked = db.lazy('UPDATE users SET locked_until = ?1, updated_at = ?2 WHERE tenant = ?3 AND id = ?4');
 
   const memo = new Memo<UserId, UserRecord>(db);
-  const readOne = (row: unknown): UserRecord | undefined => (row === undefined ? undefined : readUser(row as Row));
+  const readOne = (row: unknown): UserRecord | undefined => (row === undefined ? undefined : readUser(row as UserRow));
+  const readThere = (tenant: TenantId, id: UserId): UserRecord | undefined => readOne(find().get(tenant, id));
+  const findHolder = (tenant: TenantId, address: string | undefined): UserRecord | undefined => {
+    const holder = address === undefined ? undefined : emails.holderOf(tenant, address);
+    return holder === undefined ? undefined : readThere(tenant, holder);
+  };
 
   return {
     createUser: (tenant, user, now) =>
       db.write(() => {
         const folded = foldUsername(user.username);
-        const holder = readOne(findByName().get(tenant, folded)) ?? readOne(findBySub().get(tenant, user.sub));
+        const address = verifiedAddress(user.claims);
+        const holder =
+          readOne(findByName().get(tenant, folded)) ?? readOne(findBySub().get(tenant, user.sub)) ?? findHolder(tenant, address);
         if (holder !== undefined) return { kind: 'taken', user: holder };
-        const id = counters.next(tenant, 'user');
+        const owner = user.identity === undefined ? undefined : identities.ownerOf(tenant, user.identity);
+        const linked = owner === undefined ? undefined : readThere(tenant, owner);
+        if (linked !== undefined) return { kind: 'identity_taken', user: linked };
+        const id = counters.next(tenant, 'user') as UserId;
         const hash = user.passwordHash ?? null;
         insert().run(tenant, folded, id, user.sub, user.username, hash, JSON.stringify(user.claims), user.source ?? null, now);
-        const created = readOne(find().get(tenant, id));
+        if (address !== undefined) emails.put(tenant, id, address);
+        if (user.identity !== undefined) identities.link(tenant, id, user.identity, now);
+        const created = readThere(tenant, id);
         if (created === undefined) throw new Error(`user ${id} is gone`);
         return { kind: 'created', user: created };
       }),
 
-    findUser: (tenant, id) => db.read(() => memo.find(tenant, id, () => readOne(find().get(tenant, id)))),
+    findUser: (tenant, id) => db.read(() => memo.find(tenant, id, () => readThere(tenant, id))),
     findUserByName: (tenant, username) => db.read(() => readOne(findByName().get(tenant, foldUsername(username)))),
-    listUsers: (tenant, afterId, limit) => db.read(() => (list().all(tenant, afterId, limit) as unknown as Row[]).map(readUser)),
+    findUserByEmail: (tenant, address) => db.read(() => findHolder(tenant, foldAddress(address))),
+    listUsers: (tenant, afterId, limit) => db.read(() => (list().all(tenant, afterId, limit) as unknown as UserRow[]).map(readUser)),
 
-    setClaims: (tenant, id, claims, now) =>
+    setClaims: (tenant, id, claims, now, authVersion) =>
       db.write(() => {
         memo.drop(tenant, id);
-        return setClaims().run(JSON.stringify(claims), now, tenant, id).changes === 0 ? 'unknown' : 'done';
+        const there = readThere(tenant, id);
+        if (there === undefined) return 'unknown';
+        if (authVersion !== undefined && there.authVersion !== authVersion) return 'changed';
+        const [before, address] = [verifiedAddress(there.claims), verifiedAddress(claims)];
+        const holder = address === undefined ? undefined : emails.holderOf(tenant, address);
+        if (holder !== undefined && holder !== id) return 'email_taken';
+        const isTheirs = before !== undefined && emails.holderOf(tenant, before) === id;
+        setClaims().run(JSON.stringify(claims), now, tenant, id);
+        if ((isTheirs ? before : undefined) === address) return 'done';
+        emails.put(tenant, id, address);
+        credentials.raise(tenant, id, there.authVersion, undefined);
+        return 'done';
       }),
 
     upgradePasswordHash: (tenant, id, oldHash, newHash) =>
@@ -55,43 +92,38 @@ export function users(db: Connection, counters: Counters, endings: Endings): Use
         return upgrade().run(newHash, tenant, id, oldHash).changes === 0 ? 'changed' : 'done';
       }),
 
-    changePassword: (tenant, id, newHash, keepSession, now) =>
-      db.write(() => {
-        memo.drop(tenant, id);
-        if (setPassword().run(newHash, now, tenant, id).changes === 0) return 'unknown';
-        endings.tellUser(tenant, id, 'password_changed', now);
-        endings.endSessionsOf(tenant, id, keepSession, 'password_changed', now);
-        endings.revokeGrantsOf(tenant, id, 'password_changed', now);
-        return 'done';
-      }),
-
     setUserEnabled: (tenant, id, enabled, now) =>
       db.write(() => {
+        const there = readThere(tenant, id);
+        if (there === undefined) return 'unknown';
+        if (there.enabled === enabled) return 'done';
         memo.drop(tenant, id);
-        if (setEnabled().run(enabled ? 1 : 0, now, tenant, id).changes === 0)
-          return find().get(tenant, id) === undefined ? 'unknown' : 'done';
+        setEnabled().run(enabled ? 1 : 0, now, tenant, id);
         if (enabled) return 'done';
+        credentials.raise(tenant, id, there.authVersion, undefined);
         endings.tellUser(tenant, id, 'user_disabled', now);
         endings.endSessionsOf(tenant, id, undefined, 'user_disabled', now);
         endings.revokeGrantsOf(tenant, id, 'user_disabled', now);
         return 'done';
       }),
-  };
-}
 
-type Row = [number, string, string, string | null, string, string | null, number, number, number, number];
+    lockUser: (tenant, id, until, now) =>
+      db.write(() => {
+        const there = readThere(tenant, id);
+        if (there === undefined) return 'unknown';
+        if (there.lockedUntil === until) return 'done';
+        memo.drop(tenant, id);
+        setLocked().run(until ?? null, now, tenant, id);
+        credentials.raise(tenant, id, there.authVersion, undefined);
+        if (until !== undefined) endings.tellUser(tenant, id, 'user_locked', now, until);
+        endings.suspendGrantsOf(tenant, id, until, now);
+        return 'done';
+      }),
 
-function readUser([id, sub, username, passwordHash, claims, source, enabled, createdAt, updatedAt, passwordChangedAt]: Row): UserRecord {
-  return {
-    id: userId(id),
-    sub,
-    username,
-    passwordHash: passwordHash ?? undefined,
-    claims: readObject(claims),
-    source: source === 'sign_up' ? 'sign_up' : 'config',
-    enabled: enabled === 1,
-    createdAt,
-    updatedAt,
-    passwordChangedAt,
+    deleteUser: (tenant, id, now) =>
+      db.write(() => {
+        memo.drop(tenant, id);
+        return deletion.run(tenant, id, now);
+      }),
   };
 }

@@ -80,11 +80,11 @@ export const badProofs: FapiModule = async (fapi) => {
   await accepted('a good proof', {});
 };
 
-/** A `jti` is used up, also for a proof of a second later. Twice: who tells the times apart by periods may just have begun another. */
+/** A `jti` is used up, also for a proof of a second later. Twice, at other times: who tells them apart by periods may just have begun another. */
 async function checkUsedOnce({ run }: FapiRun, call: (options: ResourceOptions) => Promise<HttpReply>): Promise<void> {
   for (let attempt = 0; attempt < 2; attempt += 1) {
     const jti = run.random(20);
-    const iat = run.provider.nowSeconds();
+    const iat = run.provider.nowSeconds() - 3 * attempt;
     assert.equal((await call({ proof: { claims: { jti, iat } } })).status, 200, 'a jti');
     const { status } = await call({ proof: { claims: { jti, iat: iat + 1 } } });
     if (status === 400 || status === 401) return;

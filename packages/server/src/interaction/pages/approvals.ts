@@ -1,19 +1,18 @@
+import { type AccountPageView, accountLayout } from './account-layout.ts';
 import { type ClientView, clientName, clientPlate } from './client-view.ts';
-import { type ConsentView, permissions, type UserView, userName } from './consent.ts';
+import { type ConsentView, permissions } from './consent.ts';
 import { displayText } from './display-text.ts';
 import { requirePath } from './href.ts';
 import { type Html, html } from './html.ts';
-import { layout } from './layout.ts';
 import { messagesFor } from './messages/locale.ts';
 import type { Messages } from './messages/messages.ts';
-import type { PageView } from './page-view.ts';
+import { emptyState } from './parts/card.ts';
+import { notice } from './parts/notice.ts';
 
-export interface ApprovalsView extends PageView {
+export interface ApprovalsView extends AccountPageView {
   readonly action: string;
   /** Bound to this browser and session. */
   readonly csrf: string;
-  readonly user: UserView;
-  readonly accountHref: string;
   readonly requests: readonly ApprovalView[];
   /** What has just become of one. */
   readonly outcome?: 'allowed' | 'denied' | 'gone';
@@ -34,19 +33,16 @@ const MAX_MESSAGE = 128;
 export function approvalsPage(view: ApprovalsView): string {
   const messages = messagesFor(view.locale);
   const words = messages.approvals;
-  const main = html`<h1>${words.heading}</h1>
-<p>${messages.logout.signedInAs(userName(view.user, messages))} <a href="${requirePath(view.accountHref)}">${words.account}</a></p>
-${view.outcome !== undefined && html`<p role="status" id="approval-outcome">${words[view.outcome]}</p>`}
-${view.requests.length === 0 ? html`<p class="faded">${words.none}</p>` : html`<p class="problem">${words.warning}</p>${view.requests.map((one) => section(one, view, messages))}`}`;
-  return layout(view, { page: 'approvals', title: words.heading, main, width: 'wide' });
+  const main = html`${view.outcome !== undefined && notice(view.outcome === 'gone' ? 'problem' : 'done', words[view.outcome], { id: 'approval-outcome' })}
+${view.requests.length === 0 ? emptyState(words.none) : html`${notice('attention', words.warning)}${view.requests.map((one) => section(one, view, messages))}`}`;
+  return accountLayout(view, { page: 'approvals', side: 'overview', title: words.heading, main, isBelow: true });
 }
 
 function section(one: ApprovalView, view: ApprovalsView, messages: Messages): Html {
   const words = messages.approvals;
   const name = clientName(one.client);
   const message = displayText(one.message, MAX_MESSAGE);
-  return html`<hr class="seam">
-<section>
+  return html`<section class="card">
 ${clientPlate(one.client, messages)}
 <p>${words.asks}</p>
 <dl class="facts">

@@ -8,5 +8,8 @@ export function hiddenFields(form: FormView): Html {
     form.next !== undefined &&
     html`
 <input type="hidden" name="next" value="${form.next}">`
-  }`;
+  }${(form.more ?? []).map(
+    ([name, value]) => html`
+<input type="hidden" name="${name}" value="${value}">`,
+  )}`;
 }

@@ -8,6 +8,10 @@ import { STYLESHEET_PATH } from './style.ts';
 /** The names by which programs tell the pages apart (`<body data-page>`). They never change. */
 export type PageName =
   | 'signin'
+  | 'verify'
+  | 'enrol'
+  | 'enrol-mail'
+  | 'recovery-codes'
   | 'sign-up'
   | 'consent'
   | 'logout'
@@ -16,12 +20,36 @@ export type PageName =
   | 'error'
   | 'completed'
   | 'form-post'
+  | 'upstream-return'
   | 'home'
   | 'account'
+  | 'account-profile'
+  | 'account-security'
+  | 'account-password'
+  | 'account-authenticator'
+  | 'account-passkey'
+  | 'account-recovery-codes'
+  | 'account-remove'
+  | 'account-email'
+  | 'account-sessions'
+  | 'account-apps'
+  | 'account-activity'
+  | 'account-not-me'
+  | 'account-data'
+  | 'account-delete'
+  | 'account-deleted'
   | 'approvals'
+  | 'devices'
   | 'device'
   | 'device-confirm'
-  | 'device-done';
+  | 'device-done'
+  | 'signin-email'
+  | 'email-code'
+  | 'mail-link'
+  | 'mail-told'
+  | 'recover'
+  | 'recover-reset'
+  | 'dev-mail';
 
 /** What a page puts into the frame. */
 export interface PageParts {
@@ -31,33 +59,63 @@ export interface PageParts {
   readonly main: Html;
   /** At the end of the head. */
   readonly head?: Html;
+  /** What improves the page where scripts run. */
+  readonly script?: PageScript | undefined;
   /** `wide` for pages with a list to read; the others are as narrow as a form. */
   readonly width?: 'wide';
 }
 
+/** A script of ours (`assets.ts`), and the nonce that `pageHeaders` got. */
+export interface PageScript {
+  readonly path: string;
+  readonly nonce: string;
+}
+
 /** The frame around every page: head with the mark, one column with one thing to do, foot with the languages. */
 export function layout(view: PageView, parts: PageParts): string {
-  const brand = view.brand?.name ?? messagesFor(view.locale).productName;
+  return pageFrame(view, {
+    ...parts,
+    className: parts.width,
+    body: html`<header class="head">${brandMark(view)}<span>${brandName(view)}</span></header>
+<main class="sheet">
+${parts.main}
+</main>
+<footer class="foot">${languageSwitch(view)}</footer>`,
+  });
+}
+
+/** What goes around whatever stands in the body. */
+export function pageFrame(
+  view: PageView,
+  frame: Pick<PageParts, 'page' | 'title' | 'head' | 'script'> & { readonly className: string | undefined; readonly body: Html },
+): string {
   return renderHtml(html`<!doctype html>
 <html lang="${view.locale}">
 <head>
 <meta charset="utf-8">
-<title>${parts.title} · ${brand}</title>
+<title>${frame.title} · ${brandName(view)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <link rel="icon" href="${requirePath(view.brand?.markSrc ?? '/assets/mark.svg')}">
-<link rel="stylesheet" href="${requirePath(STYLESHEET_PATH)}">${tenantStylesheet(view)}${parts.head}
+<link rel="stylesheet" href="${requirePath(STYLESHEET_PATH)}">${tenantStylesheet(view)}${frame.head}${frame.script && moduleScript(frame.script)}
 </head>
-<body data-page="${parts.page}" ${attributes({ class: parts.width })}>
-<header class="head">${brandMark(view)}<span>${brand}</span></header>
-<main class="sheet">
-${parts.main}
-</main>
-<footer class="foot">${languageSwitch(view)}</footer>
+<body data-page="${frame.page}" ${attributes({ class: frame.className })}>
+${frame.body}
 </body>
 </html>
 `);
+}
+
+/** Pages are whole without it; old browsers pass it over. */
+function moduleScript({ path, nonce }: PageScript): Html {
+  return html`
+<script type="module" src="${requirePath(path)}" nonce="${nonce}"></script>`;
+}
+
+/** What the pages call whoever runs this. */
+export function brandName(view: PageView): string {
+  return view.brand?.name ?? messagesFor(view.locale).productName;
 }
 
 function tenantStylesheet(view: PageView): Html | undefined {
@@ -66,12 +124,14 @@ function tenantStylesheet(view: PageView): Html | undefined {
 <link rel="stylesheet" href="${requirePath(view.brand.stylesheet)}">`;
 }
 
-function brandMark(view: PageView): Html {
+/** The mark, or a tenant's. */
+export function brandMark(view: PageView): Html {
   if (view.brand?.markSrc === undefined) return mark();
   return html`<img class="mark" src="${requirePath(view.brand.markSrc)}" alt="" height="28">`;
 }
 
-function languageSwitch(view: PageView): Html | undefined {
+/** Links to the same page in the other languages; nothing where there is no way back to the page. */
+export function languageSwitch(view: PageView): Html | undefined {
   if (view.languages.length === 0) return undefined;
   const items = view.languages.map(({ locale, href }) => {
     const name = messagesFor(locale).languageName;

@@ -33,4 +33,6 @@ export interface FormView {
   readonly request: string;
   /** A page of ours that comes after it. */
   readonly next?: string;
+  /** Further hidden fields. */
+  readonly more?: readonly (readonly [name: string, value: string])[];
 }

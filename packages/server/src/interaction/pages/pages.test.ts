@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { readTags, type Tag } from '../../testing/page-tags.ts';
 import { completedPage } from './completed.ts';
 import { type ConsentView, consentPage } from './consent.ts';
+import { type DevicesView, devicesPage } from './devices.ts';
 import { errorPage } from './error.ts';
 import { ERROR_KINDS, type ErrorKind } from './error-kinds.ts';
 import { formPostPage } from './form-post.ts';
@@ -23,6 +25,7 @@ const PAGES: Readonly<Record<string, (frame: PageView, text: string) => string>>
   signin: (frame, text) => signInPage({ ...signIn(text), ...frame }),
   'sign-up': (frame, text) => signUpPage({ ...signUp(text), ...frame }),
   consent: (frame, text) => consentPage({ ...consent(text), ...frame }),
+  devices: (frame, text) => devicesPage({ ...devices(text), ...frame }),
   logout: (frame, text) => logoutPage({ ...frame, form: form(text), user: { username: text, name: text }, client: client(text) }),
   'signed-out': (frame, text) => signedOutPage({ ...frame, client: { name: text, uri: 'https://notes.example/' }, signInHref: '/signin' }),
   completed: (frame, text) => completedPage({ ...frame, client: { name: text, uri: 'https://notes.example/' } }),
@@ -63,6 +66,7 @@ function signUp(text: string): SignUpView {
     signedInAs: text,
     signInHref: '/signin',
     minLength: 15,
+    email: 'optional',
     typed: { username: text, email: text, name: text },
     problems: { username: 'taken', email: 'not_an_address', name: 'not_fit', password: 'common', slowedDown: 30 },
   };
@@ -84,37 +88,22 @@ function consent(text: string): ConsentView {
   };
 }
 
-interface Tag {
-  readonly name: string;
-  readonly attributes: ReadonlyMap<string, string>;
-}
-
-const VOID: ReadonlySet<string> = new Set(['meta', 'link', 'input', 'img', 'hr', 'path']);
-
-/** Reads a page as strictly as it is written: every `<` opens a tag of the templates' grammar, and every tag is closed in order. */
-function readTags(page: string): readonly Tag[] {
-  const tags: Tag[] = [];
-  const open: string[] = [];
-  const body = page.replace(/^<!doctype html>\n/, '');
-  assert.notEqual(body, page, 'doctype first');
-  for (const match of body.matchAll(/<[^>]*>?|[^<]+/g)) {
-    const piece = match[0];
-    if (!piece.startsWith('<')) {
-      assert.doesNotMatch(piece, />|&(?!(?:amp|lt|gt|quot|#39|#13);)/);
-      continue;
-    }
-    const [, slash = '', name = '', rest = ''] =
-      /^<(\/?)([a-z0-9]+)((?:\s+[A-Za-z-]+(?:="[^"<]*")?)*)\s*\/?>$/.exec(piece) ?? assert.fail(`not a tag: ${piece}`);
-    if (slash !== '') assert.equal(open.pop(), name);
-    else if (!VOID.has(name)) open.push(name);
-    if (slash === '')
-      tags.push({
-        name,
-        attributes: new Map([...rest.matchAll(/([A-Za-z-]+)(?:="([^"]*)")?/g)].map(([, key = '', value = '']) => [key, value])),
-      });
-  }
-  assert.deepEqual(open, []);
-  return tags;
+function devices(text: string): DevicesView {
+  const device = { name: text, type: 'mobile', place: text, seenAt: 1_767_225_000 } as const;
+  return {
+    ...EN,
+    form: form(text),
+    user: { username: text, name: text },
+    moment: { now: 1_767_225_600, zone: 'UTC' },
+    kind: 'full_at_client',
+    clientName: text,
+    devices: [
+      { ...device, value: text, isChosen: true },
+      { ...device, value: `${text}2`, isChosen: false },
+    ],
+    needed: 1,
+    tooFew: true,
+  };
 }
 
 const ids = (tags: readonly Tag[]): readonly (string | undefined)[] =>
@@ -126,6 +115,7 @@ const FIXED_IDS: Readonly<Record<string, readonly string[]>> = {
   signin: ['signin', 'username', 'password', 'signin-submit', 'signin-cancel'],
   'sign-up': ['signup', 'username', 'email', 'name', 'password', 'signup-submit', 'signup-cancel', 'signup-signin'],
   consent: ['consent', 'consent-allow', 'consent-deny'],
+  devices: ['devices', 'device-0', 'device-1', 'devices-go', 'devices-cancel', 'problem'],
   logout: ['logout', 'logout-confirm', 'logout-cancel'],
   'signed-out': [],
   completed: [],
@@ -204,7 +194,7 @@ function shape(page: string): readonly string[] {
 }
 
 test('every form posts to its path with the two hidden fields, and never by GET', () => {
-  for (const page of ['signin', 'sign-up', 'consent', 'logout']) {
+  for (const page of ['signin', 'sign-up', 'consent', 'devices', 'logout']) {
     const tags = readTags((PAGES[page] ?? assert.fail())(EN, 'secret-1'));
     const forms = tags.filter(({ name }) => name === 'form');
     assert.equal(forms.length, 1);
@@ -330,6 +320,42 @@ test('client name, host, logo, policy and terms stand on sign-in and consent', (
     ]) {
       assert.ok(markup.includes(expected), expected);
     }
+  }
+});
+
+test('the page of devices says why it asks, of whom, and has the oldest chosen beforehand; where there is nothing to choose it only asks', () => {
+  const view = { ...devices('Field Notes'), tooFew: false };
+  const chosen = (markup: string): readonly boolean[] =>
+    readTags(markup)
+      .filter(({ attributes }) => attributes.get('name') === 'device')
+      .map(({ attributes }) => attributes.has('checked'));
+  const { clientName: _, ...ofNoClient } = view;
+  const full = devicesPage({ ...ofNoClient, kind: 'full' });
+  assert.match(full, /<h1>You are signed in on too many devices<\/h1>/);
+  assert.match(full, /Sign out on one device to go on here\./);
+  assert.deepEqual(chosen(full), [true, false]);
+  assert.equal(full.includes('id="problem"'), false);
+  const atClient = devicesPage(view);
+  assert.match(atClient, /<strong><bdi>Field Notes<\/bdi><\/strong> on too many devices/);
+  assert.deepEqual(chosen(atClient), [true, false]);
+  const elsewhere = devicesPage({ ...view, kind: 'elsewhere' });
+  assert.match(elsewhere, /<h1>Continue on this device\?<\/h1>/);
+  assert.match(elsewhere, /Last used: /);
+  assert.deepEqual(chosen(elsewhere), []);
+  const again = devicesPage({ ...view, tooFew: true, needed: 2 });
+  const tags = readTags(again);
+  assert.equal(byId(tags, 'problem').attributes.get('role'), 'alert');
+  assert.match(again, /<title>Problem · .*<\/title>/);
+  assert.match(again, /Choose at least 2 devices\./);
+  for (const markup of [full, atClient, elsewhere]) {
+    const buttons = readTags(markup).filter(({ name }) => name === 'button');
+    assert.deepEqual(
+      buttons.map(({ attributes }) => [attributes.get('id'), attributes.get('name'), attributes.has('formnovalidate')]),
+      [
+        ['devices-go', 'go', false],
+        ['devices-cancel', 'cancel', true],
+      ],
+    );
   }
 });
 

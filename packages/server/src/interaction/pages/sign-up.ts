@@ -1,5 +1,6 @@
 import type { UsernameFault } from '../../accounts/new-username.ts';
 import type { PasswordFault } from '../../accounts/password-policy.ts';
+import type { BotProblem } from '../../bot-check/provider.ts';
 import { type ClientView, clientLinks, clientPlate } from './client-view.ts';
 import { displayText } from './display-text.ts';
 import { hiddenFields } from './form.ts';
@@ -9,6 +10,7 @@ import { layout } from './layout.ts';
 import { messagesFor } from './messages/locale.ts';
 import type { Messages } from './messages/messages.ts';
 import type { FormView, PageView } from './page-view.ts';
+import { botProblemText } from './parts/bot-panels.ts';
 
 export interface SignUpView extends PageView {
   readonly form: FormView;
@@ -19,8 +21,11 @@ export interface SignUpView extends PageView {
   readonly signInHref: string;
   /** Fewest characters of a password. */
   readonly minLength: number;
+  readonly email: 'needed' | 'optional';
   readonly typed: TypedAccount;
   readonly problems: SignUpProblems;
+  /** A check against programs. */
+  readonly botCheck?: Html;
 }
 
 /** What was typed before, or `login_hint`. Never the password. */
@@ -33,11 +38,12 @@ export interface TypedAccount {
 /** What is wrong with each field; nothing where a page is new. */
 export interface SignUpProblems {
   readonly username?: UsernameFault | 'taken';
-  readonly email?: 'not_an_address';
+  readonly email?: 'not_an_address' | 'missing';
   readonly name?: 'not_fit';
   readonly password?: PasswordFault;
   /** Seconds to wait. */
   readonly slowedDown?: number;
+  readonly bot?: BotProblem;
 }
 
 type FieldName = 'username' | 'email' | 'name' | 'password';
@@ -50,7 +56,7 @@ const FIELDS: readonly FieldName[] = ['username', 'email', 'name', 'password'];
 export function signUpPage(view: SignUpView): string {
   const messages = messagesFor(view.locale);
   const words = messages.signUp;
-  const { slowedDown, ...problems } = view.problems;
+  const { slowedDown, bot, ...problems } = view.problems;
   const field = (name: FieldName, hint: string | undefined, more: Readonly<Record<string, AttributeValue>>): Html =>
     fieldOf(view, name, hint, { ...more, autofocus: focused(view) === name });
   const main = html`<h1>${words.heading}</h1>
@@ -58,10 +64,12 @@ ${asker(view.client, messages)}${takesPlace(view.signedInAs, messages)}<hr class
 <form id="signup" method="post" action="${requirePath(view.form.action)}">
 ${hiddenFields(view.form)}
 ${slowedDown !== undefined && html`<p class="problem" id="problem" role="alert">${messages.signIn.slowedDown(slowedDown)}</p>`}
+${bot !== undefined && html`<p class="problem" id="problem" role="alert">${botProblemText(bot, messages)}</p>`}
 ${field('username', words.usernameHint, { type: 'text', required: true, autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false' })}
-${field('email', undefined, { type: 'email', autocomplete: 'email' })}
+${field('email', undefined, { type: 'email', required: view.email === 'needed', autocomplete: 'email' })}
 ${field('name', undefined, { type: 'text', autocomplete: 'name' })}
 ${field('password', words.passwordHint(view.minLength), { type: 'password', required: true, autocomplete: 'new-password', minlength: view.minLength })}
+${view.botCheck}
 <div class="acts stack">
 <button type="submit" id="signup-submit" class="primary">${words.submit}</button>
 <button type="submit" id="signup-cancel" name="cancel" value="cancel" class="quiet" formnovalidate>${words.cancel}</button>
@@ -69,7 +77,7 @@ ${field('password', words.passwordHint(view.minLength), { type: 'password', requ
 </form>
 <p class="other">${words.haveAccount}<a id="signup-signin" href="${requirePath(view.signInHref)}">${words.signIn}</a></p>
 ${view.client && clientLinks(view.client, messages)}`;
-  const isWrong = slowedDown !== undefined || Object.keys(problems).length > 0;
+  const isWrong = slowedDown !== undefined || bot !== undefined || Object.keys(problems).length > 0;
   return layout(view, { page: 'sign-up', title: isWrong ? `${words.titleProblem} · ${words.heading}` : words.heading, main });
 }
 
@@ -102,7 +110,7 @@ function fieldOf(view: SignUpView, name: FieldName, hint: string | undefined, mo
     'aria-invalid': problem === undefined ? undefined : 'true',
     'aria-describedby': about === '' ? undefined : about,
   };
-  const optional = name === 'email' || name === 'name';
+  const optional = (name === 'email' && view.email === 'optional') || name === 'name';
   return html`<label for="${name}">${words[name]}${optional && html` <span class="optional">${words.optional}</span>`}</label>
 ${hint && html`<p class="hint" id="${name}-hint">${hint}</p>`}
 <input id="${name}" name="${name}" ${attributes(marks)}>
@@ -115,7 +123,7 @@ function problemText({ problems, minLength, locale }: SignUpView, name: FieldNam
     case 'username':
       return problems.username && faults.username[problems.username];
     case 'email':
-      return problems.email && faults.email;
+      return problems.email && (problems.email === 'missing' ? faults.emailMissing : faults.email);
     case 'name':
       return problems.name && faults.name;
     case 'password':

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { ACCOUNT_STYLE } from './style-account.ts';
+import { PARTS_STYLE } from './style-parts.ts';
 
 /**
  * The one stylesheet of all server-rendered pages. Plain rules without nesting, layers or `:has`, because old parsers drop what they do
@@ -52,6 +54,7 @@ export const STYLESHEET: string = `:root {
 }
 
 *, *::before, *::after { box-sizing: border-box; }
+[hidden] { display: none !important; }
 html { font-size: 100%; -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body {
   margin: 0;
@@ -217,6 +220,8 @@ h2 + .facts { margin-top: 0.375rem; }
 .languages .aside { white-space: nowrap; }
 a:hover { color: var(--ink); }
 
+${PARTS_STYLE}
+${ACCOUNT_STYLE}
 @media (prefers-reduced-motion: no-preference) {
   button, .button, a, input { transition: background-color 0.12s, border-color 0.12s, color 0.12s; }
 }

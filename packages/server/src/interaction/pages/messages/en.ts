@@ -1,6 +1,11 @@
 import { html } from '../html.ts';
 import { largestUnit } from '../largest-unit.ts';
+import { accountEn } from './account-en.ts';
+import { BOT_CHECK_EN } from './bot-check.ts';
+import { devicesEn } from './devices-en.ts';
+import { enMail } from './en-mail.ts';
 import type { Messages } from './messages.ts';
+import { verifyEn } from './verify-en.ts';
 
 const TELL_THE_APP =
   'Go back to the app and try once more. If this page returns, tell the people who run the app and give them the decision id.';
@@ -38,6 +43,42 @@ export const en: Messages = {
     slowedDown: (seconds) => `Too many attempts. Wait ${duration(seconds)}, then try again.`,
     noAccount: 'No account yet? ',
     createAccount: 'Create an account',
+    or: 'or',
+    withUpstream: (name) => `Continue with ${name}`,
+    tooLongForUpstream:
+      'You cannot continue with another service this time: what the app asks for is too long to be carried there and back.',
+  },
+  upstreamReturn: {
+    heading: 'Signing you in',
+    explain: 'The other service has answered. This page passes the answer on.',
+    submit: 'Continue',
+  },
+  verify: verifyEn,
+  devices: devicesEn,
+  passkeys: {
+    use: 'Sign in with a passkey',
+    show: 'Use your passkey',
+    create: 'Create a passkey',
+    name: 'Name of the passkey',
+    nameHint: 'So that you can tell it from your others.',
+    cancelled:
+      'Nothing was signed in: it was cancelled, it took too long, or there is no passkey for this site here. Try again, or sign in another way.',
+    notCreated: 'No passkey was created: it was cancelled, or it took too long. Try again when you are ready.',
+    unsupported: 'This browser cannot use passkeys here. Try another browser, or another way.',
+    needsScript: 'Passkeys need JavaScript, which is switched off in this browser.',
+    failed: 'The passkey did not work. Reload the page and try again.',
+    problems: {
+      expired: 'That took too long, or it was sent twice. Try once more.',
+      wrong_site: 'That passkey was used at another address than this site’s. Check the address of this page.',
+      unverified: 'Your device did not check that it is you. Set up a PIN, a fingerprint or face recognition on it, then try again.',
+      not_found: 'That passkey does not work here, or not any more. Use another one, or sign in another way.',
+      copied:
+        'That passkey may have been copied, so it was not accepted. Sign in another way, remove it from your account and create a new one.',
+      already_there: 'There is a passkey of this account on that device or in that password manager already.',
+      full: 'This account has as many passkeys and other factors as it may. Remove one that you do not use.',
+      changed: 'The ways to sign in to this account have changed meanwhile. Try once more.',
+      malformed: 'The answer of the browser or password manager could not be read. Try again, or with another one.',
+    },
   },
   signUp: {
     heading: 'Create an account',
@@ -64,6 +105,7 @@ export const en: Messages = {
         taken: 'Somebody has this username already. Choose another one.',
       },
       email: 'This is not an email address. It looks like name@example.com; you can also leave it out.',
+      emailMissing: 'This is needed: a mail goes there. It looks like name@example.com.',
       name: 'This name is longer than 100 characters, or holds characters that cannot be shown.',
       password: {
         too_short: (characters) => `This is too short: at least ${characters} characters, spaces counted.`,
@@ -109,18 +151,7 @@ export const en: Messages = {
     confirm: 'Sign out',
     cancel: 'Stay signed in',
   },
-  account: {
-    heading: 'Your account',
-    apps: 'Apps with access',
-    noApps: 'No app has access to your account.',
-    since: (day) => `since ${day}`,
-    remove: 'Remove access',
-    removeApp: (app) => `Remove access of ${app}`,
-    removeMeaning: 'Removing access ends it at once, on every device where the app uses your account. The app can ask again.',
-    removed: (app) => `${app} no longer has access.`,
-    signOut: 'Sign out',
-    approvals: 'Requests that wait for you',
-  },
+  account: accountEn,
   device: {
     heading: 'Connect a device',
     explain: 'Type the code that your device shows.',
@@ -162,7 +193,6 @@ export const en: Messages = {
     allowed: 'You allowed it.',
     denied: 'You denied it.',
     gone: 'That request is over, or was answered before.',
-    account: 'Your account',
   },
   signedOut: {
     heading: 'Signed out',
@@ -173,6 +203,8 @@ export const en: Messages = {
     backTo: (client) => `Back to ${client}`,
     signInAgain: 'Sign in again',
   },
+  mail: enMail,
+  botCheck: BOT_CHECK_EN,
   completed: {
     heading: 'Already finished',
     answered: 'This request was answered before, and a request is answered only once. Nothing happened just now.',
@@ -284,6 +316,51 @@ export const en: Messages = {
         what: 'Accounts are not made here',
         why: 'Those who run this server give out the accounts themselves.',
         now: 'If you have an account, sign in. If not, ask those who run the app or this server for one.',
+      },
+      sign_in_method_off: {
+        what: 'Not this way',
+        why: 'Those who run this server have switched this way to sign in off.',
+        now: 'Go back to the sign-in page and take one of the ways that it offers.',
+      },
+      sign_in_too_weak: {
+        what: 'You have to show more',
+        why: 'This needs a stronger sign-in than your account has: a second factor, or a passkey.',
+        now: 'Add one under security in your account, sign in with it, then come back here.',
+      },
+      upstream_off: {
+        what: 'This way to sign in is switched off',
+        why: 'Those who run this server do not accept sign-ins by this service at the moment. Accounts that are linked to it stay linked.',
+        now: 'Go back and sign in another way.',
+      },
+      upstream_attempt_unknown: {
+        what: 'This sign-in was not begun here',
+        why: 'An answer from another service counts once, for a few minutes, and only in the browser that asked for it. This one was asked for elsewhere, has been used, or its cookie is gone.',
+        now: 'If you did not begin a sign-in, close this page. Otherwise go back to the app, or to the sign-in page, and begin again.',
+      },
+      upstream_failed: {
+        what: 'We could not verify the other service’s answer',
+        why: 'What came back does not prove who you are: it is signed wrongly, meant for somebody else, or incomplete. Nobody was signed in.',
+        now: 'Begin again. If this page returns, sign in another way, and give those who run this server the decision id.',
+      },
+      upstream_unavailable: {
+        what: 'The other service does not answer',
+        why: 'It has to confirm who you are, and it could not be reached in time. Nothing is lost.',
+        now: 'Wait a moment and begin again, or sign in another way.',
+      },
+      upstream_no_account: {
+        what: 'No account here is linked to it',
+        why: 'The other service knows you, but no account of this server is linked to your account there, and new ones are not made by it.',
+        now: 'If you have an account here, sign in to it, and link the other one under Security in your account. If not, ask those who run the app for one.',
+      },
+      upstream_account_off: {
+        what: 'This account cannot be signed in to',
+        why: 'The other service confirmed who you are, but the account here is switched off or locked, or has changed in this moment.',
+        now: 'Try once more. If this page returns, ask those who run this server.',
+      },
+      upstream_not_fresh: {
+        what: 'You have to show anew that it is you',
+        why: 'For this step the sign-in has to be from just now, and the other service does not say that it is.',
+        now: 'Go back and sign in with your password or a passkey instead.',
       },
       account_not_allowed: {
         what: 'This account may not use the app',

@@ -1,7 +1,13 @@
 import type { UsernameFault } from '../../../accounts/new-username.ts';
 import type { PasswordFault } from '../../../accounts/password-policy.ts';
+import type { PasskeyProblem } from '../../../passkeys/problem.ts';
 import type { ErrorKind } from '../error-kinds.ts';
 import type { Html } from '../html.ts';
+import type { AccountMessages } from './account.ts';
+import type { BotCheckMessages } from './bot-check.ts';
+import type { DevicesMessages } from './devices.ts';
+import type { MailMessages } from './mail-messages.ts';
+import type { VerifyMessages } from './verify.ts';
 
 /** Scopes of OpenID Connect Core §5.4 that get a sentence of their own. */
 export type StandardScope = 'openid' | 'profile' | 'email' | 'address' | 'phone';
@@ -11,6 +17,23 @@ export interface ErrorMessage {
   readonly what: string;
   readonly why: string;
   readonly now: string;
+}
+
+/** Passkeys, wherever they are made or used. */
+export interface PasskeyWords {
+  readonly use: string;
+  /** The same for somebody who is known by now. */
+  readonly show: string;
+  readonly create: string;
+  readonly name: string;
+  readonly nameHint: string;
+  /** The browser says no more than that it came to nothing. */
+  readonly cancelled: string;
+  readonly notCreated: string;
+  readonly unsupported: string;
+  readonly needsScript: string;
+  readonly failed: string;
+  readonly problems: Readonly<Record<PasskeyProblem, string>>;
 }
 
 /** All words of the pages. A language is one value of this type, so none can be forgotten. */
@@ -48,7 +71,20 @@ export interface Messages {
     /** With the space, if any, before the link that follows. */
     readonly noAccount: string;
     readonly createAccount: string;
+    /** Between the password and the other services. */
+    readonly or: string;
+    readonly withUpstream: (name: string) => string;
+    /** Instead of their buttons. */
+    readonly tooLongForUpstream: string;
   };
+  readonly upstreamReturn: {
+    readonly heading: string;
+    readonly explain: string;
+    readonly submit: string;
+  };
+  readonly verify: VerifyMessages;
+  readonly devices: DevicesMessages;
+  readonly passkeys: PasskeyWords;
   readonly signUp: {
     readonly heading: string;
     readonly continueTo: string;
@@ -69,6 +105,8 @@ export interface Messages {
     readonly faults: {
       readonly username: Readonly<Record<UsernameFault | 'taken', string>>;
       readonly email: string;
+      /** Where nobody does without one. */
+      readonly emailMissing: string;
       readonly name: string;
       readonly password: Readonly<Record<PasswordFault, (characters: number) => string>>;
     };
@@ -105,20 +143,7 @@ export interface Messages {
     readonly confirm: string;
     readonly cancel: string;
   };
-  readonly account: {
-    readonly heading: string;
-    readonly apps: string;
-    readonly noApps: string;
-    readonly since: (day: string) => string;
-    readonly remove: string;
-    /** Names the app for those who hear the button alone. */
-    readonly removeApp: (app: string) => string;
-    readonly removeMeaning: string;
-    readonly removed: (app: string) => string;
-    readonly signOut: string;
-    /** To the requests that wait for the user. */
-    readonly approvals: string;
-  };
+  readonly account: AccountMessages;
   readonly device: {
     readonly heading: string;
     readonly explain: string;
@@ -160,7 +185,6 @@ export interface Messages {
     readonly allowed: string;
     readonly denied: string;
     readonly gone: string;
-    readonly account: string;
   };
   readonly signedOut: {
     readonly heading: string;
@@ -172,6 +196,8 @@ export interface Messages {
     readonly backTo: (client: string) => string;
     readonly signInAgain: string;
   };
+  readonly mail: MailMessages;
+  readonly botCheck: BotCheckMessages;
   readonly completed: {
     readonly heading: string;
     readonly answered: string;

@@ -1,11 +1,21 @@
 import { html } from '../html.ts';
 import { largestUnit } from '../largest-unit.ts';
+import { accountZhCn } from './account-zh-cn.ts';
+import { BOT_CHECK_ZH_CN } from './bot-check.ts';
+import { devicesZhCn } from './devices-zh-cn.ts';
 import type { Messages } from './messages.ts';
+import { verifyZhCn } from './verify-zh-cn.ts';
+import { zhCnMail } from './zh-cn-mail.ts';
 
 const TELL_THE_APP = '请回到应用再试一次。如果又看到本页，请联系应用的运营方，并提供下面的判定编号。';
 const START_AGAIN = '请回到应用，从那里重新开始。';
 
 const UNITS = { day: '天', hour: '小时', minute: '分钟', second: '秒' } as const;
+
+/** Between Chinese and letters of another script there is a space. */
+function spaced(name: string): string {
+  return `${/^[!-~]/.test(name) ? ' ' : ''}${name}${/[!-~]$/.test(name) ? ' ' : ''}`;
+}
 
 function duration(seconds: number): string {
   const { count, unit } = largestUnit(seconds);
@@ -39,6 +49,39 @@ export const zhCn: Messages = {
     slowedDown: (seconds) => `尝试次数过多，请等 ${duration(seconds)}后再试。`,
     noAccount: '还没有账号？',
     createAccount: '注册账号',
+    or: '或',
+    withUpstream: (name) => `使用${spaced(name)}登录`,
+    tooLongForUpstream: '这次不能用其他服务登录：应用的请求太长，无法带到那里再带回来。',
+  },
+  upstreamReturn: {
+    heading: '正在登录',
+    explain: '对方服务已经答复，本页正在转交。',
+    submit: '继续',
+  },
+  verify: verifyZhCn,
+  devices: devicesZhCn,
+  passkeys: {
+    use: '用通行密钥登录',
+    show: '使用通行密钥',
+    create: '创建通行密钥',
+    name: '通行密钥的名称',
+    nameHint: '方便你和其他通行密钥区分。',
+    cancelled: '没有登录：操作被取消或已超时，也可能这里没有本网站的通行密钥。可以重试，或换一种方式登录。',
+    notCreated: '没有创建通行密钥：操作被取消或已超时。准备好后可以再试一次。',
+    unsupported: '这个浏览器在这里用不了通行密钥。请换一个浏览器，或换一种方式。',
+    needsScript: '通行密钥需要 JavaScript，而这个浏览器已将它关闭。',
+    failed: '通行密钥没能使用。请刷新本页后再试。',
+    problems: {
+      expired: '用时过长，或者重复提交了。请再试一次。',
+      wrong_site: '这个通行密钥不是在本网站的地址上使用的。请核对本页的网址。',
+      unverified: '你的设备没有验证是你本人。请先在设备上设置 PIN、指纹或面容识别，然后重试。',
+      not_found: '这个通行密钥在这里不可用，或者已经失效。请换一个，或换一种方式登录。',
+      copied: '这个通行密钥可能被复制过，因此没有接受。请换一种方式登录，然后在账号里删除它并重新创建。',
+      already_there: '那台设备或那个密码管理器里已经有这个账号的通行密钥了。',
+      full: '这个账号的通行密钥和其他验证方式已达上限。请先删除不用的。',
+      changed: '这个账号的登录方式刚刚有变动。请再试一次。',
+      malformed: '浏览器或密码管理器的返回内容无法读取。请重试，或换一个。',
+    },
   },
   signUp: {
     heading: '注册账号',
@@ -65,6 +108,7 @@ export const zhCn: Messages = {
         taken: '这个用户名已经有人用了，请换一个。',
       },
       email: '这不像邮箱地址。写法如 name@example.com；也可以不填。',
+      emailMissing: '请填写邮箱，验证邮件会寄到那里。写法如 name@example.com。',
       name: '姓名超过 100 个字符，或含有无法显示的字符。',
       password: {
         too_short: (characters) => `密码太短，至少要 ${characters} 个字符，空格也算。`,
@@ -110,18 +154,7 @@ export const zhCn: Messages = {
     confirm: '退出登录',
     cancel: '保持登录',
   },
-  account: {
-    heading: '我的账号',
-    apps: '可访问账号的应用',
-    noApps: '目前没有应用可以访问你的账号。',
-    since: (day) => `始于 ${day}`,
-    remove: '取消授权',
-    removeApp: (app) => `取消“${app}”的授权`,
-    removeMeaning: '取消后立即生效，该应用在所有设备上都不能再使用你的账号。以后它可以重新请求授权。',
-    removed: (app) => `已取消“${app}”的授权。`,
-    signOut: '退出登录',
-    approvals: '等你确认的请求',
-  },
+  account: accountZhCn,
   device: {
     heading: '连接设备',
     explain: '请输入设备上显示的代码。',
@@ -163,7 +196,6 @@ export const zhCn: Messages = {
     allowed: '已允许。',
     denied: '已拒绝。',
     gone: '该请求已经失效，或者已经答复过。',
-    account: '我的账号',
   },
   signedOut: {
     heading: '已退出登录',
@@ -174,6 +206,8 @@ export const zhCn: Messages = {
     backTo: (client) => `返回“${client}”`,
     signInAgain: '重新登录',
   },
+  mail: zhCnMail,
+  botCheck: BOT_CHECK_ZH_CN,
   completed: {
     heading: '此请求已经完成',
     answered: '这个请求先前已经答复过，而每个请求只答复一次。刚才没有做任何处理。',
@@ -285,6 +319,51 @@ export const zhCn: Messages = {
         what: '这里不开放注册',
         why: '账号由本服务器的管理方发放。',
         now: '如果你已有账号，请直接登录；如果没有，请向应用或本服务器的管理方申请。',
+      },
+      sign_in_method_off: {
+        what: '不能用这种方式登录',
+        why: '本服务器的管理方已停用这种登录方式。',
+        now: '请返回登录页面，改用页面上提供的方式。',
+      },
+      sign_in_too_weak: {
+        what: '需要更强的身份验证',
+        why: '此操作需要更强的登录方式：第二重验证，或通行密钥。',
+        now: '请先在账号的“安全”页面添加一种，用它登录后再回到这里。',
+      },
+      upstream_off: {
+        what: '这种登录方式已停用',
+        why: '本服务器的管理方目前不接受通过该服务登录。已关联的账号仍保持关联。',
+        now: '请返回，用其他方式登录。',
+      },
+      upstream_attempt_unknown: {
+        what: '这次登录不是从这里发起的',
+        why: '其他服务的答复只在发起登录的浏览器里有效，只能用一次，并且几分钟后失效。这个答复是在别处请求的、已经用过，或者对应的 Cookie 已经丢失。',
+        now: '如果你没有发起登录，请关闭本页。否则请回到应用或登录页重新开始。',
+      },
+      upstream_failed: {
+        what: '无法核实对方服务的答复',
+        why: '返回的内容不能证明你的身份：签名不对、是给别人的，或者不完整。没有人因此登录。',
+        now: '请重新开始。如果再次看到本页，请用其他方式登录，并把判定编号告诉本服务器的管理方。',
+      },
+      upstream_unavailable: {
+        what: '对方服务没有响应',
+        why: '需要由它确认你的身份，但未能及时连上。没有任何损失。',
+        now: '请稍等片刻后重试，或用其他方式登录。',
+      },
+      upstream_no_account: {
+        what: '这里没有与之关联的账号',
+        why: '对方服务认识你，但本服务器上没有账号与你在那边的账号关联，也不会通过它新建账号。',
+        now: '如果你在这里有账号，请先登录，再到账号的“安全”页面进行关联；如果没有，请向应用的管理方申请。',
+      },
+      upstream_account_off: {
+        what: '此账号暂时不能登录',
+        why: '对方服务确认了你的身份，但这里的账号已停用或被锁定，或者刚刚发生了变化。',
+        now: '请再试一次。如果再次看到本页，请联系本服务器的管理方。',
+      },
+      upstream_not_fresh: {
+        what: '需要重新证明是你本人',
+        why: '这一步要求刚刚完成的登录，而对方服务没有说明这一点。',
+        now: '请返回，改用密码或通行密钥登录。',
       },
       account_not_allowed: {
         what: '此账号不能使用这个应用',

@@ -1,0 +1,35 @@
+import { randomFillSync } from 'node:crypto';
+
+/** Version 00, an id that is not all zeros, a parent that is not. */
+const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/;
+
+/**
+ * The headers by which a request is found again inside (W3C Trace Context). The parent of a peer that is trusted is kept; anybody else's begins
+ * nothing.
+ *
+ * @param parent `traceparent` as it came, of a peer that is trusted; undefined for others.
+ * @param hex 48 digits of chance.
+ * @returns names and values in turn, and the id.
+ */
+export function traceHeaders(parent: string | undefined, hex: string): { readonly id: string; readonly lines: readonly string[] } {
+  const [, trace = hex.slice(0, 32), flags = '00'] = TRACEPARENT.exec(parent ?? '') ?? [];
+  return { id: trace, lines: ['x-request-id', trace, 'traceparent', `00-${trace}-${hex.slice(32, 48)}-${flags}`] };
+}
+
+const TRACE_BYTES = 24;
+/** Chance is drawn for so many requests at once: for each one alone it costs twenty times as much. */
+const DRAWN = 256;
+
+/** Makes texts of 48 hexadecimal digits of chance. They name requests and open nothing: whoever could read this memory may know the next. */
+export function traceSource(): () => string {
+  const drawn = Buffer.allocUnsafeSlow(DRAWN * TRACE_BYTES);
+  let at = drawn.length;
+  return () => {
+    if (at === drawn.length) {
+      randomFillSync(drawn);
+      at = 0;
+    }
+    at += TRACE_BYTES;
+    return drawn.toString('hex', at - TRACE_BYTES, at);
+  };
+}

@@ -1,0 +1,52 @@
+import { edgeLimits } from '@hufu/gateway/limits/edge-limits';
+import type { EdgeLimits } from '@hufu/gateway/pipeline';
+import type { Config } from '@hufu/server/config/config';
+import type { GatewayConfig } from '@hufu/server/config/gateway-config';
+import type { Context } from '@hufu/server/context';
+import { type OpenRedis, openRedis } from '@hufu/server/limits/open-redis';
+import type { Log } from '@hufu/server/log';
+import { RefusedError } from '../command.ts';
+
+/** Limits of a gateway, with where they are counted. */
+export interface OpenLimits {
+  /** Undefined: there are none. */
+  readonly limits: EdgeLimits | undefined;
+  close(): Promise<void>;
+}
+
+/** Opens what `gateway.limits` says. @throws TypeError for limits that cannot be */
+export async function openLimits(config: Config, written: GatewayConfig, log: Log, server: Context | undefined): Promise<OpenLimits> {
+  if (written.limits.length === 0) return { limits: undefined, close: async () => undefined };
+  let redis: OpenRedis | undefined;
+  const isShared = written.limits.some(({ rule }) => rule.scope !== 'process');
+  if (config.redis !== undefined && isShared)
+    redis = await openRedis({
+      url: config.redis,
+      issuer: config.issuer,
+      of: 'edge',
+      secret: secretOf(written, server),
+      nodes: config.limits === 'off' ? 1 : config.limits.nodes,
+      log,
+    });
+  try {
+    const limits = edgeLimits(
+      written.limits.map(({ rule, methods, failedCost }) => ({ rule, failedCost, ...(methods === undefined ? {} : { methods }) })),
+      {
+        routes: written.routes,
+        issuer: written.issuers[0]?.issuer ?? config.issuer,
+        ...(redis === undefined ? {} : { remote: redis.store }),
+      },
+    );
+    return { limits, close: async () => redis?.close() };
+  } catch (error) {
+    await redis?.close();
+    throw error;
+  }
+}
+
+/** The same at all gateways that count together: nobody reads from Redis who is counted. */
+function secretOf({ secrets: [newest], name }: GatewayConfig, server: Context | undefined): string {
+  if (newest !== undefined) return `edge limits ${newest.reveal()}`;
+  if (server !== undefined) return server.keys.keyedHash('edge limits', name);
+  throw new RefusedError('gateway.secret: is needed where gateways that run alone count in a Redis, the same at all of them');
+}

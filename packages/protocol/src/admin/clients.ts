@@ -1,0 +1,251 @@
+import { CLIENT_ID, EFFECT, type Effect, NOTHING, type Nothing, type Operation, PREVIEW, type Preview } from './operation.ts';
+import {
+  choice,
+  flag,
+  list,
+  maybe,
+  members,
+  object,
+  PAGING,
+  type Page,
+  type Paging,
+  page,
+  type Shape,
+  text,
+  time,
+  whole,
+} from './shape.ts';
+
+export type ClientSource = 'config' | 'registered' | 'document' | 'admin';
+export const CLIENT_SOURCES: readonly ClientSource[] = ['config', 'registered', 'document', 'admin'];
+
+/** A client in a list. */
+export interface ClientSummary {
+  readonly client_id: string;
+  readonly name: string;
+  readonly source: ClientSource;
+  readonly enabled: boolean;
+  readonly auth_method: string;
+  readonly created_at: number;
+  readonly version: number;
+}
+
+/** A secret, by everything but itself. */
+export interface SecretView {
+  readonly id: string;
+  readonly created_at: number;
+  /** Absent: never. */
+  readonly expires_at?: number;
+}
+
+export interface ClientView extends ClientSummary {
+  /** As it is registered (RFC 7591 §2), with our own settings under `hufu`. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly secrets: readonly SecretView[];
+}
+
+export interface NewClient {
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export interface MadeClient {
+  readonly client: ClientView;
+  /** Shown here and nowhere else; absent where the client has none. */
+  readonly client_secret?: string;
+}
+
+export interface ClientFilter extends Paging {
+  /** The id begins with it. */
+  readonly prefix?: string;
+  readonly source?: ClientSource;
+  readonly enabled?: boolean;
+}
+
+export interface NewSecret {
+  /** Seconds that the secrets before it stay good. */
+  readonly overlap?: number;
+  /** Seconds until the new one ends; absent: it does not. */
+  readonly expires_in?: number;
+}
+
+export interface MadeSecret extends SecretView {
+  readonly client_secret: string;
+}
+
+const SUMMARY = {
+  client_id: CLIENT_ID,
+  name: text('Its name, or its id where it has none.'),
+  source: choice(
+    '`config`: hufu.yaml has it. `registered`: it did so itself. `document`: its id is the address of what it is. `admin`: an administrator made it.',
+    CLIENT_SOURCES,
+  ),
+  enabled: flag('Whether anything is given to it.'),
+  auth_method: text('How it proves itself (`token_endpoint_auth_method`, RFC 7591 §2).'),
+  created_at: time('When it was first seen.'),
+  version: whole('Rises with each change.'),
+};
+const SECRET = {
+  id: text('What the secret is called by.', { min: 16, max: 16 }),
+  created_at: time('When it was made.'),
+  expires_at: maybe(time('When it ends; absent where it does not.')),
+};
+const METADATA: Shape<Readonly<Record<string, unknown>>> = members(
+  'Client metadata (RFC 7591 §2, OpenID Connect Registration §2), with our own settings under `hufu`, as hufu.yaml has them.',
+);
+const summary: Shape<ClientSummary> = object<ClientSummary>('ClientSummary', SUMMARY);
+const secret: Shape<SecretView> = object<SecretView>('ClientSecret', SECRET);
+export const CLIENT: Shape<ClientView> = object<ClientView>('Client', {
+  ...SUMMARY,
+  metadata: METADATA,
+  secrets: list('Secrets that are good, newest first.', secret),
+});
+const body: Shape<NewClient> = object<NewClient>('NewClient', { metadata: METADATA });
+
+export interface ClientOperations {
+  readonly 'clients.list': Operation<never, ClientFilter, undefined, Page<ClientSummary>>;
+  readonly 'clients.get': Operation<'client_id', Nothing, undefined, ClientView>;
+  readonly 'clients.create': Operation<never, Nothing, NewClient, MadeClient>;
+  readonly 'clients.update': Operation<'client_id', Nothing, NewClient, MadeClient>;
+  readonly 'clients.disable': Operation<'client_id', Preview, undefined, Effect>;
+  readonly 'clients.enable': Operation<'client_id', Nothing, undefined, ClientView>;
+  readonly 'clients.revoke': Operation<'client_id', Preview, undefined, Effect>;
+  readonly 'clients.delete': Operation<'client_id', Preview, undefined, Effect>;
+  readonly 'clients.secrets.create': Operation<'client_id', Nothing, NewSecret, MadeSecret>;
+  readonly 'clients.secrets.delete': Operation<'client_id' | 'secret_id', Nothing, undefined, undefined>;
+}
+
+const params = { client_id: CLIENT_ID };
+const made: Shape<MadeClient> = object<MadeClient>('MadeClient', {
+  client: CLIENT,
+  client_secret: maybe(text('The secret. It is shown here and nowhere else.')),
+});
+
+export const CLIENT_OPERATIONS: ClientOperations = {
+  'clients.list': {
+    method: 'GET',
+    path: '/clients',
+    summary: 'Clients, in order of their ids.',
+    role: 'read',
+    effect: 'read',
+    params: {},
+    query: object<ClientFilter>('', {
+      ...PAGING,
+      prefix: maybe(text('What the id begins with.', { min: 1, max: 255 })),
+      source: maybe(choice('Who keeps it.', CLIENT_SOURCES)),
+      enabled: maybe(flag('Whether it is enabled.')),
+    }),
+    reply: { status: 200, body: page(summary) },
+  },
+  'clients.get': {
+    method: 'GET',
+    path: '/clients/{client_id}',
+    summary: 'One client.',
+    role: 'read',
+    effect: 'read',
+    params,
+    query: NOTHING,
+    reply: { status: 200, body: CLIENT },
+  },
+  'clients.create': {
+    method: 'POST',
+    path: '/clients',
+    summary: 'Makes a client. None that is made here may ask for scopes of the admin API.',
+    role: 'security',
+    effect: 'dangerous',
+    params: {},
+    query: NOTHING,
+    body,
+    reply: { status: 201, body: made },
+    once: true,
+  },
+  'clients.update': {
+    method: 'PUT',
+    path: '/clients/{client_id}',
+    summary:
+      'Puts new metadata in the place of all that was there. Where somebody else could stand behind the client after it, its grants end.',
+    role: 'security',
+    effect: 'dangerous',
+    params,
+    query: NOTHING,
+    body,
+    reply: { status: 200, body: made },
+    match: 'required',
+    conflicts: true,
+  },
+  'clients.disable': {
+    method: 'POST',
+    path: '/clients/{client_id}/disable',
+    summary: 'Suspends a client and all that was granted to it, until it is enabled again.',
+    role: 'security',
+    effect: 'dangerous',
+    params,
+    query: PREVIEW,
+    reply: { status: 200, body: EFFECT },
+    match: 'optional',
+    conflicts: true,
+  },
+  'clients.enable': {
+    method: 'POST',
+    path: '/clients/{client_id}/enable',
+    summary: 'Lets a disabled client go on, with what was granted to it.',
+    role: 'security',
+    effect: 'change',
+    params,
+    query: NOTHING,
+    reply: { status: 200, body: CLIENT },
+    match: 'optional',
+    conflicts: true,
+  },
+  'clients.revoke': {
+    method: 'POST',
+    path: '/clients/{client_id}/revoke',
+    summary: 'Ends everything that was granted to a client. It may be granted anew.',
+    role: 'security',
+    effect: 'dangerous',
+    params,
+    query: PREVIEW,
+    reply: { status: 200, body: EFFECT },
+  },
+  'clients.delete': {
+    method: 'DELETE',
+    path: '/clients/{client_id}',
+    summary: 'Removes a client that was made here or registered itself, with all that was granted to it.',
+    role: 'security',
+    effect: 'dangerous',
+    params,
+    query: PREVIEW,
+    reply: { status: 200, body: EFFECT },
+    match: 'required',
+    conflicts: true,
+  },
+  'clients.secrets.create': {
+    method: 'POST',
+    path: '/clients/{client_id}/secrets',
+    summary: 'Gives a client a new secret; the ones before it stay good for the overlap.',
+    role: 'security',
+    effect: 'dangerous',
+    params,
+    query: NOTHING,
+    body: object<NewSecret>('NewSecret', {
+      overlap: maybe(whole('Seconds that the secrets before it stay good; a day where it is left out.', { max: 7_776_000 })),
+      expires_in: maybe(whole('Seconds until the new one ends; where it is left out, it does not.', { min: 60, max: 315_360_000 })),
+    }),
+    reply: {
+      status: 201,
+      body: object<MadeSecret>('MadeSecret', { ...SECRET, client_secret: text('The secret. It is shown here and nowhere else.') }),
+    },
+    once: true,
+    conflicts: true,
+  },
+  'clients.secrets.delete': {
+    method: 'DELETE',
+    path: '/clients/{client_id}/secrets/{secret_id}',
+    summary: 'Ends a secret of a client at once.',
+    role: 'security',
+    effect: 'dangerous',
+    params: { ...params, secret_id: text('The secret of this client.', { min: 1, max: 64 }) },
+    query: NOTHING,
+    reply: { status: 204 },
+    conflicts: true,
+  },
+};

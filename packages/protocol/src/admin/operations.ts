@@ -1,0 +1,45 @@
+import { ADMINISTRATOR_OPERATIONS, type AdministratorOperations } from './administrators.ts';
+import { CLIENT_OPERATIONS, type ClientOperations } from './clients.ts';
+import { GRANT_OPERATIONS, type GrantOperations } from './grants.ts';
+import { LIMIT_OPERATIONS, type LimitOperations } from './limits.ts';
+import type { AnyOperation, Operation } from './operation.ts';
+import { SECURITY_OPERATIONS, type SecurityOperations } from './security.ts';
+import { USER_OPERATIONS, type UserOperations } from './users.ts';
+
+/** Every operation of the admin API by its name. What is not here does not exist; what is here and not done by the server does not build. */
+export interface AdminOperations
+  extends AdministratorOperations,
+    ClientOperations,
+    UserOperations,
+    GrantOperations,
+    SecurityOperations,
+    LimitOperations {}
+
+export type OperationName = keyof AdminOperations;
+
+export const OPERATIONS: AdminOperations = {
+  ...ADMINISTRATOR_OPERATIONS,
+  ...CLIENT_OPERATIONS,
+  ...USER_OPERATIONS,
+  ...GRANT_OPERATIONS,
+  ...SECURITY_OPERATIONS,
+  ...LIMIT_OPERATIONS,
+};
+
+/** In the order of the table. */
+export const OPERATION_NAMES: readonly OperationName[] = Object.keys(OPERATIONS).filter((name) => isOperationName(name));
+
+/** The operation without its types: for what goes over all of them. */
+export function operationOf(name: OperationName): AnyOperation {
+  return OPERATIONS[name];
+}
+
+export type ParamsOf<N extends OperationName> =
+  AdminOperations[N] extends Operation<infer P, unknown, unknown, unknown> ? Readonly<Record<P, string>> : never;
+export type QueryOf<N extends OperationName> = AdminOperations[N] extends Operation<string, infer Q, unknown, unknown> ? Q : never;
+export type BodyOf<N extends OperationName> = AdminOperations[N] extends Operation<string, unknown, infer B, unknown> ? B : never;
+export type ReplyOf<N extends OperationName> = AdminOperations[N] extends Operation<string, unknown, unknown, infer R> ? R : never;
+
+function isOperationName(name: string): name is OperationName {
+  return Object.hasOwn(OPERATIONS, name);
+}

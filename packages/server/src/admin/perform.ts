@@ -1,0 +1,18 @@
+import type { OperationName } from '@hufu/protocol/admin/operations';
+import type { Perform } from './call.ts';
+import { ADMINISTRATORS } from './operations/administrators.ts';
+import { CLIENTS } from './operations/clients.ts';
+import { GRANTS } from './operations/grants.ts';
+import { LIMITS } from './operations/limits.ts';
+import { SECURITY } from './operations/security.ts';
+import { USERS } from './operations/users.ts';
+
+/** What each operation does: one for every one of the table, or nothing builds. */
+export const PERFORM: { readonly [N in OperationName]: Perform<N> } = {
+  ...ADMINISTRATORS,
+  ...CLIENTS,
+  ...USERS,
+  ...GRANTS,
+  ...SECURITY,
+  ...LIMITS,
+};

@@ -1,0 +1,58 @@
+import type { AllLimits, LimitView } from '@hufu/protocol/admin/limits';
+import type { LimitRuleRecord } from '@hufu/store/port';
+import type { Json } from '../config/node.ts';
+import type { Context } from '../context.ts';
+import { BUILTIN_NAMES, BUILTINS, type BuiltinRate, showPeriod } from './builtin.ts';
+import { readStanding, readStored } from './stored-limits.ts';
+
+export type { AllLimits, LimitView } from '@hufu/protocol/admin/limits';
+
+/** Every limit that there is: the server's own, then the rules. */
+export async function describeLimits(ctx: Context): Promise<AllLimits> {
+  const { version, rules } = await ctx.store.listLimitRules(ctx.tenant);
+  const { problems } = readStanding(ctx.config, rules);
+  const stored = new Map(rules.map((record) => [record.name, record]));
+  const viewOf = (usual: LimitView): LimitView => viewWith(usual, stored.get(usual.name), problems.get(usual.name));
+  const { limits } = ctx.config;
+  const written = limits === 'off' ? undefined : limits;
+  const own = BUILTIN_NAMES.map((name): LimitView => {
+    const configured = written?.builtin.get(name);
+    const source = configured === undefined ? 'default' : 'config';
+    return viewOf({ name, kind: 'builtin', rule: showRate(configured ?? BUILTINS[name].rate), source });
+  });
+  const configured = (written?.rules ?? []).map(
+    ({ rule, written }): LimitView => viewOf({ name: rule.name, kind: 'rule', rule: written, source: 'config' }),
+  );
+  const known = new Set([...own, ...configured].map(({ name }) => name));
+  const added = rules
+    .filter(({ name }) => !known.has(name))
+    .map(({ name }): LimitView => viewOf({ name, kind: 'rule', rule: null, source: 'default' }));
+  const counts = new Map(ctx.limits.snapshot().map(({ name, ...rest }) => [name, rest]));
+  return {
+    version,
+    limits: [...own, ...configured, ...added].map((view) => {
+      const found = counts.get(view.name);
+      return found === undefined ? view : { ...view, counts: snakeCase(found) };
+    }),
+  };
+}
+
+function viewWith(usual: LimitView, record: LimitRuleRecord | undefined, problem: string | undefined): LimitView {
+  if (record === undefined) return usual;
+  const { changedAt: changed_at, changedBy: changed_by } = record;
+  if (problem !== undefined) return { ...usual, changed_at, changed_by, problem };
+  const read = readStored(record);
+  if (read.kind === 'refused') return { ...usual, changed_at, changed_by, problem: read.reason };
+  const rule = read.kind === 'builtin' ? showRate(read.rate) : read.rule.written;
+  return { ...usual, rule, source: 'runtime', changed_at, changed_by };
+}
+
+function showRate({ limit, periodMs, burst }: BuiltinRate): Json {
+  return { limit, period: showPeriod(periodMs), burst };
+}
+
+function snakeCase(counts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(counts).map(([name, count]) => [name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), count]),
+  );
+}

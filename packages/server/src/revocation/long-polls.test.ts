@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openWorld } from '../testing/world.ts';
+import { revocationHub } from './hub.ts';
+import { longPolls } from './long-polls.ts';
+
+test('256 of a client wait and a thousand of a process, and whoever goes makes room once', async () => {
+  const world = await openWorld();
+  const hub = revocationHub(world.ctx);
+  await hub.look();
+  const polls = longPolls(hub);
+  const gone: (() => void)[] = [];
+  const wait = (client: string): Promise<void> => polls.wait(client, 0, 30, (act) => void gone.push(act));
+  const full = { code: 'temporarily_unavailable', retryAfterSeconds: 2 };
+  const waiting = Array.from({ length: 256 }, () => wait('a'));
+  await assert.rejects(wait('a'), full);
+  gone[0]?.();
+  gone[0]?.();
+  waiting.push(wait('a'));
+  await assert.rejects(wait('a'), full);
+  for (let index = 0; index < 744; index += 1) waiting.push(wait(`c${index % 3}`));
+  await assert.rejects(wait('d'), full);
+  await polls.wait('d', 0, 0, undefined);
+  for (const act of gone) act();
+  await Promise.all(waiting);
+  const last = wait('a');
+  polls.close();
+  await last;
+  await world.close();
+});
