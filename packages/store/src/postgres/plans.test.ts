@@ -26,6 +26,7 @@ const WALKS: readonly RegExp[] = [
   /FROM keys WHERE tenant = \$1::bigint/,
   /FROM limit_rules WHERE tenant = \$1::bigint (ORDER BY name|AND name <> )/,
   /FROM revocation_logs WHERE tenant = \$1::bigint/,
+  /(FROM|UPDATE) audit_heads .*WHERE tenant = \$1::bigint/,
   /FROM administrators (a\s|WHERE tenant = \$1::bigint AND user_id <> )/,
   /FROM decisions WHERE tenant = \$1::bigint\s+ORDER BY id DESC/,
   // Over what is kept of one share, once for each sixteenth that it has grown.
