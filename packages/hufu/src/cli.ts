@@ -2,6 +2,9 @@ import { ConfigError } from '@hufu/server/config/problem';
 import { MasterKeyError } from '@hufu/server/keys/master-key';
 import { StoreUnavailable } from '@hufu/store/port';
 import { type Command, type CommandCall, type ExitCode, RefusedError, UsageError } from './command.ts';
+import { auditExport } from './commands/audit-export.ts';
+import { auditList } from './commands/audit-list.ts';
+import { auditVerify } from './commands/audit-verify.ts';
 import { clientInvite } from './commands/client-invite.ts';
 import { clientKeyCreate } from './commands/client-key-create.ts';
 import { clientSecret } from './commands/client-secret.ts';
@@ -61,6 +64,9 @@ const commands: readonly Command[] = [
   keyRotate,
   keyList,
   keyRevoke,
+  auditList,
+  auditExport,
+  auditVerify,
   doctor,
 ];
 

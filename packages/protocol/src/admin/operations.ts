@@ -1,4 +1,5 @@
 import { ADMINISTRATOR_OPERATIONS, type AdministratorOperations } from './administrators.ts';
+import { AUDIT_OPERATIONS, type AuditOperations } from './audit.ts';
 import { CLIENT_OPERATIONS, type ClientOperations } from './clients.ts';
 import { GRANT_OPERATIONS, type GrantOperations } from './grants.ts';
 import { LIMIT_OPERATIONS, type LimitOperations } from './limits.ts';
@@ -13,7 +14,8 @@ export interface AdminOperations
     UserOperations,
     GrantOperations,
     SecurityOperations,
-    LimitOperations {}
+    LimitOperations,
+    AuditOperations {}
 
 export type OperationName = keyof AdminOperations;
 
@@ -24,6 +26,7 @@ export const OPERATIONS: AdminOperations = {
   ...GRANT_OPERATIONS,
   ...SECURITY_OPERATIONS,
   ...LIMIT_OPERATIONS,
+  ...AUDIT_OPERATIONS,
 };
 
 /** In the order of the table. */

@@ -201,8 +201,13 @@ export function auditCases(define: Case): void {
     assert.equal((await b.store.sealAudit(b.tenant, 10, { seq: 2, hash: 'other' })).kind, 'broken');
     await makeUser(b, 'bob');
     await b.changeRows('DELETE FROM audit_log WHERE seq = 1');
-    assert.equal((await b.store.sealAudit(b.tenant, 10)).kind, 'broken');
+    assert.equal((await b.store.sealAudit(b.tenant, 10, known)).kind, 'broken');
     assert.equal(await b.countRows('audit_inbox'), 1);
+    // What was taken away leaves its number free.
+    assert.deepEqual(
+      (await sealAll(b.store, b.tenant)).map(({ seq }) => seq),
+      [2],
+    );
   });
 
   define('lists are newest first, by actor, action, target and time, and go on where they ended', async (b) => {

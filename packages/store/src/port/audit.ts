@@ -79,7 +79,7 @@ export interface AuditFilter {
 export interface Audit {
   /**
    * Gives committed entries their place in the chain, in the order of their times, at most `limit`; of any number of callers one at a time (`busy`: somebody else is at it). `expected`: what the caller
-   * knows to be the head; `broken` where the chain neither has it nor comes from it: then nothing is sealed.
+   * knows to be the head; `broken` where the chain does not have it: then nothing is sealed.
    */
   sealAudit(
     tenant: TenantId,

@@ -21,10 +21,10 @@ export function auditLog(db: Database, statistics: Statistics): Audit {
         return { kind: 'sealed', entries: [], ...(await readHead(db, tenant)) };
       const sealed = await db.transact(async (session): ReturnType<Audit['sealAudit']> => {
         await session.run(ENSURE_HEAD, [tenant, AUDIT_GENESIS]);
-        const [there] = await session.run<Head>(LOCK_HEAD, [tenant]);
-        if (there === undefined) return { kind: 'busy' };
-        if (!(await stands(session, tenant, there)) || (expected !== undefined && !(await stands(session, tenant, expected))))
-          return { kind: 'broken' };
+        const [locked] = await session.run<Head>(LOCK_HEAD, [tenant]);
+        if (locked === undefined) return { kind: 'busy' };
+        const there = await readHead(session, tenant);
+        if (expected !== undefined && !(await stands(session, tenant, expected))) return { kind: 'broken' };
         const rows = await session.run<Row>(WAITING, [tenant, limit]);
         const entries = sealAfter(there, tenant, rows.map(readEntry).sort(inTime));
         const last = entries.at(-1);
@@ -96,6 +96,7 @@ interface Head {
   readonly hash: string;
 }
 
+/** Of the head and the last entry the later one: they are the same, unless somebody has meddled with them. */
 async function readHead(session: Session, tenant: number): Promise<Head> {
   const [head] = await session.run<Head>(FIND_HEAD, [tenant]);
   return head ?? { seq: 0, hash: AUDIT_GENESIS };
@@ -164,7 +165,12 @@ const ENSURE_HEAD: Statement = {
   text: 'INSERT INTO audit_heads (tenant, seq, hash) VALUES ($1::bigint, 0, $2::text) ON CONFLICT DO NOTHING',
 };
 const LOCK_HEAD: Statement = { text: 'SELECT seq, hash FROM audit_heads WHERE tenant = $1::bigint FOR UPDATE SKIP LOCKED' };
-const FIND_HEAD: Statement = { name: 'find_audit_head', text: 'SELECT seq, hash FROM audit_heads WHERE tenant = $1::bigint' };
+const FIND_HEAD: Statement = {
+  name: 'find_audit_head',
+  text: `SELECT seq, hash FROM (SELECT seq, hash FROM audit_heads WHERE tenant = $1::bigint
+      UNION ALL (SELECT seq, hash FROM audit_log WHERE tenant = $1::bigint AND seq > 0 ORDER BY seq DESC LIMIT 1)) AS ends
+    ORDER BY seq DESC LIMIT 1`,
+};
 const PUT_HEAD: Statement = { text: 'UPDATE audit_heads SET seq = $2::bigint, hash = $3::text WHERE tenant = $1::bigint' };
 const FIND_HASH: Statement = {
   name: 'find_audit_hash',
