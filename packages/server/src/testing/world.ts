@@ -1,6 +1,6 @@
 import type { TenantId } from '@hufu/protocol/ids';
 import { openMemory } from '@hufu/store/memory';
-import type { DecisionRecord, Store } from '@hufu/store/port';
+import type { Acting, DecisionRecord, Store } from '@hufu/store/port';
 import { type TestClock, testClock } from '../clock.ts';
 import { readConfig } from '../config/read-config.ts';
 import type { Context } from '../context.ts';
@@ -175,5 +175,8 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
 /** Also whoever acts on it acts on what it is wrapped in. */
 function wrapAgain(store: Store, wrap: WorldOptions['wrap']): Store {
   if (wrap === undefined) return store;
-  return { ...wrap(store), actingAs: (acting) => wrapAgain(store.actingAs(acting), wrap) };
+  return new Proxy(wrap(store), {
+    get: (wrapped, name): unknown =>
+      name === 'actingAs' ? (acting: Acting) => wrapAgain(store.actingAs(acting), wrap) : Reflect.get(wrapped, name),
+  });
 }
