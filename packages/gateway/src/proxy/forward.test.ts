@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { afterEach, test } from 'node:test';
-import { closeAll, say, startBehind, startEdge, startRawBehind, statusOf, until, Wire } from '../testing/proxy-world.ts';
+import { closeAll, say, startBehind, startEdge, startRawBehind, statusOf, Wire } from '../testing/proxy-world.ts';
+import { until } from '../testing/until.ts';
 
 afterEach(closeAll);
 
@@ -135,6 +136,7 @@ test('a slow client holds an upstream back instead of filling memory, and gets e
   wire.socket.removeAllListeners('data');
   wire.socket.pause();
   wire.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await until(() => sent > 0);
   let before = -1;
   // It stands still, once the buffers on the way are full.
   for (let still = 0; still < 2_000; still = sent === before ? still + 1 : 0) {

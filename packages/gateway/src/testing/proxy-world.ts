@@ -48,6 +48,8 @@ export interface Edge {
   readonly ends: ForwardEnd[];
   readonly streams: OpenStream[];
   readonly outcomes: Outcome[];
+  /** How many it has to its upstream, where that is not a test's own. */
+  connections(): number;
   close(): Promise<void>;
 }
 
@@ -124,6 +126,7 @@ export async function startEdge(upstreamPort: number, settings: EdgeSettings = {
     ends,
     streams,
     outcomes,
+    connections: () => pool.stats.connected,
     async close() {
       open.delete(edge);
       server.closeAllConnections();
@@ -303,15 +306,6 @@ function isWhole(heard: string): boolean {
   const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
   if (length !== undefined) return heard.length >= end + 4 + Number(length);
   return heard.endsWith('0\r\n\r\n');
-}
-
-/** Waits turn by turn of the event loop until something is so. */
-export async function until(is: () => boolean): Promise<void> {
-  for (let i = 0; !is(); i++) {
-    if (i >= 200_000) throw new Error('it never came');
-    // oxlint-disable-next-line hufu/time-and-chance -- as above
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 /** The status of an answer. */

@@ -4,6 +4,7 @@ import { afterEach, test } from 'node:test';
 import { Attempt } from '../proxy/attempt.ts';
 import { type Failure, type Lease, UpstreamAway } from '../proxy/upstream.ts';
 import { answering, Behind, leapingClock, resetting, send, silent, well } from '../testing/send.ts';
+import { until } from '../testing/until.ts';
 import { createUpstream, type RunningUpstream, type TargetChange } from './create-upstream.ts';
 import type { UpstreamSettings } from './settings.ts';
 
@@ -79,10 +80,6 @@ function held(behind: Behind): ServerResponse[] {
   const open: ServerResponse[] = [];
   behind.act = (_, response) => void open.push(response);
   return open;
-}
-
-async function until(is: () => boolean): Promise<void> {
-  while (!is()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 test('requests go round by weight, each on the connection that the one before has left', async () => {
@@ -357,7 +354,7 @@ test('a connection that its target closed while nobody used it is not used again
   const { upstream, phases } = world([[a]]);
   for (let one = 0; one < 10; one += 1) {
     assert.equal((await send(upstream, { method: 'POST', body: 'text' })).status, 200);
-    while (upstream.state().targets[0]?.idle !== 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => upstream.state().targets[0]?.idle === 0);
   }
   assert.equal(a.connections, 10);
   assert.deepEqual(phases(), ['closed']);
