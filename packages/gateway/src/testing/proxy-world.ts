@@ -38,6 +38,8 @@ export interface EdgeSettings {
   readonly upstream?: Upstream;
   readonly headTimeoutMs?: number;
   readonly idleMs?: number;
+  /** Of the exchanges; the machine's where they are left out. */
+  readonly timers?: Timers;
 }
 
 /** An edge that admits everybody, with one upstream, on sockets. */
@@ -84,7 +86,7 @@ export async function startEdge(upstreamPort: number, settings: EdgeSettings = {
       bodyLimit: settings.bodyLimit ?? 10_485_760,
       times: { bodyIdleMs: 10_000, answerIdleMs: 0, stallMs: 60_000, wholeMs: 0, ...settings.times },
       answer: { cookies, caching: 'anonymous', varyByCookie: false, answersCors: false, ours: [], ...settings.answer },
-      timers,
+      timers: settings.timers ?? timers,
       watcher: { refuse: refused, onEnd: (end) => ends.push(end), onStream: (stream) => streams.push(stream) },
     };
   }

@@ -210,7 +210,7 @@ test('retries are a fifth of what is asked, and three: who is down gets no storm
 test('one identity that asks for something slow puts nobody out, three do', async () => {
   const [a, b] = await servers(2);
   assert.ok(a !== undefined && b !== undefined);
-  const { upstream, phases } = world([[a, b]], { timeouts: { headMs: 20 }, health: { minimum: 3 } });
+  const { upstream, phases } = world([[a, b]], { timeouts: { headMs: 400 }, health: { minimum: 3 } });
   a.act = silent;
   const slow = await Promise.all(Array.from({ length: 16 }, () => send(upstream, { identity: 'mallory' })));
   assert.equal(slow.filter(({ failure }) => failure?.cause === 'timeout').length, 8);
@@ -325,7 +325,7 @@ test('a check that is not answered, and one whose answer does not end, are ill a
   assert.ok(a !== undefined && b !== undefined);
   a.act = silent;
   b.act = (_, response) => void response.writeHead(200).write('and');
-  const { next, changes } = world([[a, b]], { checks: { path: '/up', intervalMs: 10, timeoutMs: 30, ill: 2 } });
+  const { next, changes } = world([[a, b]], { checks: { path: '/up', intervalMs: 10, timeoutMs: 300, ill: 2 } });
   await next('opened');
   assert.deepEqual(
     changes.map(({ target }) => target),
