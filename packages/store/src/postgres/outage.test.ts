@@ -253,9 +253,12 @@ describe('outages', () => {
       () => b.store.revokeKey(b.tenant, 1, 'kid', NOW),
       () => openPostgres(url),
     ];
-    const started = performance.now();
-    for (const call of calls) await assert.rejects(call, (error) => error instanceof StoreUnavailable && error.cause instanceof Error);
-    assert.ok(performance.now() - started < 2000);
+    // Refused by the machine, and not given up after a time.
+    for (const call of calls)
+      await assert.rejects(
+        call,
+        (error) => error instanceof StoreUnavailable && error.cause instanceof Error && Object(error.cause).code === 'ECONNREFUSED',
+      );
     await cluster.start();
     for (const store of stores) await untilAnswers(store);
   });
