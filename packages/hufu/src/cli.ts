@@ -5,6 +5,7 @@ import { type Command, type CommandCall, type ExitCode, RefusedError, UsageError
 import { clientInvite } from './commands/client-invite.ts';
 import { clientKeyCreate } from './commands/client-key-create.ts';
 import { clientSecret } from './commands/client-secret.ts';
+import { curl } from './commands/curl.ts';
 import { deliveryList } from './commands/delivery-list.ts';
 import { doctor } from './commands/doctor.ts';
 import { gateway } from './commands/gateway.ts';
@@ -35,6 +36,7 @@ const commands: readonly Command[] = [
   logout,
   token,
   whoami,
+  curl,
   migrate,
   why,
   revokeGrant,
