@@ -4,6 +4,7 @@ import { StoreUnavailable } from '@hufu/store/port';
 import { ADMIN_COMMANDS } from './admin/admin-commands.ts';
 import { either } from './admin/either.ts';
 import { type Command, type CommandCall, type ExitCode, RefusedError, UsageError } from './command.ts';
+import { apply } from './commands/apply.ts';
 import { clientInvite } from './commands/client-invite.ts';
 import { clientKeyCreate } from './commands/client-key-create.ts';
 import { clientSecret } from './commands/client-secret.ts';
@@ -19,6 +20,7 @@ import { clientList, grantList, userList } from './commands/lists.ts';
 import { login } from './commands/login.ts';
 import { logout } from './commands/logout.ts';
 import { migrate } from './commands/migrate.ts';
+import { plan } from './commands/plan.ts';
 import { revokeClient, revokeGrant, revokeUser } from './commands/revoke.ts';
 import { revokeSession, sessionList } from './commands/sessions.ts';
 import { start } from './commands/start.ts';
@@ -40,6 +42,8 @@ const own: readonly Command[] = [
   token,
   whoami,
   migrate,
+  plan,
+  apply,
   either(why, 'decisions.get'),
   either(revokeGrant, 'grants.revoke'),
   either(revokeUser, 'users.revoke'),
