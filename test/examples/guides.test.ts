@@ -42,6 +42,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'keys-and-rotation.md': API,
   'sqlite-and-postgres.md': API,
   'operate.md': API,
+  'audit.md': API,
   'configuration.md': API,
   'flow-control.md': { config: undefined, example: 'flow', printed: 'http://localhost:3001' },
   'gateway.md': { config: 'examples/gateway/hufu.yaml', example: 'gateway', printed: 'http://localhost:3000', edge: true },

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { verifyStore } from '@hufu/server/audit/verify-audit';
 import { systemClock } from '@hufu/server/clock';
 import { loadConfig } from '@hufu/server/config/load-config';
-import { verifyStore } from '@hufu/server/audit/verify-audit';
 import { jsonLog } from '@hufu/server/log';
 import { openContext } from '@hufu/server/open-context';
 import { openStore } from '@hufu/store/open';
@@ -54,7 +54,10 @@ for (const engine of ENGINES) {
         await authorizeAs(new Agent(hufu.origin), RP, USER);
         await hufu.kill();
         const opened = "WHERE action = 'session.opened'";
-        const before = await count(database.url, `SELECT (SELECT count(*) FROM audit_inbox ${opened}) + (SELECT count(*) FROM audit_log ${opened}) AS n`);
+        const before = await count(
+          database.url,
+          `SELECT (SELECT count(*) FROM audit_inbox ${opened}) + (SELECT count(*) FROM audit_log ${opened}) AS n`,
+        );
         assert.equal(before, round);
         hufu = await startProcess(options);
         while ((await count(database.url, 'SELECT count(*) AS n FROM audit_inbox')) > 0) await sleep(50);

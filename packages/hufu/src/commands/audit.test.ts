@@ -42,7 +42,10 @@ test('what commands change is in the audit log as theirs, listed, exported and v
   const known = /elsewhere: (\S+)$/.exec(told)?.[1] ?? '';
   await assert.rejects(run(auditExport, '--out', out), /EEXIST/);
   writeFileSync(join(folder, 'jwks.json'), jwks);
-  assert.match(await alone(out, '--jwks', join(folder, 'jwks.json'), '--checkpoint', known), /Without the master key .*\nAll of it is as it was written\.$/s);
+  assert.match(
+    await alone(out, '--jwks', join(folder, 'jwks.json'), '--checkpoint', known),
+    /Without the master key .*\nAll of it is as it was written\.$/s,
+  );
   assert.match(await alone(out), /Nobody said which keys are the issuer’s/);
   assert.match(await run(auditVerify, out, '--json'), /"withMasterKey":true/);
   await assert.rejects(alone(out, '--key', 'A'.repeat(43)), /signature at/);
@@ -51,7 +54,10 @@ test('what commands change is in the audit log as theirs, listed, exported and v
   const text = readFileSync(out, 'utf8');
   const { seq = 0 } = listed.find(({ action }) => action === 'user.locked') ?? {};
   writeFileSync(join(folder, 'changed.jsonl'), text.replace('"user.locked"', '"user.lockex"'));
-  await assert.rejects(alone(join(folder, 'changed.jsonl')), (error: Error) => error instanceof RefusedError && error.message.endsWith(`altered at ${seq}`));
+  await assert.rejects(
+    alone(join(folder, 'changed.jsonl')),
+    (error: Error) => error instanceof RefusedError && error.message.endsWith(`altered at ${seq}`),
+  );
   const db = new DatabaseSync(join(folder, 'data', 'hufu.db'));
   db.exec(`UPDATE audit_log SET actor_id = 'x' WHERE seq = ${seq}`);
   db.close();
@@ -59,7 +65,11 @@ test('what commands change is in the audit log as theirs, listed, exported and v
 });
 
 test('words that are none are refused', async () => {
-  for (const args of [['--limit', '0'], ['--actor', 'x']]) await assert.rejects(run(auditList, ...args), UsageError);
+  for (const args of [
+    ['--limit', '0'],
+    ['--actor', 'x'],
+  ])
+    await assert.rejects(run(auditList, ...args), UsageError);
   await assert.rejects(run(auditExport, '--after', 'x'), UsageError);
   for (const args of [['a', 'b'], ['--checkpoint', '1'], ['--wrong']]) await assert.rejects(alone(...args), UsageError);
   await assert.rejects(alone(join(folder, 'none.jsonl')), RefusedError);

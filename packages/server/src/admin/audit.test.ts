@@ -39,13 +39,18 @@ test('each change of an administrator is in the log with who it was, what it was
   await done(owner, 'users.unlock', { params });
   await done(owner, 'administrators.put', { params, body: { role: 'read' } });
   await done(owner, 'administrators.remove', { params });
-  await done(owner, 'limits.put', { params: { name: 'mine' }, body: { key: ['client'], limit: 3, period: '1m', match: { routes: ['/oauth/token'] } } });
+  await done(owner, 'limits.put', {
+    params: { name: 'mine' },
+    body: { key: ['client'], limit: 3, period: '1m', match: { routes: ['/oauth/token'] } },
+  });
   await done(owner, 'limits.reset', { params: { name: 'mine' } });
   await done(owner, 'keys.rotate', {});
   await done(owner, 'clients.delete', { params: client, headers: { 'if-match': '*' } });
   const entries = await written();
   assert.deepEqual(
-    entries.map(({ action, target }) => [action, target.kind, target.kind === 'client' || target.kind === 'keys' ? '' : target.id]).filter(([action]) => !action?.startsWith('key.retired')),
+    entries
+      .map(({ action, target }) => [action, target.kind, target.kind === 'client' || target.kind === 'keys' ? '' : target.id])
+      .filter(([action]) => !action?.startsWith('key.retired')),
     [
       ['client.changed', 'client', ''],
       ['client.changed', 'client', ''],
@@ -82,7 +87,10 @@ test('a sign-in is in the log under the name of who signed in, and no credential
   const token = String(tokens['access_token']);
   const entries = await written();
   const [first] = entries;
-  assert.deepEqual([first?.action, first?.actor, first?.target], ['session.opened', { kind: 'user', id: 'alice-sub' }, { kind: 'user', id: 'alice-sub' }]);
+  assert.deepEqual(
+    [first?.action, first?.actor, first?.target],
+    ['session.opened', { kind: 'user', id: 'alice-sub' }, { kind: 'user', id: 'alice-sub' }],
+  );
   assert.doesNotMatch(JSON.stringify(entries), new RegExp(`${token.slice(0, 20)}|${SECRETS.machine}`));
 });
 
@@ -93,7 +101,10 @@ test('the log is listed with filters, page by page, and one entry is shown', asy
   const items = all.json['items'] as readonly { readonly seq: number; readonly action: string; readonly actor: typeof ops }[];
   assert.ok(items.length > 10);
   const one = await done(owner, 'audit.list', { query: 'actor_kind=client&actor=ops-owner&action=user.locked&limit=1' });
-  assert.deepEqual((one.json['items'] as typeof items).map(({ action, actor }) => [action, actor]), [['user.locked', ops]]);
+  assert.deepEqual(
+    (one.json['items'] as typeof items).map(({ action, actor }) => [action, actor]),
+    [['user.locked', ops]],
+  );
   assert.equal(one.json['next'], null);
   const first = await done(owner, 'audit.list', { query: 'limit=2' });
   const next = await done(owner, 'audit.list', { query: `limit=2&cursor=${encodeURIComponent(String(first.json['next']))}` });
@@ -121,7 +132,9 @@ test('checkpoints and the state of the end are shown; what was meddled with is n
   assert.equal((points.json['items'] as unknown[]).length, 1);
   assert.equal(typeof points.json['next'], 'string');
   // As if somebody without the master key had written to it.
-  await world.store.actingAs({ actor: { kind: 'cli', id: '' }, via: '', requestId: '', nowMs: () => START_MS, mac: () => 'x' }).setUserEnabled(world.tenant, (await world.store.findUserByName(world.tenant, 'bob'))?.id ?? assert.fail(), false, 1);
+  await world.store
+    .actingAs({ actor: { kind: 'cli', id: '' }, via: '', requestId: '', nowMs: () => START_MS, mac: () => 'x' })
+    .setUserEnabled(world.tenant, (await world.store.findUserByName(world.tenant, 'bob'))?.id ?? assert.fail(), false, 1);
   await written();
   const bad = await done(owner, 'audit.state', {});
   assert.deepEqual(faultsOf(bad), [known, `mac ${String(bad.json['seq'])}`]);
