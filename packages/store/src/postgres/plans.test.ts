@@ -73,6 +73,20 @@ describe('plans', () => {
     }
   });
 
+  test('lists of the audit log are read in the order of their numbers, whatever they are found by, without sorting all of it', async () => {
+    const lists = [...statements.values()].filter(({ text }) => /FROM audit_log\s.*ORDER BY seq DESC LIMIT \$11/s.test(text));
+    assert.equal(lists.length, 4);
+    await looking.query('DELETE FROM audit_log');
+    await looking.query(`INSERT INTO audit_log (tenant, seq, id, at_ms, actor_kind, actor_id, via, request_id, action, target_kind, target_id, details, mac, hash)
+      SELECT 1, g, g, 1000 * g, 'user', 'u' || g % 500, '', '', 'a' || g % 50, 'user', 'u' || g % 500, '{}', 'm', 'h' FROM generate_series(1, 50000) AS g`);
+    await looking.query('ANALYZE audit_log');
+    for (const { text } of lists) {
+      const plan = (await explain(text)).join('\n');
+      assert.match(plan, /Index Scan Backward using audit_log_(pkey|by_actor|by_action|by_target)/);
+      assert.doesNotMatch(plan, /Sort/);
+    }
+  });
+
   test('the hot statements are prepared by name, once a connection', async () => {
     const names = [...statements.values()].flatMap((statement) => statement.name ?? []);
     assert.equal(new Set(names).size, names.length);
