@@ -1,5 +1,6 @@
 import type { webcrypto } from 'node:crypto';
 import { createPublicKey } from 'node:crypto';
+import { equalText } from '@hufu/protocol/equal-text';
 import type { AuditCheckpoint } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import { signingAlgorithms } from '../keys/algorithms.ts';
@@ -62,10 +63,10 @@ export function faultOf({ seq, hash, atMs, jws, jwk }: AuditCheckpoint, trust: T
   if (kid !== own) return 'it names another key';
   const claims = readJson(decode(payload));
   const read = readClaims(claims);
-  if (read === undefined || read.seq !== seq || read.hash !== hash || read.at_ms !== atMs || read.tenant !== trust.tenant)
+  if (read === undefined || read.seq !== seq || !equalText(read.hash, hash) || read.at_ms !== atMs || read.tenant !== trust.tenant)
     return 'what is signed is something else';
   if (trust.issuer !== undefined && read.iss !== trust.issuer) return `it is of ${read.iss.slice(0, 200)}`;
-  if (trust.mac !== undefined && trust.mac(checkpointText(read)) !== read.mac) return 'no server of this master key has made it';
+  if (trust.mac !== undefined && !equalText(trust.mac(checkpointText(read)), read.mac)) return 'no server of this master key has made it';
   if (trust.thumbprints !== undefined && !trust.thumbprints.has(own)) return `the key ${own} is none of those that are trusted`;
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { equalText } from '@hufu/protocol/equal-text';
 import type { SealedEntry } from '../port/audit.ts';
 import { canonicalEntry, chainHash } from './chain.ts';
 
@@ -87,7 +88,7 @@ export class ChainVerifier {
     if (isGap) {
       for (let seq = expected; seq < Math.min(entry.seq, expected + MAX_FAULTS); seq += 1) this.#missing.add(seq);
       this.#fault(expected, 'missing', expected === entry.seq - 1 ? 'it is not there' : `up to ${entry.seq - 1} nothing is there`);
-    } else if (chainHash(this.#hash, this.#tenant, entry) !== entry.hash) {
+    } else if (!equalText(chainHash(this.#hash, this.#tenant, entry), entry.hash)) {
       if (this.#misfits.length < MAX_FAULTS) this.#misfits.push({ entry, previous: this.#hash });
     }
     this.#check(entry);
@@ -108,7 +109,7 @@ export class ChainVerifier {
         );
     }
     // More may have been sealed since it was read.
-    if (head !== undefined && (head.seq > this.#seq || (head.seq === this.#seq && head.hash !== this.#hash)))
+    if (head !== undefined && (head.seq > this.#seq || (head.seq === this.#seq && !equalText(head.hash, this.#hash))))
       this.#fault(this.#seq + 1, 'head', `the store's head is ${head.seq}, and the chain ends with ${this.#seq}`);
     return {
       entries: this.#count,
@@ -128,7 +129,7 @@ export class ChainVerifier {
   }
 
   #check(entry: SealedEntry): void {
-    if (this.#mac !== undefined && this.#mac(canonicalEntry(this.#tenant, entry)) !== entry.mac)
+    if (this.#mac !== undefined && !equalText(this.#mac(canonicalEntry(this.#tenant, entry)), entry.mac))
       this.#fault(entry.seq, 'mac', 'no server of this master key has written it so');
     if (this.#ids.has(entry.id) || entry.atMs + OLD_MS < this.#latestMs)
       this.#fault(entry.seq, 'repeated', 'it is an older entry once more');
@@ -139,7 +140,7 @@ export class ChainVerifier {
 
   #agree({ seq, hash }: SealedEntry): void {
     for (const known of this.#known.get(seq) ?? []) {
-      if (known.hash === hash) this.#vouchedTo = seq;
+      if (equalText(known.hash, hash)) this.#vouchedTo = seq;
       else
         this.#fault(
           seq,
@@ -166,7 +167,7 @@ export class ChainVerifier {
         for (const seq of [entry.seq + 1, owner.seq, owner.seq + 1]) told.add(seq);
         continue;
       }
-      const isOwn = this.#mac !== undefined && this.#mac(canonicalEntry(this.#tenant, entry)) === entry.mac;
+      const isOwn = this.#mac !== undefined && equalText(this.#mac(canonicalEntry(this.#tenant, entry)), entry.mac);
       if (isOwn) this.#fault(entry.seq, 'broken', 'what it says is right, and it does not follow the one before');
       else this.#fault(entry.seq, 'altered', 'what it says is not what was sealed');
     }
@@ -174,7 +175,7 @@ export class ChainVerifier {
 
   /** Whether `entry` is what came after `first`. */
   #follows(entry: SealedEntry, first: SealedEntry): boolean {
-    return chainHash(first.hash, this.#tenant, { ...entry, seq: first.seq }) === entry.hash;
+    return equalText(chainHash(first.hash, this.#tenant, { ...entry, seq: first.seq }), entry.hash);
   }
 
   #fault(seq: number, kind: FaultKind, detail: string): void {

@@ -1,3 +1,4 @@
+import { equalText } from '@hufu/protocol/equal-text';
 import { AUDIT_GENESIS, sealAfter } from '../audit/chain.ts';
 import {
   type CheckpointRow,
@@ -105,7 +106,7 @@ async function readHead(session: Session, tenant: number): Promise<Head> {
 async function stands(session: Session, tenant: number, { seq, hash }: Head): Promise<boolean> {
   if (seq === 0) return true;
   const [row] = await session.run<{ hash: string }>(FIND_HASH, [tenant, seq]);
-  return row?.hash === hash;
+  return row !== undefined && equalText(row.hash, hash);
 }
 
 interface Row {

@@ -1,3 +1,4 @@
+import { equalText } from '@hufu/protocol/equal-text';
 import { AUDITED, type AuditedVerb } from '../audit/audited-verbs.ts';
 import { AUDIT_GENESIS, sealAfter } from '../audit/chain.ts';
 import {
@@ -64,8 +65,10 @@ export function auditLog(db: Connection): Audit {
     const last = findLast().get(tenant) as unknown as [number, string] | undefined;
     return last !== undefined && last[0] > seq ? { seq: last[0], hash: last[1] } : { seq, hash };
   };
-  const stands = (tenant: number, at: { readonly seq: number; readonly hash: string }): boolean =>
-    at.seq === 0 || (findHash().get(tenant, at.seq) as unknown as [string] | undefined)?.[0] === at.hash;
+  const stands = (tenant: number, at: { readonly seq: number; readonly hash: string }): boolean => {
+    const row = findHash().get(tenant, at.seq) as unknown as [string] | undefined;
+    return at.seq === 0 || (row !== undefined && equalText(row[0], at.hash));
+  };
 
   return {
     async sealAudit(tenant, limit, expected) {
