@@ -1,5 +1,5 @@
 import type { TenantId } from '@hufu/protocol/ids';
-import type { Store } from '@hufu/store/port';
+import type { Acting, Store } from '@hufu/store/port';
 import type { Passwords } from './accounts/passwords.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
@@ -16,6 +16,8 @@ export interface Context {
   readonly issuer: string;
   readonly tenant: TenantId;
   readonly store: Store;
+  /** Who changes what is changed with `store` where nobody else says who it is: the server itself, or the CLI. */
+  readonly actor: Acting['actor'];
   /** Signs an entry of the audit log, with a key that is not in the database (`actingAs`). */
   readonly signAudit: (text: string) => string;
   readonly clock: Clock;

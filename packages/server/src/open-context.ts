@@ -44,7 +44,8 @@ export async function openContext(options: ContextOptions): Promise<Context> {
   const hasKeys = (await options.store.listKeys(tenant)).length > 0;
   const master = findMasterKey(options.masterKey, config.dataDir, hasKeys);
   const signAudit = (text: string): string => master.mac(text, 'audit log');
-  const store = actingAs({ store: options.store, clock, signAudit }, { actor: options.actor ?? { kind: 'system', id: '' } });
+  const actor = options.actor ?? { kind: 'system', id: '' };
+  const store = actingAs({ store: options.store, clock, signAudit }, { actor });
   const keys = await openKeyRing(
     {
       store,
@@ -64,6 +65,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     issuer: config.issuer,
     tenant,
     store,
+    actor,
     signAudit,
     clock,
     random,

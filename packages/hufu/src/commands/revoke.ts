@@ -1,4 +1,5 @@
 import { clientId, grantId } from '@hufu/protocol/ids';
+import { about } from '@hufu/server/audit/acting';
 import { grantAt, placeOf, readPlace, writePlace } from '@hufu/server/status/place';
 import { type Command, type CommandCall, type ExitCode, RefusedError, UsageError } from '../command.ts';
 import { oneWord, withContext } from '../local.ts';
@@ -33,8 +34,8 @@ export const revokeUser: Command = {
     const result = await withContext(call, config, async (ctx, now) => {
       const user = await ctx.store.findUserByName(ctx.tenant, word);
       if (user === undefined) return undefined;
-      await ctx.store.distrustDevices(ctx.tenant, user.id);
-      return await ctx.store.revokeUser(ctx.tenant, user.id, 'revoked_by_admin', now);
+      await about(ctx, user).distrustDevices(ctx.tenant, user.id);
+      return await about(ctx, user).revokeUser(ctx.tenant, user.id, 'revoked_by_admin', now);
     });
     if (result === undefined) throw new RefusedError(`there is no user ${word}`);
     return say(call, json, { user: word, ...result }, `${word} is signed out everywhere; ${result.revokedGrants} grants are revoked.`);

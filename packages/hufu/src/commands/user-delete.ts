@@ -1,3 +1,4 @@
+import { about } from '@hufu/server/audit/acting';
 import { foldUsername } from '@hufu/store/username';
 import { type Command, RefusedError } from '../command.ts';
 import { oneWord, withContext } from '../local.ts';
@@ -14,7 +15,7 @@ export const userDelete: Command = {
       throw new RefusedError(`${name} stands in the configuration: take them out of it first`);
     const found = await withContext(call, config, async (ctx, now) => {
       const user = await ctx.store.findUserByName(ctx.tenant, name);
-      return user === undefined ? 'unknown' : ctx.store.deleteUser(ctx.tenant, user.id, now);
+      return user === undefined ? 'unknown' : about(ctx, user).deleteUser(ctx.tenant, user.id, now);
     });
     if (found === 'unknown') throw new RefusedError(`there is no user ${name}`);
     call.out(json ? JSON.stringify({ user: name, state: 'deleted' }) : `${name} is deleted.`);

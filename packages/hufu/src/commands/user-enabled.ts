@@ -1,3 +1,4 @@
+import { about } from '@hufu/server/audit/acting';
 import { type Command, type CommandCall, type ExitCode, RefusedError, UsageError } from '../command.ts';
 import { readLocalWords, withContext } from '../local.ts';
 
@@ -23,7 +24,7 @@ async function setEnabled(call: CommandCall, state: 'enabled' | 'disabled'): Pro
   if (name === undefined || positionals.length > 1) throw new UsageError('one user name is needed');
   const found = await withContext(call, config, async (ctx, now) => {
     const user = await ctx.store.findUserByName(ctx.tenant, name);
-    return user === undefined ? 'unknown' : ctx.store.setUserEnabled(ctx.tenant, user.id, state === 'enabled', now);
+    return user === undefined ? 'unknown' : about(ctx, user).setUserEnabled(ctx.tenant, user.id, state === 'enabled', now);
   });
   if (found === 'unknown') throw new RefusedError(`there is no user ${name}`);
   call.out(json ? JSON.stringify({ user: name, state }) : `${name} is ${state}.`);

@@ -1,4 +1,5 @@
 import { DURATION_FORMS, readDuration } from '@hufu/protocol/duration';
+import { about } from '@hufu/server/audit/acting';
 import { NEVER } from '@hufu/store/retention';
 import { type Command, type CommandCall, type ExitCode, RefusedError, UsageError } from '../command.ts';
 import { readLocalWords, withContext } from '../local.ts';
@@ -28,7 +29,7 @@ async function lock(call: CommandCall, state: 'locked' | 'unlocked'): Promise<Ex
   const { found, until } = await withContext(call, config, async (ctx, now) => {
     const end = state === 'unlocked' ? undefined : seconds === undefined ? NEVER : now + seconds;
     const user = await ctx.store.findUserByName(ctx.tenant, name);
-    return { found: user === undefined ? 'unknown' : await ctx.store.lockUser(ctx.tenant, user.id, end, now), until: end };
+    return { found: user === undefined ? 'unknown' : await about(ctx, user).lockUser(ctx.tenant, user.id, end, now), until: end };
   });
   if (found === 'unknown') throw new RefusedError(`there is no user ${name}`);
   const end = until === undefined || until === NEVER ? undefined : until;

@@ -1,5 +1,6 @@
 import { forgetFailures } from '@hufu/server/accounts/second-tries';
 import { tellUser } from '@hufu/server/accounts/tell-user';
+import { about } from '@hufu/server/audit/acting';
 import { type Command, type CommandCall, type ExitCode, RefusedError, UsageError } from '../command.ts';
 import { readLocalWords, withContext } from '../local.ts';
 
@@ -18,7 +19,7 @@ async function resetFactors(call: CommandCall): Promise<ExitCode> {
   const found = await withContext(call, config, async (ctx, now) => {
     const user = await ctx.store.findUserByName(ctx.tenant, name);
     if (user === undefined) return 'unknown';
-    const removed = await ctx.store.removeFactors(ctx.tenant, user.id, now);
+    const removed = await about(ctx, user).removeFactors(ctx.tenant, user.id, now);
     // An app that is made anew begins with no failures.
     await ctx.store.forgetTries(ctx.tenant, 'totp_failures', String(user.id));
     await forgetFailures(ctx, user);

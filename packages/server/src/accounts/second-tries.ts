@@ -1,4 +1,5 @@
 import type { UserRecord } from '@hufu/store/port';
+import { about } from '../audit/acting.ts';
 import type { Context } from '../context.ts';
 
 /** Codes of an app: ten in a quarter of an hour, of all browsers that don't know the account together, and as many of each that does. */
@@ -20,11 +21,13 @@ export type SecondTry =
  */
 export async function takeCodeTry(
   ctx: Context,
-  { id }: Pick<UserRecord, 'id'>,
+  user: Pick<UserRecord, 'id' | 'sub'>,
   knownBrowser: string | undefined,
   now: number,
 ): Promise<SecondTry> {
-  const { tenant, store } = ctx;
+  const { tenant } = ctx;
+  const { id } = user;
+  const store = about(ctx, user);
   if (ctx.config.policies.bruteForce === 'off') return NEVER_LIMITED;
   const subject = knownBrowser === undefined ? String(id) : `${id} ${knownBrowser}`;
   const taken = await store.takeTry(tenant, 'second_factor', subject, CODES.max, CODES.seconds, now);
@@ -39,7 +42,7 @@ export async function takeCodeTry(
     kind: 'taken',
     async right() {
       await giveBack();
-      await forgetFailures(ctx, { id });
+      await forgetFailures(ctx, user);
     },
     async untold() {
       await giveBack();
@@ -51,10 +54,12 @@ export async function takeCodeTry(
 /** Counts a try of a recovery code, of everybody together. */
 export async function takeRecoveryTry(
   ctx: Context,
-  { id }: Pick<UserRecord, 'id'>,
+  user: Pick<UserRecord, 'id' | 'sub'>,
   now: number,
 ): Promise<Exclude<SecondTry, { kind: 'off' }>> {
-  const { tenant, store } = ctx;
+  const { tenant } = ctx;
+  const { id } = user;
+  const store = about(ctx, user);
   if (ctx.config.policies.bruteForce === 'off') return NEVER_LIMITED;
   const taken = await store.takeTry(tenant, 'recovery_code', String(id), RECOVERY.max, RECOVERY.seconds, now);
   if (taken.kind === 'limited') return taken;

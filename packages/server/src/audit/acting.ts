@@ -15,6 +15,11 @@ export function asUser(ctx: Context, { id, sub }: Pick<UserRecord, 'id' | 'sub'>
   return actingAs(ctx, { actor: { kind: 'user', id: sub }, about: { id, sub }, via });
 }
 
+/** Whoever `ctx.store` acts for, about a user whose subject identifier is known here. */
+export function about(ctx: Context, { id, sub }: Pick<UserRecord, 'id' | 'sub'>): Store {
+  return actingAs(ctx, { actor: ctx.actor, about: { id, sub } });
+}
+
 /** A client for itself. */
 export function asClient(ctx: Context, id: ClientId): Store {
   return actingAs(ctx, { actor: { kind: 'client', id }, via: id });

@@ -2,9 +2,10 @@ import { readClientMetadata } from '@hufu/protocol/client-metadata';
 import { equalText } from '@hufu/protocol/equal-text';
 import type { ClientId } from '@hufu/protocol/ids';
 import { verifiedAddress } from '@hufu/store/email-address';
-import type { ClientRecord, ClientSecret, UserRecord } from '@hufu/store/port';
+import type { ClientRecord, ClientSecret, Store, UserRecord } from '@hufu/store/port';
 import { foldUsername } from '@hufu/store/username';
 import { normalizePassword } from '../accounts/normalize-password.ts';
+import { actingAs } from '../audit/acting.ts';
 import { clientSecretRecord } from '../client-keys/client-secret.ts';
 import { overlapping } from '../client-keys/overlapping.ts';
 import type { ClientConfig } from '../config/config.ts';
@@ -44,13 +45,19 @@ export async function applyConfig(ctx: Context, now: number): Promise<void> {
   ctx.log.info('config.applied', { clients: ctx.config.clients.length, disabled, usersCreated: created });
 }
 
+/** What the file says is changed in its name. */
+function fromFile(ctx: Context, user?: UserRecord): Store {
+  const who = { kind: 'system', id: 'hufu.yaml' } as const;
+  return actingAs(ctx, { actor: who, ...(user === undefined ? {} : { about: user }) });
+}
+
 /** Where somebody else has shown that the address is theirs, without the word that it is this user's: told, as `applyClaims` does. */
 async function createUser(ctx: Context, user: NewUser, now: number): ReturnType<Context['store']['createUser']> {
-  const made = await ctx.store.createUser(ctx.tenant, user, now);
+  const made = await fromFile(ctx).createUser(ctx.tenant, user, now);
   const isAnother = made.user.sub !== user.sub && foldUsername(made.user.username) !== foldUsername(user.username);
   if (made.kind === 'created' || !isAnother) return made;
   ctx.log.warn('config.email_taken', { username: user.username, sub: user.sub });
-  return await ctx.store.createUser(ctx.tenant, { ...user, claims: { ...user.claims, email_verified: false } }, now);
+  return await fromFile(ctx).createUser(ctx.tenant, { ...user, claims: { ...user.claims, email_verified: false } }, now);
 }
 
 type NewUser = Parameters<Context['store']['createUser']>[1];
@@ -60,10 +67,10 @@ async function applyClaims(ctx: Context, known: UserRecord, claims: UserRecord['
   const address = verifiedAddress(claims);
   const isSame = JSON.stringify(known.claims) === JSON.stringify(claims);
   if (isSame && (address === undefined || (await ctx.store.findUserByEmail(ctx.tenant, address))?.id === known.id)) return;
-  const done = await ctx.store.setClaims(ctx.tenant, known.id, claims, now);
+  const done = await fromFile(ctx, known).setClaims(ctx.tenant, known.id, claims, now);
   if (done !== 'email_taken') return;
   ctx.log.warn('config.email_taken', { username: known.username, sub: known.sub });
-  await ctx.store.setClaims(ctx.tenant, known.id, { ...claims, email_verified: false }, now);
+  await fromFile(ctx, known).setClaims(ctx.tenant, known.id, { ...claims, email_verified: false }, now);
 }
 
 async function applyClient(ctx: Context, client: ClientConfig, now: number): Promise<void> {
@@ -72,13 +79,13 @@ async function applyClient(ctx: Context, client: ClientConfig, now: number): Pro
   // What was bound to one way of proving oneself must not be had by a weaker one (attacks REF-13), nor a user's token have two subjects.
   // Before the change, so that a start that is cut off in between does it again; and after it, for what another node issued meanwhile.
   const changed = before !== undefined && identityOf(before.metadata) !== identityOf(client.metadata);
-  if (changed) await ctx.store.revokeClient(ctx.tenant, client.clientId, now);
-  await ctx.store.putClient(
+  if (changed) await fromFile(ctx).revokeClient(ctx.tenant, client.clientId, now);
+  await fromFile(ctx).putClient(
     ctx.tenant,
     { clientId: client.clientId, metadata: client.metadata, secrets, enabled: true, source: 'config' },
     now,
   );
-  if (changed) await ctx.store.revokeClient(ctx.tenant, client.clientId, now);
+  if (changed) await fromFile(ctx).revokeClient(ctx.tenant, client.clientId, now);
 }
 
 /** The secret of the file, and those that it replaced for as long as they overlap. */
@@ -123,7 +130,7 @@ async function disableOthers(ctx: Context, kept: ReadonlySet<string>, now: numbe
     for (const client of page) {
       if (client.source !== 'config' || !client.enabled || kept.has(client.clientId)) continue;
       const { clientId, metadata, secrets, source } = client;
-      await ctx.store.putClient(ctx.tenant, { clientId, metadata, secrets, source, enabled: false }, now);
+      await fromFile(ctx).putClient(ctx.tenant, { clientId, metadata, secrets, source, enabled: false }, now);
       disabled++;
     }
     const last: ClientId | undefined = page.at(-1)?.clientId;

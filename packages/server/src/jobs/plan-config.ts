@@ -63,6 +63,8 @@ function recordingStore(ctx: Context, now: number, changes: ConfigChange[]): Sto
   const { store: real, tenant } = ctx;
   const ending = (clientId: string): Promise<Ending> => real.countGrants(tenant, { clientId: asClientId(clientId) }, MAX_COUNTED, now);
   const verbs: Partial<Store> = {
+    // Whoever it is, nothing of it happens.
+    actingAs: () => planned,
     findClient: (...args) => real.findClient(...args),
     listClients: (...args) => real.listClients(...args),
     findUserByName: (...args) => real.findUserByName(...args),
@@ -109,13 +111,14 @@ function recordingStore(ctx: Context, now: number, changes: ConfigChange[]): Sto
       return 'done';
     },
   };
-  return new Proxy(real, {
+  const planned: Store = new Proxy(real, {
     get(_, name) {
       const verb: unknown = Object.hasOwn(verbs, name) ? Reflect.get(verbs, name) : undefined;
       if (verb === undefined) throw new TypeError(`a plan knows nothing of ${String(name)}`);
       return verb;
     },
   });
+  return planned;
 }
 
 function asRecord(user: Parameters<Store['createUser']>[1], now: number): UserRecord {

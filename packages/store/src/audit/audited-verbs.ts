@@ -1,4 +1,4 @@
-import type { UserId } from '@hufu/protocol/ids';
+import { type UserId, userId } from '@hufu/protocol/ids';
 import type { AuditDetail, AuditTarget } from '../port/audit.ts';
 import type { Store } from '../port.ts';
 
@@ -256,8 +256,8 @@ export const AUDITED_VERBS: { readonly [V in Verb]: V extends AuditedVerb ? Tell
   takeRecoveryCode: ([, user], taken) => (taken ? { action: 'recovery_code.used', user } : undefined),
   // The one that uses up what there is locks: those after it find it locked.
   takeTry: ([, kind, subject, max, windowSeconds], answer) =>
-    LOCKING.has(kind) && answer.kind === 'taken' && answer.count === max
-      ? { action: 'tries.used_up', target: { kind: 'tries', id: `${kind} ${subject}` }, details: { max, seconds: windowSeconds } }
+    locks(kind, subject) && answer.kind === 'taken' && answer.count === max
+      ? { action: 'tries.used_up', ...whoseTries(subject), details: { of: kind, max, seconds: windowSeconds } }
       : undefined,
   giveBackTry: 'trace',
   forgetTries: 'trace',
@@ -331,11 +331,22 @@ export function tellAudited(verb: AuditedVerb, args: readonly unknown[], answer:
 
 /** Whether a call may have anything to tell: what surely has not needs no more than its one statement. */
 export function mayTell(verb: AuditedVerb, args: readonly unknown[]): boolean {
-  return verb !== 'takeTry' || LOCKING.has(String(args[1]));
+  return verb !== 'takeTry' || locks(String(args[1]), String(args[2]));
 }
 
 /** Tries that lock somebody out for a while once they are used up; the others bound what costs something. */
-const LOCKING: ReadonlySet<string> = new Set(['second_factor', 'totp_failures', 'recovery_code', 'mail_code']);
+const LOCKING: ReadonlySet<string> = new Set(['second_factor', 'totp_failures', 'recovery_code']);
+
+/** Whether somebody is locked out once there are no more; a subject that begins with `told` counts notices about that. */
+function locks(kind: string, subject: string): boolean {
+  return LOCKING.has(kind) && !subject.startsWith('told ');
+}
+
+/** Of those that lock, a subject begins with the user's number; what else somebody counts is told as it is. */
+function whoseTries(subject: string): Pick<Told, 'user' | 'target'> {
+  const [id = ''] = subject.split(' ', 1);
+  return /^[1-9]\d{0,14}$/.test(id) ? { user: userId(Number(id)) } : { target: { kind: 'tries', id: subject } };
+}
 
 function clientTarget(id: string): AuditTarget {
   return { kind: 'client', id };

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import type { SealedEntry } from '../port/audit.ts';
 import { AUDIT_GENESIS, canonicalEntry, sealAfter, writeDetails } from './chain.ts';
+import { SeenIds } from './seen-ids.ts';
 import { ChainVerifier, type KnownHash } from './verify-chain.ts';
 
 const TENANT = 7;
@@ -117,6 +118,13 @@ test('a chain that was made anew is told by its signatures and by what is known 
   assert.deepEqual(faultsOf(sealAfter(START, TENANT, entries.with(2, invented))).withKey, ['3 mac']);
   assert.deepEqual(faultsOf(sealAfter(START, TENANT, [...entries, at(entries, 2)])).withKey, ['11 repeated']);
   assert.deepEqual(faultsOf(entries.slice(0, 8), known).withKey, ['9 tail']);
+});
+
+test('an id that comes again is found among a million, however far apart', () => {
+  const ids = new SeenIds();
+  for (let id = 1; id <= 1_000_000; id += 1) assert.equal(ids.add(id), false);
+  for (const id of [1, 65_535, 65_536, 65_537, 1_000_000]) assert.equal(ids.add(id), true, String(id));
+  for (const id of [Number.MAX_SAFE_INTEGER, 1_000_001]) assert.deepEqual([ids.add(id), ids.add(id)], [false, true]);
 });
 
 test('a head that is beyond the end, or another, is told', () => {

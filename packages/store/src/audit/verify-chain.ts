@@ -1,6 +1,7 @@
 import { equalText } from '@hufu/protocol/equal-text';
 import type { SealedEntry } from '../port/audit.ts';
 import { canonicalEntry, chainHash } from './chain.ts';
+import { SeenIds } from './seen-ids.ts';
 
 /**
  * What is wrong with a chain, and where. `missing`: numbers that are not there. `altered`: what it says is not what was sealed. `swapped`, `inserted`: it stands where another one was.
@@ -53,8 +54,7 @@ export class ChainVerifier {
   /** Entries that do not fit, with what they should have come after. */
   readonly #misfits: { readonly entry: SealedEntry; readonly previous: string }[] = [];
   readonly #missing = new Set<number>();
-  readonly #ids = new Set<number>();
-  #latestMs = 0;
+  readonly #ids = new SeenIds();
   #hash: string;
   #seq: number;
   readonly #from: number;
@@ -131,11 +131,7 @@ export class ChainVerifier {
   #check(entry: SealedEntry): void {
     if (this.#mac !== undefined && !equalText(this.#mac(canonicalEntry(this.#tenant, entry)), entry.mac))
       this.#fault(entry.seq, 'mac', 'no server of this master key has written it so');
-    if (this.#ids.has(entry.id) || entry.atMs + OLD_MS < this.#latestMs)
-      this.#fault(entry.seq, 'repeated', 'it is an older entry once more');
-    if (this.#ids.size >= MAX_IDS) this.#ids.clear();
-    this.#ids.add(entry.id);
-    this.#latestMs = Math.max(this.#latestMs, entry.atMs);
+    if (this.#ids.add(entry.id)) this.#fault(entry.seq, 'repeated', 'it is an older entry once more');
   }
 
   #agree({ seq, hash }: SealedEntry): void {
@@ -184,6 +180,3 @@ export class ChainVerifier {
 }
 
 export const MAX_FAULTS = 100;
-/** Entries are sealed in the order of their times but for a moment; so much later it is no moment. */
-const OLD_MS = 86_400_000;
-const MAX_IDS = 1_000_000;

@@ -148,6 +148,7 @@ export function auditCases(define: Case): void {
     await b.store.revokeToken(tenant, grant, 'token', NOW - 1, NOW);
     await b.store.retireKey(tenant, 99, 1, 1);
     await b.store.removeKey(tenant, 99);
+    await b.store.withdrawConsent(tenant, scene.user.id, clientId('x'.repeat(255)), NOW);
     assert.equal((await sealAll(b.store, tenant)).length, before);
   });
 

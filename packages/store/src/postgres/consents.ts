@@ -27,9 +27,10 @@ export function consents(db: Database, purge: Purge, statistics: Statistics): Co
 
     async withdrawConsent(tenant, user, client, now) {
       const told = await db.transact(async (session) => {
-        await session.run(REMOVE, [tenant, user, client]);
+        const removed = await session.run(REMOVE, [tenant, user, client]);
         const entries = await revokeGrantsBetween(session, tenant, user, client, 'consent_withdrawn', now);
         await writeEntries(session, tenant, entries, now);
+        if (removed.length === 0 && entries.length === 0) session.unchanged?.();
         return entries;
       });
       purge.count(tenant, ENDED_ENTRIES, told.length, now);
@@ -94,4 +95,4 @@ const INSERT: Statement = { text: `${VALUES} DO NOTHING RETURNING ${COLUMNS}` };
 const PUT: Statement = {
   text: `${VALUES} DO UPDATE SET scopes = excluded.scopes, resources = excluded.resources, updated_at = excluded.updated_at RETURNING ${COLUMNS}`,
 };
-const REMOVE: Statement = { text: `DELETE FROM consents WHERE ${KEY}` };
+const REMOVE: Statement = { text: `DELETE FROM consents WHERE ${KEY} RETURNING client_id` };

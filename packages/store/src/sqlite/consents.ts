@@ -41,8 +41,10 @@ export function consents(db: Connection, endings: Endings): Consents {
 
     withdrawConsent: (tenant, user, client, now) =>
       db.write(() => {
-        remove().run(tenant, user, client);
-        return { revokedGrants: endings.revokeGrantsBetween(tenant, user, client, 'consent_withdrawn', now) };
+        const { changes } = remove().run(tenant, user, client);
+        const revokedGrants = endings.revokeGrantsBetween(tenant, user, client, 'consent_withdrawn', now);
+        if (changes === 0 && revokedGrants === 0) db.unchanged();
+        return { revokedGrants };
       }),
   };
 }
