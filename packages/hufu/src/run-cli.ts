@@ -9,6 +9,7 @@ import { clientInvite } from './commands/client-invite.ts';
 import { clientKeyCreate } from './commands/client-key-create.ts';
 import { clientSecret } from './commands/client-secret.ts';
 import { completionOf } from './commands/completion.ts';
+import { curl } from './commands/curl.ts';
 import { deliveryList } from './commands/delivery-list.ts';
 import { doctor } from './commands/doctor.ts';
 import { gateway } from './commands/gateway.ts';
@@ -42,6 +43,7 @@ const own: readonly Command[] = [
   logout,
   token,
   whoami,
+  curl,
   migrate,
   plan,
   apply,
