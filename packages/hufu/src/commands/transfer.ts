@@ -1,5 +1,4 @@
 import { readFile, stat } from 'node:fs/promises';
-import { askAtTerminal } from '../admin/ask-first.ts';
 import { type Command, type CommandCall, RefusedError, UsageError } from '../command.ts';
 import { visible } from '../display-width.ts';
 import { readLocalWords, withContext } from '../local.ts';
@@ -56,6 +55,7 @@ export const importCommand: Command = {
     if (file === undefined || words.positionals.length > 1) throw new UsageError('one file is needed');
     const { readExported } = await import('../transfer/exported.ts');
     const exported = readExported(await parsed(call, file, words.options['passphrase-file']));
+    const { askAtTerminal } = await import('../admin/ask-first.ts');
     const { importInstance } = await import('../transfer/import-instance.ts');
     const all = await withContext(call, words.config, async (ctx, now) => {
       const planned = await importInstance(ctx, exported, { dryRun: true }, now);
