@@ -40,7 +40,7 @@ export function aboutStep(step: Step): string {
 
 /** Who gains or loses access by a step. */
 export function accessOf(step: Step): readonly string[] {
-  const ends = step.effect === undefined ? [] : [`! ${tellEffect(step.effect)} end`];
+  const ends = step.effect === undefined ? [] : [`! ${tellEffect(step.effect, step.effect.usernames)} end`];
   switch (step.kind) {
     case 'client_add': {
       const { scope, grant_types: grants } = step.metadata;
