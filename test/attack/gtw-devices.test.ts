@@ -14,11 +14,13 @@ const SECRET = 'edge-secret-0123456789abcdef0123456789';
 const API = 'https://api.example/';
 const ANA = { username: 'ana', password: 'a long enough password' } as const;
 
-for (const [who, keep] of [
-  ['the gateways keep', ''],
-  ['their browsers keep', 'keep: cookie, renewals: database, '],
-] as const)
-  describe(`one device for a person, at two real gateways of a real server, and sessions that ${who}`, () => {
+/** Who keeps a session, and what its access tokens are. */
+const KINDS = ['', 'keep: cookie, renewals: database, '].flatMap((keep) =>
+  (['jwt', 'opaque'] as const).map((format) => ({ keep, format, who: keep === '' ? 'the gateways keep' : 'their browsers keep' })),
+);
+
+for (const { keep, format, who } of KINDS)
+  describe(`one device for a person, at two real gateways of a real server, and sessions that ${who} with tokens that are ${format}`, () => {
     let directory: string;
     let streams: Awaited<ReturnType<typeof startStreamsBehind>>;
     let hufu: HufuProcess;
@@ -33,7 +35,7 @@ for (const [who, keep] of [
       origin = `http://127.0.0.1:${edgePort}`;
       const edge = `  secret: ${'k'.repeat(40)}
   audience: "${API}"
-  issuers: [{ issuer: "${issuer}", users: subject, revocations: { client_id: edge, client_secret: ${SECRET} } }]
+  issuers: [{ issuer: "${issuer}", users: subject, revocations: { client_id: edge, client_secret: ${SECRET} }, introspection: { client_id: edge, client_secret: ${SECRET} } }]
   session: { ${keep}client_id: edge, client_secret: ${SECRET}, scope: openid read }
   upstreams: { streams: { targets: [{ url: "http://127.0.0.1:${streams.port}" }] } }
   routes: [{ name: events, path: /events, upstream: streams, token: user, session: true }]
@@ -47,8 +49,8 @@ clients:
     post_logout_redirect_uris: ["${origin}/"]
     grant_types: [authorization_code, refresh_token]
     scope: openid read
-    hufu: { first_party: true, follows_revocations: true }
-resources: [{ identifier: "${API}", scopes: [read], token_format: jwt }]
+    hufu: { first_party: true, resource_server_of: ["${API}"] }
+resources: [{ identifier: "${API}", scopes: [read], token_format: ${format} }]
 users: [{ username: ana, password: ${ANA.password} }]
 ${gatewayYaml({ port: edgePort, yaml: edge })}`;
       hufu = await startProcess({ directory, port, database, mode: 'test', yaml });

@@ -112,7 +112,10 @@ export function identifier(route: Route, host: GatewayHost, { issuers, sessions 
           const { id, token, expiresAt, livesUntil, lenientUntil, cookies } = found;
           const session = lenientUntil === undefined ? { id, expiresAt, livesUntil } : { id, expiresAt, livesUntil, lenientUntil };
           const admitted = await admit(request, target, `Bearer ${token}`, session);
-          if (admitted.kind === 'identity') lenient?.remember(token, admitted.token);
+          if (admitted.kind === 'identity') {
+            lenient?.remember(token, admitted.token);
+            source.learn?.(token, admitted.token);
+          }
           return withCookies(admitted, cookies);
         }
       }

@@ -1,3 +1,5 @@
+import type { LiveToken } from '@hufu/resource/verification';
+
 /** Sessions of browsers, as the pipeline sees them. What is behind it keeps their tokens, and renews them. */
 export interface SessionSource {
   /** The name of its cookie. */
@@ -14,6 +16,8 @@ export interface SessionSource {
   clearing?(cookies: string): readonly string[];
   /** When a session that was found ends if nobody uses it, as is known now: seconds since 1970; undefined: it is over. Rejects where that cannot be told. */
   livesUntil(id: string): Promise<number | undefined>;
+  /** A token of a session was taken for what it is. */
+  learn?(token: string, live: LiveToken): void;
   /** Calls `ended` for each session that ends, until what this returns is called. */
   onEnd(ended: (id: string) => void): () => void;
 }

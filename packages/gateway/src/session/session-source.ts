@@ -54,6 +54,7 @@ export function sessionSource(handler: TokenHandler, running: RunningSessions): 
       const record = await store.findEdgeRecord(tenant, settings.edge, id);
       return record === undefined ? undefined : livesUntil(handler, record);
     },
+    learn: (token, live) => handler.learnt.learn(token, live),
     clearing: (cookieHeader) => clearTransactions(cookieHeader, cookies),
     onEnd: (ended) => running.ends.on(({ id }) => ended(id)),
   };
