@@ -88,7 +88,7 @@ ${gatewayYaml({ port: edgePort, yaml: edge })}`;
 
 /** What the one before is answered, once the gateway has heard of it. */
 async function refused(browser: EdgeBrowser, port: number | undefined): Promise<EdgeAnswer> {
-  for (let turn = 0; turn < 200; turn += 1) {
+  for (let turn = 0; turn < 800; turn += 1) {
     const answer = await browser.call('/events/none', { method: 'POST', ...(port === undefined ? {} : { port }) });
     if (answer.status === 401) return answer;
     await new Promise((resolve) => setTimeout(resolve, 25));

@@ -5,6 +5,7 @@ import { openMemory } from '@hufu/store/memory';
 import { type Outage, withOutages } from '@hufu/store/slow';
 import type { SessionSource } from '../identify/session-source.ts';
 import { Browser, ORIGIN, openTokenHandler, type TokenHandlerWorld } from '../testing/token-handler-world.ts';
+import { until } from '../testing/until.ts';
 import { endSession } from './end-session.ts';
 import { runSessions } from './run-sessions.ts';
 import { handleOf } from './session-contents.ts';
@@ -88,7 +89,7 @@ test('a use is noted, so that a session that is used does not end for that', asy
     world.advance(3_000);
     await find();
     // Nobody waits for the note.
-    for (let turn = 0; turn < 1_000 && (await seenAt()) === before; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    await until(async () => (await seenAt()) !== before);
     world.advance(3_000);
     assert.equal(Object(await find()).kind, 'found');
     world.advance(3_700);

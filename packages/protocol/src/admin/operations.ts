@@ -4,6 +4,7 @@ import { GRANT_OPERATIONS, type GrantOperations } from './grants.ts';
 import { LIMIT_OPERATIONS, type LimitOperations } from './limits.ts';
 import type { AnyOperation, Operation } from './operation.ts';
 import { SECURITY_OPERATIONS, type SecurityOperations } from './security.ts';
+import { TOKEN_OPERATIONS, type TokenOperations } from './tokens.ts';
 import { USER_OPERATIONS, type UserOperations } from './users.ts';
 
 /** Every operation of the admin API by its name. What is not here does not exist; what is here and not done by the server does not build. */
@@ -13,6 +14,7 @@ export interface AdminOperations
     UserOperations,
     GrantOperations,
     SecurityOperations,
+    TokenOperations,
     LimitOperations {}
 
 export type OperationName = keyof AdminOperations;
@@ -23,6 +25,7 @@ export const OPERATIONS: AdminOperations = {
   ...USER_OPERATIONS,
   ...GRANT_OPERATIONS,
   ...SECURITY_OPERATIONS,
+  ...TOKEN_OPERATIONS,
   ...LIMIT_OPERATIONS,
 };
 
