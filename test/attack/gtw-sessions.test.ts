@@ -272,7 +272,11 @@ ${gatewayYaml({ port: edgePort, yaml: wide })}`;
       // What is sealed for one place opens at no other.
       const other = await signedIn(BO);
       const [name = '', value = ''] = transaction.split(/=(.*)/s);
-      for (const cookie of [`${other.session.name}=${value}`, `${name.slice(0, -1)}A=${value}`, `${name}=${other.session.value}`]) {
+      for (const cookie of [
+        `${other.session.name}=${value}`,
+        `${name.slice(0, -1)}${name.endsWith('A') ? 'B' : 'A'}=${value}`,
+        `${name}=${other.session.value}`,
+      ]) {
         const answer = await browser().ask(callback, { headers: { cookie } });
         assert.match(String(answer.headers.location), /^\/\?edge_error=sign_in_expired/);
         assert.equal((await browser().call('/api/x', { headers: { cookie } })).status, 401);
