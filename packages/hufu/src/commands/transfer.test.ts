@@ -10,6 +10,7 @@ import { setLimit } from '@hufu/server/limits/set-limit';
 import { type Command, RefusedError, UsageError } from '../command.ts';
 import { withContext } from '../local.ts';
 import { commandFolder } from '../testing/command-folder.ts';
+import { openExport } from '../transfer/sealed-export.ts';
 import { exportCommand, importCommand } from './transfer.ts';
 
 const YAML = 'mode: test\n';
@@ -71,6 +72,8 @@ test('an export without credentials has no hash and no secret in it; with them i
   assert.equal(statSync(file).mode & 0o777, 0o600);
   const text = readFileSync(file, 'utf8');
   assert.doesNotMatch(text, /mei|argon2|notes/);
+  // What is in it, for the tests below: deriving a key takes its time.
+  writeFileSync(join(one.folder, 'opened.json'), await openExport(JSON.parse(text), PASSPHRASE));
   writeFileSync(join(one.folder, 'wrong.txt'), 'another passphrase of somebody');
   const opens = coded(one, importCommand, file, '--dry-run', '--passphrase-file', join(one.folder, 'wrong.txt'));
   await assert.rejects(opens, (error) => error instanceof RefusedError && /another one, or the file has been changed/.test(error.message));
@@ -82,7 +85,7 @@ test('an export without credentials has no hash and no secret in it; with them i
 });
 
 test('an import adds what is not there, says what did not come along, and does nothing the second time', async () => {
-  const file = join(one.folder, 'sealed.json');
+  const file = join(one.folder, 'opened.json');
   const [, looked] = await coded(other, importCommand, file, '--dry-run');
   assert.match(
     looked,
@@ -108,7 +111,7 @@ test('an import adds what is not there, says what did not come along, and does n
 test('on the instance that it came from, a client that was lost has its secret again', async () => {
   await within(one, (ctx, now) => ctx.store.removeClient(ctx.tenant, clientId('client_notes'), now));
   assert.match(
-    (await coded(one, importCommand, join(one.folder, 'sealed.json'), '--yes'))[1],
+    (await coded(one, importCommand, join(one.folder, 'opened.json'), '--yes'))[1],
     /^\+ client client_notes\n1 added, 3 there already/,
   );
   assert.equal(await within(one, async (ctx) => (await ctx.store.findClient(ctx.tenant, clientId('client_notes')))?.secrets.length), 1);
