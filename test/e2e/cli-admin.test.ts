@@ -144,7 +144,10 @@ test('keys and limits', async () => {
   assert.equal(await shown('limits.reset', 'sign-up'), 'Done.');
 });
 
-test('who calls, and what they may', async () => {
+test('who calls, and what they may; a token that is looked at', async () => {
+  const file = join(world.folder, 'token.json');
+  writeFileSync(file, JSON.stringify({ token: await world.programToken('ops-read', scopeOf('read')) }));
+  assert.match(await shown('tokens.inspect', '--body', `@${file}`), /kind +access_token\n[\s\S]*client_id +ops-read\n/);
   assert.match(await shown('me.get'), /username +u-owner\nrole +owner/);
 });
 

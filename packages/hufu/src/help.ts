@@ -1,6 +1,7 @@
 import { previews } from '@hufu/protocol/admin/operation';
 import { operationOf } from '@hufu/protocol/admin/operations';
 import type { JsonSchema } from '@hufu/protocol/admin/shape';
+import { isSecret, stdinOption } from './admin/read-words.ts';
 import type { Command } from './command.ts';
 
 const WHERE = `Commands on clients, users, grants, keys and limits work on the store with --config F, or where hufu.yaml or HUFU_DATABASE names one;
@@ -59,7 +60,7 @@ function optionsOf(schema: JsonSchema | undefined): readonly (readonly [string, 
       const one = Array.isArray(words) ? ` (${words.join(', ')})` : '';
       if (additionalProperties === true)
         return [`--member value`, `a member of ${name}, also as member=value, member:=JSON, hufu.member=value. ${String(description)}`];
-      return [name === 'password' ? '--password-stdin' : `--${name.replaceAll('_', '-')}`, `${String(description)}${one}`];
+      return [isSecret(name) ? `--${stdinOption(name)}` : `--${name.replaceAll('_', '-')}`, `${String(description)}${one}`];
     });
 }
 

@@ -2,6 +2,7 @@ import { type AnyOperation, previews } from '@hufu/protocol/admin/operation';
 import { OPERATION_NAMES, type OperationName, operationOf } from '@hufu/protocol/admin/operations';
 import type { Command } from '../command.ts';
 import { commandName } from './command-words.ts';
+import { isSecret, stdinOption } from './read-words.ts';
 
 /** A command for every operation of the admin API. */
 export const ADMIN_COMMANDS: readonly Command[] = OPERATION_NAMES.map(adminCommand);
@@ -28,7 +29,7 @@ function wordsOf(operation: AnyOperation): readonly string[] {
     ...Object.keys(params).map((name) => `<${name === 'sub' ? 'user' : name}>`),
     ...members.map(([name, schema]) => {
       if (schema['additionalProperties'] === true) return `[--member value …]`;
-      return name === 'password' ? '[--password-stdin]' : `[--${name.replaceAll('_', '-')} …]`;
+      return isSecret(name) ? `[--${stdinOption(name)}]` : `[--${name.replaceAll('_', '-')} …]`;
     }),
     ...(body !== undefined && members.length === 0 ? ["'<JSON>'"] : []),
     ...(body === undefined ? [] : ['[--body @file.json]']),

@@ -73,6 +73,13 @@ test('metadata and claims are members by their names: lists where the member is 
   await refused('clients.create', ['a=1', 'a.b=1'], /what is no object/);
 });
 
+test('a token comes in where nobody else on the machine reads it', async () => {
+  await refused('tokens.inspect', ['--token', 'x'], /--token-stdin/);
+  await refused('tokens.inspect', ['x'], /--token-stdin/);
+  const { fields } = await read('tokens.inspect', ['--token-stdin', '--resource', 'https://api.example/'], 'eyJ\n');
+  assert.deepEqual(fields, { token: 'eyJ', resource: 'https://api.example/' });
+});
+
 test('a password comes in where nobody else on the machine reads it', async () => {
   await refused('users.create', ['lin', '--password', 'x'], /--password-stdin/);
   assert.deepEqual((await read('users.create', ['lin', '--password-stdin'], 'long enough\n')).fields, {

@@ -31,7 +31,9 @@ export interface Sources {
   readonly stdin: AsyncIterable<Uint8Array>;
 }
 
-const FLAGS = ['json', 'all', 'yes', 'dry-run', 'password-stdin'] as const;
+const FLAGS = ['json', 'all', 'yes', 'dry-run'] as const;
+/** Members that nobody else on the machine may read: they come by `--password-stdin`, `--token-stdin`. */
+const SECRETS = ['password', 'token'] as const;
 const TEXTS = ['issuer', 'body', 'file', 'unset', 'if-match', 'idempotency-key'] as const;
 const MAX_BYTES = 1_048_576;
 /** Other words for the members of the API: as commands on the store have them. */
@@ -56,10 +58,10 @@ export function optionNames(operation: AnyOperation): readonly string[] {
   const names = [...Object.keys(propertiesOf(operation.query)), ...Object.keys(propertiesOf(operation.body))];
   const free = freeMember(operation);
   return [
-    ...names.filter((name) => name !== 'dry_run' && name !== 'cursor' && name !== free && name !== 'password'),
+    ...names.filter((name) => name !== 'dry_run' && name !== 'cursor' && name !== free && !isSecret(name)),
     ...('cursor' in propertiesOf(operation.query) ? ['cursor', 'all'] : []),
     ...(operation.body === undefined ? [] : ['body']),
-    ...('password' in propertiesOf(operation.body) ? ['password-stdin'] : []),
+    ...SECRETS.filter((name) => name in propertiesOf(operation.body)).map(stdinOption),
     ...(free === undefined ? [] : ['unset'].filter(() => operation.match === 'required')),
     ...(operation.effect === 'dangerous' ? ['yes'] : []),
     ...(previews(operation) ? ['dry-run'] : []),
@@ -77,8 +79,22 @@ export function freeMember({ body }: AnyOperation): string | undefined {
   return Object.entries(propertiesOf(body)).find(([, schema]) => isFree(schema))?.[0];
 }
 
+/** Whether a member is a secret, which no command line holds. */
+export function isSecret(member: string): boolean {
+  return isOneOf(SECRETS, member);
+}
+
+/** The option by which a secret comes in. */
+export function stdinOption(member: string): string {
+  return `${member}-stdin`;
+}
+
 export function propertiesOf(schema: JsonSchema | undefined): Readonly<Record<string, JsonSchema>> {
   return Object(schema?.['properties']);
+}
+
+function readableByOthers(secret: string): UsageError {
+  return new UsageError(`a ${secret} on the command line can be read by others on this machine: --${stdinOption(secret)}`);
 }
 
 class WordReader {
@@ -110,7 +126,8 @@ class WordReader {
 
   option(name: string, value: string | boolean): void {
     const { query, body, params } = this.#operation;
-    if (isOneOf(FLAGS, name) && value === true) this.#flags.add(name);
+    const secret = SECRETS.find((one) => stdinOption(one) === name && one in propertiesOf(body));
+    if ((isOneOf(FLAGS, name) || secret !== undefined) && value === true) this.#flags.add(name);
     else if (name === 'unset' && typeof value === 'string') this.#unset.push(value.replaceAll('-', '_'));
     else if (isOneOf(TEXTS, name) && typeof value === 'string')
       this.#texts[name === 'file' ? 'body' : name] = name === 'file' ? `@${value}` : value;
@@ -119,8 +136,7 @@ class WordReader {
         (one) => one in propertiesOf(query) || one in propertiesOf(body) || one in params,
       );
       const free = freeMember(this.#operation);
-      if (member === 'password' || (name === 'password' && free !== undefined))
-        throw new UsageError('a password on the command line can be read by others on this machine: --password-stdin');
+      if (isSecret(member ?? '') || (isSecret(name) && free !== undefined)) throw readableByOthers(member ?? name);
       if (member !== undefined && member in propertiesOf(query))
         this.#query[member] = typedValue(propertiesOf(query)[member], name, value, this.#now);
       else if (member !== undefined && member in params) this.#params[member] = String(value);
@@ -144,7 +160,8 @@ class WordReader {
     const hasFields = Object.keys(this.#fields).length > 0 || this.#unset.length > 0;
     if (text !== undefined && (hasFields || this.#operation.body === undefined))
       throw new UsageError('--body stands alone, for operations that take one');
-    if (this.#flags.has('password-stdin')) this.#fields['password'] = (await readBounded(stdin)).replace(/\r?\n$/, '');
+    for (const secret of SECRETS)
+      if (this.#flags.has(stdinOption(secret))) this.#fields[secret] = (await readBounded(stdin)).replace(/\r?\n$/, '');
     return {
       params: this.#params,
       query: this.#query,
@@ -167,6 +184,7 @@ class WordReader {
     const free = freeMember(this.#operation);
     const name = (Array.isArray(required) ? required : []).map(String).find((one) => one !== free && !(one in this.#fields));
     if (name === undefined) throw new UsageError(`${word.slice(0, 60)} is one word too many`);
+    if (isSecret(name)) throw readableByOthers(name);
     this.#fields[name] = typedValue(propertiesOf(this.#operation.body)[name], name, word, this.#now);
   }
 
@@ -216,7 +234,7 @@ function split(
     }
     const [, no, name = '', value] = option;
     const schema = propertiesOf(operation.query)[name.replaceAll('-', '_')] ?? propertiesOf(operation.body)[name.replaceAll('-', '_')];
-    const isFlag = isOneOf(FLAGS, name) || schema?.['type'] === 'boolean';
+    const isFlag = isOneOf(FLAGS, name) || SECRETS.some((one) => stdinOption(one) === name) || schema?.['type'] === 'boolean';
     if (value !== undefined) options.push([name, value]);
     else if (no !== undefined) options.push([name, false]);
     else if (isFlag) options.push([name, true]);
