@@ -17,6 +17,8 @@ import { createPassports } from './passports.ts';
 import type { PassportSettings } from './settings.ts';
 import type { PassportEffects, StatementOutcome } from './statements.ts';
 
+const LASTING = { expiresAt: Number.POSITIVE_INFINITY, livesUntil: Number.POSITIVE_INFINITY } as const;
+
 const COOKIE = '__Host-Http-hufu-abcdefgh';
 const SIGNED_IN = { Cookie: `${COOKIE}=x`, 'X-CSRF': '1' };
 
@@ -82,7 +84,8 @@ async function ground(port: number, routes: readonly RouteSettings[], changes: P
   const sessions: SessionSource = {
     cookieName: COOKIE,
     origins: new Set(['https://api.example']),
-    find: async () => ({ kind: 'found', id: 'cookie-1', token: tokenOf(issuer.issuer), expiresAt: Number.POSITIVE_INFINITY }),
+    find: async () => ({ kind: 'found', id: 'cookie-1', token: tokenOf(issuer.issuer), ...LASTING }),
+    livesUntil: () => Promise.resolve(undefined),
     onEnd: () => () => undefined,
   };
   const world = await startGateway(port, routes, { issuers: [{ issuer: issuer.issuer, users: 'subject' }], parts: { passport, sessions } });
