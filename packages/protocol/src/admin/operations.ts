@@ -1,4 +1,5 @@
 import { ADMINISTRATOR_OPERATIONS, type AdministratorOperations } from './administrators.ts';
+import { AUDIT_OPERATIONS, type AuditOperations } from './audit.ts';
 import { CLIENT_OPERATIONS, type ClientOperations } from './clients.ts';
 import { GRANT_OPERATIONS, type GrantOperations } from './grants.ts';
 import { LIMIT_OPERATIONS, type LimitOperations } from './limits.ts';
@@ -15,7 +16,8 @@ export interface AdminOperations
     GrantOperations,
     SecurityOperations,
     TokenOperations,
-    LimitOperations {}
+    LimitOperations,
+    AuditOperations {}
 
 export type OperationName = keyof AdminOperations;
 
@@ -27,6 +29,7 @@ export const OPERATIONS: AdminOperations = {
   ...SECURITY_OPERATIONS,
   ...TOKEN_OPERATIONS,
   ...LIMIT_OPERATIONS,
+  ...AUDIT_OPERATIONS,
 };
 
 /** In the order of the table. */
