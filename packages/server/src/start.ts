@@ -2,7 +2,7 @@ import type { RemoteStore } from '@hufu/flow/remote-store';
 import type { Store } from '@hufu/store/port';
 import { startNotifications } from './backchannel/notification-job.ts';
 import { systemClock, testClock } from './clock.ts';
-import type { Config } from './config/config.ts';
+import type { ClientConfig, Config } from './config/config.ts';
 import type { Context } from './context.ts';
 import { applyConfig } from './jobs/apply-config.ts';
 import { unusedClientRemover } from './jobs/remove-unused-clients.ts';
@@ -26,6 +26,8 @@ export interface ServerOptions {
   readonly masterKey: string | undefined;
   /** Routes beside the server's own: the demo's. */
   readonly extraRoutes?: (ctx: Context) => readonly Route[];
+  /** Clients that no configuration describes: the console's. */
+  readonly builtInClients?: (ctx: Context) => readonly ClientConfig[];
 }
 
 export interface RunningServer {
@@ -64,7 +66,7 @@ async function start(
   const settable = config.mode === 'test' ? testClock() : undefined;
   const clock = settable ?? systemClock();
   const ctx = await openContext({ config, store, clock, log, masterKey: options.masterKey, openRemote });
-  await applyConfig(ctx, seconds(ctx));
+  await applyConfig(ctx, seconds(ctx), options.builtInClients?.(ctx));
   await storedLimitsOf(ctx).follow();
   const handle = serve(ctx, [...routes(ctx, settable), ...(options.extraRoutes?.(ctx) ?? [])]);
   const stopFeed = await startRevocationFeed(ctx);
