@@ -17,8 +17,8 @@ const TIMEOUT_MS = 20_000;
 const MAX_RETRY_AFTER = 300;
 
 /**
- * Sends one request to the authorization server: redirects are not followed, no cookies go along, nothing is kept, and at most 1 MiB in 20
- * seconds is read. Throws `ClientError` `unreachable` where no whole answer came, and `malformed` for one that is too long.
+ * Sends one request to the authorization server: redirects are not followed, no cookies go along unless the caller asks for it, nothing is kept,
+ * and at most 1 MiB in 20 seconds is read. Throws `ClientError` `unreachable` where no whole answer came, and `malformed` for one that is too long.
  */
 export async function ask(fetch: Fetch, url: string, init: RequestInit, signal?: AbortSignal): Promise<Answer> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
@@ -29,7 +29,7 @@ export async function ask(fetch: Fetch, url: string, init: RequestInit, signal?:
       ...init,
       headers,
       redirect: 'error',
-      credentials: 'omit',
+      credentials: init.credentials ?? 'omit',
       cache: 'no-store',
       referrerPolicy: 'no-referrer',
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),

@@ -25,7 +25,7 @@ export interface FaultDetail {
 
 /** A failure that a program has to expect. Misuse of this package is a `TypeError`. */
 export class ClientError extends Error {
-  override readonly name = 'ClientError';
+  override readonly name: string = 'ClientError';
   readonly kind: FaultKind;
   /** The server's error code (RFC 6749 §5.2, §4.1.2.1), or a word of ours such as `state`. */
   readonly code: string;
