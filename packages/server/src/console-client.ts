@@ -15,7 +15,10 @@ export const CONSOLE_SCOPE: string = ['openid', ...ROLES.map(scopeOf)].join(' ')
  * The client of the console: a confidential one, since the server itself keeps its sessions. Its secret is made of the ring's, which every node has, so that nothing has
  * to be configured, and nothing is written down.
  */
-export function consoleClient({ issuer, keys }: Pick<Context, 'issuer' | 'keys'>): ClientConfig & { readonly clientSecret: Secret<string> } {
+export function consoleClient({
+  issuer,
+  keys,
+}: Pick<Context, 'issuer' | 'keys'>): ClientConfig & { readonly clientSecret: Secret<string> } {
   const { origin } = new URL(issuer);
   return {
     clientId: clientId(CONSOLE_CLIENT_ID),

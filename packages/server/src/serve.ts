@@ -51,7 +51,10 @@ export function serve(ctx: Context, table: readonly Route[]): RequestListener {
     const path = mark < 0 ? url : url.slice(0, mark);
     const folder = path.slice(0, path.lastIndexOf('/') + 1);
     const mounted =
-      exact.get(path) ?? below.get(folder) ?? exact.get(withAnyParent(path)) ?? below.get(`${withAnyParent(folder.slice(0, -1))}/`) ??
+      exact.get(path) ??
+      below.get(folder) ??
+      exact.get(withAnyParent(path)) ??
+      below.get(`${withAnyParent(folder.slice(0, -1))}/`) ??
       deep.find(([above]) => path.startsWith(above))?.[1];
     const target = judge(raw, () => isTrustedPeer(raw.socket.remoteAddress ?? '', ctx.config.trustedProxies));
     const tooLong = url.length > MAX_ADDRESS && mounted?.route.longAddress !== 'answered';

@@ -44,7 +44,11 @@ export async function callback(handler: TokenHandler, request: EdgeRequest): Pro
   const transaction = more.length > 0 ? undefined : findTransaction(handler, cookieHeader, state);
   // Begun elsewhere, too long ago, or ended: whoever is signed in stays so.
   if (transaction === undefined) {
-    const { result, failed } = failing(homeOf(handler), 'sign_in_expired', 'this browser has begun no sign-in with this state, or too long ago');
+    const { result, failed } = failing(
+      homeOf(handler),
+      'sign_in_expired',
+      'this browser has begun no sign-in with this state, or too long ago',
+    );
     return { ...seeOther(result.location), ...(failed && { failed }) };
   }
   const id = `tx:${createHash('sha256').update(state).digest('base64url')}`;

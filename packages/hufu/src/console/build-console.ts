@@ -9,7 +9,14 @@ import { promisify } from 'node:util';
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const CONSOLE = join(ROOT, 'packages/console');
 /** What goes into it. */
-const SOURCES = ['packages/console/src', 'packages/console/index.html', 'packages/console/vite.config.ts', 'packages/client/src/admin', 'packages/protocol/src/admin', 'package-lock.json'];
+const SOURCES = [
+  'packages/console/src',
+  'packages/console/index.html',
+  'packages/console/vite.config.ts',
+  'packages/client/src/admin',
+  'packages/protocol/src/admin',
+  'package-lock.json',
+];
 const KEPT = 3;
 const PATIENCE_MS = 180_000;
 const run = promisify(execFile);
@@ -29,7 +36,11 @@ export async function buildConsole(tell: (line: string) => void): Promise<string
   await mkdir(dirname(place), { recursive: true });
   const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
   try {
-    await run(process.execPath, [vite, 'build', '--outDir', place, '--emptyOutDir', '--logLevel', 'warn'], { cwd: CONSOLE, timeout: PATIENCE_MS, env: { ...process.env, NODE_ENV: 'production' } });
+    await run(process.execPath, [vite, 'build', '--outDir', place, '--emptyOutDir', '--logLevel', 'warn'], {
+      cwd: CONSOLE,
+      timeout: PATIENCE_MS,
+      env: { ...process.env, NODE_ENV: 'production' },
+    });
   } catch (error) {
     tell(`the console could not be built: ${error instanceof Error ? error.message : 'no reason given'}`);
     await rm(place, { recursive: true, force: true });
@@ -56,7 +67,10 @@ async function hashOfSources(): Promise<string> {
     const path = join(ROOT, source);
     if (!existsSync(path)) continue;
     const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => undefined);
-    const files = entries === undefined ? [path] : entries.filter((one) => one.isFile() && !one.name.endsWith('.test.ts')).map((one) => join(one.parentPath, one.name));
+    const files =
+      entries === undefined
+        ? [path]
+        : entries.filter((one) => one.isFile() && !one.name.endsWith('.test.ts')).map((one) => join(one.parentPath, one.name));
     for (const file of files.toSorted()) hash.update(`${file.slice(ROOT.length)}\0`).update(await readFile(file));
   }
   return hash.digest('hex').slice(0, 16);

@@ -8,19 +8,21 @@ import { StoreUnavailable } from '@hufu/store/port';
 import type { ConsoleSessions } from './console-sessions.ts';
 
 /** Where the console's page finds the admin API. */
-export const CONSOLE_API_PATH = '/console/api';
+export const CONSOLE_API_PATH = '/console/admin/v1';
 
 /** What goes on to the admin API of what the page has sent: neither cookies nor anything about who it is. */
 const PASSED = ['accept', 'accept-language', 'content-type', 'if-match', 'idempotency-key', 'user-agent'] as const;
 
-const MATCHERS: readonly { readonly method: string; readonly path: RegExp; readonly name: OperationName }[] = OPERATION_NAMES.map((name) => {
-  const { method, path } = operationOf(name);
-  return { method, path: new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`), name };
-});
+const MATCHERS: readonly { readonly method: string; readonly path: RegExp; readonly name: OperationName }[] = OPERATION_NAMES.map(
+  (name) => {
+    const { method, path } = operationOf(name);
+    return { method, path: new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`), name };
+  },
+);
 
 /**
  * An operation of the admin API for whoever has a session: the cookie is exchanged for the session's access token, which the page never sees, and the operation is done in
- * this process (draft-ietf-oauth-browser-based-apps §6.1.2.3). What it answers, the step-up challenge of RFC 9470 too, goes back as it is.
+ * this process. What it answers, the step-up challenge of RFC 9470 too, goes back as it is.
  */
 export async function callForSession(ctx: Context, sessions: ConsoleSessions, http: HttpRequest): Promise<HttpReply> {
   const foreign = sessions.refuseForeign(http);
@@ -30,23 +32,28 @@ export async function callForSession(ctx: Context, sessions: ConsoleSessions, ht
   if (name === undefined) return problem(404, 'not_found', 'there is no such operation');
   try {
     const answer = await sessions.find(http);
-    if (answer.kind !== 'found') return problem(401, 'no_session', answer.kind === 'over' ? `the session is over: ${answer.reason}` : 'nobody is signed in');
+    if (answer.kind !== 'found')
+      return problem(401, 'invalid_token', answer.kind === 'over' ? `the session is over: ${answer.reason}` : 'nobody is signed in');
     const headers = Object.fromEntries(PASSED.flatMap((one) => (http.headers[one] === undefined ? [] : [[one, http.headers[one]]])));
-    const reply = await callOperation(ctx, name, {
+    return await callOperation(ctx, name, {
       ...http,
       path: ADMIN_PATH + path,
       headers: { ...headers, authorization: `Bearer ${answer.token}` },
     });
-    // It names a scheme that the page has nothing to do with; what it has to know is in the body.
-    const { 'www-authenticate': _, ...rest } = reply.headers;
-    return { ...reply, headers: rest };
   } catch (error) {
     if (!(error instanceof StoreUnavailable) && !(error instanceof SessionError)) throw error;
-    return { ...problem(503, 'temporarily_unavailable', 'the session cannot be read now'), headers: { ...JSON_HEADERS, 'retry-after': '2' } };
+    return {
+      ...problem(503, 'temporarily_unavailable', 'the session cannot be read now'),
+      headers: { ...JSON_HEADERS, 'retry-after': '2' },
+    };
   }
 }
 
-const JSON_HEADERS = { 'content-type': 'application/problem+json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
+const JSON_HEADERS = {
+  'content-type': 'application/problem+json',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+} as const;
 
 /** As the admin API writes them (RFC 9457), without a decision: nothing was asked of it. */
 function problem(status: number, error: string, detail: string): HttpReply {

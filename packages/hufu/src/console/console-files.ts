@@ -50,16 +50,26 @@ export function consoleFiles(tell: (line: string) => void): ConsoleFiles {
   return {
     async index() {
       if (folder !== undefined) return { text: await readFile(join(folder, 'index.html'), 'utf8'), refresh: false };
-      if (!isCheckout) return { text: notice('This installation has no console', 'Its files are missing: install the package hufu again.'), refresh: false };
+      if (!isCheckout)
+        return {
+          text: notice('This installation has no console', 'Its files are missing: install the package hufu again.'),
+          refresh: false,
+        };
       if (failed !== undefined) {
         failed = undefined;
-        return { text: notice('The console could not be built', 'The output of the server says why. Load this page again to try once more.'), refresh: false };
+        return {
+          text: notice('The console could not be built', 'The output of the server says why. Load this page again to try once more.'),
+          refresh: false,
+        };
       }
       begin();
       // One that is built already is there in a moment: nobody has to see the notice for it.
       await Promise.race([built?.catch(() => undefined), soon()]);
       if (folder !== undefined) return { text: await readFile(join(folder, 'index.html'), 'utf8'), refresh: false };
-      return { text: notice('The console is being built', 'This takes a few seconds after its sources have changed. The page comes by itself.'), refresh: true };
+      return {
+        text: notice('The console is being built', 'This takes a few seconds after its sources have changed. The page comes by itself.'),
+        refresh: true,
+      };
     },
     async find(name, gzipped) {
       const from = folder;

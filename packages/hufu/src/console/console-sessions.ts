@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { createClient } from '@hufu/client/client';
 import { clientSecretBasic } from '@hufu/client/client-secret';
 import { systemClock } from '@hufu/client/clock';
+import type { SessionAnswer } from '@hufu/gateway/identify/session-source';
 import { edgeKeys } from '@hufu/gateway/session/edge-keys';
 import { answerEndpoint, findEndpoint } from '@hufu/gateway/session/endpoints';
-import type { SessionAnswer } from '@hufu/gateway/identify/session-source';
-import type { EdgeReply, EdgeRequest } from '@hufu/gateway/session/messages';
 import { refuseForeign } from '@hufu/gateway/session/guard';
+import type { EdgeReply, EdgeRequest } from '@hufu/gateway/session/messages';
 import { runSessions } from '@hufu/gateway/session/run-sessions';
 import { sessionSource } from '@hufu/gateway/session/session-source';
 import { type TokenHandler, tokenHandler } from '@hufu/gateway/session/token-handler';
@@ -80,7 +80,7 @@ export function consoleSessions(ctx: Context): ConsoleSessions {
       const refused = refuseForeign(handler, edgeRequest(http));
       return refused && httpReply(refused);
     },
-    find: (http) => source.find(headerOf(http, 'cookie'), undefined),
+    find: (http) => source.find(headerOf(http, 'cookie') ?? '', undefined),
     close: () => running.close(),
   };
 }

@@ -24,13 +24,19 @@ export function openConsole(ctx: Context, tell: (line: string) => void): OpenCon
       if (http.method !== 'GET') return plain(405, 'only GET here\n', { allow: 'GET' });
       if (!http.path.startsWith(`${CONSOLE_PATH}/assets/`)) return page(await files.index());
       const file = await files.find(http.path.slice(CONSOLE_PATH.length + 1), acceptsGzip(http));
-      return file === undefined ? plain(404, 'there is no such file\n') : { status: 200, headers: { ...file.headers, ...SAFE }, body: file.body };
+      return file === undefined
+        ? plain(404, 'there is no such file\n')
+        : { status: 200, headers: { ...file.headers, ...SAFE }, body: file.body };
     },
     close: () => sessions.close(),
   };
 }
 
-const SAFE = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cross-origin-resource-policy': 'same-origin' } as const;
+const SAFE = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+} as const;
 
 /** Scripts come from our own files alone; styles too, but for those that the page’s library writes under the nonce of this very answer (attacks ADM-18). */
 function page({ text, refresh }: { readonly text: string; readonly refresh: boolean }): HttpReply {

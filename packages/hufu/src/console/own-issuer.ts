@@ -3,7 +3,7 @@ import type { Context } from '@hufu/server/context';
 import { jwks } from '@hufu/server/endpoints/jwks';
 import { revoke } from '@hufu/server/endpoints/revoke';
 import { token } from '@hufu/server/endpoints/token';
-import type { HttpReply, HttpRequest } from '@hufu/server/http';
+import type { Endpoint } from '@hufu/server/route';
 import { openidConfiguration } from '@hufu/server/server-description';
 
 /**
@@ -12,16 +12,18 @@ import { openidConfiguration } from '@hufu/server/server-description';
  */
 export function ownIssuer(ctx: Context): Fetch {
   const metadata = openidConfiguration(ctx.config);
-  const endpoints: ReadonlyMap<string, (http: HttpRequest) => HttpReply | Promise<HttpReply>> = new Map([
+  const endpoints = new Map<string, Endpoint>([
     ['/.well-known/openid-configuration', () => ({ status: 200, headers: { 'content-type': 'application/json' }, body: metadata.body })],
-    ['/oauth/token', (http: HttpRequest) => token(ctx, http)],
-    ['/oauth/revoke', (http: HttpRequest) => revoke(ctx, http)],
-    ['/oauth/jwks', (http: HttpRequest) => jwks(ctx, http)],
+    ['/oauth/token', (http) => token(ctx, http)],
+    ['/oauth/revoke', (http) => revoke(ctx, http)],
+    ['/oauth/jwks', (http) => jwks(ctx, http)],
   ]);
   return async (url, init) => {
     const request = new Request(url, init);
     const { pathname, search } = new URL(request.url);
-    const endpoint = request.url.startsWith(`${ctx.issuer}/`) ? endpoints.get(pathname.slice(new URL(ctx.issuer).pathname.replace(/\/$/, '').length)) : undefined;
+    const endpoint = request.url.startsWith(`${ctx.issuer}/`)
+      ? endpoints.get(pathname.slice(new URL(ctx.issuer).pathname.replace(/\/$/, '').length))
+      : undefined;
     if (endpoint === undefined) return new Response('', { status: 404 });
     const reply = await endpoint({
       method: request.method,
@@ -34,7 +36,9 @@ export function ownIssuer(ctx: Context): Fetch {
     });
     return new Response(typeof reply.body === 'string' ? reply.body : Buffer.from(reply.body), {
       status: reply.status,
-      headers: Object.entries(reply.headers).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as [string, string]] : [])),
+      headers: Object.entries(reply.headers).flatMap(([name, value]) =>
+        typeof value === 'string' ? [[name, value] as [string, string]] : [],
+      ),
     });
   };
 }

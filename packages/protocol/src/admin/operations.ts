@@ -4,6 +4,7 @@ import { GRANT_OPERATIONS, type GrantOperations } from './grants.ts';
 import { LIMIT_OPERATIONS, type LimitOperations } from './limits.ts';
 import type { AnyOperation, Operation } from './operation.ts';
 import { SECURITY_OPERATIONS, type SecurityOperations } from './security.ts';
+import { SETTING_OPERATIONS, type SettingOperations } from './settings.ts';
 import { USER_OPERATIONS, type UserOperations } from './users.ts';
 
 /** Every operation of the admin API by its name. What is not here does not exist; what is here and not done by the server does not build. */
@@ -13,7 +14,8 @@ export interface AdminOperations
     UserOperations,
     GrantOperations,
     SecurityOperations,
-    LimitOperations {}
+    LimitOperations,
+    SettingOperations {}
 
 export type OperationName = keyof AdminOperations;
 
@@ -24,6 +26,7 @@ export const OPERATIONS: AdminOperations = {
   ...GRANT_OPERATIONS,
   ...SECURITY_OPERATIONS,
   ...LIMIT_OPERATIONS,
+  ...SETTING_OPERATIONS,
 };
 
 /** In the order of the table. */

@@ -5,6 +5,7 @@ import { CLIENTS } from './operations/clients.ts';
 import { GRANTS } from './operations/grants.ts';
 import { LIMITS } from './operations/limits.ts';
 import { SECURITY } from './operations/security.ts';
+import { SETTINGS } from './operations/settings.ts';
 import { USERS } from './operations/users.ts';
 
 /** What each operation does: one for every one of the table, or nothing builds. */
@@ -15,4 +16,5 @@ export const PERFORM: { readonly [N in OperationName]: Perform<N> } = {
   ...GRANTS,
   ...SECURITY,
   ...LIMITS,
+  ...SETTINGS,
 };

@@ -1,0 +1,77 @@
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+
+/** Verdigris: the one accent. Where day and night take theirs from is the stylesheet of the sign-in pages. */
+const verdigris: MantineColorsTuple = [
+  '#e9f3f0',
+  '#d3e7e1',
+  '#a9d2c8',
+  '#79c2b1',
+  '#5aa997',
+  '#3a8675',
+  '#1f6a5c',
+  '#164f45',
+  '#103c34',
+  '#0a2923',
+];
+/** Only for what destroys. */
+const cinnabar: MantineColorsTuple = [
+  '#faebe9',
+  '#f4d3ce',
+  '#eeb0a7',
+  '#ec9a8d',
+  '#ec8273',
+  '#c9493b',
+  '#a32b1f',
+  '#842117',
+  '#661911',
+  '#48110b',
+];
+
+const SANS =
+  'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", sans-serif';
+const SERIF =
+  '"Iowan Old Style", "Palatino Linotype", Palatino, "Book Antiqua", "URW Palladio L", "Noto Serif", Georgia, "Songti SC", "Noto Serif CJK SC", "Source Han Serif SC", serif';
+
+export const theme = createTheme({
+  colors: { verdigris, cinnabar },
+  primaryColor: 'verdigris',
+  primaryShade: { light: 6, dark: 4 },
+  autoContrast: true,
+  luminanceThreshold: 0.28,
+  defaultRadius: 4,
+  fontFamily: SANS,
+  fontFamilyMonospace: 'ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace',
+  headings: { fontFamily: SERIF, fontWeight: '600' },
+  cursorType: 'pointer',
+  components: {
+    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 } } },
+    Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
+  },
+});
+
+/** Ink on paper by day, bronze on ink by night. */
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-body': '#fdfbf6',
+    '--mantine-color-text': '#1e1b16',
+    '--mantine-color-dimmed': '#655d50',
+    '--mantine-color-default': '#fffefb',
+    '--mantine-color-default-hover': '#f3ede0',
+    '--mantine-color-default-border': '#cfc5b2',
+    '--mantine-color-placeholder': '#756c5d',
+    '--mantine-color-error': '#a32b1f',
+    '--mantine-color-anchor': '#1f6a5c',
+  },
+  dark: {
+    '--mantine-color-body': '#191714',
+    '--mantine-color-text': '#e6dccb',
+    '--mantine-color-dimmed': '#a89c87',
+    '--mantine-color-default': '#131210',
+    '--mantine-color-default-hover': '#24211c',
+    '--mantine-color-default-border': '#4a4338',
+    '--mantine-color-placeholder': '#978b76',
+    '--mantine-color-error': '#ec8273',
+    '--mantine-color-anchor': '#79c2b1',
+  },
+});
