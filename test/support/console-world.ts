@@ -71,11 +71,12 @@ export async function startConsoleWorld(): Promise<ConsoleWorld> {
     const text = await reply.text();
     return text === '' ? {} : Object(JSON.parse(text));
   };
-  const { access_token } = await post('/oauth/token', { grant_type: 'client_credentials', scope: 'hufu:admin:security' }, 'ops');
   const world: ConsoleWorld = {
     origin,
     hufu,
     async admin(method, path, body) {
+      // Anew each time: the clock may have been moved.
+      const { access_token } = await post('/oauth/token', { grant_type: 'client_credentials', scope: 'hufu:admin:security' }, 'ops');
       const reply = await fetch(`${origin}/admin/v1${path}`, {
         method,
         headers: { authorization: `Bearer ${String(access_token)}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
@@ -134,7 +135,7 @@ async function seed(world: ConsoleWorld, post: (path: string, fields: Record<str
   await fetch(`${world.origin}/oauth/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ client_name: 'Field Recorder', redirect_uris: ['https://recorder.example/cb'], token_endpoint_auth_method: 'none' }),
+    body: JSON.stringify({ client_name: 'Field Recorder <img src=x onerror=document.title=1>', redirect_uris: ['https://recorder.example/cb'], token_endpoint_auth_method: 'none' }),
   });
   const agent = new Agent(world.origin);
   const verifier = 'v'.repeat(43);

@@ -1,4 +1,4 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+import { type CSSVariablesResolver, createTheme, defaultVariantColorsResolver, type MantineColorsTuple, type VariantColorsResolver } from '@mantine/core';
 
 /** Verdigris: the one accent. Where day and night take theirs from is the stylesheet of the sign-in pages. */
 const verdigris: MantineColorsTuple = [
@@ -32,7 +32,16 @@ const SANS =
 const SERIF =
   '"Iowan Old Style", "Palatino Linotype", Palatino, "Book Antiqua", "URW Palladio L", "Noto Serif", Georgia, "Songti SC", "Noto Serif CJK SC", "Source Han Serif SC", serif';
 
+/** What is written on a filled ground is by day and by night another colour, which the library decides for the day alone. */
+const variantColors: VariantColorsResolver = (input) => {
+  const colors = defaultVariantColorsResolver(input);
+  if (input.variant === 'outline' && input.color === 'cinnabar')
+    return { ...colors, color: 'var(--destroy)', border: '1px solid var(--destroy)', hover: 'var(--wash)' };
+  return input.variant === 'filled' ? { ...colors, color: `var(--mantine-color-${input.color ?? 'verdigris'}-contrast)` } : colors;
+};
+
 export const theme = createTheme({
+  variantColorResolver: variantColors,
   colors: { verdigris, cinnabar },
   primaryColor: 'verdigris',
   primaryShade: { light: 6, dark: 4 },
@@ -44,7 +53,6 @@ export const theme = createTheme({
   headings: { fontFamily: SERIF, fontWeight: '600' },
   cursorType: 'pointer',
   components: {
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 } } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
   },
 });
@@ -62,6 +70,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-placeholder': '#756c5d',
     '--mantine-color-error': '#a32b1f',
     '--mantine-color-anchor': '#1f6a5c',
+    '--mantine-color-verdigris-contrast': '#fdfbf6',
+    '--mantine-color-cinnabar-contrast': '#fdfbf6',
   },
   dark: {
     '--mantine-color-body': '#191714',
@@ -73,5 +83,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-placeholder': '#978b76',
     '--mantine-color-error': '#ec8273',
     '--mantine-color-anchor': '#79c2b1',
+    '--mantine-color-verdigris-contrast': '#0e1714',
+    '--mantine-color-cinnabar-contrast': '#1b0d0a',
+    '--mantine-primary-color-contrast': '#0e1714',
   },
 });

@@ -356,7 +356,7 @@ export const en = {
     id: 'Of',
     reason: 'Why',
     at: 'When',
-    kinds: { grant: 'Grant', client: 'Client', user: 'User', session: 'Session', token: 'Token', key: 'Key', device: 'Device' },
+    kinds: { grant: 'Grant', client: 'Client', subject: 'User', session: 'Session', jti: 'Token', key: 'Key', device: 'Device' },
     emptyTitle: 'Nothing has been revoked',
     emptyText: 'What is revoked anywhere appears here at once, with everybody who enforces it.',
     detailTitle: 'Revocation {{seq}}',

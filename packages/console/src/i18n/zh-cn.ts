@@ -349,7 +349,7 @@ export const zhCn: Messages = {
     id: '对象',
     reason: '原因',
     at: '时间',
-    kinds: { grant: '授权', client: '客户端', user: '用户', session: '会话', token: '令牌', key: '密钥', device: '设备' },
+    kinds: { grant: '授权', client: '客户端', subject: '用户', session: '会话', jti: '令牌', key: '密钥', device: '设备' },
     emptyTitle: '还没有吊销',
     emptyText: '任何地方的吊销都会立即出现在这里，并显示谁已经执行。',
     detailTitle: '第 {{seq}} 号吊销',

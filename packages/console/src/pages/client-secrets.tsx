@@ -1,5 +1,5 @@
 import type { ClientView, SecretView } from '@hufu/protocol/admin/clients';
-import { Button, Modal, NativeSelect } from '@mantine/core';
+import { Button, NativeSelect } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,6 +7,7 @@ import { call, newKey } from '../api/api.ts';
 import { useMay } from '../api/me.ts';
 import { Danger, useAsk } from '../parts/danger.tsx';
 import { DataTable } from '../parts/data-table.tsx';
+import { Dialog } from '../parts/dialog.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Empty } from '../parts/page.tsx';
 import { Secret } from '../parts/secret.tsx';
@@ -98,15 +99,9 @@ export function ClientSecrets({ client }: { readonly client: ClientView }) {
           done={refresh}
         />
       ))}
-      <Modal
-        opened={made !== undefined}
-        onClose={() => setMade(undefined)}
-        title={t('clients.newSecret')}
-        closeOnClickOutside={false}
-        closeButtonProps={{ 'aria-label': t('common.close') }}
-      >
-        {made !== undefined && <Secret secret={made} />}
-      </Modal>
+      <Dialog opened={made !== undefined} close={() => setMade(undefined)} title={t('clients.newSecret')} isOnce>
+        {made !== undefined && <Secret secret={made} close={() => setMade(undefined)} />}
+      </Dialog>
     </div>
   );
 }

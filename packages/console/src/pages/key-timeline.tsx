@@ -24,9 +24,10 @@ export function KeyTimeline({ keys }: { readonly keys: readonly KeyView[] }) {
     i18n.language,
     span > 172_800 ? { month: 'short', day: 'numeric' } : { hour: '2-digit', minute: '2-digit' },
   );
-  const ticks = [0.2, 0.5, 0.8].map((part) => first + part * span);
+  // One that stands where now stands would be written over it.
+  const ticks = [0.1, 0.35, 0.6, 0.85].map((part) => first + part * span).filter((at) => Math.abs(at - now) > span * 0.08);
   return (
-    <div className="graph-wrap">
+    <section className="graph-wrap" tabIndex={0} aria-label={t('keys.timelineLabel')}>
       <svg
         className="timeline"
         viewBox={`0 0 ${WIDTH} ${height}`}
@@ -71,6 +72,6 @@ export function KeyTimeline({ keys }: { readonly keys: readonly KeyView[] }) {
           {t('keys.now')}
         </text>
       </svg>
-    </div>
+    </section>
   );
 }

@@ -1,5 +1,5 @@
 import type { LimitView } from '@hufu/protocol/admin/limits';
-import { Button, Group, Modal, Skeleton, Textarea } from '@mantine/core';
+import { Button, Group, Skeleton, Textarea } from '@mantine/core';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call } from '../api/api.ts';
@@ -8,6 +8,7 @@ import { queryClient } from '../api/query-client.ts';
 import { useRead } from '../api/read.ts';
 import { useAsk } from '../parts/danger.tsx';
 import { DataTable } from '../parts/data-table.tsx';
+import { Dialog } from '../parts/dialog.tsx';
 import { useFilters } from '../parts/filters.tsx';
 import { Empty, Page, Sheet } from '../parts/page.tsx';
 import { Problem } from '../parts/problem.tsx';
@@ -59,7 +60,7 @@ export function Limits() {
               ),
             },
             { label: t('limits.rule'), cell: ({ rule }) => <code>{ruleText(rule)}</code> },
-            { label: t('limits.source'), cell: ({ source }) => t(`limits.sources.${source}`) },
+            { label: t('limits.source'), cell: ({ source }) => <span className="nowrap">{t(`limits.sources.${source}`)}</span> },
             { label: t('limits.counts'), cell: ({ counts }) => <Counts counts={counts} /> },
             ...(mayChange
               ? [
@@ -120,7 +121,7 @@ function Counts({ counts }: { readonly counts: LimitView['counts'] }) {
   const some = Object.entries(counts ?? {}).filter(([, count]) => count > 0);
   if (some.length === 0) return <span className="faded">0</span>;
   return some.map(([name, count]) => (
-    <div key={name}>
+    <div key={name} className="nowrap">
       {name} {count}
     </div>
   ));
@@ -154,12 +155,7 @@ function Edit({ limit: { name, rule, source } }: { readonly limit: LimitView }) 
     }
   };
   return (
-    <Modal
-      opened={isOpen}
-      onClose={() => ask(undefined)}
-      title={t('limits.editTitle', { name })}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog opened={isOpen} close={() => ask(undefined)} title={t('limits.editTitle', { name })}>
       <div className="stack">
         <Textarea
           label={t('limits.rule')}
@@ -183,6 +179,6 @@ function Edit({ limit: { name, rule, source } }: { readonly limit: LimitView }) 
           <Button onClick={() => void save()}>{t('common.save')}</Button>
         </Group>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

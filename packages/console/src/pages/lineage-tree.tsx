@@ -45,20 +45,18 @@ export function LineageTree({ lineage, label }: { readonly lineage: Lineage; rea
           const { x, y } = at(node);
           const { grant } = node;
           const isHere = grant.id === lineage.grant.id;
-          const words = `${grant.client_id}, ${t(`grants.states.${grant.state}`)}, ${pathOfGrant(grant.id)}`;
           return (
             <Link
               key={grant.id}
               to="/grants/$id"
               params={{ id: pathOfGrant(grant.id) }}
-              aria-label={words}
               aria-current={isHere ? 'page' : undefined}
             >
               <g className={`${isHere ? 'here' : ''} ${isEnded(grant) ? 'ended' : ''}`}>
                 <rect x={x} y={y} width={WIDTH} height={HEIGHT} rx="4" />
                 <text x={x + 12} y={y + 19}>
                   {short(grant.client_id)}
-                </text>
+                </text>{' '}
                 <text x={x + 12} y={y + 36} className="small-text">
                   {pathOfGrant(grant.id)} · {t(`grants.states.${grant.state}`)}
                 </text>

@@ -1,5 +1,5 @@
 import type { UserSummary } from '@hufu/protocol/admin/users';
-import { Button, Group, Modal, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Button, Group, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -8,6 +8,7 @@ import { useMay } from '../api/me.ts';
 import { useList } from '../api/read.ts';
 import { useAsk } from '../parts/danger.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
+import { Dialog } from '../parts/dialog.tsx';
 import { Filters, useFilters } from '../parts/filters.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Empty, Page } from '../parts/page.tsx';
@@ -107,12 +108,7 @@ function NewUser() {
     }
   }
   return (
-    <Modal
-      opened={isOpen}
-      onClose={() => ask(undefined)}
-      title={t('users.newTitle')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog opened={isOpen} close={() => ask(undefined)} title={t('users.newTitle')}>
       <form onSubmit={(event) => void create(event)}>
         <Stack>
           <TextInput
@@ -141,6 +137,6 @@ function NewUser() {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

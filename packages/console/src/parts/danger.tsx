@@ -1,12 +1,13 @@
 import { isProblem } from '@hufu/client/admin';
 import type { Effect } from '@hufu/protocol/admin/operation';
-import { Button, Group, Modal, Skeleton, Text } from '@mantine/core';
+import { Button, Group, Skeleton, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isRecent, useMe } from '../api/me.ts';
 import { goToSignIn } from '../api/sign-in.ts';
+import { Dialog } from './dialog.tsx';
 import { type Search, useFilters } from './filters.tsx';
 import { Problem } from './problem.tsx';
 
@@ -68,7 +69,7 @@ export function Danger<Looked = Effect>({ name, title, text, label, look, told, 
   }
 
   return (
-    <Modal opened={isOpen} onClose={() => ask(undefined)} title={title} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Dialog opened={isOpen} close={() => ask(undefined)} title={title}>
       <div className="stack">
         <Text>{text}</Text>
         {children}
@@ -108,7 +109,7 @@ export function Danger<Looked = Effect>({ name, title, text, label, look, told, 
           )}
         </Group>
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -58,7 +58,7 @@ export function DataTable<T>({ label, columns, list, keyOf, empty }: DataTablePr
                       data-label={column.label}
                       className={column.role === 'main' ? 'main-cell' : column.role === 'acts' ? 'acts' : undefined}
                     >
-                      {column.cell(item)}
+                      <div>{column.cell(item)}</div>
                     </td>
                   ))}
                 </tr>

@@ -1,5 +1,5 @@
 import { isProblem } from '@hufu/client/admin';
-import { ActionIcon, Button, Drawer } from '@mantine/core';
+import { ActionIcon, Button, CloseButton, Drawer, Group } from '@mantine/core';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -65,17 +65,20 @@ function SignedIn() {
       <nav className="side" aria-label={t('nav.label')}>
         <Pages />
       </nav>
-      <Drawer
-        opened={menu}
-        onClose={() => setMenu(false)}
-        title={t('product')}
-        size="17rem"
-        closeButtonProps={{ 'aria-label': t('common.close') }}
-      >
-        <nav className="side" style={{ display: 'block', padding: 0, position: 'static' }} aria-label={t('nav.label')}>
-          <Pages />
-        </nav>
-      </Drawer>
+      <Drawer.Root opened={menu} onClose={() => setMenu(false)} size="17rem" transitionProps={{ duration: 120 }}>
+        <Drawer.Overlay backgroundOpacity={0.4} />
+        <Drawer.Content>
+          <Drawer.Body>
+            <Group justify="space-between">
+              <Drawer.Title>{t('nav.menu')}</Drawer.Title>
+              <CloseButton aria-label={t('common.close')} onClick={() => setMenu(false)} />
+            </Group>
+            <nav className="side drawer" aria-label={t('nav.label')}>
+              <Pages />
+            </nav>
+          </Drawer.Body>
+        </Drawer.Content>
+      </Drawer.Root>
       <main className="main" id="main" tabIndex={-1}>
         {error !== null && data === undefined && !isProblem(error, 'invalid_token') ? (
           <Problem error={error} retry={() => void refetch()} />

@@ -60,6 +60,8 @@ export function Palette() {
       nothingFound={t('top.searchNone')}
       searchProps={{ placeholder: t('top.searchHint'), 'aria-label': t('top.search') }}
       scrollable
+      transitionProps={{ duration: 80 }}
+      overlayProps={{ blur: 0, backgroundOpacity: 0.4 }}
       maxHeight={420}
     />
   );
