@@ -76,7 +76,7 @@ describe('GTW: what stays open through real gateways', () => {
   async function open(edge: Edge, kind: Kind, token: string): Promise<Wire> {
     const head = `GET /${kind} HTTP/1.1\r\nHost: ${edge.host}\r\nAuthorization: Bearer ${token}\r\n`;
     // A gateway that has not heard of revocations yet says 503, and is asked again.
-    for (let tries = 0; tries < 200; tries += 1) {
+    for (let tries = 0; tries < 800; tries += 1) {
       const wire = edge.wire().send(`${head}${kind === 'websocket' ? HANDSHAKE : ''}\r\n`);
       await wire.hears(/hi|\r\n\r\n\{/);
       if (wire.heard.includes('hi')) return wire;

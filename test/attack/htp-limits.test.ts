@@ -47,7 +47,7 @@ describe('HTP: limits', () => {
       // 96 KiB of what was announced, and then nothing: whoever waits for the end waits for ever.
       const [bytes, ended] = await new Promise<readonly [string, boolean]>((resolve) => {
         let seen = '';
-        socket.setTimeout(2_000, () => resolve([seen, false]));
+        socket.setTimeout(20_000, () => resolve([seen, false]));
         socket.on('data', (chunk) => {
           seen += chunk.toString('latin1');
         });

@@ -39,10 +39,6 @@ export const LATER: ReadonlyMap<string, Later> = new Map([
   ['DEV-18', rest('a million codes: 100,000 are drawn beside their maker')],
   ['DEV-20', rest('a tenant reachable under its own issuer; its rows are tested')],
   ['FED-11', all('the admin API, and administrators for a part of it: no API writes identities')],
-  [
-    'GTW-10',
-    rest('sessions that their browsers keep, whose pieces are attacked beside their code (session-cookie.test.ts of the gateway)'),
-  ],
   ['GTW-18', rest('frames of HTTP/2: nothing here speaks it')],
   ['HTP-01', rest('the limit of the admin API')],
   ['HTP-02', rest('slowhttptest, and p99 under 2,000 connections: 400 are opened, 2,000 in the long run, and times are printed')],

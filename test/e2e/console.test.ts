@@ -36,7 +36,12 @@ function button(name: string): Locator {
 }
 
 /** What a page’s own script may ask of the API, as its session. */
-function callFrom(on: Page, method: string, path: string, headers: Record<string, string> = { 'x-csrf': '1' }): Promise<{ status: number; error: unknown }> {
+function callFrom(
+  on: Page,
+  method: string,
+  path: string,
+  headers: Record<string, string> = { 'x-csrf': '1' },
+): Promise<{ status: number; error: unknown }> {
   return on.evaluate(
     async ([how, where, sent]) => {
       const reply = await fetch(`/console/admin/v1${where}`, { method: how, headers: sent });
@@ -100,7 +105,10 @@ test('a request that another site could make is refused: without the header, or 
     headers: { 'x-csrf': '1', origin: 'https://evil.example', cookie: `${cookie?.name}=${cookie?.value}` },
   });
   assert.equal(foreign.status, 403);
-  const login = await fetch(`${world.origin}/console/login`, { redirect: 'manual', headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'document' } });
+  const login = await fetch(`${world.origin}/console/login`, {
+    redirect: 'manual',
+    headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'document' },
+  });
   assert.equal(login.status, 403);
 });
 
@@ -206,7 +214,10 @@ test('a user is found, locked and unlocked, gets a role, and loses a session', a
 });
 
 test('a refusal is explained check by check, from its id', async () => {
-  const reply = await fetch(`${world.origin}/oauth/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'nobody-knows' }) });
+  const reply = await fetch(`${world.origin}/oauth/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'nobody-knows' }),
+  });
   const id = reply.headers.get('hufu-decision') ?? assert.fail();
   await open('/decisions');
   await page.getByLabel('Why was this refused?').fill(id);
@@ -256,8 +267,23 @@ test('axe finds nothing on any page, by day and by night, on a desk and on a pho
   const { items: grants } = await world.admin('GET', '/grants?client_id=notes-api');
   const { items: decisions } = await world.admin('GET', '/decisions');
   const idOf = (items: unknown): string => String((items as { id: string }[])[0]?.id);
-  const pages = ['', '/clients', '/clients/notes', '/clients/notes?tab=secrets', '/clients/new', '/users', '/users/sub-nobody', '/users/sub-nobody?do=revoke'];
-  const more = ['/administrators', '/grants', `/grants/${idOf(grants).replace(/\D+/g, '-')}`, '/decisions', `/decisions/${idOf(decisions)}`];
+  const pages = [
+    '',
+    '/clients',
+    '/clients/notes',
+    '/clients/notes?tab=secrets',
+    '/clients/new',
+    '/users',
+    '/users/sub-nobody',
+    '/users/sub-nobody?do=revoke',
+  ];
+  const more = [
+    '/administrators',
+    '/grants',
+    `/grants/${idOf(grants).replace(/\D+/g, '-')}`,
+    '/decisions',
+    `/decisions/${idOf(decisions)}`,
+  ];
   const others = ['/revocations', '/revocations/1', '/keys', '/limits', '/resources', '/settings', '/nowhere', '/signed-out'];
   for (const [index, path] of [...pages, ...more, ...others].entries()) {
     // Each of them is seen in both widths over the run, and in both themes here.

@@ -188,7 +188,7 @@ test('whoever has a verified address shows first that they read its mail; withou
 
 /** The code in the latest mail that the server keeps for `/dev/mail`. */
 async function codeByMail({ context }: TestHufu): Promise<string> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 400; tries++) {
     const code = /(\d{4}) (\d{4})/.exec(keptLetters(context)[0]?.text ?? '');
     if (code !== null) return `${code[1]}${code[2]}`;
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -70,6 +70,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'sign-up.md': { config: 'examples/sign-up/hufu.yaml' },
   'passkeys.md': { config: 'examples/sign-up/hufu.yaml' },
   'account-centre.md': { config: 'examples/sign-up/hufu.yaml' },
+  'token-workbench.md': { config: undefined },
   'upstream-sign-in.md': { config: 'examples/upstream-sign-in/hufu.yaml' },
 };
 

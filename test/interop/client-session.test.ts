@@ -66,7 +66,7 @@ describe('a token session at Hufu', () => {
       proxy.losing = 2;
       advance(HOUR);
       await assert.rejects(session.accessToken(), (error) => error instanceof SessionError && error.retryable);
-      for (let turn = 0; turn < 100 && proxy.requests.length < 3; turn++) await new Promise((resolve) => setTimeout(resolve, 20));
+      for (let turn = 0; turn < 1_000 && proxy.requests.length < 3; turn++) await new Promise((resolve) => setTimeout(resolve, 20));
       const { token } = await session.accessToken();
       assert.ok(await isActive(origin, token));
       assert.equal(new Set(proxy.requests.map(({ refreshToken }) => refreshToken)).size, 1);

@@ -142,7 +142,7 @@ describe('the token handler of the edge with Hufu', () => {
     const query = new URLSearchParams({ id_token_hint: session.contents.tokens.idToken ?? '' });
     const asked = await agent.get(`/oauth/logout?${query}`);
     if (asked.name !== '' && asked.action !== '') await agent.submit(asked, { decision: 'sign_out' });
-    for (let turn = 0; turn < 200; turn += 1) {
+    for (let turn = 0; turn < 800; turn += 1) {
       if ((await browser.call('/edge/session'))['signed_in'] === false) break;
       await new Promise((resolve) => setTimeout(resolve, 25));
     }

@@ -236,7 +236,7 @@ describe('foreign libraries and what travels through the browser', () => {
     const checks = { pkceCodeVerifier: verifier, expectedNonce: nonce, expectedState: 's+1' };
     const tokens = await client.authorizationCodeGrant(config, arrived, checks);
     await agent.get(client.buildEndSessionUrl(config, { id_token_hint: tokens.id_token ?? '' }).href);
-    for (let tries = 0; tries < 500 && logoutTokens.length === 0; tries += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let tries = 0; tries < 1_000 && logoutTokens.length === 0; tries += 1) await new Promise((resolve) => setTimeout(resolve, 20));
     const { payload, protectedHeader } = await verify(provider, logoutTokens[0] ?? '', 'told', 'logout+jwt');
     assert.equal(protectedHeader.typ, 'logout+jwt');
     assert.equal(payload.sub, 'mei');

@@ -127,7 +127,7 @@ for (const engine of ENGINES) {
         const servers = told.followers.filter(({ server }) => server === true);
         assert.ok(servers.length <= 2);
         if (servers.length === 2 && servers.every(({ state }) => state === 'enforced')) break;
-        assert.ok(round < 100, `the processes themselves are never told of: ${JSON.stringify(servers)}`);
+        assert.ok(round < 300, `the processes themselves are never told of: ${JSON.stringify(servers)}`);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     });

@@ -125,17 +125,31 @@ export async function fillIn(page: Page, username: string): Promise<void> {
 }
 
 /** Something of everything: users, clients, a grant with what came of it, refusals, revocations. */
-async function seed(world: ConsoleWorld, post: (path: string, fields: Record<string, string>, client: string) => Promise<Readonly<Record<string, unknown>>>): Promise<void> {
+async function seed(
+  world: ConsoleWorld,
+  post: (path: string, fields: Record<string, string>, client: string) => Promise<Readonly<Record<string, unknown>>>,
+): Promise<void> {
   const people = ['alice', 'bob', 'carla', 'dmitri', 'elena', 'farid', 'gao', 'hui'];
   for (const username of people)
-    await world.admin('POST', '/users', { username, claims: { name: `${username} example`, email: `${username}@example.org`, email_verified: true } });
+    await world.admin('POST', '/users', {
+      username,
+      claims: { name: `${username} example`, email: `${username}@example.org`, email_verified: true },
+    });
   await world.admin('POST', '/clients', {
-    metadata: { client_name: 'Tiger Reports', redirect_uris: ['https://reports.example/cb'], grant_types: ['authorization_code', 'refresh_token'] },
+    metadata: {
+      client_name: 'Tiger Reports',
+      redirect_uris: ['https://reports.example/cb'],
+      grant_types: ['authorization_code', 'refresh_token'],
+    },
   });
   await fetch(`${world.origin}/oauth/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ client_name: 'Field Recorder <img src=x onerror=document.title=1>', redirect_uris: ['https://recorder.example/cb'], token_endpoint_auth_method: 'none' }),
+    body: JSON.stringify({
+      client_name: 'Field Recorder <img src=x onerror=document.title=1>',
+      redirect_uris: ['https://recorder.example/cb'],
+      token_endpoint_auth_method: 'none',
+    }),
   });
   const agent = new Agent(world.origin);
   const verifier = 'v'.repeat(43);
@@ -154,22 +168,37 @@ async function seed(world: ConsoleWorld, post: (path: string, fields: Record<str
   let at = await agent.submit(form, { username: 'nobody', password: PASSWORD });
   for (let steps = 0; steps < 4 && !at.location.includes('code='); steps++) at = await agent.get(at.location);
   const code = at.answer.get('code') ?? '';
-  const issued = await post('/oauth/token', { grant_type: 'authorization_code', code, redirect_uri: `${world.origin}/nowhere`, code_verifier: verifier }, 'notes');
+  const issued = await post(
+    '/oauth/token',
+    { grant_type: 'authorization_code', code, redirect_uri: `${world.origin}/nowhere`, code_verifier: verifier },
+    'notes',
+  );
   for (let times = 0; times < 2; times++)
     await post(
       '/oauth/token',
-      { grant_type: EXCHANGE, subject_token: String(issued['access_token']), subject_token_type: ACCESS_TOKEN, audience: 'https://files.example/' },
+      {
+        grant_type: EXCHANGE,
+        subject_token: String(issued['access_token']),
+        subject_token_type: ACCESS_TOKEN,
+        audience: 'https://files.example/',
+      },
       'notes-api',
     );
-  for (let times = 0; times < 7; times++) await post('/oauth/token', { grant_type: 'authorization_code', code: 'nonsense', redirect_uri: 'https://x.example/' }, 'notes');
+  for (let times = 0; times < 7; times++)
+    await post('/oauth/token', { grant_type: 'authorization_code', code: 'nonsense', redirect_uri: 'https://x.example/' }, 'notes');
   for (let times = 0; times < 3; times++) await post('/oauth/token', { grant_type: 'client_credentials', scope: 'other' }, 'robot');
   await post('/oauth/token', { grant_type: 'password' }, 'robot');
   await world.admin('POST', '/users/sub-read/revoke');
-  await fetch(`${world.origin}/oauth/revocations`, { headers: { authorization: `Basic ${btoa(`notes-api:${SECRET}`)}` } }).then((reply) => reply.body?.cancel());
+  await fetch(`${world.origin}/oauth/revocations`, { headers: { authorization: `Basic ${btoa(`notes-api:${SECRET}`)}` } }).then((reply) =>
+    reply.body?.cancel(),
+  );
 }
 
 /** A new context, as people have browsers. */
-export function openContext(browser: Browser, more: { readonly locale?: string; readonly width?: number; readonly dark?: boolean } = {}): Promise<BrowserContext> {
+export function openContext(
+  browser: Browser,
+  more: { readonly locale?: string; readonly width?: number; readonly dark?: boolean } = {},
+): Promise<BrowserContext> {
   const { locale = 'en', width = 1280, dark = false } = more;
   return browser.newContext({ locale, viewport: { width, height: width < 500 ? 780 : 900 }, colorScheme: dark ? 'dark' : 'light' });
 }

@@ -26,8 +26,8 @@ export interface EdgeExample {
 
 export const MEI = { username: 'mei', password: 'a tally in two halves' } as const;
 
-/** @param more members of `gateway.session` beside those of the example */
-export async function startEdgeExample(more: string = ''): Promise<EdgeExample> {
+/** @param more members of `gateway.session` beside those of the example @param change what else is different in its configuration */
+export async function startEdgeExample(more: string = '', change: (yaml: string) => string = (yaml) => yaml): Promise<EdgeExample> {
   const [port, server, gateway, second, behind] = [
     await freePort(),
     await freePort(),
@@ -43,7 +43,7 @@ export async function startEdgeExample(more: string = ''): Promise<EdgeExample> 
   try {
     const issuer = `http://localhost:${port}`;
     const app = `http://localhost:${gateway}`;
-    const yaml = readFileSync(new URL('../../examples/edge-spa/hufu.yaml', import.meta.url), 'utf8')
+    const yaml = change(readFileSync(new URL('../../examples/edge-spa/hufu.yaml', import.meta.url), 'utf8'))
       .replaceAll(/^(?:issuer|data_dir):.*\n/gm, '')
       .replace('  session:\n', () => `  session:\n${more}`)
       .replaceAll('${HUFU_ISSUER:-http://localhost:4400}', issuer)

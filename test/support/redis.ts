@@ -15,7 +15,7 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-const READY_TRIES = 200;
+const READY_TRIES = 800;
 
 export interface RedisSettings {
   /** One that is free, where none is said. */

@@ -5,6 +5,7 @@ import { ClientError } from './client-error.ts';
 import { finishSignIn } from './finish-sign-in.ts';
 import { PENDING_MS } from './pending-sign-in.ts';
 import { prepareSignIn, readReturnTo } from './sign-in.ts';
+import { settle } from './testing/fake-clock.ts';
 import { isFault } from './testing/fault.ts';
 import { json, newIssuerKey, openIssuer, type TestIssuer } from './testing/issuer.ts';
 import { CALLBACK, type Course, signInWith } from './testing/signing-in.ts';
@@ -79,7 +80,7 @@ test('no code is spent while the keys cannot be had, and they are asked for agai
     const over = work.finally(() => (isOver = true));
     over.catch(() => undefined);
     for (let turn = 0; !isOver && turn < 1_000; turn++) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await settle();
       world.nowMs += 100;
       context.mock.timers.tick(100);
     }

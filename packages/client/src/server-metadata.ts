@@ -11,7 +11,9 @@ export type EndpointName =
   | 'revocation_endpoint'
   | 'end_session_endpoint'
   | 'device_authorization_endpoint'
-  | 'pushed_authorization_request_endpoint';
+  | 'pushed_authorization_request_endpoint'
+  | 'introspection_endpoint'
+  | 'backchannel_authentication_endpoint';
 
 /** What an authorization server says of itself (RFC 8414 §2, OpenID Connect Discovery §3), as far as this package needs it. */
 export interface ServerMetadata {

@@ -114,6 +114,7 @@ export function createGateway(gateway: GatewayParts): Gateway {
     followers,
     timers: clock,
     nowMs,
+    askLife: sessions === undefined ? undefined : (id) => sessions.livesUntil(id),
     toleranceSeconds: TOLERANCE_SECONDS,
     bounds: {
       perIdentity: settings.maxStreams ?? DEFAULT_STREAMS.perIdentity,

@@ -5,8 +5,9 @@ import type { TestIssuer } from '@hufu/resource/testing/issuer';
 import type { OwnEndpoints } from './pipeline.ts';
 import type { RouteSettings } from './routes/route.ts';
 import { type GatewayChanges, type GatewayWorld, route, startGateway, startTokenIssuer, tokenOf } from './testing/gateway-world.ts';
-import { type Behind, closeAll, say, startBehind, statusOf, until, Wire } from './testing/proxy-world.ts';
+import { type Behind, closeAll, say, startBehind, statusOf, Wire } from './testing/proxy-world.ts';
 import { simulatedClock } from './testing/simulated-clock.ts';
+import { until } from './testing/until.ts';
 
 let issuer: TestIssuer;
 before(async () => {

@@ -6,8 +6,10 @@ import { signToken } from '@hufu/resource/testing/issuer';
 import type { SessionAnswer, SessionSource } from './identify/session-source.ts';
 import type { RouteSettings } from './routes/route.ts';
 import { AUDIENCE, type GatewayChanges, type GatewayWorld, route, startGateway } from './testing/gateway-world.ts';
-import { closeAll, say, startBehind, startRawBehind, statusOf, until, Wire } from './testing/proxy-world.ts';
+import { closeAll, say, startBehind, startRawBehind, statusOf, Wire } from './testing/proxy-world.ts';
+import { until } from './testing/until.ts';
 
+const LASTING = { expiresAt: Number.POSITIVE_INFINITY, livesUntil: Number.POSITIVE_INFINITY } as const;
 const COOKIE = '__Host-Http-hufu-abcdefgh';
 
 let as: TestFeed;
@@ -98,7 +100,7 @@ test('what is open in a session goes on with it, though its token has ended, and
     text: string,
     more: { readonly cookies?: () => readonly string[]; readonly lenientUntil?: number } = {},
   ): Promise<Wire> => {
-    source.answer = { kind: 'found', id, token: text, expiresAt, ...more };
+    source.answer = { kind: 'found', id, token: text, expiresAt, livesUntil: expiresAt, ...more };
     const wire = new Wire(world.port).send(`GET / HTTP/1.1\r\nHost: api.example\r\nCookie: ${COOKIE}=x\r\nX-CSRF: 1\r\n\r\n`);
     await wire.hears('data: 1');
     return wire;
@@ -121,6 +123,56 @@ test('what is open in a session goes on with it, though its token has ended, and
   assert.equal(lasting.isClosed, false);
   ahead = 3_700_000;
   await lasting.closed();
+});
+
+test('a stream is no use of its session: it ends when nobody has used that for too long, unless another gateway has seen it used', async () => {
+  let ahead = 0;
+  const behind = await startBehind((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('data: 1\n\n');
+  });
+  const source = sessions({ kind: 'none' });
+  const parts = { sessions: source, nowMs: () => Date.now() + ahead };
+  const world = await start(behind.port, [route('events', '/', { session: true })], { parts });
+  const now = Math.floor(Date.now() / 1_000);
+  const { text } = token({ exp: now + 86_400 });
+  const openAs = async (
+    id: string,
+    more: { readonly cookies?: () => readonly string[]; readonly livesUntil?: number } = {},
+  ): Promise<Wire> => {
+    source.answer = { kind: 'found', id, token: text, expiresAt: now + 80_000, livesUntil: now + 1_800, ...more };
+    const wire = new Wire(world.port).send(`GET / HTTP/1.1\r\nHost: api.example\r\nCookie: ${COOKIE}=x\r\nX-CSRF: 1\r\n\r\n`);
+    await wire.hears('data: 1');
+    return wire;
+  };
+  const [short, used, idle, tab, kept, unknown] = [
+    await openAs('short', { livesUntil: now + 1_000 }),
+    await openAs('used'),
+    await openAs('idle'),
+    await openAs('idle'),
+    await openAs('kept', { cookies: () => [] }),
+    await openAs('unknown'),
+  ];
+  source.lives = new Map([
+    ['used', now + 3_000],
+    ['idle', undefined],
+    ['kept', undefined],
+    ['short', undefined],
+  ]);
+  ahead = 1_100_000;
+  await short.closed();
+  assert.deepEqual(source.asked, ['short'], 'while it lives as far as is known here, nobody is asked');
+  ahead = 1_801_000;
+  await Promise.all([idle.closed(), tab.closed(), kept.closed()]);
+  assert.deepEqual([used.isClosed, unknown.isClosed], [false, false], 'a store that is away ends nothing at once');
+  assert.equal(source.asked.filter((id) => id === 'idle').length, 1, 'once for all that is open in it');
+  ahead = 1_813_000;
+  await unknown.closed();
+  assert.equal(source.asked.filter((id) => id === 'used').length, 1, 'and not again before it seems to be over again');
+  source.lives.set('used', undefined);
+  ahead = 3_001_000;
+  await used.closed();
+  await until(() => world.gateway.state().streams === 0);
 });
 
 test('of one user and client only so many streams are open', async () => {
@@ -170,6 +222,10 @@ test('streams of nobody are bounded by address and by route, and end with the ga
 });
 
 interface Sessions extends SessionSource {
+  /** What is known of how long sessions live, where somebody asks for it; an outage by default. */
+  lives: Map<string, number | undefined>;
+  /** Whose life was asked for. */
+  readonly asked: string[];
   answer: SessionAnswer | Error;
   end(id: string): void;
 }
@@ -180,6 +236,12 @@ function sessions(answer: SessionAnswer | Error): Sessions {
     cookieName: COOKIE,
     origins: new Set(['https://api.example', 'https://app.example']),
     answer,
+    lives: new Map(),
+    asked: [],
+    livesUntil(id) {
+      this.asked.push(id);
+      return this.lives.has(id) ? Promise.resolve(this.lives.get(id)) : Promise.reject(new Error('the store is away'));
+    },
     find() {
       return this.answer instanceof Error ? Promise.reject(this.answer) : Promise.resolve(this.answer);
     },
@@ -194,7 +256,7 @@ function sessions(answer: SessionAnswer | Error): Sessions {
 }
 
 function found(id = 's'): SessionAnswer {
-  return { kind: 'found', id, token: token().text, expiresAt: Number.POSITIVE_INFINITY };
+  return { kind: 'found', id, token: token().text, ...LASTING };
 }
 
 async function browser(source: Sessions): Promise<(lines: string, path?: string) => Promise<string>> {
@@ -311,7 +373,7 @@ test('what became of a session is told: gone, replaced elsewhere, another one, o
 
 test('a session whose token was replaced on another device says so', async () => {
   const { text, grant } = token();
-  const ask = await browser(sessions({ kind: 'found', id: 's', token: text, expiresAt: Number.POSITIVE_INFINITY }));
+  const ask = await browser(sessions({ kind: 'found', id: 's', token: text, ...LASTING }));
   const revoked = new Promise<void>((resolve) => {
     const stop = follower.subscribe(({ kind }) => {
       if (kind !== 'revoked') return;
@@ -329,7 +391,7 @@ test('a session whose token was replaced on another device says so', async () =>
 test('a session whose issuer is away goes on with a token that was taken here while it lived, with its scopes and not if it is revoked', async () => {
   let ahead = 0;
   const [known, other] = [token({ scope: 'read' }), token({ scope: 'read' })];
-  const source = sessions({ kind: 'found', id: 's', token: known.text, expiresAt: Number.POSITIVE_INFINITY });
+  const source = sessions({ kind: 'found', id: 's', token: known.text, ...LASTING });
   const behind = await startBehind();
   const routes = [route('read', '/', { session: true, scopes: ['read'] }), route('write', '/write', { session: true, scopes: ['write'] })];
   const world = await start(behind.port, routes, { parts: { sessions: source, nowMs: () => Date.now() + ahead } });
@@ -337,7 +399,7 @@ test('a session whose issuer is away goes on with a token that was taken here wh
     statusOf(await say(world.port, `GET ${path} HTTP/1.1\r\nHost: api.example\r\nCookie: ${COOKIE}=x\r\nX-CSRF: 1\r\n\r\n`));
   const lenient = (text: string): SessionAnswer => {
     const lenientUntil = (Date.now() + ahead) / 1_000 + 30;
-    return { kind: 'found', id: 's', token: text, expiresAt: Number.POSITIVE_INFINITY, lenientUntil };
+    return { kind: 'found', id: 's', token: text, ...LASTING, lenientUntil };
   };
   assert.equal(await ask(), 200);
   ahead = 630_000;
@@ -349,8 +411,7 @@ test('a session whose issuer is away goes on with a token that was taken here wh
   assert.equal(await ask(), 503, 'nobody has seen it live');
   source.answer = lenient(known.text);
   as.feed.revoke({ kind: 'grant', id: known.grant });
-  for (let turn = 0; turn < 1_000 && (await ask()) !== 401; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-  assert.equal(await ask(), 401);
+  await until(async () => (await ask()) === 401);
 });
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';

@@ -3,10 +3,10 @@ import type { RevocationFollower } from '@hufu/resource/follower';
 import { marksOf, type TokenMarks } from '@hufu/resource/marks';
 import type { Identity } from './identify/identify.ts';
 import { mayStayOpen } from './identify/lenient-revocations.ts';
+import { type AskLife, type OpenSession, OpenSessions } from './open-sessions.ts';
 import type { OpenStream } from './proxy/forward-task.ts';
 import type { Timers } from './proxy/timers.ts';
 import type { Route } from './routes/route.ts';
-import { RecentIds } from './session/recent-ids.ts';
 
 /** An exchange that stays open, and whose it is. */
 interface Watched {
@@ -18,12 +18,16 @@ interface Watched {
   readonly follower: RevocationFollower | undefined;
   /** Seconds since 1970. */
   readonly endsAt: number;
+  /** Of the browser that has opened it; undefined for a token of its own. */
+  session: OpenSession | undefined;
 }
 
 export interface StreamParts {
   readonly followers: readonly RevocationFollower[];
   readonly timers: Timers;
   readonly nowMs: () => number;
+  /** Left out: there are no sessions. */
+  readonly askLife: AskLife | undefined;
   /** By how many seconds the clocks may differ. */
   readonly toleranceSeconds: number;
   readonly bounds: StreamBounds;
@@ -53,17 +57,15 @@ export interface StreamOwner {
 const LOOK_MS = 500;
 /** Streams that are looked at in one turn of the event loop. */
 const SLICE = 500;
-const MAX_ENDED = 10_000;
 
 /**
- * What stays open, and ends when the token does that it was opened with: when that is revoked, when its time or the session's is over, and where nobody
- * can say any more whether it is revoked. One subscription for all; a revocation is looked for once per batch of the feed.
+ * What stays open, and ends when the token does that it was opened with: when that is revoked, when its time or the session's is over, also for lying unused, and where
+ * nobody can say any more whether it is revoked. One subscription for all; a revocation is looked for once per batch of the feed.
  */
 export class Streams {
   readonly #parts: StreamParts;
   readonly #open = new Set<Watched>();
-  /** Sessions that have ended lately. */
-  readonly #ended = new RecentIds(MAX_ENDED);
+  readonly #sessions: OpenSessions;
   /** How many there are of whom: identities, addresses and routes. */
   readonly #counts = new Map<string, number>();
   readonly #unsubscribe: readonly (() => void)[];
@@ -73,6 +75,7 @@ export class Streams {
 
   constructor(parts: StreamParts) {
     this.#parts = parts;
+    this.#sessions = new OpenSessions(parts.askLife ?? (() => Promise.resolve(undefined)));
     this.#unsubscribe = parts.followers.map((follower) =>
       follower.subscribe(({ kind }) => {
         if (kind === 'revoked') this.#lookSoon();
@@ -91,7 +94,7 @@ export class Streams {
     const marks = token === undefined ? undefined : marksOf(token);
     const isHeard = follower !== undefined && marks !== undefined;
     const endsAt = identity === undefined ? Number.POSITIVE_INFINITY : endOf(identity, isHeard, toleranceSeconds);
-    const watched: Watched = { stream, identity, route, follower, marks, endsAt };
+    const watched: Watched = { stream, identity, route, follower, marks, endsAt, session: undefined };
     const counted = new Map([
       [`address ${countedAddress(address)}`, bounds.perAddress],
       [`route ${route.name}`, bounds.perRoute],
@@ -105,12 +108,14 @@ export class Streams {
     }
     for (const name of counted.keys()) this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
     this.#open.add(watched);
+    if (identity?.session !== undefined) watched.session = this.#sessions.enter(identity.session, stream);
     this.#stopLooking ??= this.#lookLater();
     let isGone = false;
     return () => {
       if (isGone) return;
       isGone = true;
       this.#open.delete(watched);
+      if (watched.session !== undefined) this.#sessions.leave(watched.session, stream);
       for (const name of counted.keys()) {
         const left = (this.#counts.get(name) ?? 1) - 1;
         if (left === 0) this.#counts.delete(name);
@@ -121,8 +126,7 @@ export class Streams {
 
   /** A session has ended: so does all that was opened in it. */
   endSession(id: string): void {
-    this.#ended.add(id);
-    for (const { stream, identity } of this.#open) if (identity?.session?.id === id) stream.cut();
+    this.#sessions.end(id);
   }
 
   close(): void {
@@ -163,10 +167,12 @@ export class Streams {
     this.#parts.timers.later(0, look);
   }
 
-  #isOver({ identity, endsAt, marks, follower, route }: Watched): boolean {
-    if (this.#parts.nowMs() / 1_000 >= endsAt) return true;
+  #isOver({ identity, session, endsAt, marks, follower, route }: Watched): boolean {
+    const now = this.#parts.nowMs() / 1_000;
+    if (now >= endsAt) return true;
     // It may have ended while the request was on its way.
-    if (identity?.session !== undefined && this.#ended.has(identity.session.id)) return true;
+    if (identity?.session !== undefined && this.#sessions.hasEnded(identity.session.id)) return true;
+    if (session !== undefined && this.#sessions.isOver(session, now)) return true;
     if (follower === undefined || marks === undefined) return false;
     if (follower.look(marks).kind === 'revoked') return true;
     return !mayStayOpen(route.revocations, follower.state().ageMs);

@@ -1,3 +1,5 @@
+import type { OperationName } from '@hufu/protocol/admin/operations';
+
 /** What a command is given: its words, its environment, and where it writes. */
 export interface CommandCall {
   /** The words after the command's name. */
@@ -19,6 +21,8 @@ export interface Command {
   readonly summary: string;
   /** How it is called. */
   readonly usage: string;
+  /** The operation of the admin API that it does, or can do. */
+  readonly operation?: OperationName;
   run(call: CommandCall): Promise<ExitCode>;
 }
 

@@ -18,6 +18,7 @@ import {
   scopesOfMask,
   type TallyKeys,
   tallyKindOf,
+  tallyParts,
   writeAccess,
   writeHolder,
 } from './tally.ts';
@@ -85,6 +86,23 @@ test('an access token says what was written into it, opaque or as a name (decisi
       const machine = readAccess(KEYS, writeAccess(KEYS, 'machine', of, access, ''));
       assert.deepEqual(machine, { kind: 'machine', ...of, ...access, derived: '', name: accessName(KEYS, of, access) });
       assert.deepEqual(readAccessName(KEYS, accessName(KEYS, of, access)), { ...of, ...access });
+    }),
+  );
+});
+
+test('the parts of a text are where they were written, and cover it', () => {
+  const pieces = (text: string): Readonly<Record<string, string>> =>
+    Object.fromEntries((tallyParts(text) ?? []).map(({ name, from, to }) => [name, text.slice(from, to)]));
+  fc.assert(
+    fc.property(head, part, base64url(24), fc.constantFrom(...KINDS), (of, access, secret, kind) => {
+      const body = accessName(KEYS, of, access);
+      const opaque = writeAccess(KEYS, 'access', of, access, secret);
+      const machine = writeAccess(KEYS, 'machine', of, access, '');
+      const holder = writeHolder(KEYS, kind, of, secret);
+      for (const text of [opaque, machine, holder]) assert.equal(Object.values(pieces(text)).join(''), text);
+      assert.deepEqual([pieces(opaque)['body'], pieces(opaque)['derived'], pieces(machine)['body']], [body, secret, body]);
+      assert.equal(pieces(holder)['secret'], secret);
+      assert.equal(tallyParts(holder.slice(1)) ?? tallyParts(`${holder}A`) ?? tallyParts(opaque.slice(0, -1)), undefined);
     }),
   );
 });

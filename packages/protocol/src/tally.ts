@@ -222,6 +222,33 @@ export function randomNumber(random: string): string {
   return `_${random.slice(1, NUMBER_LENGTH)}`;
 }
 
+/** A piece of a credential's text: characters `from` up to `to`, that one not included. */
+export interface TallyPart {
+  /** `body`: what it says of its row. `secret`: the holder's half. `derived`: what an access token has in its place. */
+  readonly name: 'prefix' | 'body' | 'seal' | 'secret' | 'derived';
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a credential's text is made of, by its form alone: nothing is verified. Undefined where the form is none. */
+export function tallyParts(text: string): readonly TallyPart[] | undefined {
+  const kind = tallyKindOf(text);
+  if (kind === undefined || !isBase64urlText(text, PREFIX_LENGTH)) return undefined;
+  const lengths: (readonly [TallyPart['name'], number])[] = [['prefix', PREFIX_LENGTH]];
+  const rest = text.length - PREFIX_LENGTH;
+  if (kind === 'access' || kind === 'machine') {
+    const tail = kind === 'machine' ? FULL_SEAL_LENGTH : 2 * SECRET_LENGTH;
+    if (!isNameLength(rest - tail)) return undefined;
+    lengths.push(['body', rest - tail], ['seal', kind === 'machine' ? tail : SECRET_LENGTH]);
+    if (kind === 'access') lengths.push(['derived', SECRET_LENGTH]);
+  } else {
+    if (rest !== HEAD_LENGTH + 2 * SECRET_LENGTH) return undefined;
+    lengths.push(['secret', SECRET_LENGTH], ['body', HEAD_LENGTH], ['seal', SECRET_LENGTH]);
+  }
+  let from = 0;
+  return lengths.map(([name, length]) => ({ name, from, to: (from += length) }));
+}
+
 function writeHead(keys: TallyKeys, head: Head): string {
   const permuted = keys.permutation.permute(head.id);
   const low = permuted % 65_536;

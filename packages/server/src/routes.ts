@@ -21,6 +21,7 @@ import { statusList } from './endpoints/status-list.ts';
 import { testCiba } from './endpoints/test-ciba.ts';
 import { testClockEndpoint } from './endpoints/test-clock.ts';
 import { testResource } from './endpoints/test-resource.ts';
+import { testTokens } from './endpoints/test-tokens.ts';
 import { token } from './endpoints/token.ts';
 import { userinfo } from './endpoints/userinfo.ts';
 import type { HttpReply, HttpRequest } from './http.ts';
@@ -78,6 +79,7 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
   for (const [path, asset] of ASSETS) table.push(closed(path, { GET: () => ({ status: 200, headers: asset.headers, body: asset.body }) }));
   if (ctx.config.mode === 'test') {
     table.push(closed('/test/resource', { GET: (http) => testResource(ctx, http), POST: (http) => testResource(ctx, http) }));
+    table.push(closed('/test/tokens', { POST: (http) => testTokens(ctx, http) }));
     table.push(closed('/test/ciba', { POST: (http) => testCiba(ctx, http) }));
     if (testClock !== undefined) table.push(closed('/test/clock', { PUT: testClockEndpoint(testClock) }));
   }

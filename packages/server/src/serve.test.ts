@@ -307,7 +307,7 @@ test('the clock can be set and there is a test resource in mode test alone (prod
   const paths = (table: readonly Route[]): readonly string[] => table.map(({ path }) => path).filter((path) => path.startsWith('/test/'));
   assert.deepEqual(paths(routes(production.ctx, undefined)), []);
   assert.deepEqual(paths(routes(production.ctx, production.clock)), [], 'whatever is handed in');
-  assert.deepEqual(paths(routes(world.ctx, world.clock)), ['/test/resource', '/test/ciba', '/test/clock']);
+  assert.deepEqual(paths(routes(world.ctx, world.clock)), ['/test/resource', '/test/tokens', '/test/ciba', '/test/clock']);
   await production.close();
 });
 

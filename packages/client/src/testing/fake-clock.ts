@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { cryptoWork } from './crypto-work.ts';
 
 /** A clock that stands still until it is told to go on; both its hands move together. */
 export class FakeClock implements Clock {
@@ -48,15 +49,22 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Until nothing happens any more that needs no time. */
+/**
+ * Until nothing happens any more that needs no time: no answer of WebCrypto is awaited by anybody, and has not been for some turns.
+ * @throws Error if there is always something
+ */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < TURNS; turn++) {
-    // WebCrypto answers from other threads, in turn: what was asked for before has its answer when this has.
-    await Promise.all(Array.from({ length: THREADS }, () => crypto.subtle.digest('SHA-256', new Uint8Array(1))));
+  let quiet = 0;
+  for (let turn = 0; turn < ENDLESS; turn++) {
+    await cryptoWork.answered();
     // oxlint-disable-next-line hufu/time-and-chance -- it waits for no time
     await new Promise((resolve) => setImmediate(resolve));
+    quiet = cryptoWork.isOutstanding ? 0 : quiet + 1;
+    if (quiet === QUIET_TURNS) return;
   }
+  throw new Error('there was always another call of WebCrypto: nothing has come to rest');
 }
 
-const TURNS = 40;
-const THREADS = 4;
+/** What goes from one callback of the same thread to the next. */
+const QUIET_TURNS = 8;
+const ENDLESS = 100_000;

@@ -83,7 +83,8 @@ function Check({ check: { check, outcome, title, detail, setting } }: { readonly
   const failed = outcome === 'failed';
   return (
     <li className={outcome}>
-      <strong lang="en">{title ?? check}</strong> <span className="faded small">{t(failed ? 'decisions.failedAt' : 'decisions.passed')}</span>
+      <strong lang="en">{title ?? check}</strong>{' '}
+      <span className="faded small">{t(failed ? 'decisions.failedAt' : 'decisions.passed')}</span>
       {detail !== undefined && <div lang="en">{detail}</div>}
       {failed && setting !== undefined && (
         <div className="setting small">

@@ -46,12 +46,7 @@ export function LineageTree({ lineage, label }: { readonly lineage: Lineage; rea
           const { grant } = node;
           const isHere = grant.id === lineage.grant.id;
           return (
-            <Link
-              key={grant.id}
-              to="/grants/$id"
-              params={{ id: pathOfGrant(grant.id) }}
-              aria-current={isHere ? 'page' : undefined}
-            >
+            <Link key={grant.id} to="/grants/$id" params={{ id: pathOfGrant(grant.id) }} aria-current={isHere ? 'page' : undefined}>
               <g className={`${isHere ? 'here' : ''} ${isEnded(grant) ? 'ended' : ''}`}>
                 <rect x={x} y={y} width={WIDTH} height={HEIGHT} rx="4" />
                 <text x={x + 12} y={y + 19}>

@@ -14,8 +14,10 @@ export interface Identity {
   readonly kind: 'identity';
   readonly token: LiveToken;
   readonly of: 'user' | 'client' | 'unknown';
-  /** Which session of a browser it came in, and when that ends (seconds since 1970); undefined for a token of its own. */
-  readonly session: { readonly id: string; readonly expiresAt: number; readonly lenientUntil?: number } | undefined;
+  /** Which session of a browser it came in, and when that ends at the latest, and if nobody uses it (seconds since 1970); undefined for a token of its own. */
+  readonly session:
+    | { readonly id: string; readonly expiresAt: number; readonly livesUntil: number; readonly lenientUntil?: number }
+    | undefined;
   /** For the answer: names and values in turn. */
   readonly headers: readonly string[];
   /** `Set-Cookie` values for the answer, asked for when its head is written. */
@@ -107,10 +109,13 @@ export function identifier(route: Route, host: GatewayHost, { issuers, sessions 
             ? { ...refuse(401, found.reason, found.detail ?? 'the session has ended', NO_SESSION.headers), cause: found.reason }
             : { ...NO_SESSION, cause: found.reason };
         case 'found': {
-          const { id, token, expiresAt, lenientUntil, cookies } = found;
-          const session = lenientUntil === undefined ? { id, expiresAt } : { id, expiresAt, lenientUntil };
+          const { id, token, expiresAt, livesUntil, lenientUntil, cookies } = found;
+          const session = lenientUntil === undefined ? { id, expiresAt, livesUntil } : { id, expiresAt, livesUntil, lenientUntil };
           const admitted = await admit(request, target, `Bearer ${token}`, session);
-          if (admitted.kind === 'identity') lenient?.remember(token, admitted.token);
+          if (admitted.kind === 'identity') {
+            lenient?.remember(token, admitted.token);
+            source.learn?.(token, admitted.token);
+          }
           return withCookies(admitted, cookies);
         }
       }

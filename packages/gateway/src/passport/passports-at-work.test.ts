@@ -11,10 +11,13 @@ import type { SessionSource } from '../identify/session-source.ts';
 import type { RouteSettings } from '../routes/route.ts';
 import { AUDIENCE, type GatewayWorld, route, startGateway, startTokenIssuer, tokenOf } from '../testing/gateway-world.ts';
 import { introspectorOf, notesService, publicKeyOf, SERVICE_KEY, settingsOf } from '../testing/passport-world.ts';
-import { type Behind, closeAll, say, startBehind, startRawBehind, statusOf, until, Wire } from '../testing/proxy-world.ts';
+import { type Behind, closeAll, say, startBehind, startRawBehind, statusOf, Wire } from '../testing/proxy-world.ts';
+import { until } from '../testing/until.ts';
 import { createPassports } from './passports.ts';
 import type { PassportSettings } from './settings.ts';
 import type { PassportEffects, StatementOutcome } from './statements.ts';
+
+const LASTING = { expiresAt: Number.POSITIVE_INFINITY, livesUntil: Number.POSITIVE_INFINITY } as const;
 
 const COOKIE = '__Host-Http-hufu-abcdefgh';
 const SIGNED_IN = { Cookie: `${COOKIE}=x`, 'X-CSRF': '1' };
@@ -36,11 +39,14 @@ afterEach(async () => {
 /** Ends what it is asked to, when a test says so. */
 class Effects implements PassportEffects {
   readonly did: string[] = [];
+  /** Sessions whose end was asked for, though it may be held. */
+  asked = 0;
   readonly clearing: readonly string[] = [`${COOKIE}=; Max-Age=0`];
   hold: Promise<void> | undefined;
   isAway = false;
 
   async endSession(id: string): Promise<void> {
+    this.asked += 1;
     await this.hold;
     if (this.isAway) throw new Error('away');
     this.did.push(`end ${id}`);
@@ -78,7 +84,8 @@ async function ground(port: number, routes: readonly RouteSettings[], changes: P
   const sessions: SessionSource = {
     cookieName: COOKIE,
     origins: new Set(['https://api.example']),
-    find: async () => ({ kind: 'found', id: 'cookie-1', token: tokenOf(issuer.issuer), expiresAt: Number.POSITIVE_INFINITY }),
+    find: async () => ({ kind: 'found', id: 'cookie-1', token: tokenOf(issuer.issuer), ...LASTING }),
+    livesUntil: () => Promise.resolve(undefined),
     onEnd: () => () => undefined,
   };
   const world = await startGateway(port, routes, { issuers: [{ issuer: issuer.issuer, users: 'subject' }], parts: { passport, sessions } });
@@ -194,7 +201,7 @@ test('a service signs somebody out: the answer goes out when that is so, and not
     release = resolve;
   });
   const wire = new Wire(world.port).send(`GET / HTTP/1.1\r\nHost: api.example\r\nCookie: ${COOKIE}=x\r\nX-CSRF: 1\r\n\r\n`);
-  while (behind.got.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => effects.asked > 0);
   for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
   assert.equal(wire.heard, '');
   release();
@@ -239,7 +246,7 @@ test('while an answer waits nothing more of it is read than what has come', asyn
   const world = await ground(behind.port, [route('notes', '/', { session: true, passport: { actions: true } })]);
   world.effects.hold = new Promise(() => undefined);
   const wire = new Wire(world.port).send(`GET / HTTP/1.1\r\nHost: api.example\r\nCookie: ${COOKIE}=x\r\nX-CSRF: 1\r\n\r\n`);
-  while ((behind.connections[0]?.bytesWritten ?? 0) < size) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => (behind.connections[0]?.bytesWritten ?? 0) >= size);
   for (let turn = 0; turn < 2_000; turn++) await new Promise((resolve) => setImmediate(resolve));
   assert.ok((behind.connections[0]?.writableLength ?? 0) > size / 2);
   wire.close();
@@ -281,7 +288,7 @@ test('a client that goes while its answer waits takes nothing with it: what was 
     release = resolve;
   });
   const wire = new Wire(port).send(`GET / HTTP/1.1\r\nHost: api.example\r\nCookie: ${COOKIE}=x\r\nX-CSRF: 1\r\n\r\n`);
-  while (behind.got.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => effects.asked > 0);
   wire.close();
   await wire.closed();
   release();
@@ -327,7 +334,7 @@ test('an upstream that breaks while its answer waits has given no whole answer; 
     release = resolve;
   });
   const asked = world.ask('GET /', SIGNED_IN);
-  while (behind.sockets[0]?.writableFinished !== true) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => behind.sockets[0]?.writableFinished === true);
   release();
   const answer = await asked;
   // Whether the break is seen before the answer goes out or after: nobody takes half of it for the whole.

@@ -146,7 +146,7 @@ test('the level is what the source comes to, lifted by a class of authentication
   const gold = { acr: 'gold' };
   const dpop = { method: 'jkt', thumbprint: 'a'.repeat(43) } as const;
   assert.equal(await of({}), 1);
-  assert.equal(await of({}, { session: { id: 's', expiresAt: NOW + 900 } }), 2);
+  assert.equal(await of({}, { session: { id: 's', expiresAt: NOW + 900, livesUntil: NOW + 900 } }), 2);
   assert.equal(await of({ confirmation: dpop }), 2);
   assert.equal(await of({ confirmation: { ...dpop, method: 'x5t#S256' } }), 2);
   assert.equal(await of({ claims: gold }), 3);
@@ -185,7 +185,11 @@ test('one Passport serves the requests of a token for half of its time, and of n
   const second = text(identity(one));
   assert.notEqual(second, first);
   assert.notEqual(text(identity(token())), second, 'a token that is the same, read anew');
-  assert.notEqual(text(identity(one, { session: { id: 's', expiresAt: NOW + 900 } })), second, 'the same token in a session');
+  assert.notEqual(
+    text(identity(one, { session: { id: 's', expiresAt: NOW + 900, livesUntil: NOW + 900 } })),
+    second,
+    'the same token in a session',
+  );
   assert.notEqual(text(identity(one), { actions: true }), second, 'where a service may answer to it, each request has its own');
   assert.notEqual(text(identity(one), { actions: true }), text(identity(one), { actions: true }));
   now = NOW - 100;
@@ -206,13 +210,13 @@ test('a Passport is over when its token is, its session, and its short time', as
   assert.equal(await until({}), 120);
   assert.equal(await until({ expiresAt: NOW + 40.5 }), 40);
   assert.equal(await until({ expiresAt: Number.POSITIVE_INFINITY }), 120);
-  assert.equal(await until({}, { session: { id: 's', expiresAt: NOW + 20 } }), 20);
+  assert.equal(await until({}, { session: { id: 's', expiresAt: NOW + 20, livesUntil: NOW + 20 } }), 20);
   assert.equal(await until({ expiresAt: NOW - 5 }), 1, 'the edge takes it a moment longer: so does its Passport');
 });
 
 test('while the issuer is away a session is what it was, with little trust, until a time that is said', async () => {
   const { read, refusal } = ground({ levels: { acr: new Map([['gold', 3]]) } });
-  const session = { id: 's', expiresAt: NOW + 900, lenientUntil: NOW + 20 };
+  const session = { id: 's', expiresAt: NOW + 900, livesUntil: NOW + 900, lenientUntil: NOW + 20 };
   const old = token({ expiresAt: NOW - 30, claims: { acr: 'gold' } });
   const passport = await read(identity(old, { session }));
   assert.deepEqual([passport.level, passport.user?.level, passport.isLenient], [1, 1, true]);
@@ -223,7 +227,11 @@ test('while the issuer is away a session is what it was, with little trust, unti
   now = NOW + 19.5;
   assert.equal(refusal(identity(old, { session })).status, 503, 'nothing that is over when it arrives');
   now = NOW;
-  assert.equal((await read(identity(old, { session: { id: 's', expiresAt: NOW + 900 } }))).isLenient, false, 'nothing lenient is kept');
+  assert.equal(
+    (await read(identity(old, { session: { id: 's', expiresAt: NOW + 900, livesUntil: NOW + 900 } }))).isLenient,
+    false,
+    'nothing lenient is kept',
+  );
 });
 
 test('while the secret is changed, what either key signs is good, and the new one signs when every service can know it', async () => {

@@ -7,7 +7,7 @@ import type { Identity } from '../identify/identify.ts';
 import type { OwnEndpoints, PassportSource, StatedPassport } from '../pipeline.ts';
 import { type Refusal, refuse } from '../proxy/refusal.ts';
 import type { Route } from '../routes/route.ts';
-import { type Described, describe, sourceOf } from './describe.ts';
+import { type Described, describe, type PassportSourceName, sourceOf } from './describe.ts';
 import { jwksEndpoint } from './jwks-endpoint.ts';
 import { type PassportKey, passportRing, sharedKey } from './ring.ts';
 import {
@@ -46,6 +46,9 @@ interface Kept {
   readonly until: number;
 }
 
+/** Those of one token for one service, by how the token came. */
+type KeptOf = Partial<Record<PassportSourceName, Kept>>;
+
 const MAX_REUSE_SECONDS = 30;
 
 const TOO_LARGE = refuse(431, 'passport_too_large', 'what the token says of its user is too much to be passed on');
@@ -79,7 +82,7 @@ export function createPassports(settings: PassportSettings, parts: PassportParts
   const { edge, ttlSeconds = DEFAULT_TTL_SECONDS, deviceClaims } = settings;
   const statements = new Statements({ edge, levels, ...parts });
   const reuseSeconds = Math.min(ttlSeconds / 2, MAX_REUSE_SECONDS);
-  const kept = new WeakMap<LiveToken, Map<string, Kept>>();
+  const kept = new WeakMap<LiveToken, Map<PassportService, KeptOf>>();
 
   function make(
     identity: Identity,
@@ -104,9 +107,9 @@ export function createPassports(settings: PassportSettings, parts: PassportParts
     const service = services.get(route.upstreamName);
     if (!send || service === undefined) return NOTHING;
     const now = parts.nowMs() / 1_000;
-    const name = `${sourceOf(identity)} ${service.name}`;
+    const source = sourceOf(identity);
     const isLenient = identity.session?.lenientUntil !== undefined;
-    const known = isLenient || actions ? undefined : kept.get(identity.token)?.get(name);
+    const known = isLenient || actions ? undefined : kept.get(identity.token)?.get(service)?.[source];
     if (known !== undefined && known.level >= minLevel && now >= known.madeAt && now < known.until) return known.lines;
     const described = describe(identity, levels, deviceClaims);
     if (described.level < minLevel) return refusalOf(described, minLevel, levels);
@@ -116,8 +119,9 @@ export function createPassports(settings: PassportSettings, parts: PassportParts
     const lines = ['passport', text];
     if (actions) return { kind: 'stated', lines, onAnswer: statements.expect({ id, service, described, identity }) };
     if (isLenient) return lines;
-    const ofToken = kept.get(identity.token) ?? new Map<string, Kept>();
-    ofToken.set(name, { lines, level: described.level, madeAt: now, until: Math.min(now + reuseSeconds, expiresAt) });
+    const ofToken = kept.get(identity.token) ?? new Map<PassportService, KeptOf>();
+    const made: Kept = { lines, level: described.level, madeAt: now, until: Math.min(now + reuseSeconds, expiresAt) };
+    ofToken.set(service, { ...ofToken.get(service), [source]: made });
     kept.set(identity.token, ofToken);
     return lines;
   }

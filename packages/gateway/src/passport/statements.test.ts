@@ -31,7 +31,7 @@ const IDENTITY: Identity = {
     claims: { sid: 's1', device_id: 'd1' },
   },
   of: 'user',
-  session: { id: 'cookie-1', expiresAt: NOW + 600 },
+  session: { id: 'cookie-1', expiresAt: NOW + 600, livesUntil: NOW + 600 },
   headers: [],
 };
 

@@ -7,6 +7,8 @@ import type { Failure, Lease } from './upstream.ts';
 export interface AttemptOwner {
   /** The head of the answer. Not called after the attempt is over. */
   onHead(attempt: Attempt, status: number, headers: IncomingHttpHeaders): void;
+  /** The first of any number of answers that come before the answer (RFC 9110 §15.2). */
+  onInterim?(attempt: Attempt): void;
   onData(attempt: Attempt, chunk: Buffer): void;
   onWhole(attempt: Attempt): void;
   /** The other protocol begins: the socket is the owner's. */
@@ -15,6 +17,9 @@ export interface AttemptOwner {
   onFailure(attempt: Attempt, failure: Failure | undefined, error: Error): void;
 }
 
+/** Answers that may come before the answer. */
+const MAX_INTERIM = 32;
+
 /** One request to one target, as the dispatcher tells of it. */
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly lease: Lease;
@@ -22,6 +27,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #isOver = false;
   #hasHead = false;
+  #interim = 0;
 
   constructor(owner: AttemptOwner, lease: Lease) {
     this.#owner = owner;
@@ -51,7 +57,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (this.#isOver) return;
     // 1xx stay inside; a 101 here is one that changes no protocol.
-    if (status > 101 && status < 200) return;
+    if (status > 101 && status < 200) {
+      this.#onInterim();
+      return;
+    }
     if (status < 200 || !isCodingTaken(headers['transfer-encoding'])) {
       this.#fail({ kind: 'failed', phase: 'head', cause: 'protocol', sent: true }, new Error(`an answer that cannot be: ${status}`));
       return;
@@ -83,6 +92,19 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#owner.onFailure(this, this.#failureOf(error), error);
+  }
+
+  /** There is still no head. */
+  timeOut(): void {
+    if (this.#isOver || this.#hasHead) return;
+    this.#fail({ kind: 'failed', phase: 'head', cause: 'timeout', sent: true }, new Error('no answer came after interim ones'));
+  }
+
+  #onInterim(): void {
+    this.#interim += 1;
+    if (this.#interim === 1) this.#owner.onInterim?.(this);
+    if (this.#interim <= MAX_INTERIM) return;
+    this.#fail({ kind: 'failed', phase: 'head', cause: 'protocol', sent: true }, new Error(`more than ${MAX_INTERIM} interim answers`));
   }
 
   #fail(failure: Failure, error: Error): void {

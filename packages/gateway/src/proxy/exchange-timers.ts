@@ -19,6 +19,7 @@ const STREAM_MS = 1_000;
 export class ExchangeTimers {
   readonly #timers: Timers;
   readonly #times: ForwardTimes;
+  #stopHead: (() => void) | undefined;
   #stopWhole: (() => void) | undefined;
   #stopStream: (() => void) | undefined;
   #stopIdle: (() => void) | undefined;
@@ -33,6 +34,12 @@ export class ExchangeTimers {
 
   begin(tooLong: () => void): void {
     if (this.#times.wholeMs > 0) this.#stopWhole = this.#timers.later(this.#times.wholeMs, tooLong);
+  }
+
+  /** The head of an answer may take so long from now on, whatever else comes before it. */
+  awaitHead(ms: number, tooLong: () => void): void {
+    this.#stopHead?.();
+    this.#stopHead = this.#timers.later(ms, tooLong);
   }
 
   /** The answer stays open for a while. */
@@ -64,6 +71,7 @@ export class ExchangeTimers {
   }
 
   stop(): void {
+    this.#stopHead?.();
     this.#stopWhole?.();
     this.#stopStream?.();
     this.#stopIdle?.();

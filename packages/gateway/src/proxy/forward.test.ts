@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { afterEach, test } from 'node:test';
-import { closeAll, say, startBehind, startEdge, startRawBehind, statusOf, until, Wire } from '../testing/proxy-world.ts';
+import { closeAll, say, startBehind, startEdge, startRawBehind, statusOf, timers, Wire } from '../testing/proxy-world.ts';
+import { until } from '../testing/until.ts';
 
 afterEach(closeAll);
 
@@ -135,6 +136,7 @@ test('a slow client holds an upstream back instead of filling memory, and gets e
   wire.socket.removeAllListeners('data');
   wire.socket.pause();
   wire.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await until(() => sent > 0);
   let before = -1;
   // It stands still, once the buffers on the way are full.
   for (let still = 0; still < 2_000; still = sent === before ? still + 1 : 0) {
@@ -308,12 +310,23 @@ test('an answer that begins and then stands still ends in the middle; so does on
     response.writeHead(200);
     response.write('a');
   });
+  const MS = 77_777;
   for (const [times, how] of [
-    [{ answerIdleMs: 50 }, 'idle'],
-    [{ wholeMs: 50 }, 'too_long'],
+    [{ answerIdleMs: MS }, 'idle'],
+    [{ wholeMs: MS }, 'too_long'],
   ] as const) {
-    const edge = await startEdge(behind.port, { times });
-    const heard = await new Wire(edge.port).send('GET / HTTP/1.1\r\nHost: a\r\n\r\n').closed();
+    let goes: (() => void) | undefined;
+    const later: typeof timers.later = (ms, act) => {
+      if (ms !== MS) return timers.later(ms, act);
+      goes = act;
+      return () => void (goes = undefined);
+    };
+    const edge = await startEdge(behind.port, { times, timers: { later } });
+    const wire = new Wire(edge.port).send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await wire.hears('\r\na\r\n');
+    // The first look finds what has come, the second that nothing has come since.
+    for (let look = 0; look < 2; look++) goes?.();
+    const heard = await wire.closed();
     assert.ok(statusOf(heard) === 200 && !heard.endsWith('0\r\n\r\n'), heard);
     assert.equal(edge.ends[0]?.how, how);
   }

@@ -164,6 +164,12 @@ class Forwarding implements AttemptOwner, OpenStream {
     );
   }
 
+  /** Each of them begins the dispatcher's time for a head anew: all of them together have it once more. */
+  onInterim(attempt: Attempt): void {
+    const { headTimeoutMs } = attempt.lease;
+    if (headTimeoutMs > 0) this.#timers.awaitHead(headTimeoutMs, () => attempt.timeOut());
+  }
+
   onHead(attempt: Attempt, status: number, headers: IncomingHttpHeaders): void {
     if (attempt.lease.answered(status) === 'again') {
       attempt.abandon();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { closeAll, say, startBehind, startEdge, startRawBehind, statusOf, Wire } from '../testing/proxy-world.ts';
+import { until } from '../testing/until.ts';
 
 afterEach(closeAll);
 
@@ -33,7 +34,7 @@ test('a connection that its upstream closes without a word carries no request: i
     wire.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello');
     assert.equal(statusOf(await wire.hears(/ok$|\}$/)), 200, wire.heard);
     // The end of the connection is there before the next request: that it was not seen in time would be a matter of luck.
-    for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => edge.connections() === 0);
   }
   wire.close();
 });

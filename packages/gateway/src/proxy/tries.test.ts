@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { Pool } from 'undici';
-import { closeAll, say, startBehind, startEdge, startRawBehind, statusOf, until, Wire } from '../testing/proxy-world.ts';
+import { closeAll, say, startBehind, startEdge, startRawBehind, statusOf, Wire } from '../testing/proxy-world.ts';
+import { until } from '../testing/until.ts';
 import { type Acquire, type Lease, type Outcome, type Upstream, UpstreamAway, type Waiting } from './upstream.ts';
 
 const pools: Pool[] = [];
@@ -126,10 +127,12 @@ test('nobody who takes it: 503, and when to come again (RFC 9110 §15.6.4, §10.
 test('who stands in the queue and goes gives up the place; a lease that comes nevertheless is given back', async () => {
   const outcomes: Outcome[] = [];
   let cancelled = 0;
+  let stands = false;
   let give: (lease: Lease) => void = () => undefined;
   const upstream: Upstream = {
     acquire: (): Waiting => ({
       lease: new Promise((resolve) => {
+        stands = true;
         give = resolve;
       }),
       cancel: () => cancelled++,
@@ -137,8 +140,7 @@ test('who stands in the queue and goes gives up the place; a lease that comes ne
   };
   const edge = await startEdge(1, { upstream });
   const wire = new Wire(edge.port).send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-  await new Promise((resolve) => wire.socket.once('connect', resolve));
-  for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => stands);
   wire.close();
   await until(() => cancelled > 0);
   give({

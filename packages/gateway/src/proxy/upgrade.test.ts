@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { afterEach, test } from 'node:test';
-import { closeAll, type Edge, startBehind, startEdge, startRawBehind, statusOf, until, Wire } from '../testing/proxy-world.ts';
+import { closeAll, type Edge, startBehind, startEdge, startRawBehind, statusOf, Wire } from '../testing/proxy-world.ts';
+import { until } from '../testing/until.ts';
 
 afterEach(closeAll);
 

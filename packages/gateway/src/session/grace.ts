@@ -13,11 +13,12 @@ export interface Grace {
  * What a session has left while its issuer is away and renews nothing: its last token, for `graceSeconds` after its end, and for as long after the last word of the feed where there is one.
  * Counted once for each token, as both moments are fixed. Undefined where that is over, for a token that is revoked, and for sessions of cookies.
  */
-export function findGrace({ settings, revocations, clock }: TokenHandler, { contents }: FoundSession): Grace | undefined {
+export function findGrace(handler: TokenHandler, { contents }: FoundSession): Grace | undefined {
+  const { settings, revocations, clock } = handler;
   const { graceSeconds = 0, keep, resource } = settings;
   const access = contents.tokens.access[accessKey(resource, undefined)];
   if (graceSeconds === 0 || keep === 'cookie' || access?.expiresAt === undefined || access.type !== 'Bearer') return undefined;
-  if (findRevocation(revocations, access) !== undefined) return undefined;
+  if (findRevocation(handler, access) !== undefined) return undefined;
   const now = clock.nowMs();
   const heard = now - (revocations?.ageMs?.() ?? 0);
   const until = Math.min(access.expiresAt, heard) / 1_000 + graceSeconds;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Browser, openTokenHandler, type TokenHandlerWorld } from '../testing/token-handler-world.ts';
+import { until } from '../testing/until.ts';
 import { passportEffects } from './passport-effects.ts';
 import { type RunningSessions, runSessions } from './run-sessions.ts';
 
@@ -40,7 +41,7 @@ test('a session that a service ends is over at once, tells its end, and its refr
     assert.deepEqual(ended, [id]);
     assert.match(effects.clearing[0] ?? '', /^__Host-Http-hufu-[\w-]{8}=; Path=\/; Secure; HttpOnly; SameSite=Lax; Max-Age=0$/);
     await effects.endSession(id);
-    await new Promise((resolve) => setImmediate(resolve));
+    await until(() => world.revoked().length > 0);
     assert.deepEqual(world.revoked(), ['rt1']);
   });
 });
@@ -71,7 +72,7 @@ test('a token that is not quite new is renewed before its time, and the next req
     assert.equal(await tokenOf(), 'at1');
     world.advance(31);
     effects.renew(id);
-    for (let turn = 0; turn < 2_000 && (await tokenOf()) === 'at1'; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await until(async () => (await tokenOf()) !== 'at1');
     assert.equal(await tokenOf(), 'at2');
     effects.renew('nobody');
   });

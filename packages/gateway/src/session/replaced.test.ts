@@ -2,13 +2,16 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { json } from '@hufu/client/testing/issuer';
 import { type RevocationFollower, revocationFollower } from '@hufu/resource/follower';
+import { readMarks } from '@hufu/resource/marks';
 import { startFeed, type TestFeed } from '@hufu/resource/testing/feed';
 import { signToken } from '@hufu/resource/testing/issuer';
+import type { LiveToken } from '@hufu/resource/verification';
 import { openMemory } from '@hufu/store/memory';
 import { type Outage, withOutages } from '@hufu/store/slow';
-import { until } from '../testing/proxy-world.ts';
 import { Browser, openTokenHandler, type TokenHandlerWorld } from '../testing/token-handler-world.ts';
+import { until } from '../testing/until.ts';
 import type { SessionOutcome } from './find-session.ts';
+import { findReplacement } from './replaced.ts';
 import { describeReplacement, readReplacement } from './replacement.ts';
 import { SessionEnds } from './session-ends.ts';
 import { sessionFinder } from './session-finder.ts';
@@ -175,6 +178,41 @@ test('a token that is revoked for another reason is renewed, if the issuer still
   const over = await find();
   assert.deepEqual([over.kind, over.kind === 'over' && over.reason], ['over', 'signed_out']);
   await tokens.close();
+});
+
+test('of a token that is no JWT it is known once the issuer has said what it is (RFC 7662 §2.2); what falls out of memory is known with the next renewal', async () => {
+  const { world, handler, browser, find, grant } = await open();
+  const now = Math.floor(world.issuer.nowMs / 1_000);
+  const access = { token: 'opaque-1', type: 'Bearer', obtainedAt: world.issuer.nowMs, expiresAt: world.issuer.nowMs + 300_000 } as const;
+  const [list, idx] = grant.split('/').map(Number);
+  const live: LiveToken = {
+    kind: 'live',
+    issuer: as.issuer,
+    subject: 'mei',
+    clientId: 'edge',
+    scopes: [],
+    audience: ['api'],
+    authorizationDetails: [],
+    confirmation: undefined,
+    tokenId: 'opaque-1',
+    issuedAt: now,
+    expiresAt: now + 300,
+    claims: { status: { status_list: { uri: `${as.issuer}/oauth/status/${list}`, idx } } },
+  };
+  assert.ok(readMarks(live, undefined) !== undefined);
+  const before = await find();
+  assert.ok(before.kind === 'found');
+  const { contents } = before.session;
+  const opaque = { ...before.session, contents: { ...contents, tokens: { ...contents.tokens, access: { '': access } } } };
+  await revoke(grant, 'session_replaced');
+  assert.equal(findReplacement(handler, opaque), undefined, 'nobody knows which grant it is of');
+  handler.learnt.learn(access.token, live);
+  assert.equal(typeof findReplacement(handler, opaque)?.at, 'number');
+  assert.equal((await browser.call('/edge/session'))['signed_in'], false);
+  for (let index = 0; index < 10_000; index += 1) handler.learnt.learn(`other-${index}`, live);
+  assert.equal(handler.learnt.find(access.token), undefined);
+  handler.learnt.learn('eyJhbGciOiJFUzI1NiJ9.e30.x', live);
+  assert.equal(handler.learnt.find('eyJhbGciOiJFUzI1NiJ9.e30.x'), undefined, 'of a JWT nothing has to be learnt');
 });
 
 test('without a feed the issuer says it when the token is renewed, with when and on what kind of device (RFC 6749 §5.2)', async () => {

@@ -17,7 +17,7 @@ export function findReplacement(handler: TokenHandler, session: FoundSession): R
   const known = handler.replaced.get(session.record.id);
   if (known !== undefined) return known;
   const revoked = Object.values(session.contents.tokens.access)
-    .map((access) => findRevocation(handler.revocations, access))
+    .map((access) => findRevocation(handler, access))
     .find((one) => one?.reason === 'session_replaced');
   if (revoked === undefined) return undefined;
   const { replaced } = handler;

@@ -1,7 +1,8 @@
 import type { StoredAccess } from '@hufu/client/session/record';
 import { readJwt } from '@hufu/protocol/jwt';
-import { makeMarks, type TokenMarks } from '@hufu/resource/marks';
+import { makeMarks, marksOf, type TokenMarks } from '@hufu/resource/marks';
 import type { Finding } from '@hufu/resource/revocations';
+import type { LiveToken } from '@hufu/resource/verification';
 
 /** As much of a `RevocationFollower` as sessions ask. */
 export interface FollowedRevocations {
@@ -13,9 +14,31 @@ export interface FollowedRevocations {
 /** By what revocations know the access tokens of sessions: read once of each. */
 const known = new WeakMap<StoredAccess, { readonly marks: TokenMarks | undefined }>();
 
+const MAX_LEARNT = 10_000;
+
+/** By what revocations know access tokens that say nothing by themselves: the issuer has said it when it was asked about them (RFC 7662 §2.2). The longest known falls first. */
+export class LearntMarks {
+  readonly #marks = new Map<string, TokenMarks>();
+
+  /** Of a token of a session that was taken as `live`. */
+  learn(text: string, live: LiveToken): void {
+    // Those of a JWT are read from it.
+    if (text.startsWith('eyJ') || this.#marks.has(text)) return;
+    const marks = marksOf(live);
+    if (marks === undefined) return;
+    this.#marks.set(text, marks);
+    const [oldest] = this.#marks.keys();
+    if (this.#marks.size > MAX_LEARNT && oldest !== undefined) this.#marks.delete(oldest);
+  }
+
+  find(text: string): TokenMarks | undefined {
+    return this.#marks.get(text);
+  }
+}
+
 /** What the feed says of an access token that is dead before its time: from memory. Undefined of one that is not, and where nobody can say. */
 export function findRevocation(
-  revocations: FollowedRevocations | undefined,
+  { revocations, learnt }: { readonly revocations?: FollowedRevocations | undefined; readonly learnt: LearntMarks },
   access: StoredAccess | undefined,
 ): Extract<Finding, { readonly kind: 'revoked' }> | undefined {
   if (revocations === undefined || access === undefined) return undefined;
@@ -24,7 +47,8 @@ export function findRevocation(
     read = { marks: marksOfText(access.token) };
     known.set(access, read);
   }
-  const finding = read.marks === undefined ? undefined : revocations.look(read.marks);
+  const marks = read.marks ?? learnt.find(access.token);
+  const finding = marks === undefined ? undefined : revocations.look(marks);
   return finding?.kind === 'revoked' ? finding : undefined;
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { json } from '@hufu/client/testing/issuer';
 import { Browser, openTokenHandler } from '../testing/token-handler-world.ts';
+import { until } from '../testing/until.ts';
 import { runSessions } from './run-sessions.ts';
 
 test('a session that one gateway ends is told of at the others, and what is left of it is revoked when one begins (RFC 7009 §2.1)', async () => {
@@ -9,7 +10,7 @@ test('a session that one gateway ends is told of at the others, and what is left
   const browser = new Browser(world.other);
   await browser.signIn();
   const running = runSessions(world.handler);
-  while (!running.ends.isFresh) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => running.ends.isFresh);
   const outcome = await running.find(browser.cookieHeader);
   if (outcome.kind !== 'found') assert.fail();
   assert.equal(await running.accessToken(outcome.session), 'at1');
@@ -23,7 +24,7 @@ test('a session that one gateway ends is told of at the others, and what is left
   world.issuer.answers.set('/revoke', () => json(200, {}));
   world.advance(300);
   const next = runSessions(world.other);
-  while (world.revoked().length < 2) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => world.revoked().length >= 2);
   await next.close();
   assert.deepEqual(world.revoked(), ['rt1', 'rt1']);
 });

@@ -4,6 +4,7 @@ import { json } from '@hufu/client/testing/issuer';
 import { openMemory } from '@hufu/store/memory';
 import type { SessionAnswer } from '../identify/session-source.ts';
 import { Browser, locationOf, openTokenHandler, SECRET, type TokenHandlerWorld } from '../testing/token-handler-world.ts';
+import { until } from '../testing/until.ts';
 import { edgeKeys } from './edge-keys.ts';
 import { findSession } from './find-session.ts';
 import { RecentIds } from './recent-ids.ts';
@@ -74,7 +75,7 @@ test('a session is in its cookie as a JWE that only the edge can read (RFC 7516 
   assert.equal(parts.length, 5);
   const { salt, sid, ...header } = JSON.parse(Buffer.from(parts[0] ?? '', 'base64url').toString());
   assert.equal(salt.length, 43);
-  assert.deepEqual(header, { cookie: session, alg: 'dir', enc: 'A256GCM', kid: 'k1' });
+  assert.deepEqual(header, { cookie: session, edge: 'main', alg: 'dir', enc: 'A256GCM', kid: 'k1' });
   assert.equal(parts[1], '');
   assert.doesNotMatch(Buffer.from(value.slice(2), 'base64url').toString('latin1'), /at1|rt1/);
   const before = await ask(world.handler, browser);
@@ -173,14 +174,16 @@ test('what was not sealed for this cookie, by one of our keys, is no session (at
     withHeader({ enc: 'A128GCM' }),
     withHeader({ alg: 'A256KW' }),
     withHeader({ salt: 7 }),
-    `1.${foreign.encrypt('cookie', { cookie: session, sid: 'x' }, content)}`,
-    `1.${handler.keys.encrypt('cookie', { cookie: `${session}x`, sid: 'x' }, content)}`,
-    `1.${handler.keys.encrypt('transaction', { cookie: session, sid: 'x' }, content)}`,
-    `1.${handler.keys.encrypt('cookie', { cookie: session, sid: 'x' }, content.replace('"v":1', '"v":2'))}`,
+    `1.${foreign.encrypt('cookie', { cookie: session, edge: 'main', sid: 'x' }, content)}`,
+    `1.${handler.keys.encrypt('cookie', { cookie: `${session}x`, edge: 'main', sid: 'x' }, content)}`,
+    `1.${handler.keys.encrypt('transaction', { cookie: session, edge: 'main', sid: 'x' }, content)}`,
+    `1.${handler.keys.encrypt('cookie', { cookie: session, edge: 'main', sid: 'x' }, content.replace('"v":1', '"v":2'))}`,
+    `1.${handler.keys.encrypt('cookie', { cookie: session, edge: 'other', sid: 'x' }, content)}`,
+    `1.${handler.keys.encrypt('cookie', { cookie: session, sid: 'x' }, content)}`,
     `1.${'A'.repeat(4_000)}`,
   ];
   for (const text of wrong) assert.equal(readPresented(handler, `${session}=${text}`), 'unreadable', text.slice(0, 80));
-  const good = handler.keys.encrypt('cookie', { cookie: session, sid: 'x' }, content);
+  const good = handler.keys.encrypt('cookie', { cookie: session, edge: 'main', sid: 'x' }, content);
   assert.equal(Object(readPresented(handler, `${session}=1.${good}`)).id, 'x', 'the cases differ from a good one by their fault alone');
   const next = edgeKeys([
     { kid: 'k2', secret: new Uint8Array(32).fill(9) },
@@ -236,9 +239,7 @@ test('a gateway holds so many sessions of cookies in its memory, and the others 
   assert.ok(typeof presented === 'object');
   const find = (): ReturnType<typeof world.store.findEdgeRecord> => world.store.findEdgeRecord(world.handler.tenant, 'main', presented.id);
   const now = Math.floor(world.issuer.nowMs / 1_000);
-  for (let turn = 0; turn < 1_000 && ((await find())?.expiresAt ?? 0) > now; turn += 1)
-    await new Promise((resolve) => setImmediate(resolve));
-  assert.ok(((await find())?.expiresAt ?? 0) <= now);
+  await until(async () => ((await find())?.expiresAt ?? 0) <= now);
   assert.equal(world.handler.held.size, 2);
   assert.equal(tokenOf(await ask(world.handler, browser)), 'at1');
 });

@@ -42,14 +42,18 @@ export function readPresented(handler: TokenHandler, cookieHeader: string | unde
 }
 
 /**
- * The `Set-Cookie` values with which a browser keeps a session: a JWE (RFC 7516 §7.1), in two pieces where one is too short, bound to the name of its cookie, its purpose and its session.
+ * The `Set-Cookie` values with which a browser keeps a session: a JWE (RFC 7516 §7.1), in two pieces where one is too short, bound to the name of its cookie, its edge, its purpose and its session.
  *
  * @throws SessionTooLarge
  */
 export function sessionCookies(handler: TokenHandler, id: string, kept: KeptSession): readonly string[] {
-  const { cookies, keys } = handler;
+  const { cookies, keys, settings } = handler;
   const { contents, ...times } = kept;
-  const jwe = keys.encrypt('cookie', { cookie: cookies.session, sid: id }, JSON.stringify({ v: 1, ...contents, ...times }));
+  const jwe = keys.encrypt(
+    'cookie',
+    { cookie: cookies.session, edge: settings.edge, sid: id },
+    JSON.stringify({ v: 1, ...contents, ...times }),
+  );
   const pieces = [jwe.slice(0, CHUNK - 2), jwe.slice(CHUNK - 2)];
   const [first = '', second = ''] = pieces;
   if (second.length > CHUNK) throw new SessionTooLarge(`a session of ${jwe.length} characters, and ${MAX_CHUNKS} cookies of ${CHUNK} each`);
@@ -80,10 +84,12 @@ export function renewedCookies(handler: TokenHandler, id: string, contents: Sess
   }
 }
 
-function open({ keys, cookies }: TokenHandler, jwe: string): PresentedSession | undefined {
+function open({ keys, cookies, settings }: TokenHandler, jwe: string): PresentedSession | undefined {
   const opened = keys.decrypt('cookie', jwe);
   const id = opened?.header['sid'];
   if (opened === undefined || typeof id !== 'string' || opened.header['cookie'] !== cookies.session) return undefined;
+  // Two edges may have one secret and one client, and do not hear of each other's sign-outs.
+  if (opened.header['edge'] !== settings.edge) return undefined;
   // Sealed by us; but maybe by a version that is not this one.
   const value = JSON.parse(opened.plain) as Readonly<Record<string, unknown>>;
   const { v, tokens: written, sub, lastSeenAt, expiresAt, issuedAt } = value;

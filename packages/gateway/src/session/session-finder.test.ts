@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { openMemory } from '@hufu/store/memory';
 import { type Outage, withOutages } from '@hufu/store/slow';
 import { Browser, openTokenHandler, type TokenHandlerWorld } from '../testing/token-handler-world.ts';
+import { until } from '../testing/until.ts';
 import { endSession } from './end-session.ts';
 import { noteUse } from './find-session.ts';
 import { SessionEnds } from './session-ends.ts';
@@ -139,7 +140,7 @@ test('following looks by itself until it is closed', async () => {
   const ends = new SessionEnds(world.handler);
   assert.equal(ends.isFresh, false);
   ends.start();
-  while (!ends.isFresh) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => ends.isFresh);
   await ends.close();
 });
 

@@ -50,7 +50,7 @@ export function sessionFinder(handler: TokenHandler, ends: SessionEnds): Session
     const replacement = session === undefined ? undefined : findReplacement(handler, session);
     if (replacement !== undefined) return { kind: 'over', reason: 'replaced', replacement };
     // Revoked for another reason: somebody may have got it another token since.
-    if (session !== undefined && findRevocation(handler.revocations, session.contents.tokens.access[key]) === undefined)
+    if (session !== undefined && findRevocation(handler, session.contents.tokens.access[key]) === undefined)
       return { kind: 'found', session, kept };
     const before = ends.last;
     const outcome = await lookUp(handler, presented);

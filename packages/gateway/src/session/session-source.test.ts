@@ -5,10 +5,13 @@ import { openMemory } from '@hufu/store/memory';
 import { type Outage, withOutages } from '@hufu/store/slow';
 import type { SessionSource } from '../identify/session-source.ts';
 import { Browser, ORIGIN, openTokenHandler, type TokenHandlerWorld } from '../testing/token-handler-world.ts';
+import { until } from '../testing/until.ts';
 import { endSession } from './end-session.ts';
 import { runSessions } from './run-sessions.ts';
-import { handleOf, sessionId } from './session-contents.ts';
+import { handleOf } from './session-contents.ts';
+import { readPresented } from './session-cookie.ts';
 import { sessionSource } from './session-source.ts';
+import type { TokenHandler, TokenHandlerSettings } from './token-handler.ts';
 
 interface Scene {
   readonly world: TokenHandlerWorld;
@@ -20,10 +23,10 @@ interface Scene {
   setOutage(outage: Outage): void;
 }
 
-async function scene(use: (scene: Scene) => Promise<void>): Promise<void> {
+async function scene(more: Partial<TokenHandlerSettings>, use: (scene: Scene) => Promise<void>): Promise<void> {
   let outage: Outage = 'none';
   const world = await openTokenHandler(
-    {},
+    more,
     withOutages(await openMemory(), () => outage),
   );
   const browser = new Browser(world.handler);
@@ -31,13 +34,12 @@ async function scene(use: (scene: Scene) => Promise<void>): Promise<void> {
   const running = runSessions(world.handler);
   await running.ends.look();
   const source = sessionSource(world.handler, running);
-  const cookie = browser.jar.get(world.handler.cookies.session) ?? '';
   try {
     await use({
       world,
       source,
       browser,
-      id: sessionId(cookie),
+      id: sessionIdOf(world.handler, browser),
       find: async (handle) => await source.find(browser.cookieHeader ?? '', handle),
       setOutage(next) {
         outage = next;
@@ -48,22 +50,28 @@ async function scene(use: (scene: Scene) => Promise<void>): Promise<void> {
   }
 }
 
+function sessionIdOf(handler: TokenHandler, { cookieHeader }: Browser): string {
+  const presented = readPresented(handler, cookieHeader);
+  return typeof presented === 'object' ? presented.id : assert.fail('no session');
+}
+
 test('a session is found with an access token that is good now, for the page that means it (draft-ietf-oauth-browser-based-apps §6.1.2)', async () => {
-  await scene(async ({ world, source, id, find }) => {
+  await scene({}, async ({ world, source, id, find }) => {
     assert.deepEqual([...source.origins], [ORIGIN, 'https://www.app.example']);
     const expiresAt = Math.floor(world.issuer.nowMs / 1_000) + 86_400;
-    assert.deepEqual(await find(), { kind: 'found', id, token: 'at1', expiresAt });
+    const livesUntil = expiresAt - 86_400 + 3_600;
+    assert.deepEqual(await find(), { kind: 'found', id, token: 'at1', expiresAt, livesUntil });
     const handle = handleOf(world.handler, id);
     assert.equal(Object(await find(handle)).kind, 'found');
     assert.deepEqual(await find(`${handle}x`), { kind: 'changed' });
     assert.deepEqual(await source.find('a=b', undefined), { kind: 'none' });
     world.advance(301);
-    assert.deepEqual(await find(), { kind: 'found', id, token: 'at2', expiresAt });
+    assert.deepEqual(await find(), { kind: 'found', id, token: 'at2', expiresAt, livesUntil });
   });
 });
 
 test('what is left of sign-ins is cleared without the session', async () => {
-  await scene(async ({ source, browser, world }) => {
+  await scene({}, async ({ source, browser, world }) => {
     await browser.begin();
     const { session } = world.handler.cookies;
     assert.ok(browser.jar.has(session));
@@ -74,14 +82,14 @@ test('what is left of sign-ins is cleared without the session', async () => {
 });
 
 test('a use is noted, so that a session that is used does not end for that', async () => {
-  await scene(async ({ world, id, find }) => {
+  await scene({}, async ({ world, id, find }) => {
     const seenAt = async (): Promise<number | undefined> =>
       (await world.store.findEdgeRecord(world.handler.tenant, 'main', id))?.lastSeenAt;
     const before = await seenAt();
     world.advance(3_000);
     await find();
     // Nobody waits for the note.
-    for (let turn = 0; turn < 1_000 && (await seenAt()) === before; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    await until(async () => (await seenAt()) !== before);
     world.advance(3_000);
     assert.equal(Object(await find()).kind, 'found');
     world.advance(3_700);
@@ -89,8 +97,28 @@ test('a use is noted, so that a session that is used does not end for that', asy
   });
 });
 
+for (const keep of ['server', 'cookie'] as const)
+  test(`whoever asks how long a session lives is told what all gateways of the edge have seen of it (kept by the ${keep})`, async () => {
+    await scene({ keep }, async ({ world, source, id, find }) => {
+      const begun = Math.floor(world.issuer.nowMs / 1_000);
+      assert.equal(await source.livesUntil(id), begun + 3_600);
+      world.advance(3_000);
+      await world.store.touchEdgeRecord(world.handler.tenant, 'main', id, begun + 3_000);
+      assert.equal(await source.livesUntil(id), begun + 6_600);
+      assert.equal(await source.livesUntil('x'), undefined);
+      world.advance(3_599);
+      assert.equal(await source.livesUntil(id), begun + 6_600);
+      world.advance(1);
+      assert.equal(await source.livesUntil(id), undefined);
+      assert.deepEqual(await find(), { kind: 'over', reason: 'expired' });
+      // Who comes too late revives nothing.
+      await world.store.touchEdgeRecord(world.handler.tenant, 'main', id, begun + 6_601);
+      assert.equal(await source.livesUntil(id), undefined);
+    });
+  });
+
 test('a session that is over says why, and whoever listens is told its id', async () => {
-  await scene(async ({ world, source, id, find }) => {
+  await scene({}, async ({ world, source, id, find }) => {
     const ended = new Promise<string>((resolve) => {
       source.onEnd(resolve);
     });
@@ -103,7 +131,7 @@ test('a session that is over says why, and whoever listens is told its id', asyn
 });
 
 test('an issuer that refuses the refresh token ends the session (RFC 6749 §5.2); one that is away, and a store that is, do not', async () => {
-  await scene(async ({ world, find, setOutage }) => {
+  await scene({}, async ({ world, find, setOutage }) => {
     const answer = world.issuer.answers.get('/token');
     world.advance(301);
     world.issuer.answers.set('/token', () => json(503, { error: 'temporarily_unavailable' }));

@@ -6,7 +6,7 @@ import { noteUse } from './find-session.ts';
 import { findGrace } from './grace.ts';
 import { describeReplacement, type Replacement, readReplacement } from './replacement.ts';
 import type { RunningSessions } from './run-sessions.ts';
-import { isOtherSession } from './session-contents.ts';
+import { type FoundSession, isOtherSession, livesUntil } from './session-contents.ts';
 import { renewedCookies } from './session-cookie.ts';
 import type { TokenHandler } from './token-handler.ts';
 
@@ -17,7 +17,7 @@ const REPLACED = 'session_replaced';
 
 /** Sessions of an edge, as its pipeline asks for them: each answer has an access token that is good now. A use of a session is noted. */
 export function sessionSource(handler: TokenHandler, running: RunningSessions): SessionSource {
-  const { settings, cookies } = handler;
+  const { store, tenant, settings, cookies } = handler;
   return {
     cookieName: cookies.session,
     origins: new Set([settings.origin, ...settings.origins]),
@@ -32,13 +32,12 @@ export function sessionSource(handler: TokenHandler, running: RunningSessions): 
         const token = await running.accessToken(session, limit.signal);
         // Nobody waits for a note.
         void noteUse(handler, session);
-        const { id, expiresAt } = session.record;
-        const answer = { kind: 'found', id, token, expiresAt } as const;
+        const answer = { kind: 'found', token, ...timesOf(handler, session) } as const;
         if (kept === undefined) return answer;
         // Its token may have been renewed just now.
         const latest = await running.find(cookieHeader);
         const { contents } = latest.kind === 'found' ? latest.session : session;
-        return { ...answer, cookies: () => renewedCookies(handler, id, contents, kept) };
+        return { ...answer, cookies: () => renewedCookies(handler, answer.id, contents, kept) };
       } catch (error) {
         const reason = error instanceof SessionError ? ENDS.get(error.code) : undefined;
         if (reason !== undefined) return overOf(reason, error instanceof SessionError ? readReplacement(error.reason) : undefined);
@@ -46,12 +45,16 @@ export function sessionSource(handler: TokenHandler, running: RunningSessions): 
         const grace = isAway ? findGrace(handler, session) : undefined;
         if (grace === undefined) throw error;
         void noteUse(handler, session);
-        const { id, expiresAt } = session.record;
-        return { kind: 'found', id, token: grace.token, expiresAt, lenientUntil: grace.until };
+        return { kind: 'found', token: grace.token, ...timesOf(handler, session), lenientUntil: grace.until };
       } finally {
         limit.clear();
       }
     },
+    async livesUntil(id) {
+      const record = await store.findEdgeRecord(tenant, settings.edge, id);
+      return record === undefined ? undefined : livesUntil(handler, record);
+    },
+    learn: (token, live) => handler.learnt.learn(token, live),
     clearing: (cookieHeader) => clearTransactions(cookieHeader, cookies),
     onEnd: (ended) => running.ends.on(({ id }) => ended(id)),
   };
@@ -64,6 +67,14 @@ const ENDS: ReadonlyMap<string, string> = new Map([
   ['signed_out', 'signed_out'],
   ['replaced', 'replaced'],
 ]);
+
+function timesOf(
+  handler: TokenHandler,
+  { record }: FoundSession,
+): { readonly id: string; readonly expiresAt: number; readonly livesUntil: number } {
+  const { id, expiresAt } = record;
+  return { id, expiresAt, livesUntil: livesUntil(handler, record) ?? 0 };
+}
 
 function overOf(reason: string, replacement: Replacement | undefined): SessionAnswer {
   if (reason !== 'replaced') return { kind: 'over', reason };

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { SessionError } from '@hufu/client/session/session-error';
 import { json } from '@hufu/client/testing/issuer';
 import { Browser, openTokenHandler, type TokenHandlerWorld } from '../testing/token-handler-world.ts';
+import { until } from '../testing/until.ts';
 import { endSession } from './end-session.ts';
 import { findSession } from './find-session.ts';
 import type { FoundSession } from './session-contents.ts';
@@ -60,9 +61,9 @@ test('nobody waits while the token lives: it is renewed behind them, a minute be
     return await first(asked);
   });
   for (let index = 0; index < 5; index += 1) assert.equal(await tokens[0].accessToken(await find()), 'at1');
-  while (refreshed().length === 0) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => refreshed().length > 0);
   answer();
-  while ((await tokens[0].accessToken(await find())) !== 'at2') await new Promise((resolve) => setImmediate(resolve));
+  await until(async () => (await tokens[0].accessToken(await find())) === 'at2');
   assert.deepEqual(refreshed(), ['rt1']);
 });
 

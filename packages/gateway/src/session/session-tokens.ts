@@ -65,7 +65,7 @@ export function sessionTokens(handler: TokenHandler): SessionTokens {
       const access = contents.tokens.access[key];
       const now = clock.nowMs();
       // A key that was given up, a session that was ended: the issuer knows whether there is another token.
-      if (access !== undefined && findRevocation(handler.revocations, access) !== undefined)
+      if (access !== undefined && findRevocation(handler, access) !== undefined)
         return (await until(sessionOf(record.id).accessToken({ renewAfter: access.token }), signal)).token;
       if (access !== undefined && isUsable(access, now, AHEAD_SECONDS * 1_000)) return access.token;
       const renewing = sessionOf(record.id).accessToken();

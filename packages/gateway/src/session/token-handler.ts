@@ -6,7 +6,7 @@ import { type CookieNames, cookieNames } from './cookie-jar.ts';
 import type { EdgeKeys } from './edge-keys.ts';
 import { RecentIds } from './recent-ids.ts';
 import type { Replacement } from './replacement.ts';
-import type { FollowedRevocations } from './revoked-access.ts';
+import { type FollowedRevocations, LearntMarks } from './revoked-access.ts';
 
 /** What an edge is told of its sessions. */
 export interface TokenHandlerSettings {
@@ -51,6 +51,8 @@ export interface TokenHandler {
   readonly cookies: CookieNames;
   /** What the issuer has revoked, where somebody follows its feed. */
   readonly revocations?: FollowedRevocations;
+  /** What was learnt of access tokens that are no JWTs. */
+  readonly learnt: LearntMarks;
   /** Sessions whose place another device has taken, by their ids, the longest known first. */
   readonly replaced: Map<string, Replacement>;
   /** Ids of sessions that have ended lately, wherever that was. */
@@ -62,7 +64,7 @@ export interface TokenHandler {
 }
 
 /** Throws `TypeError` for a client without a way to show who it is, and for settings that are out of bounds. */
-export function tokenHandler(parts: Omit<TokenHandler, 'cookies' | 'replaced' | 'over' | 'held'>): TokenHandler {
+export function tokenHandler(parts: Omit<TokenHandler, 'cookies' | 'learnt' | 'replaced' | 'over' | 'held'>): TokenHandler {
   const { client, settings } = parts;
   if (client.authentication.method === 'none') throw new TypeError('the client of an edge has a secret or a key (RFC 6749 §2.1)');
   if (client.dpop === 'always') throw new TypeError('tokens that stay in a gateway are bound to no key');
@@ -73,7 +75,7 @@ export function tokenHandler(parts: Omit<TokenHandler, 'cookies' | 'replaced' | 
   if (!(idleSeconds >= 0 && absoluteSeconds >= 60 && absoluteSeconds <= MAX_SECONDS))
     throw new TypeError('a session of an edge lives for a minute to 400 days');
   const cookies = cookieNames(client.issuer, client.clientId);
-  return { ...parts, cookies, replaced: new Map(), over: new RecentIds(MAX_RECENT), held: new Set() };
+  return { ...parts, cookies, learnt: new LearntMarks(), replaced: new Map(), over: new RecentIds(MAX_RECENT), held: new Set() };
 }
 
 /** The path that the endpoints are below. */

@@ -38,6 +38,8 @@ export interface EdgeSettings {
   readonly upstream?: Upstream;
   readonly headTimeoutMs?: number;
   readonly idleMs?: number;
+  /** Of the exchanges; the machine's where they are left out. */
+  readonly timers?: Timers;
 }
 
 /** An edge that admits everybody, with one upstream, on sockets. */
@@ -48,6 +50,8 @@ export interface Edge {
   readonly ends: ForwardEnd[];
   readonly streams: OpenStream[];
   readonly outcomes: Outcome[];
+  /** How many it has to its upstream, where that is not a test's own. */
+  connections(): number;
   close(): Promise<void>;
 }
 
@@ -82,7 +86,7 @@ export async function startEdge(upstreamPort: number, settings: EdgeSettings = {
       bodyLimit: settings.bodyLimit ?? 10_485_760,
       times: { bodyIdleMs: 10_000, answerIdleMs: 0, stallMs: 60_000, wholeMs: 0, ...settings.times },
       answer: { cookies, caching: 'anonymous', varyByCookie: false, answersCors: false, ours: [], ...settings.answer },
-      timers,
+      timers: settings.timers ?? timers,
       watcher: { refuse: refused, onEnd: (end) => ends.push(end), onStream: (stream) => streams.push(stream) },
     };
   }
@@ -124,6 +128,7 @@ export async function startEdge(upstreamPort: number, settings: EdgeSettings = {
     ends,
     streams,
     outcomes,
+    connections: () => pool.stats.connected,
     async close() {
       open.delete(edge);
       server.closeAllConnections();
@@ -303,15 +308,6 @@ function isWhole(heard: string): boolean {
   const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
   if (length !== undefined) return heard.length >= end + 4 + Number(length);
   return heard.endsWith('0\r\n\r\n');
-}
-
-/** Waits turn by turn of the event loop until something is so. */
-export async function until(is: () => boolean): Promise<void> {
-  for (let i = 0; !is(); i++) {
-    if (i >= 200_000) throw new Error('it never came');
-    // oxlint-disable-next-line hufu/time-and-chance -- as above
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 /** The status of an answer. */

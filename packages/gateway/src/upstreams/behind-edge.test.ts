@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { closeAll, say, startEdge, statusOf, Wire } from '../testing/proxy-world.ts';
 import { answering, Behind, resetting } from '../testing/send.ts';
+import { until } from '../testing/until.ts';
 import { createUpstream, type RunningUpstream } from './create-upstream.ts';
 import type { UpstreamSettings } from './settings.ts';
 
@@ -81,7 +82,7 @@ test('where no target is left the answer is 503 with Retry-After, and names none
   a.act = answering(500);
   const upstream = upstreamOf([a], { checks: { path: '/up', intervalMs: 10, ill: 1 } });
   const edge = await startEdge(0, { upstream });
-  while (upstream.state().targets[0]?.phase !== 'open') await new Promise((resolve) => setImmediate(resolve));
+  await until(() => upstream.state().targets[0]?.phase === 'open');
   const heard = await say(edge.port, `GET /notes HTTP/1.1\r\nHost: ${edge.host}\r\n\r\n`);
   assert.equal(statusOf(heard), 503);
   assert.match(heard, /\r\nretry-after: 1\r\n/i);
@@ -97,9 +98,6 @@ test('a client that goes while it waits gives up its place in the queue', async 
   const [first, second] = [new Wire(edge.port), new Wire(edge.port)];
   first.send(`GET / HTTP/1.1\r\nHost: ${edge.host}\r\n\r\n`);
   second.send(`GET / HTTP/1.1\r\nHost: ${edge.host}\r\n\r\n`);
-  const until = async (is: () => boolean): Promise<void> => {
-    while (!is()) await new Promise((resolve) => setImmediate(resolve));
-  };
   await until(() => upstream.state().waiting === 1);
   second.close();
   await until(() => upstream.state().waiting === 0);

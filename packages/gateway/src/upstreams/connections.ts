@@ -1,4 +1,5 @@
 import { buildConnector, Client } from 'undici';
+import { InterimHeads, lookAtHeads } from './interim-heads.ts';
 
 export interface ConnectionSettings {
   /** Origin of the target. */
@@ -19,6 +20,7 @@ export interface Connection {
   readonly client: Client;
   /** It is there: where it was before a request got it, a reset may only mean that the target closed it in that moment. */
   isUp: boolean;
+  readonly heads: InterimHeads;
 }
 
 /** What a target's hint (`Keep-Alive: timeout=5`) is shortened by: the answer was on its way, and so will be the next request. */
@@ -48,14 +50,23 @@ export class Connections {
   }
 
   take(): Connection {
-    return this.#idle.pop() ?? this.open();
+    const connection = this.#idle.pop();
+    connection?.heads.await();
+    return connection ?? this.open();
   }
 
   /** One that nobody used. */
   open(): Connection {
     const { origin, headMs, keepAliveMs } = this.#settings;
+    const heads = new InterimHeads();
+    heads.await();
     const client = new Client(origin, {
-      connect: this.#connector,
+      connect: (options, done) =>
+        this.#connector(options, (...result) => {
+          const [error, socket] = result;
+          if (error === null) lookAtHeads(socket, heads);
+          done(...result);
+        }),
       allowH2: false,
       pipelining: 1,
       keepAliveTimeout: keepAliveMs,
@@ -65,7 +76,7 @@ export class Connections {
       bodyTimeout: 0,
       maxHeaderSize: MAX_HEAD_BYTES,
     });
-    const connection: Connection = { client, isUp: false };
+    const connection: Connection = { client, isUp: false, heads };
     client.on('connect', () => {
       connection.isUp = true;
     });

@@ -4,6 +4,7 @@ import { afterEach, test } from 'node:test';
 import { Attempt } from '../proxy/attempt.ts';
 import { type Failure, type Lease, UpstreamAway } from '../proxy/upstream.ts';
 import { answering, Behind, leapingClock, resetting, send, silent, well } from '../testing/send.ts';
+import { until } from '../testing/until.ts';
 import { createUpstream, type RunningUpstream, type TargetChange } from './create-upstream.ts';
 import type { UpstreamSettings } from './settings.ts';
 
@@ -29,8 +30,7 @@ interface World {
 }
 
 /** Targets are called a, b, c…; of each tier as many as are in its list. */
-function world(tiers: readonly (readonly Behind[])[], settings: Partial<UpstreamSettings> = {}): World {
-  const clock = leapingClock();
+function world(tiers: readonly (readonly Behind[])[], settings: Partial<UpstreamSettings> = {}, clock = leapingClock()): World {
   const changes: TargetChange[] = [];
   const waiting = new Set<() => void>();
   let name = 0;
@@ -79,10 +79,6 @@ function held(behind: Behind): ServerResponse[] {
   const open: ServerResponse[] = [];
   behind.act = (_, response) => void open.push(response);
   return open;
-}
-
-async function until(is: () => boolean): Promise<void> {
-  while (!is()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 test('requests go round by weight, each on the connection that the one before has left', async () => {
@@ -202,7 +198,9 @@ test('errors put out half of a tier at most, and connections that fail all of it
 test('retries are a fifth of what is asked, and three: who is down gets no storm', async () => {
   const [a, b] = await servers(2);
   assert.ok(a !== undefined && b !== undefined);
-  const { upstream } = world([[a, b]], { health: { minimum: 1_000 } });
+  // What is counted is counted for some seconds: none go by.
+  const still = { ...leapingClock(), monotonicMs: () => 0 };
+  const { upstream } = world([[a, b]], { health: { minimum: 1_000 } }, still);
   a.act = resetting;
   b.act = resetting;
   const all = await sendMany(upstream, 200);
@@ -213,7 +211,7 @@ test('retries are a fifth of what is asked, and three: who is down gets no storm
 test('one identity that asks for something slow puts nobody out, three do', async () => {
   const [a, b] = await servers(2);
   assert.ok(a !== undefined && b !== undefined);
-  const { upstream, phases } = world([[a, b]], { timeouts: { headMs: 20 }, health: { minimum: 3 } });
+  const { upstream, phases } = world([[a, b]], { timeouts: { headMs: 400 }, health: { minimum: 3 } });
   a.act = silent;
   const slow = await Promise.all(Array.from({ length: 16 }, () => send(upstream, { identity: 'mallory' })));
   assert.equal(slow.filter(({ failure }) => failure?.cause === 'timeout').length, 8);
@@ -328,7 +326,7 @@ test('a check that is not answered, and one whose answer does not end, are ill a
   assert.ok(a !== undefined && b !== undefined);
   a.act = silent;
   b.act = (_, response) => void response.writeHead(200).write('and');
-  const { next, changes } = world([[a, b]], { checks: { path: '/up', intervalMs: 10, timeoutMs: 30, ill: 2 } });
+  const { next, changes } = world([[a, b]], { checks: { path: '/up', intervalMs: 10, timeoutMs: 300, ill: 2 } });
   await next('opened');
   assert.deepEqual(
     changes.map(({ target }) => target),
@@ -357,7 +355,7 @@ test('a connection that its target closed while nobody used it is not used again
   const { upstream, phases } = world([[a]]);
   for (let one = 0; one < 10; one += 1) {
     assert.equal((await send(upstream, { method: 'POST', body: 'text' })).status, 200);
-    while (upstream.state().targets[0]?.idle !== 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => upstream.state().targets[0]?.idle === 0);
   }
   assert.equal(a.connections, 10);
   assert.deepEqual(phases(), ['closed']);

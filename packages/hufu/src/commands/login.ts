@@ -1,6 +1,7 @@
 import type { DeviceInstructions } from '@hufu/client/device-login';
+import { isRole, ROLES, scopeOf } from '@hufu/protocol/admin/roles';
 import { systemClock, wait } from '@hufu/server/clock';
-import type { Command, CommandCall } from '../command.ts';
+import { type Command, type CommandCall, UsageError } from '../command.ts';
 import { CLI_CLIENT_ID } from '../demo/demo-config.ts';
 import { type Account, accountFile, readAccounts, withLock, writeAccounts } from '../login/account-file.ts';
 import { type AccountWords, readAccountWords } from '../login/account-words.ts';
@@ -13,9 +14,10 @@ const DEFAULT_SCOPE = 'openid profile email offline_access';
 export const login: Command = {
   name: 'login',
   summary: 'signs you in, by a code that you confirm in a browser',
-  usage: 'hufu login [--issuer https://id.example] [--client hufu-cli] [--scope "openid …"] [--resource URI] [--no-qr] [--json]',
+  usage:
+    'hufu login [--issuer https://id.example] [--client hufu-cli] [--scope "openid …"] [--admin read|support|security|owner] [--fresh] [--resource URI] [--no-qr] [--json]',
   async run(call) {
-    const words = readAccountWords(call.args, ['client', 'scope', 'resource', 'no-qr']);
+    const words = readAccountWords(call.args, ['client', 'scope', 'resource', 'no-qr', 'admin', 'fresh']);
     const account = await signIn(call, words, { wait, nowMs: systemClock().nowMs });
     call.out(words.json ? JSON.stringify(publicly(account)) : `Signed in to ${account.issuer}.`);
     return 0;
@@ -36,9 +38,9 @@ export async function signIn(call: CommandCall, words: AccountWords, time: SignI
   const issuer = words.issuer ?? call.env['HUFU_ISSUER'] ?? DEFAULT_ISSUER;
   const client = clientAt(issuer, words.client ?? CLI_CLIENT_ID, time.nowMs);
   const signingIn = signInByDevice(client, {
-    scope: words.scope ?? DEFAULT_SCOPE,
+    scope: scopeOfWords(words),
     ...(words.resource !== undefined && { resource: words.resource }),
-    show: (instructions) => show(call, words, instructions),
+    show: (instructions) => show(call, words, words.fresh ? freshly(issuer, instructions) : instructions),
     wait: time.wait,
   });
   const account = toAccount(client, await asked(signingIn));
@@ -47,6 +49,19 @@ export async function signIn(call: CommandCall, words: AccountWords, time: SignI
     await writeAccounts(file, { ...replaceAccount(await readAccounts(file), account), current: account.issuer });
   });
   return account;
+}
+
+/** One admin scope is as good as those of all smaller roles; the server gives no more than the role has. */
+function scopeOfWords({ scope, admin }: AccountWords): string {
+  if (admin === undefined) return scope ?? DEFAULT_SCOPE;
+  if (!isRole(admin)) throw new UsageError(`--admin is one of ${ROLES.join(', ')}`);
+  return `${scope ?? DEFAULT_SCOPE} ${scopeOf(admin)}`;
+}
+
+/** The page where somebody proves themselves anew, and comes to the code from there: a Hufu has one. What the device flow has for it is nothing (RFC 8628). */
+function freshly(issuer: string, instructions: DeviceInstructions): DeviceInstructions {
+  const address = `${issuer}/signin?next=${encodeURIComponent(`device ${instructions.userCode}`)}&fresh=1`;
+  return { ...instructions, verificationUri: address, verificationUriComplete: address };
 }
 
 /** One line of JSON for programs; else the address, the code, and a picture of both. */

@@ -218,7 +218,7 @@ gateway:
   const ask = async (): Promise<number> =>
     (await fetch(`http://127.0.0.1:${edge.port}/x`, { headers: { host: '127.0.0.1:4401', authorization: `Bearer ${token}` } })).status;
   const soon = async (status: number): Promise<void> => {
-    for (let turn = 0; turn < 300; turn++) {
+    for (let turn = 0; turn < 2_000; turn++) {
       if ((await ask()) === status) return;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }

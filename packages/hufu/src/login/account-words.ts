@@ -9,17 +9,21 @@ export interface AccountWords {
   readonly client: string | undefined;
   readonly scope: string | undefined;
   readonly resource: string | undefined;
+  /** A role in administration to sign in for. */
+  readonly admin: string | undefined;
+  /** Whether a sign-in of a while ago will not do. */
+  readonly fresh: boolean;
 }
 
 /** @param names those that the command takes beside `--issuer` and `--json`. Throws `UsageError` for any other. */
 export function readAccountWords(
   args: readonly string[],
-  names: readonly ('client' | 'scope' | 'resource' | 'no-qr')[] = [],
+  names: readonly ('client' | 'scope' | 'resource' | 'no-qr' | 'admin' | 'fresh')[] = [],
 ): AccountWords {
   const options = {
     json: { type: 'boolean' },
     issuer: { type: 'string' },
-    ...Object.fromEntries(names.map((name) => [name, { type: name === 'no-qr' ? 'boolean' : 'string' } as const])),
+    ...Object.fromEntries(names.map((name) => [name, { type: name === 'no-qr' || name === 'fresh' ? 'boolean' : 'string' } as const])),
   } as const;
   let values: Readonly<Record<string, unknown>>;
   try {
@@ -38,5 +42,7 @@ export function readAccountWords(
     client: text('client'),
     scope: text('scope'),
     resource: text('resource'),
+    admin: text('admin'),
+    fresh: values['fresh'] === true,
   };
 }

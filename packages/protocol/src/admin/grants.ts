@@ -61,7 +61,7 @@ const SUMMARY = {
   reason: maybe(text('Why it is not live.')),
   ended_at: maybe(time('Since when.')),
 };
-const summary: Shape<GrantSummary> = object<GrantSummary>('GrantSummary', SUMMARY);
+export const GRANT_SUMMARY: Shape<GrantSummary> = object<GrantSummary>('GrantSummary', SUMMARY);
 
 export interface GrantOperations {
   readonly 'grants.list': Operation<never, GrantQuery, undefined, Page<GrantSummary>>;
@@ -85,7 +85,7 @@ export const GRANT_OPERATIONS: GrantOperations = {
       user: maybe(text('Of the user with this subject identifier.', { min: 1, max: 255 })),
       client_id: maybe(text('Of this client.', { min: 1, max: 255 })),
     }),
-    reply: { status: 200, body: page(summary) },
+    reply: { status: 200, body: page(GRANT_SUMMARY) },
   },
   'grants.get': {
     method: 'GET',
@@ -120,9 +120,9 @@ export const GRANT_OPERATIONS: GrantOperations = {
     reply: {
       status: 200,
       body: object<Lineage>('Lineage', {
-        grant: summary,
-        ancestors: list('Nearest first.', summary),
-        descendants: list('Level by level.', summary),
+        grant: GRANT_SUMMARY,
+        ancestors: list('Nearest first.', GRANT_SUMMARY),
+        descendants: list('Level by level.', GRANT_SUMMARY),
         truncated: flag('There are more.'),
       }),
     },

@@ -5,6 +5,7 @@ import { LIMIT_OPERATIONS, type LimitOperations } from './limits.ts';
 import type { AnyOperation, Operation } from './operation.ts';
 import { SECURITY_OPERATIONS, type SecurityOperations } from './security.ts';
 import { SETTING_OPERATIONS, type SettingOperations } from './settings.ts';
+import { TOKEN_OPERATIONS, type TokenOperations } from './tokens.ts';
 import { USER_OPERATIONS, type UserOperations } from './users.ts';
 
 /** Every operation of the admin API by its name. What is not here does not exist; what is here and not done by the server does not build. */
@@ -14,6 +15,7 @@ export interface AdminOperations
     UserOperations,
     GrantOperations,
     SecurityOperations,
+    TokenOperations,
     LimitOperations,
     SettingOperations {}
 
@@ -25,6 +27,7 @@ export const OPERATIONS: AdminOperations = {
   ...USER_OPERATIONS,
   ...GRANT_OPERATIONS,
   ...SECURITY_OPERATIONS,
+  ...TOKEN_OPERATIONS,
   ...LIMIT_OPERATIONS,
   ...SETTING_OPERATIONS,
 };

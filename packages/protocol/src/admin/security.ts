@@ -115,6 +115,14 @@ const entry: Shape<RevocationView> = object<RevocationView>('Revocation', {
   before: maybe(time('What was issued before.')),
   info: maybe(flag('It says no more than others do.')),
 });
+export const DECISION_CHECK: Shape<DecisionCheck> = object<DecisionCheck>('Check', {
+  check: text('Its name.'),
+  outcome: choice('What came of it.', ['passed', 'failed']),
+  title: maybe(text('What it looks at.')),
+  setting: maybe(text('What to look at in the configuration.')),
+  detail: maybe(text('What was found.')),
+});
+
 const SUMMARY = {
   id: text('What replies name it by (`Hufu-Decision`).'),
   at: time('When.'),
@@ -255,16 +263,7 @@ export const SECURITY_OPERATIONS: SecurityOperations = {
         route: maybe(text('The route of the edge that it was at.')),
         times: maybe(whole('How often it was refused for the same cause, if more than once.', { min: 1 })),
         last_at: maybe(time('When for the last time.')),
-        checks: list(
-          'In their order; the last is the one that failed.',
-          object<DecisionCheck>('Check', {
-            check: text('Its name.'),
-            outcome: choice('What came of it.', ['passed', 'failed']),
-            title: maybe(text('What it looks at.')),
-            setting: maybe(text('What to look at in the configuration.')),
-            detail: maybe(text('What was found.')),
-          }),
-        ),
+        checks: list('In their order; the last is the one that failed.', DECISION_CHECK),
       }),
     },
   },

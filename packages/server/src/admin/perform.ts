@@ -6,6 +6,7 @@ import { GRANTS } from './operations/grants.ts';
 import { LIMITS } from './operations/limits.ts';
 import { SECURITY } from './operations/security.ts';
 import { SETTINGS } from './operations/settings.ts';
+import { TOKENS } from './operations/tokens.ts';
 import { USERS } from './operations/users.ts';
 
 /** What each operation does: one for every one of the table, or nothing builds. */
@@ -15,6 +16,7 @@ export const PERFORM: { readonly [N in OperationName]: Perform<N> } = {
   ...USERS,
   ...GRANTS,
   ...SECURITY,
+  ...TOKENS,
   ...LIMITS,
   ...SETTINGS,
 };

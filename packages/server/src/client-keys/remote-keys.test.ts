@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { clientKeyPair } from '../testing/client-assertions.ts';
 import { type JwksHost, openJwksHost } from '../testing/jwks-host.ts';
+import { until } from '../testing/until.ts';
 import { openWorld, START, type World } from '../testing/world.ts';
 import { remoteKeys } from './remote-keys.ts';
 
@@ -55,7 +56,7 @@ test('one fetch at a time for each URL, however many wait for it', async () => {
     const held = Promise.withResolvers<void>();
     host.held = held.promise;
     const waiting = Array.from({ length: 50 }, (_, i) => kidsAt(world, host, START, i % 2 === 0 ? 'any' : 'newer'));
-    while (host.asked.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await until(() => host.asked.length > 0);
     held.resolve();
     for (const kids of await Promise.all(waiting)) assert.deepEqual(kids, ['one']);
     assert.equal(host.asked.length, 1);

@@ -25,7 +25,8 @@ export function findFileFault(path: string): string | undefined {
   }
 }
 
-async function readText(path: string): Promise<string> {
+/** The text of a file that is no larger than a configuration may be. @throws ConfigError as `loadConfig` does. */
+export async function readText(path: string): Promise<string> {
   const refuse = (message: string): ConfigError =>
     new ConfigError([{ file: path, line: 0, column: 0, path: '', message, found: '', allowed: [], suggestion: undefined }]);
   const bytes = await readBytes(path).catch((error: unknown) => {

@@ -7,6 +7,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import { logout } from '../endpoints/logout.ts';
 import { openBrowserSession } from '../sessions/browser-session.ts';
 import { openReceiver, type Receiver } from '../testing/receiver.ts';
+import { until } from '../testing/until.ts';
 import { claimsOf, signedIn, tokensOf, type Visitor } from '../testing/visits.ts';
 import { CHEAP_HASH, ISSUER, openWorld, START, type World } from '../testing/world.ts';
 import { startDelivery, wakeDelivery } from './delivery-job.ts';
@@ -49,11 +50,6 @@ function signOut(world: World, visitor: Visitor, hint: string): ReturnType<typeo
 function advance(world: World, ms: number): void {
   world.clock.advance(ms);
   wakeDelivery(world.ctx);
-}
-
-/** Waits for what the job does by itself. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await turn();
 }
 
 interface Bench {

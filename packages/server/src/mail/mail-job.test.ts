@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { openMemory } from '@hufu/store/memory';
 import { openMailServer } from '../testing/mail-server.ts';
 import { takeOutbox } from '../testing/mails.ts';
+import { until } from '../testing/until.ts';
 import { BASIC_YAML, openWorld, START, START_MS, type World } from '../testing/world.ts';
 import { startMail } from './mail-job.ts';
 import { keptLetters } from './mail-room.ts';
@@ -16,8 +17,8 @@ function mailYaml(port: number): string {
 }
 
 /** The job runs on its own; what it has done shows in the log. */
-async function until(world: World, event: string, count: number): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  while (world.events(event).length < count) await new Promise((resolve) => setImmediate(resolve));
+async function events(world: World, event: string, count: number): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  await until(() => world.events(event).length >= count);
   return world.events(event);
 }
 
@@ -34,7 +35,7 @@ test('a mail is sealed until it is sent, and is gone then; one for nobody is as 
   const stop = startMail(world.ctx);
   const [mail] = await server.count(1);
   assert.deepEqual([mail?.to, mail?.headers.get('subject')], [['ada@post.example'], 'canary subject']);
-  await until(world, 'mail.sent', 1);
+  await events(world, 'mail.sent', 1);
   await stop();
   assert.equal(server.taken.length, 1);
   assert.deepEqual(await takeOutbox(world), []);
@@ -49,16 +50,16 @@ test('what a mail server puts off comes again at its time with the same Message-
   const world = await openWorld({ yaml: mailYaml(server.port) });
   const stop = startMail(world.ctx);
   await putLetter(world.ctx, 'ada@post.example', WRITTEN, START + 3_600, START);
-  const [failed] = await until(world, 'mail.failed', 1);
+  const [failed] = await events(world, 'mail.failed', 1);
   assert.deepEqual([failed?.['attempt'], failed?.['again_in']], [1, 5]);
   assert.doesNotMatch(JSON.stringify(failed), /ada@/);
   reply = undefined;
   world.clock.freeze(START_MS + 5_000);
   const [mail] = await server.count(1);
-  await until(world, 'mail.sent', 1);
+  await events(world, 'mail.sent', 1);
   reply = '550 never';
   await putLetter(world.ctx, 'ada@post.example', WRITTEN, START + 3_600, START + 5);
-  const [dead] = await until(world, 'mail.dead', 1);
+  const [dead] = await events(world, 'mail.dead', 1);
   assert.equal(dead?.['attempt'], 1);
   assert.match(mail?.headers.get('message-id') ?? '', /^<[\w-]{32}@id\.example>$/);
   world.clock.freeze(START_MS + 3_000_000);
@@ -83,7 +84,7 @@ test('a node that dies with a mail loses nothing: after the lease another one se
   assert.equal(server.taken.length, 0, 'the lease holds');
   second.clock.freeze(START_MS + 30_000);
   assert.equal((await server.count(1)).length, 1);
-  await until(second, 'mail.sent', 1);
+  await events(second, 'mail.sent', 1);
   assert.equal(second.events('mail.sent')[0]?.['attempt'], 2);
   await stop();
   await Promise.all([first.close(), second.close()]);
@@ -95,7 +96,7 @@ test('without a mail server mails end in memory where nobody else can look, and 
   const world = await openWorld();
   const stop = startMail(world.ctx);
   for (let i = 0; i < 52; i += 1) await putLetter(world.ctx, 'ada@post.example', { ...WRITTEN, subject: `${i}` }, START + 600, START);
-  await until(world, 'mail.sent', 52);
+  await events(world, 'mail.sent', 52);
   await stop();
   const kept = keptLetters(world.ctx);
   assert.deepEqual([kept.length, kept[0]?.number, kept.at(-1)?.number], [50, 52, 3]);
@@ -104,7 +105,7 @@ test('without a mail server mails end in memory where nobody else can look, and 
   const production = await openWorld({ mode: 'production' });
   const stopIt = startMail(production.ctx);
   await putLetter(production.ctx, 'ada@post.example', WRITTEN, START + 600, START);
-  const [dead] = await until(production, 'mail.dead', 1);
+  const [dead] = await events(production, 'mail.dead', 1);
   assert.equal(dead?.['reason'], 'no mail server is configured');
   assert.deepEqual(keptLetters(production.ctx), []);
   await stopIt();

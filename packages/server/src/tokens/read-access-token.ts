@@ -5,6 +5,7 @@ import { readJwt } from '@hufu/protocol/jwt';
 import { type AccessPart, ALL_DETAILS, type Head, readAccess, readAccessName, scopesOfMask, tallyKindOf } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
+import type { Trail } from '../decisions/trail.ts';
 import { detailsOf } from './details.ts';
 import { type EndOfGrant, endOfGrant } from './end-of-grant.ts';
 import { sha256 } from './secrets.ts';
@@ -42,22 +43,39 @@ export interface DeadAccessToken {
 /** What an access token says of itself, its seal or signature checked, its row not yet asked. */
 type Authentic = Head & AccessPart & { readonly form: 'access' | 'machine' | 'jwt'; readonly derived: string; readonly name: string };
 
-/** Reads an access token, opaque or JWT, and asks its row (docs/decisions/0002, "an access token is live"). Never throws for a bad token. */
-export async function readAccessToken(ctx: Context, text: string, now: number): Promise<LiveAccessToken | DeadAccessToken> {
+/**
+ * Reads an access token, opaque or JWT, and asks its row (docs/decisions/0002, "an access token is live"). Never throws for a bad token.
+ *
+ * @param steps told of each check as it begins, for whoever wants to see them all
+ */
+export async function readAccessToken(
+  ctx: Context,
+  text: string,
+  now: number,
+  steps?: Pick<Trail, 'at'>,
+): Promise<LiveAccessToken | DeadAccessToken> {
+  steps?.at('credential_form');
   const token = tallyKindOf(text) === undefined ? readOwnJwt(ctx, text, now) : readOpaque(ctx, text);
   if (token === undefined) return dead('not an access token of ours, or changed');
+  steps?.at('grant_known');
   const grant = await ctx.store.findGrant(ctx.tenant, grantId(token.id));
   if (grant === undefined) return dead('no grant has this token; it may have expired long ago');
+  steps?.at('secret');
   if (!isOfKind(token, grant)) return dead('its secret is not the one the row knows');
   const expiresAt = token.issuedAt + token.lifetime;
   const authentic = { grant, name: token.name, expiresAt };
+  steps?.at('grant_fresh');
   if (expiresAt <= now) return { ...dead(`expired ${now - expiresAt} seconds ago`), ...authentic };
+  steps?.at('grant_live');
   const end = endOfGrant(grant, now, 'access');
   if (end !== undefined) return { ...dead(end.detail), ...authentic, end, ...resourceOf(grant, token) };
+  steps?.at('generation');
   if (token.generation > grant.generation) return dead('a generation that has not been issued');
+  steps?.at('resource');
   const resource = grant.resources[token.resource];
   const scopes = scopesOfMask(grant.scopes, token.mask);
   if (resource === undefined || scopes === undefined) return dead('it names what its grant does not have');
+  steps?.at('token_unrevoked');
   if (grant.hasRevokedTokens && (await ctx.store.findRevokedToken(ctx.tenant, grant.id, token.name))) {
     return { ...dead('the token itself was revoked'), ...authentic };
   }

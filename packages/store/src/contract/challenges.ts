@@ -3,6 +3,7 @@ import { userId } from '@hufu/protocol/ids';
 import type { ChallengeRecord, Challenges, UserRecord } from '../port.ts';
 import { FALL_AFTER_SECONDS, MAX_CHALLENGES, PURGE_EVERY } from '../retention.ts';
 import { type Bench, type Case, countKinds, hashText, makeUser, NOW, race, setPassword } from './bench.ts';
+import { until } from './until.ts';
 
 export function challengeCases(define: Case): void {
   define('a challenge comes back as opened, while it is neither used nor over', async (b) => {
@@ -217,13 +218,4 @@ export function someChallenge(more: Partial<ChallengeRecord> = {}): Omit<Challen
 
 async function answer(b: Bench, id: number, kind: 'code' | 'link', now: number = NOW): ReturnType<Challenges['answerChallenge']> {
   return await b.second.answerChallenge(b.tenant, id, { kind, hash: hashText(kind) }, 5, now);
-}
-
-/** Nobody waits for a removal, so a test looks again. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    if (await isSo()) return;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  assert.ok(await isSo());
 }

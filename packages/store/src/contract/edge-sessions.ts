@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { EdgeRecord, NewEdgeRecord, Store } from '../port.ts';
 import { EDGE_ENDED_KEPT_SECONDS, EDGE_MARK_SECONDS, FALL_AFTER_SECONDS, MAX_EDGE_RECORD, PURGE_EVERY } from '../retention.ts';
 import { type Bench, type Case, countKinds, HOUR, NOW, race } from './bench.ts';
-import { until } from './challenges.ts';
+import { until } from './until.ts';
 
 const EDGE = 'edge';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Mail } from '../port.ts';
 import { MAIL_KEPT_SECONDS, MAX_MAIL, MAX_WAITING_MAILS, PURGE_EVERY } from '../retention.ts';
 import { type Bench, type Case, HOUR, NOW, race } from './bench.ts';
-import { until } from './challenges.ts';
+import { until } from './until.ts';
 
 export function mailCases(define: Case): void {
   define('a mail that waits is given to one alone until its lease is over', async (b) => {

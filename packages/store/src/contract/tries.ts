@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { FALL_AFTER_SECONDS, NEVER, PURGE_EVERY } from '../retention.ts';
 import { type Case, countKinds, HOUR, hashText, NOW, race } from './bench.ts';
-import { until } from './challenges.ts';
+import { until } from './until.ts';
 
 export function tryCases(define: Case): void {
   define('tries are counted in a window that begins with the first, for each kind and subject by itself', async (b) => {

@@ -7,6 +7,7 @@ import pg from 'pg';
 // Runs on the cluster of HUFU_TEST_POSTGRES, or on one of its own.
 import { createDatabase, dropDatabase, testPostgres } from '../../../../scripts/provision/postgres.mjs';
 import { bench, makeGrant, makeScene, NOW } from '../contract/bench.ts';
+import { until } from '../contract/until.ts';
 import type { Store } from '../port.ts';
 import { listeningBell } from './listening-bell.ts';
 import { openPostgres } from './open.ts';
@@ -48,7 +49,7 @@ describe('a bell that other processes hear', () => {
     await terminateListeners();
     // A connection that is made again looks at once, for what was told meanwhile.
     await heard.next();
-    await waitFor(async () => (await countListeners()) === 1);
+    await until(async () => (await countListeners()) === 1);
     const third = heard.next();
     await store.revokeGrant(b.tenant, await makeGrant(b, scene), 'revoked_by_user', NOW);
     await third;
@@ -152,10 +153,6 @@ async function terminateListeners(): Promise<void> {
     [name],
   );
   assert.ok(rows.length > 0);
-}
-
-async function waitFor(check: () => Promise<boolean>): Promise<void> {
-  for (let turn = 0; turn < 1000 && !(await check()); turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function listener(): { ring(): void; next(): Promise<void> } {

@@ -9,6 +9,7 @@ import pg from 'pg';
 import { createDatabase, startPostgres } from '../../../../scripts/provision/postgres.mjs';
 import { APP, type Bench, bench, hashText, makeGrant, makeScene, NOW, opening, someCode, someSession } from '../contract/bench.ts';
 import { LIMITS, someApproval, someDevice } from '../contract/pending-bench.ts';
+import { until } from '../contract/until.ts';
 import { type Store, StoreUnavailable } from '../port.ts';
 import { openDatabase, UnsafeDatabase } from './database.ts';
 import { openPostgres } from './open.ts';
@@ -84,15 +85,12 @@ describe('outages', () => {
         await cluster.start();
       }
       // The server notices a dead child a little later.
-      for (let tries = 0; tries < 1000 && failures === 0; tries += 1) await pause(5);
+      await until(() => failures > 0);
       for (const store of stores) await untilAnswers(store);
-      await pause(80);
+      await until(() => grants.reduce((sum, grant) => sum + grant.acknowledged, 0) > before, 'something happened after the recovery');
       isOver = true;
       await Promise.all(work);
 
-      assert.ok(failures > 0, 'nobody noticed');
-      const acknowledged = grants.reduce((sum, grant) => sum + grant.acknowledged, 0);
-      assert.ok(acknowledged > before, 'nothing happened after the recovery');
       for (const [index, grant] of grants.entries()) await grant.check(storeOf(index + 1), b);
     }
     const again = await Promise.all(marks.map(async (value) => await b.store.takeOnce(b.tenant, 'interaction', value, NOW + 3600, NOW)));
@@ -149,11 +147,9 @@ describe('outages', () => {
       failures = 0;
       await pause(120);
       await cluster.crash();
-      for (let tries = 0; tries < 1000 && failures === 0; tries += 1) await pause(5);
-      assert.ok(failures > 0, 'nobody noticed');
+      await until(() => failures > 0);
       for (const store of stores) await untilAnswers(store);
-      for (let tries = 0; tries < 1000 && acknowledged.length < before + 5; tries += 1) await pause(5);
-      assert.ok(acknowledged.length >= before + 5, 'nothing happened after the recovery');
+      await until(() => acknowledged.length >= before + 5);
     }
     isOver = true;
     await Promise.all(work);
@@ -202,11 +198,9 @@ describe('outages', () => {
       failures = 0;
       await pause(120);
       await cluster.crash();
-      for (let tries = 0; tries < 1000 && failures === 0; tries += 1) await pause(5);
-      assert.ok(failures > 0, 'nobody noticed');
+      await until(() => failures > 0);
       for (const store of stores) await untilAnswers(store);
-      for (let tries = 0; tries < 1000 && acknowledged.size < before + 5; tries += 1) await pause(5);
-      assert.ok(acknowledged.size >= before + 5, 'nothing happened after the recovery');
+      await until(() => acknowledged.size >= before + 5);
     }
     isOver = true;
     await Promise.all(work);
@@ -259,9 +253,12 @@ describe('outages', () => {
       () => b.store.revokeKey(b.tenant, 1, 'kid', NOW),
       () => openPostgres(url),
     ];
-    const started = performance.now();
-    for (const call of calls) await assert.rejects(call, (error) => error instanceof StoreUnavailable && error.cause instanceof Error);
-    assert.ok(performance.now() - started < 2000);
+    // Refused by the machine, and not given up after a time.
+    for (const call of calls)
+      await assert.rejects(
+        call,
+        (error) => error instanceof StoreUnavailable && error.cause instanceof Error && Object(error.cause).code === 'ECONNREFUSED',
+      );
     await cluster.start();
     for (const store of stores) await untilAnswers(store);
   });
@@ -273,7 +270,7 @@ describe('outages', () => {
     const impatient = { poolSize: 1, allowUnsafe: false, timeoutMs: 400 };
     const narrow = postgresStore(openDatabase(url, impatient));
     const frozen = postgresStore(openDatabase(`${url}?application_name=frozen`, impatient));
-    await Promise.all([narrow.time(), frozen.time()]);
+    await Promise.all([narrow, frozen].map(untilAnswers));
     const holder = new pg.Client({ connectionString: url });
     await holder.connect();
     await holder.query('BEGIN');
@@ -302,7 +299,7 @@ describe('outages', () => {
       'a statement that was given up has not happened later',
     );
     for (const store of [narrow, frozen]) {
-      assert.ok((await store.time()) > 0);
+      await untilAnswers(store);
       await store.close();
     }
   });
@@ -403,11 +400,7 @@ async function attempt<T>(act: () => Promise<T>): Promise<T | undefined> {
 }
 
 async function untilAnswers(store: Store): Promise<void> {
-  for (let tries = 0; tries < 1000; tries += 1) {
-    if ((await attempt(() => store.time())) !== undefined) return;
-    await pause(10);
-  }
-  assert.fail('the store does not come back');
+  await until(async () => (await attempt(() => store.time())) !== undefined, 'the store is back');
 }
 
 function pause(ms: number): Promise<void> {

@@ -208,7 +208,7 @@ describe('races of pending authorizations, one step at a time', () => {
 
   /** Until some connection waits for a lock that `other` holds. */
   async function untilBlocked(): Promise<void> {
-    for (let attempt = 0; attempt < 500; attempt += 1) {
+    for (let attempt = 0; attempt < 10_000; attempt += 1) {
       await other.query('SELECT pg_stat_clear_snapshot()');
       const { rows } = await other.query<{ blocked: boolean }>(
         `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))) AS blocked`,

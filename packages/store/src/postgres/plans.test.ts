@@ -6,6 +6,7 @@ import pg from 'pg';
 import { createDatabase, dropDatabase, testPostgres } from '../../../../scripts/provision/postgres.mjs';
 import { hashText, NOW } from '../contract/bench.ts';
 import { useEveryVerb } from '../contract/every-verb.ts';
+import { until } from '../contract/until.ts';
 import { MIGRATIONS } from '../migrations/list.ts';
 import { migrate } from '../migrations/migrate.ts';
 import { openDatabase, type Statement } from './database.ts';
@@ -114,8 +115,7 @@ describe('plans', () => {
     }
     await growing.close();
     // The server tells its statistics a little later.
-    for (let attempt = 0; attempt < 100 && (await analysed()) < first + 2; attempt += 1)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(async () => (await analysed()) >= first + 2);
     assert.equal(await analysed(), first + 2);
   });
 });

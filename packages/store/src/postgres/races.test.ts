@@ -414,7 +414,7 @@ describe('races, one step at a time', () => {
 
   /** Until some connection waits for a lock that `other` holds. */
   async function untilBlocked(): Promise<void> {
-    for (let attempt = 0; attempt < 500; attempt += 1) {
+    for (let attempt = 0; attempt < 10_000; attempt += 1) {
       // A transaction sees the connections that there were when it first looked: one that the pool has opened since would be missed for ever.
       await other.query('SELECT pg_stat_clear_snapshot()');
       const { rows } = await other.query<{ blocked: boolean }>(

@@ -1,6 +1,5 @@
-import type { DecisionCheck, DecisionSummary, FollowerView, KeyView, SecurityOperations } from '@hufu/protocol/admin/security';
+import type { DecisionSummary, FollowerView, KeyView, SecurityOperations } from '@hufu/protocol/admin/security';
 import type { DecisionRecord, RevocationFollower } from '@hufu/store/port';
-import { checks } from '../../decisions/checks.ts';
 import { firstDecisionId } from '../../decisions/decision-id.ts';
 import type { EdgeDecisionBody } from '../../decisions/edge-journal.ts';
 import { PUBLISH_LEAD_SECONDS } from '../../keys/key-ring.ts';
@@ -8,6 +7,7 @@ import type { KeyStatus } from '../../keys/key-status.ts';
 import { feedOf } from '../../revocation/feed.ts';
 import { wireEntry } from '../../revocation/wire-entry.ts';
 import type { Perform } from '../call.ts';
+import { checkView } from '../check-view.ts';
 import { readPage } from '../cursor.ts';
 import { AdminRefusal, invalid, notFound } from '../refusal.ts';
 
@@ -100,18 +100,7 @@ export const SECURITY: { readonly [N in keyof SecurityOperations]: Perform<N> } 
     const record = await ctx.store.findDecision(ctx.tenant, params.decision_id);
     if (record === undefined) throw notFound('decision, or it is older than what is kept');
     const { checks: reached, description: _, ...more } = bodyOf(record);
-    const known: Readonly<Record<string, { readonly title: string; readonly setting: string | undefined } | undefined>> = checks;
-    const told = reached.map(({ check, outcome, detail }): DecisionCheck => {
-      const about = Object.hasOwn(known, check) ? known[check] : undefined;
-      return {
-        check,
-        outcome,
-        ...(about === undefined ? {} : { title: about.title }),
-        ...(about?.setting === undefined ? {} : { setting: about.setting }),
-        ...(detail === undefined ? {} : { detail }),
-      };
-    });
-    return { body: { ...decisionSummary(record), ...more, checks: told } };
+    return { body: { ...decisionSummary(record), ...more, checks: reached.map(checkView) } };
   },
 };
 

@@ -1,0 +1,21 @@
+import { type Command, UsageError } from '../command.ts';
+import { type Shell, writeCompletion } from '../completion.ts';
+
+/** The words that there are, for a shell that completes them. */
+export function completionOf(commands: () => readonly Command[]): Command {
+  return {
+    name: 'completion',
+    summary: 'prints what makes a shell complete the words of hufu',
+    usage: 'hufu completion bash|zsh|fish',
+    async run({ args, out }) {
+      const [shell] = args;
+      if (args.length !== 1 || !isShell(shell)) throw new UsageError('one shell is needed');
+      out(writeCompletion(shell, commands()));
+      return 0;
+    },
+  };
+}
+
+function isShell(word: string | undefined): word is Shell {
+  return word === 'bash' || word === 'zsh' || word === 'fish';
+}

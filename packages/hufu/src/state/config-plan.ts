@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { systemClock } from '@hufu/server/clock';
+import type { Config } from '@hufu/server/config/config';
+import type { Context } from '@hufu/server/context';
+import { applyConfig } from '@hufu/server/jobs/apply-config';
+import { type ConfigChange, planConfig } from '@hufu/server/jobs/plan-config';
+import { jsonLog } from '@hufu/server/log';
+import { openContext } from '@hufu/server/open-context';
+import { openMemory } from '@hufu/store/memory';
+import { type CommandCall, RefusedError } from '../command.ts';
+import { painter } from '../diff.ts';
+import { readLocalWords, withContext } from '../local.ts';
+import { showConfigPlan } from './show-config-plan.ts';
+
+export interface ConfigPlan {
+  readonly text: string;
+  readonly changes: readonly ConfigChange[];
+}
+
+/** What the next start would change in the store. A database that is not there yet is not made for it. */
+export async function planOfConfig(call: CommandCall, file: string | undefined): Promise<ConfigPlan> {
+  const config = await configOf(call, file);
+  return withPlanning(call, config, (ctx, now) => planned(call, ctx, now));
+}
+
+/** Brings clients and users of the store in line with the file now, beside a server that may be running. `confirm` is shown the plan first. */
+export async function applyConfigNow(
+  call: CommandCall,
+  file: string | undefined,
+  confirm: (plan: string) => Promise<void>,
+): Promise<ConfigPlan> {
+  const config = await configOf(call, file);
+  if (isMissing(config)) throw new RefusedError('there is no database yet: hufu start makes it');
+  return withContext(call, config, async (ctx, now) => {
+    const { text, changes } = await planned(call, ctx, now);
+    if (changes.length === 0) return { text, changes };
+    await confirm(text);
+    await applyConfig(ctx, Math.floor(ctx.clock.nowMs() / 1000));
+    return { text: 'Done.', changes };
+  });
+}
+
+async function planned(call: CommandCall, ctx: Context, now: number): Promise<ConfigPlan> {
+  const changes = await planConfig(ctx, now);
+  return { text: showConfigPlan(changes, ctx.config.file, painter(call.env, process.stdout.isTTY)), changes };
+}
+
+async function withPlanning<T>(call: CommandCall, config: Config, act: (ctx: Context, now: number) => Promise<T>): Promise<T> {
+  if (!isMissing(config)) return withContext(call, config, act);
+  const store = await openMemory();
+  try {
+    const log = jsonLog(() => undefined, systemClock().nowMs);
+    // Any key will do: nothing of it is kept.
+    const ctx = await openContext({ config, store, clock: systemClock(), log, masterKey: Buffer.alloc(32, 1).toString('base64url') });
+    return await act(ctx, Math.floor(ctx.clock.nowMs() / 1000));
+  } finally {
+    await store.close();
+  }
+}
+
+function isMissing({ database }: Config): boolean {
+  return database.kind === 'sqlite' && !existsSync(database.path);
+}
+
+async function configOf(call: CommandCall, file: string | undefined): Promise<Config> {
+  return (await readLocalWords({ ...call, args: file === undefined ? [] : ['--config', file] })).config;
+}

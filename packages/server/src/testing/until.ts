@@ -1,0 +1,17 @@
+const PATIENCE_MS = 20_000;
+/** So many looks are a turn of the event loop apart; after them the processor is left to whoever brings it about. */
+const TURNS = 50;
+
+/**
+ * Waits until something is so that a socket, a store, a job, or another thread or process brings about, however busy the machine is.
+ * @throws Error that says what was never so, after 20 seconds
+ */
+export async function until(is: () => boolean | Promise<boolean>): Promise<void> {
+  const begun = performance.now();
+  for (let look = 0; !(await is()); look++) {
+    if (performance.now() - begun > PATIENCE_MS)
+      throw new Error(`within 20 seconds it was never so that ${String(is).replace(/^(?:async )?\(\) => /, '')}`);
+    // oxlint-disable-next-line hufu/time-and-chance -- it is for what happens outside of any clock of a test
+    await new Promise((resolve) => (look < TURNS ? setImmediate(resolve) : setTimeout(resolve, 2)));
+  }
+}

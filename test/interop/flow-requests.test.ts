@@ -1,0 +1,152 @@
+/** What `hufu curl` prints, typed into a real bash with a real curl. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { createClient } from '@hufu/client/client';
+import { type FlowChoice, type FlowName, type FlowStep, flowRequests } from '@hufu/client/flow-requests';
+import type { ServerMetadata } from '@hufu/client/server-metadata';
+import fc from 'fast-check';
+import { Agent } from '../support/agent.ts';
+import { BANK, DEVICE_CLIENTS } from '../support/devices.ts';
+import { BASIC_YAML, RESOURCE, startHufu, type TestHufu, USER } from '../support/hufu.ts';
+
+const SECRET = 'exact-curl-secret-0123456789abcdef01234';
+const ODD = 'it\'s $HOME `id` \\ "x"';
+const CLIENTS = `
+  - client_id: worker
+    client_secret: ${SECRET}
+    grant_types: [client_credentials, 'urn:ietf:params:oauth:grant-type:token-exchange']
+    scope: read
+    hufu: { resource_server_of: ['${RESOURCE}'], token_exchange: { audiences: ['${RESOURCE}'], scopes: [read], impersonation: true } }
+  - client_id: page
+    client_secret: ${SECRET}
+    token_endpoint_auth_method: client_secret_post
+    redirect_uris: ['http://127.0.0.1/cb?it=%27s']
+    grant_types: [authorization_code, refresh_token]
+    hufu: { first_party: true }
+`;
+
+let hufu: TestHufu;
+let metadata: ServerMetadata;
+before(async () => {
+  hufu = await startHufu({ yaml: BASIC_YAML.replace('resources:', `${CLIENTS.slice(1)}${DEVICE_CLIENTS.slice(1)}resources:`) });
+  metadata = await createClient({ issuer: hufu.issuer, clientId: 'worker' }).metadata();
+});
+after(() => hufu.stop());
+
+/** What bash prints, with variables that somebody has set. */
+async function bash(script: string, variables: Readonly<Record<string, string>> = {}): Promise<string> {
+  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
+    env: { ...process.env, ...variables },
+    timeout: 30_000,
+  });
+  return stdout.trim();
+}
+
+const WORKER: FlowChoice = { clientId: 'worker', authentication: 'client_secret_basic' };
+const PAGE: FlowChoice = {
+  clientId: 'page',
+  authentication: 'client_secret_post',
+  redirectUri: 'http://127.0.0.1/cb?it=%27s',
+  scope: 'openid read',
+};
+
+function stepsOf(flow: FlowName, choice: FlowChoice): readonly FlowStep[] {
+  return flowRequests(metadata, flow, choice);
+}
+
+const scriptOf = (steps: readonly FlowStep[]): string => steps.map(({ command }) => command).join('\n');
+
+async function json(
+  flow: FlowName,
+  choice: FlowChoice,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Record<string, unknown>> {
+  const steps = stepsOf(flow, choice);
+  const known: Readonly<Record<string, string>> = { CLIENT_SECRET: SECRET, ...variables };
+  for (const name of steps.flatMap(({ needs }) => needs)) assert.ok(name in known, `${flow} needs ${name}`);
+  return JSON.parse(await bash(scriptOf(steps), known));
+}
+
+/** Somebody signs in at the address, and it comes back with a code. */
+async function codeAt(address: string): Promise<string> {
+  const agent = new Agent(hufu.issuer);
+  let page = await agent.get(address);
+  for (let steps = 0; steps < 6; steps++) {
+    if (page.location.startsWith('http://127.0.0.1/cb'))
+      return new URL(page.location).searchParams.get('code') ?? assert.fail(page.location);
+    page = page.location === '' ? await agent.submit(page, USER) : await agent.get(page.location);
+  }
+  return assert.fail(page.text.slice(0, 300));
+}
+
+test('a machine gets a token, looks at it and ends it (RFC 6749 §4.4, RFC 7662 §2.1, RFC 7009 §2.1)', async () => {
+  const { access_token: token } = await json('client_credentials', { ...WORKER, scope: 'read', resource: RESOURCE });
+  const variables = { TOKEN: String(token) };
+  assert.equal((await json('introspect', WORKER, variables))['active'], true);
+  assert.equal(await bash(scriptOf(stepsOf('revoke', WORKER)), { CLIENT_SECRET: SECRET, ...variables }), '');
+  assert.equal((await json('introspect', WORKER, variables))['active'], false);
+});
+
+for (const flow of ['authorization_code', 'pushed_authorization_code'] as const)
+  test(`${flow}: a code for tokens, then userinfo, a refresh and an exchange (RFC 7636 §4, RFC 9126 §2, RFC 8693 §2.1)`, async () => {
+    const steps = stepsOf(flow, PAGE);
+    const last = steps.at(-1) ?? assert.fail();
+    const before = scriptOf(steps.slice(0, -1));
+    const said = await bash(`${before}\necho "$VERIFIER"`, { CLIENT_SECRET: SECRET });
+    const [address = '', verifier = ''] = said.split('\n');
+    const variables = { CLIENT_SECRET: SECRET, VERIFIER: verifier, CODE: await codeAt(address) };
+    const tokens = JSON.parse(await bash(last.command, variables));
+    assert.equal(typeof tokens.id_token, 'string', JSON.stringify(tokens));
+    assert.equal((await json('refresh_token', PAGE, { REFRESH_TOKEN: tokens.refresh_token }))['token_type'], 'Bearer');
+    const token = { TOKEN: tokens.access_token };
+    assert.equal(typeof (await json('userinfo', PAGE, token))['sub'], 'string');
+    const exchanged = await json('token_exchange', { ...WORKER, resource: RESOURCE }, token);
+    assert.equal(exchanged['issued_token_type'], 'urn:ietf:params:oauth:token-type:access_token', JSON.stringify(exchanged));
+  });
+
+test('a device and a bank ask, and poll (RFC 8628 §3.1, OpenID Connect CIBA §7.1)', async () => {
+  const tv = { clientId: 'tv', authentication: 'none', scope: 'openid read' } as const;
+  const [ask, confirm, poll] = stepsOf('device_code', tv);
+  const [address, answer = ''] = (await bash(scriptOf([ask, confirm, poll].filter((step) => step !== undefined)))).split('\n');
+  assert.ok(address?.startsWith(`${hufu.issuer}/device?user_code=`));
+  assert.equal(JSON.parse(answer).error, 'authorization_pending');
+  const bank = { clientId: BANK.clientId, authentication: 'client_secret_basic', loginHint: USER.username } as const;
+  assert.equal(JSON.parse(await bash(scriptOf(stepsOf('ciba', bank)), { CLIENT_SECRET: BANK.secret })).error, 'authorization_pending');
+});
+
+test('whatever stands in a value is one word of the command, and nothing of it is run', async () => {
+  const texts = [ODD, ...fc.sample(fc.string({ unit: 'binary', maxLength: 20 }), 100)].filter(
+    (text) => text.isWellFormed() && !text.includes('\0'),
+  );
+  const scripts = texts.map((text) => {
+    const steps = stepsOf('authorization_code', { clientId: text, authentication: 'client_secret_post', redirectUri: text, scope: text });
+    return `${steps.at(-1)?.command}\nCHALLENGE=x\n${steps[1]?.command}`;
+  });
+  // One program says its words, the other its text, each ended by a zero.
+  const said = 'curl() { printf \'%s\\0\' "$@"; }\necho() { printf \'%s\\0\' "$1"; }\n';
+  const words = (await bash(said + scripts.join('\n'), { CODE: 'c', VERIFIER: 'v', CLIENT_SECRET: 's' })).split('\0');
+  for (const [name, beginning] of [
+    ['client_id', 'client_id='],
+    ['redirect_uri', 'redirect_uri='],
+  ] as const) {
+    const found = words.filter((word) => word.startsWith(beginning));
+    assert.deepEqual(
+      found,
+      texts.map((text) => beginning + text),
+      name,
+    );
+  }
+  const addresses = words.filter((word) => word.startsWith(metadata.endpoint('authorization_endpoint')));
+  assert.deepEqual(
+    addresses.map((address) => new URL(address).searchParams.get('scope')),
+    texts,
+  );
+});
+
+test('what a flow cannot do without is said', () => {
+  assert.throws(() => stepsOf('client_credentials', { ...WORKER, authentication: 'none' }), /clients that authenticate/);
+  assert.throws(() => stepsOf('authorization_code', WORKER), /redirect URI/);
+  assert.throws(() => stepsOf('ciba', WORKER), /login hint/);
+});
