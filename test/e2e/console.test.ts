@@ -96,6 +96,22 @@ test('the browser holds a cookie that no script can read, and no token anywhere 
   assert.doesNotMatch(answers.join('\n'), /bearer|hufu_(?:at|rt)_/i);
 });
 
+test('the first page needs at most 250 kB of script, compressed, and no other page comes along', async () => {
+  const context = await openContext(browser);
+  const first = await world.signIn(context, 'owner');
+  await first.waitForSelector('.bars li');
+  const loaded = await first.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .filter((entry): entry is PerformanceResourceTiming => entry.name.endsWith('.js'))
+      .map(({ name, encodedBodySize }) => ({ name, bytes: encodedBodySize })),
+  );
+  const sum = loaded.reduce((total, { bytes }) => total + bytes, 0);
+  assert.ok(loaded.length > 1 && sum > 50_000 && sum <= 250_000, `${sum} bytes`);
+  assert.deepEqual(loaded.filter(({ name }) => /refused-chart|new-client|zh-cn/.test(name)), []);
+  await context.close();
+});
+
 test('a request that another site could make is refused: without the header, or with another origin (attacks CON-02, SES-07)', async () => {
   assert.deepEqual(await callFrom(page, 'GET', '/me', {}), { status: 403, error: undefined });
   assert.equal((await callFrom(page, 'POST', '/keys/rotate', {})).status, 403);

@@ -53,6 +53,7 @@ test('every default of the schema is what the reader takes where nothing is writ
     'clients',
     'users',
     'resources',
+    'console',
     'limits',
     'policies',
     'upstreams',
