@@ -15,6 +15,8 @@ export interface ConsoleWorld {
   admin(method: string, path: string, body?: unknown): Promise<Readonly<Record<string, unknown>>>;
   /** Opens a page of the console as a user of that role. */
   signIn(context: BrowserContext, role: Role | 'nobody', path?: string): Promise<Page>;
+  /** Starts another node of the same platform, on the same database. */
+  another(): Promise<HufuProcess>;
   /** Moves the clock of the server. */
   advance(duration: string): Promise<void>;
   stop(): Promise<void>;
@@ -57,14 +59,8 @@ export async function startConsoleWorld(): Promise<ConsoleWorld> {
   const directory = mkdtempSync(join(tmpdir(), 'hufu-console-'));
   const port = await freePort();
   const origin = `http://localhost:${port}`;
-  const hufu = await startProcess({
-    directory,
-    port,
-    issuer: origin,
-    database: `sqlite:${directory}/hufu.db`,
-    mode: 'test',
-    yaml: yamlOf(origin),
-  });
+  const options = { directory, issuer: origin, database: `sqlite:${directory}/hufu.db`, mode: 'test', yaml: yamlOf(origin) } as const;
+  const hufu = await startProcess({ ...options, port });
   const post = async (path: string, fields: Record<string, string>, client: string): Promise<Readonly<Record<string, unknown>>> => {
     const authorization = `Basic ${btoa(`${client}:${SECRET}`)}`;
     const reply = await fetch(origin + path, { method: 'POST', headers: { authorization }, body: new URLSearchParams(fields) });
@@ -93,6 +89,9 @@ export async function startConsoleWorld(): Promise<ConsoleWorld> {
       await page.goto(origin + path);
       await fillIn(page, role);
       return page;
+    },
+    async another() {
+      return await startProcess({ ...options, port: await freePort() });
     },
     async advance(duration) {
       const reply = await fetch(`${origin}/test/clock`, {

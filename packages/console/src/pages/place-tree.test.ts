@@ -3,7 +3,12 @@ import { test } from 'node:test';
 import type { GrantSummary } from '@hufu/protocol/admin/grants';
 import { placeTree } from './place-tree.ts';
 
-const grant = (id: string, parent?: string): GrantSummary => ({ id, client_id: 'c', state: 'live', ...(parent !== undefined && { parent }) });
+const grant = (id: string, parent?: string): GrantSummary => ({
+  id,
+  client_id: 'c',
+  state: 'live',
+  ...(parent !== undefined && { parent }),
+});
 
 test('ancestors stand in a line before the grant, and each leaf below it has a row of its own', () => {
   const lineage = {

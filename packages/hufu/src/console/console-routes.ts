@@ -22,6 +22,8 @@ export function consoleRoutes(tell: (line: string) => void): ConsoleRoutes {
     routes(ctx) {
       const answer: Endpoint = async (http) => {
         opened ??= import('./open-console.ts').then(({ openConsole }) => openConsole(ctx, tell));
+        // What could not be opened now is tried again with the next request.
+        opened.catch(() => (opened = undefined));
         return await (await opened).answer(http);
       };
       return [
@@ -31,7 +33,7 @@ export function consoleRoutes(tell: (line: string) => void): ConsoleRoutes {
       ];
     },
     async close() {
-      await (await opened)?.close();
+      await (await opened?.catch(() => undefined))?.close();
     },
   };
 }
