@@ -82,12 +82,17 @@ test('what somebody changed by hand is drift, and is put back with what it was',
   const list = JSON.parse(await done('client', 'list', '--source', 'admin', '--json'));
   const id: string = list.items.find(({ name }: { readonly name: string }) => name === '虎记').client_id;
   await done('client', 'update', id, '--client_name', 'Hand made', '--redirect_uris', '["https://other.example/cb"]', '--yes');
+  const token = await fetch(`${world.hufu.origin}/test/tokens`, {
+    method: 'POST',
+    body: new URLSearchParams({ client_id: id, username: 'bob', scope: 'openid' }),
+  });
+  assert.equal(token.status, 200, await token.text());
   const drift = await hufu('plan', '--state', file, '--detailed-exitcode');
   assert.equal(drift.code, 2);
   assert.match(
     drift.out,
     new RegExp(
-      `~ client spa \\(${id}\\)\\n {4}client_name {4}"Hand made" → "虎记"\\n {4}redirect_uris {2}- "https://other.example/cb" {2}\\+ "https://spa.example/cb"\\n {4}! 0 live grants of 0 users end\\n`,
+      `~ client spa \\(${id}\\)\\n {4}client_name {4}"Hand made" → "虎记"\\n {4}redirect_uris {2}- "https://other.example/cb" {2}\\+ "https://spa.example/cb"\\n {4}! 1 live grant of 1 user \\(bob\\) end\\n`,
     ),
   );
   await done('apply', '--state', file, '--yes');

@@ -347,10 +347,16 @@ test('another node of the same platform serves the same session, and knows when 
   const node = await world.another();
   const context = await openContext(browser);
   const here = await world.signIn(context, 'security');
-  const cookie = (await context.cookies()).filter(({ name }) => name.startsWith('__Host-Http-hufu-')).map(({ name, value }) => `${name}=${value}`);
-  const ask = async (): Promise<number> => (await fetch(`${node.origin}/console/admin/v1/me`, { headers: { 'x-csrf': '1', cookie: cookie.join() } })).status;
+  const cookie = (await context.cookies())
+    .filter(({ name }) => name.startsWith('__Host-Http-hufu-'))
+    .map(({ name, value }) => `${name}=${value}`);
+  const ask = async (): Promise<number> =>
+    (await fetch(`${node.origin}/console/admin/v1/me`, { headers: { 'x-csrf': '1', cookie: cookie.join() } })).status;
   assert.equal(await ask(), 200);
-  assert.equal(await here.evaluate(async () => (await fetch('/console/logout', { method: 'POST', headers: { 'x-csrf': '1' } })).status), 200);
+  assert.equal(
+    await here.evaluate(async () => (await fetch('/console/logout', { method: 'POST', headers: { 'x-csrf': '1' } })).status),
+    200,
+  );
   assert.equal(await ask(), 401, 'its grant is revoked, whatever the other node remembers');
   await context.close();
   await node.stop();

@@ -42,6 +42,8 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'keys-and-rotation.md': API,
   'sqlite-and-postgres.md': API,
   'operate.md': API,
+  'config-as-code.md': { config: 'examples/config-as-code/hufu.yaml' },
+  'cli.md': { config: 'examples/config-as-code/hufu.yaml' },
   'configuration.md': API,
   'flow-control.md': { config: undefined, example: 'flow', printed: 'http://localhost:3001' },
   'gateway.md': { config: 'examples/gateway/hufu.yaml', example: 'gateway', printed: 'http://localhost:3000', edge: true },

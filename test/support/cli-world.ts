@@ -17,6 +17,7 @@ const PASSWORD = 'a tally in two halves';
 
 /** A server with `hufu-cli`, a user (`u-read`, …) and a program (`ops-read`, …) for each role, and bob. */
 const CLI_YAML = `
+signing: { algorithms: [ES256] }
 policies: { brute_force: off, administrators: { ${ROLES.map((role) => `u-${role}: ${role}`).join(', ')} } }
 clients:
   - client_id: hufu-cli

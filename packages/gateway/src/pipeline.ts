@@ -76,6 +76,8 @@ type Limited = LimitsPassed | LimitRefusal | undefined;
 
 /** Asked twice: before anybody is identified, by address and route, and after it. Undefined: nothing is said of such requests. */
 export interface EdgeLimits {
+  /** There are none now: nothing has to be asked. */
+  readonly isEmpty: boolean;
   first(request: LimitedRequest): Limited | Promise<Limited>;
   second(request: LimitedRequest): Limited | Promise<Limited>;
   /** Nobody could be identified: it costs the address more. */
@@ -160,7 +162,7 @@ export class Exchange implements ForwardWatcher {
     }
     this.#route = found.route;
     const identify = identifierOf(found.route, found.host);
-    if (identify === undefined && limits === undefined) this.#forward(found.route, []);
+    if (identify === undefined && (limits === undefined || limits.isEmpty)) this.#forward(found.route, []);
     else this.#admit(found.route, identify).catch((error: unknown) => this.#fail(error));
   }
 
@@ -196,7 +198,8 @@ export class Exchange implements ForwardWatcher {
   }
 
   async #admit(route: Route, identify: Identify | undefined): Promise<void> {
-    const { limits, passport } = this.#parts;
+    const { limits: all, passport } = this.#parts;
+    const limits = all?.isEmpty === false ? all : undefined;
     this.#check = 'edge_limits';
     if (limits !== undefined && !(await this.#passes(limits.first(this.#limited(route))))) return;
     if (identify === undefined) return this.#forward(route, []);

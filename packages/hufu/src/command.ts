@@ -14,7 +14,7 @@ export interface CommandCall {
 /** 0: done. 1: refused. 2: called wrongly. */
 export type ExitCode = 0 | 1 | 2;
 
-/** A command of the CLI: one file, one entry in `cli.ts`. */
+/** A command of the CLI: one file, one entry in `run-cli.ts`. */
 export interface Command {
   readonly name: string;
   /** One line for the list of commands. */

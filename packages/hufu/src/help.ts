@@ -8,24 +8,18 @@ const WHERE = `Commands on clients, users, grants, keys and limits work on the s
 through the admin API of a running server with --issuer, or where you are signed in to one for administration (hufu login --admin owner).
 --json on each. Exit codes: 0 done, 1 refused, 2 called wrongly. hufu help <word> says more.`;
 
-/** Every command, those that share a first word in one line. */
+/** Every command in a line, those that share a first word below each other. */
 export function overviewOf(commands: readonly Command[]): string {
   const alone = commands.filter(({ name }) => !name.includes(' '));
-  const nouns = new Map<string, string[]>();
-  for (const { name } of commands) {
-    const [noun = '', ...verb] = name.split(' ');
-    if (verb.length > 0) nouns.set(noun, [...(nouns.get(noun) ?? []), verb.join(' ')]);
-  }
-  const width = Math.max(...alone.map(({ name }) => name.length), ...[...nouns.keys()].map((noun) => noun.length));
-  return [
-    'hufu <command>',
-    '',
-    ...alone.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
-    '',
-    ...[...nouns].map(([noun, verbs]) => `  ${noun.padEnd(width)}  ${verbs.join(', ')}`),
-    '',
-    WHERE,
-  ].join('\n');
+  const nouns = new Set(commands.filter(({ name }) => name.includes(' ')).map(nounOf));
+  const groups = [alone, ...[...nouns].map((noun) => commands.filter((command) => command.name.includes(' ') && nounOf(command) === noun))];
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const lines = groups.flatMap((group) => ['', ...group.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)]);
+  return ['hufu <command>', ...lines, '', WHERE].join('\n');
+}
+
+function nounOf({ name }: Command): string | undefined {
+  return name.split(' ')[0];
 }
 
 /** What there is to say about a command, or about all that begin with these words; undefined where there are none. */

@@ -26,6 +26,7 @@ import { revokeClient, revokeGrant, revokeUser } from './commands/revoke.ts';
 import { revokeSession, sessionList } from './commands/sessions.ts';
 import { start } from './commands/start.ts';
 import { token } from './commands/token.ts';
+import { exportCommand, importCommand } from './commands/transfer.ts';
 import { userDelete } from './commands/user-delete.ts';
 import { userDisable, userEnable } from './commands/user-enabled.ts';
 import { userLock, userUnlock } from './commands/user-lock.ts';
@@ -46,6 +47,8 @@ const own: readonly Command[] = [
   migrate,
   plan,
   apply,
+  exportCommand,
+  importCommand,
   either(why, 'decisions.get'),
   either(revokeGrant, 'grants.revoke'),
   either(revokeUser, 'users.revoke'),

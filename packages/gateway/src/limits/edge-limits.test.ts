@@ -260,3 +260,31 @@ test('limits that could never be asked, or that cannot stand beside each other, 
   ];
   for (const [limits, message] of wrong) assert.throws(() => edgeLimits(limits, { routes, issuer: 'https://id.example' }), message);
 });
+
+test('limits that change while the gateway runs begin anew, others go on counting, and what cannot be changes nothing', async () => {
+  const [one, two] = [rule('one', 2, [], { routes: ['a'] }), rule('two', 1, [], { routes: ['b'] })];
+  const routes = [route('a', '/a', { token: 'none' }), route('b', '/b', { token: 'none' })];
+  const clocks = { monotonicMs: () => 0, wallMs: () => 0 };
+  const limits = edgeLimits([], { routes, issuer: issuer.issuer, clocks });
+  assert.equal(limits.isEmpty, true);
+  const { ask } = await ground([], routes, {}, { parts: { limits } });
+  const statuses = async (path: string, count: number): Promise<readonly number[]> => {
+    const all: number[] = [];
+    for (let i = 0; i < count; i += 1) all.push(statusOf(await ask(`GET ${path}`)));
+    return all;
+  };
+  assert.deepEqual(await statuses('/a', 4), [200, 200, 200, 200]);
+  limits.replace([{ rule: one }]);
+  assert.deepEqual(await statuses('/a', 1), [200]);
+  limits.replace([{ rule: { ...one } }, { rule: two }]);
+  assert.deepEqual(await statuses('/a', 2), [200, 429], 'one goes on counting');
+  assert.deepEqual(await statuses('/b', 2), [200, 429]);
+  assert.throws(() => limits.replace([{ rule: rule('three', 1, [], { routes: ['nowhere'] }) }]), /no route nowhere/);
+  assert.deepEqual([...(await statuses('/a', 1)), ...(await statuses('/b', 1))], [429, 429]);
+  limits.replace([{ rule: rule('one', 3, [], { routes: ['a'] }) }]);
+  assert.deepEqual(await statuses('/a', 4), [200, 200, 200, 429]);
+  assert.deepEqual(await statuses('/b', 2), [200, 200]);
+  limits.replace([]);
+  assert.equal(limits.isEmpty, true);
+  assert.deepEqual(await statuses('/a', 2), [200, 200]);
+});

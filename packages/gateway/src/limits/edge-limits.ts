@@ -30,6 +30,12 @@ export interface EdgeLimitsParts {
   readonly clocks?: Clocks;
 }
 
+/** Limits that may be others while the gateway runs. Those that did not change go on counting. */
+export interface ChangingEdgeLimits extends EdgeLimits {
+  /** Throws `TypeError`, and then changes nothing, where they cannot be. */
+  replace(limits: readonly EdgeLimit[]): void;
+}
+
 /** What is asked for one route and method. */
 interface Stage {
   readonly first: readonly string[];
@@ -53,7 +59,7 @@ const CANNOT_COUNT = refuse(503, 'limits_unavailable', 'requests cannot be count
  *
  * @throws TypeError for rules that cannot be, or cannot stand beside each other
  */
-export function edgeLimits(limits: readonly EdgeLimit[], parts: EdgeLimitsParts): EdgeLimits {
+export function edgeLimits(limits: readonly EdgeLimit[], parts: EdgeLimitsParts): ChangingEdgeLimits {
   const { remote, clocks } = parts;
   checkLimits(limits, parts);
   const limiter = createLimiter({
@@ -61,7 +67,10 @@ export function edgeLimits(limits: readonly EdgeLimit[], parts: EdgeLimitsParts)
     ...(remote === undefined ? {} : { store: remote }),
     ...(clocks === undefined ? {} : { clocks }),
   });
-  const stages = new Map(parts.routes.map((route) => [route.name, stagesOf(route, limits, remote !== undefined)]));
+  const stagesBy = (all: readonly EdgeLimit[]): ReadonlyMap<string, ReadonlyMap<string, Stage>> =>
+    new Map(parts.routes.map((route) => [route.name, stagesOf(route, all, remote !== undefined)]));
+  let stages = stagesBy(limits);
+  let isEmpty = limits.length === 0;
   const stageOf = ({ route, method }: LimitedRequest): Stage | undefined => {
     const byMethod = stages.get(route.name);
     return byMethod?.get(method === 'HEAD' ? 'GET' : method) ?? byMethod?.get(OTHERS);
@@ -69,6 +78,15 @@ export function edgeLimits(limits: readonly EdgeLimit[], parts: EdgeLimitsParts)
   const subjectOf = (request: LimitedRequest): Subject => ({ ...plainSubject(request), ...knownSubject(request.identity, parts.issuer) });
 
   return {
+    get isEmpty() {
+      return isEmpty;
+    },
+    replace(next) {
+      checkLimits(next, parts);
+      limiter.replace(next.map(({ rule }) => rule));
+      stages = stagesBy(next);
+      isEmpty = next.length === 0;
+    },
     first(request) {
       const stage = stageOf(request);
       if (stage === undefined || stage.first.length === 0) return undefined;
@@ -88,7 +106,8 @@ export function edgeLimits(limits: readonly EdgeLimit[], parts: EdgeLimitsParts)
   };
 }
 
-function checkLimits(limits: readonly EdgeLimit[], { routes, remote }: EdgeLimitsParts): void {
+/** @throws TypeError for rules that cannot be, or cannot stand beside each other */
+export function checkLimits(limits: readonly EdgeLimit[], { routes, remote }: Pick<EdgeLimitsParts, 'routes' | 'remote'>): void {
   const byName = new Map(routes.map((route) => [route.name, route]));
   for (const { rule, failedCost = 0 } of limits) {
     const needsIdentity = isOfKnown(rule);

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Effect } from '@hufu/protocol/admin/operation';
 import { type CommandCall, RefusedError } from '../command.ts';
+import { visible } from '../display-width.ts';
 
 /** What a command asks before it does what cannot be undone. */
 export type Ask = (question: string) => Promise<boolean>;
@@ -20,8 +21,10 @@ export function askAtTerminal(call: Pick<CommandCall, 'err'>): Ask {
   };
 }
 
-/** How much a look has found. */
-export function tellEffect({ grants, users, capped }: Effect): string {
+/** How much a look has found, with the names of those that it is about, as far as they are known. */
+export function tellEffect({ grants, users, capped }: Effect, usernames: readonly string[] = []): string {
   const more = capped ? ' or more' : '';
-  return `${grants}${more} live ${grants === 1 ? 'grant' : 'grants'} of ${users}${more} ${users === 1 ? 'user' : 'users'}`;
+  const others = users - usernames.length;
+  const names = usernames.length === 0 ? '' : ` (${usernames.join(', ')}${others > 0 ? ` and ${others} others` : ''})`;
+  return `${grants}${more} live ${grants === 1 ? 'grant' : 'grants'} of ${users}${more} ${users === 1 ? 'user' : 'users'}${visible(names)}`;
 }

@@ -63,7 +63,7 @@ async function run(call: CommandCall, { name, operation, words, reach: { transpo
     return 0;
   }
   if (operation.effect === 'dangerous' && !words.yes) {
-    const question = await questionOf(transport, { name, operation, params }, input);
+    const question = await questionOf(transport, { name, operation, params: words.params }, input);
     if (!(await ask(question))) throw new RefusedError('nothing was done');
   }
   const { body } = await callUntyped(transport, name, input);

@@ -1,7 +1,5 @@
 import { parseArgs } from 'node:util';
-import { askAtTerminal } from '../admin/ask-first.ts';
 import { type Command, RefusedError, UsageError } from '../command.ts';
-import { applyConfigNow } from '../state/config-plan.ts';
 
 /** Does what `hufu plan` shows. */
 export const apply: Command = {
@@ -12,12 +10,14 @@ export const apply: Command = {
   async run(call) {
     const words = readWords(call.args);
     const { state, plan, config, prune, issuer, secretsOut, yes, json } = words;
-    const ask = yes ? () => Promise.resolve(true) : askAtTerminal(call);
     // Here, so that a server that starts does not load it.
+    const { askAtTerminal } = await import('../admin/ask-first.ts');
+    const ask = yes ? () => Promise.resolve(true) : askAtTerminal(call);
     if (state !== undefined || plan !== undefined)
       return (await import('../state/run-state.ts')).runApply(call, { state, plan, prune, issuer, secretsOut, json }, ask);
     if (prune || issuer !== undefined || secretsOut !== undefined)
       throw new UsageError('--prune, --issuer and --secrets-out go with --state or --plan');
+    const { applyConfigNow } = await import('../state/config-plan.ts');
     const { text, changes } = await applyConfigNow(call, config, async (shown) => {
       if (!json) call.out(shown);
       if (!(await ask('Clients and users of the store change now; everything else of the file holds from the next start on.')))

@@ -1,5 +1,5 @@
 import { type Command, UsageError } from '../command.ts';
-import { type Shell, writeCompletion } from '../completion.ts';
+import type { Shell } from '../completion.ts';
 
 /** The words that there are, for a shell that completes them. */
 export function completionOf(commands: () => readonly Command[]): Command {
@@ -10,6 +10,8 @@ export function completionOf(commands: () => readonly Command[]): Command {
     async run({ args, out }) {
       const [shell] = args;
       if (args.length !== 1 || !isShell(shell)) throw new UsageError('one shell is needed');
+      // Here, so that a server that starts does not load it.
+      const { writeCompletion } = await import('../completion.ts');
       out(writeCompletion(shell, commands()));
       return 0;
     },

@@ -6,7 +6,11 @@ import { systemClock } from '@hufu/server/clock';
 import type { Config } from '@hufu/server/config/config';
 import type { DeadDelivery } from '@hufu/store/port';
 import type { Command } from '../command.ts';
+import { checkCertificates } from '../doctor/certificates.ts';
+import { checkClients } from '../doctor/clients.ts';
 import type { Finding } from '../doctor/finding.ts';
+import { checkHost } from '../doctor/host.ts';
+import { checkKeys } from '../doctor/keys.ts';
 import { checkProfiles, checkRegistered } from '../doctor/profiles.ts';
 import { checkUpstreams } from '../doctor/upstreams.ts';
 import { readLocalWords, withContext } from '../local.ts';
@@ -26,6 +30,8 @@ export const doctor: Command = {
       ...checkProfiles(config),
       ...(await checkPasswords(config)),
       ...checkFiles(config),
+      ...(await checkCertificates(config, systemClock().nowMs())),
+      ...(await checkHost(config)),
       ...(await checkStore(call, config)),
     ];
     const problems = findings.filter((finding) => finding.level === 'problem').length;
@@ -119,7 +125,9 @@ async function checkStore(call: Parameters<Command['run']>[0], config: Config): 
           ? { level: 'ok', about: 'keys', text: `a signing key for ${config.signing.algorithms.join(', ')}` }
           : { level: 'problem', about: 'keys', text: `no active signing key for ${missing.join(', ')}; run hufu key rotate` },
       );
-      findings.push(...checkRegistered(config, await ctx.store.listClients(ctx.tenant, '', MAX_CLIENTS)));
+      findings.push(...checkKeys(ctx.keys.list(now), config.signing.rotateEverySeconds, now));
+      const clients = await ctx.store.listClients(ctx.tenant, '', MAX_CLIENTS);
+      findings.push(...checkClients(clients, config.mode), ...checkRegistered(config, clients));
       findings.push(...(await checkUpstreams(ctx, now)));
       findings.push(...checkDeliveries(await ctx.store.listDeadDeliveries(ctx.tenant, MAX_DEAD)));
       return findings;

@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
 import { type Command, type CommandCall, type ExitCode, UsageError } from '../command.ts';
-import { planOfConfig } from '../state/config-plan.ts';
 
 /** What `hufu apply`, or the next start, would change. */
 export const plan: Command = {
@@ -19,6 +18,7 @@ export const plan: Command = {
 };
 
 async function ofConfig(call: CommandCall, { config, json, detailed }: PlanWords): Promise<ExitCode> {
+  const { planOfConfig } = await import('../state/config-plan.ts');
   const { text, changes } = await planOfConfig(call, config);
   call.out(json ? JSON.stringify({ changes }) : text);
   return detailed && changes.some(({ kind }) => kind !== 'warning') ? 2 : 0;

@@ -6,6 +6,8 @@ import type { Context } from '@hufu/server/context';
 import { type OpenRedis, openRedis } from '@hufu/server/limits/open-redis';
 import type { Log } from '@hufu/server/log';
 import { RefusedError } from '../command.ts';
+import { edgeLimitOf, followLimits } from './follow-limits.ts';
+import type { OwnStore } from './open-sessions.ts';
 
 /** Limits of a gateway, with where they are counted. */
 export interface OpenLimits {
@@ -14,11 +16,22 @@ export interface OpenLimits {
   close(): Promise<void>;
 }
 
-/** Opens what `gateway.limits` says. @throws TypeError for limits that cannot be */
-export async function openLimits(config: Config, written: GatewayConfig, log: Log, server: Context | undefined): Promise<OpenLimits> {
-  if (written.limits.length === 0) return { limits: undefined, close: async () => undefined };
+/**
+ * Opens what `gateway.limits` says, and what the store says instead of it or beside it.
+ *
+ * @param kept the store that servers share; undefined: nothing is changed while the gateway runs.
+ * @throws TypeError for limits that cannot be
+ */
+export async function openLimits(
+  config: Config,
+  written: GatewayConfig,
+  log: Log,
+  { server, kept }: { readonly server: Context | undefined; readonly kept: OwnStore | undefined },
+): Promise<OpenLimits> {
+  if (written.limits.length === 0 && kept === undefined) return { limits: undefined, close: async () => undefined };
   let redis: OpenRedis | undefined;
-  const isShared = written.limits.some(({ rule }) => rule.scope !== 'process');
+  // One that is set while it runs may be.
+  const isShared = kept !== undefined || written.limits.some(({ rule }) => rule.scope !== 'process');
   if (config.redis !== undefined && isShared)
     redis = await openRedis({
       url: config.redis,
@@ -29,15 +42,15 @@ export async function openLimits(config: Config, written: GatewayConfig, log: Lo
       log,
     });
   try {
-    const limits = edgeLimits(
-      written.limits.map(({ rule, methods, failedCost }) => ({ rule, failedCost, ...(methods === undefined ? {} : { methods }) })),
-      {
-        routes: written.routes,
-        issuer: written.issuers[0]?.issuer ?? config.issuer,
-        ...(redis === undefined ? {} : { remote: redis.store }),
-      },
-    );
-    return { limits, close: async () => redis?.close() };
+    const issuer = written.issuers[0]?.issuer ?? config.issuer;
+    const parts = { routes: written.routes, issuer, ...(redis === undefined ? {} : { remote: redis.store }) };
+    const limits = edgeLimits(written.limits.map(edgeLimitOf), parts);
+    const stop = kept === undefined ? undefined : await followLimits({ limits, written: written.limits, parts, kept, log });
+    const close = async (): Promise<void> => {
+      await stop?.();
+      await redis?.close();
+    };
+    return { limits, close };
   } catch (error) {
     await redis?.close();
     throw error;

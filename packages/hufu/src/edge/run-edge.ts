@@ -93,9 +93,10 @@ async function open(config: Config, written: GatewayConfig, log: Log, server: Co
     const own = session === undefined ? undefined : await openOwn(config, session, server);
     if (own !== undefined) closing.push(() => own.store.close());
     // What is in memory alone nobody could look up.
-    const journal = journalOf(log, server ?? (session?.renewals === 'memory' ? undefined : own), server);
+    const kept = server ?? (session?.renewals === 'memory' ? undefined : own);
+    const journal = journalOf(log, kept, server);
     closing.push(() => journal.settled());
-    const { limits, close: closeLimits } = await openLimits(config, written, log, server);
+    const { limits, close: closeLimits } = await openLimits(config, written, log, { server, kept });
     closing.push(closeLimits);
     const sessions = session === undefined ? undefined : await openSessions(config, written, session, { server, own, decisions: journal });
     if (sessions !== undefined) closing.push(() => sessions.close());

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { type AdminTransport, callAdmin, isProblem } from '@hufu/client/admin';
+import { ClientError } from '@hufu/client/client-error';
 import { isRole } from '@hufu/protocol/admin/roles';
 import { RefusedError } from '../command.ts';
 import { clientsOf, type Plan, type Step, subOf } from './plan-state.ts';
@@ -113,7 +115,9 @@ interface StepDone {
 async function doStep(transport: AdminTransport, step: Step, limitsTag: string | undefined): Promise<StepDone> {
   switch (step.kind) {
     case 'client_add': {
-      const { body } = await callAdmin(transport, 'clients.create', { body: { metadata: step.metadata } });
+      const { body } = await once((idempotencyKey) =>
+        callAdmin(transport, 'clients.create', { body: { metadata: step.metadata }, idempotencyKey }),
+      );
       return secretOf(step.name, body.client.client_id, body.client_secret);
     }
     case 'client_change': {
@@ -125,7 +129,9 @@ async function doStep(transport: AdminTransport, step: Step, limitsTag: string |
       await callAdmin(transport, 'clients.delete', { params: { client_id: step.clientId }, ifMatch: step.tag });
       return {};
     case 'user_add':
-      await callAdmin(transport, 'users.create', { body: { username: step.username, claims: step.claims } });
+      await once((idempotencyKey) =>
+        callAdmin(transport, 'users.create', { body: { username: step.username, claims: step.claims }, idempotencyKey }),
+      );
       return {};
     case 'user_change':
       await callAdmin(transport, 'users.claims.put', { params: { sub: step.sub }, body: { claims: step.claims }, ifMatch: step.tag });
@@ -147,6 +153,17 @@ async function doStep(transport: AdminTransport, step: Step, limitsTag: string |
       const { etag } = await callAdmin(transport, 'limits.reset', { params: { name: step.name }, ifMatch: limitsTag });
       return { limitsTag: etag };
     }
+  }
+}
+
+/** Tried again where nobody knows whether it was done: the same key has the same answer, secret and all. */
+async function once<T>(act: (idempotencyKey: string) => Promise<T>): Promise<T> {
+  const key = randomUUID();
+  try {
+    return await act(key);
+  } catch (error) {
+    if (error instanceof ClientError && error.kind === 'unreachable') return act(key);
+    throw error;
   }
 }
 

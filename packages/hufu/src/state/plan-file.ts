@@ -45,11 +45,17 @@ function isStep(value: unknown): value is Step {
   const step: Readonly<Record<string, unknown>> = Object(value);
   const { kind, differences } = step;
   const members = Object.entries(MEMBERS).find(([name]) => name === kind)?.[1];
-  if (members === undefined || !Array.isArray(differences)) return false;
+  if (step['effect'] !== undefined && !isEnding(step['effect'])) return false;
+  if (members === undefined || !Array.isArray(differences) || !differences.every((one) => isText(Object(one)['path']))) return false;
   return (
     members.texts.every((name) => isText(step[name])) &&
     members.objects.every((name) => typeof step[name] === 'object' && step[name] !== null)
   );
+}
+
+function isEnding(value: unknown): boolean {
+  const { grants, users, usernames }: Readonly<Record<string, unknown>> = Object(value);
+  return typeof grants === 'number' && typeof users === 'number' && Array.isArray(usernames) && usernames.every(isText);
 }
 
 function isText(value: unknown): value is string {

@@ -11,8 +11,13 @@ import { foldUsername } from '@hufu/store/username';
 import { type Difference, differences } from '../diff.ts';
 import { type Members, nameOfMark, type State, type WantedClient } from './read-state.ts';
 
+/** What ends with a change, and the names of some of those who lose it. */
+export interface Ending extends Effect {
+  readonly usernames: readonly string[];
+}
+
 /** One change, with what was seen when it was planned: of anything else it is refused. */
-export type Step = { readonly differences: readonly Difference[]; readonly effect?: Effect } & (
+export type Step = { readonly differences: readonly Difference[]; readonly effect?: Ending } & (
   | { readonly kind: 'client_add'; readonly name: string; readonly metadata: Members }
   | { readonly kind: 'client_change'; readonly name: string; readonly clientId: string; readonly tag: string; readonly metadata: Members }
   | { readonly kind: 'client_remove'; readonly name: string; readonly clientId: string; readonly tag: string }
@@ -37,6 +42,9 @@ export interface Plan {
 }
 
 const MAX_CLIENTS = 10_000;
+/** Grants that are looked at for names, and names that are told. */
+const MAX_SEEN = 50;
+const MAX_NAMED = 10;
 
 /** Compares a state file with a server. Nothing is changed; what would end is asked by dry runs. `prune`: what is no longer in the file is to be removed. */
 export async function planState(
@@ -124,8 +132,17 @@ function losesGrants(before: Members, after: Members): boolean {
   return was.kind === 'read' && is.kind === 'read' && changesTrust(was.metadata, is.metadata);
 }
 
-async function endingOf(transport: AdminTransport, clientId: string): Promise<Effect> {
-  return (await callAdmin(transport, 'clients.revoke', { params: { client_id: clientId }, query: { dry_run: true } })).body;
+async function endingOf(transport: AdminTransport, client_id: string): Promise<Ending> {
+  const { body: effect } = await callAdmin(transport, 'clients.revoke', { params: { client_id }, query: { dry_run: true } });
+  const names = new Set<string>();
+  // The list knows a user as the client does; the grant by their name.
+  for await (const { id, state } of allOf(transport, 'grants.list', { query: { client_id } }, MAX_SEEN)) {
+    if (names.size === MAX_NAMED || effect.grants === 0) break;
+    if (state !== 'live') continue;
+    const { user } = (await callAdmin(transport, 'grants.get', { params: { grant_id: id.replace('/', '-') } })).body;
+    if (user !== undefined) names.add(user.username);
+  }
+  return { ...effect, usernames: [...names].toSorted() };
 }
 
 async function planUsers(transport: AdminTransport, wanted: ReadonlyMap<string, Members>, { steps, obstacles }: Found): Promise<void> {

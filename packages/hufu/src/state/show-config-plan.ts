@@ -35,13 +35,13 @@ function linesOf(change: ConfigChange, paint: Paint): readonly string[] {
     case 'client_disabled':
       return [
         paint('remove', `- client ${change.clientId}: not in the file, it is disabled`),
-        ...indent([paint('warn', `! ${tellEffect({ ...change, ...REST })} suspended`)]),
+        ...indent([paint('warn', `! ${tellEffect({ ...change, ...REST }, change.usernames)} suspended`)]),
       ];
     case 'grants_end':
       return [
         paint(
           'warn',
-          `! client ${change.clientId} proves itself in another way, or knows its users by other names: ${tellEffect({ ...change, ...REST })} end`,
+          `! client ${change.clientId} proves itself in another way, or knows its users by other names: ${tellEffect({ ...change, ...REST }, change.usernames)} end`,
         ),
       ];
     case 'user_added':

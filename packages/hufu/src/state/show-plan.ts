@@ -6,11 +6,11 @@ import { type Plan, removes, type Step } from './plan-state.ts';
 /** A plan as people read it, in a stable order. No secret is in it. */
 export function showPlan({ issuer, owner, steps, leftovers, obstacles }: Plan, paint: Paint): string {
   return [
-    `${owner} at ${issuer}`,
+    visible(`${owner} at ${issuer}`),
     ...steps.flatMap((step) => [
       paint(kindOf(step), `${MARKS[kindOf(step)]} ${aboutStep(step)}`),
       ...showDifferences(step.differences).map((line) => `    ${line}`),
-      ...accessOf(step).map((line) => `    ${paint('warn', line)}`),
+      ...accessOf(step).map((line) => `    ${line.startsWith('!') ? paint('warn', visible(line)) : visible(line)}`),
     ]),
     ...leftovers.map((one) => `  ${visible(one)} is not in the file: --prune removes it`),
     ...obstacles.map((one) => paint('warn', `! ${visible(one)}`)),
@@ -22,7 +22,7 @@ export function showPlan({ issuer, owner, steps, leftovers, obstacles }: Plan, p
 export function aboutStep(step: Step): string {
   switch (step.kind) {
     case 'client_add':
-      return `client ${step.name}`;
+      return visible(`client ${step.name}`);
     case 'client_change':
     case 'client_remove':
       return visible(`client ${step.name} (${step.clientId})`);
@@ -34,13 +34,13 @@ export function aboutStep(step: Step): string {
       return visible(`administrator ${step.username}`);
     case 'limit_put':
     case 'limit_reset':
-      return `limit ${step.name}`;
+      return visible(`limit ${step.name}`);
   }
 }
 
 /** Who gains or loses access by a step. */
 export function accessOf(step: Step): readonly string[] {
-  const ends = step.effect === undefined ? [] : [`! ${tellEffect(step.effect)} end`];
+  const ends = step.effect === undefined ? [] : [`! ${tellEffect(step.effect, step.effect.usernames)} end`];
   switch (step.kind) {
     case 'client_add': {
       const { scope, grant_types: grants } = step.metadata;

@@ -1,6 +1,7 @@
 import type { Rule } from '@hufu/flow/rule';
 import type { GatewayPassportConfig, GatewayRoutePassport } from './gateway-passport-config.ts';
 import type { GatewaySessionConfig } from './gateway-session-config.ts';
+import type { Json } from './node.ts';
 import type { Secret } from './secret.ts';
 import type { Tls } from './tls-config.ts';
 
@@ -53,6 +54,8 @@ export interface GatewayLimitConfig {
   readonly methods: readonly string[] | undefined;
   /** Units more for a request whose sender could not be identified. */
   readonly failedCost: number;
+  /** As it was written. */
+  readonly written: Json;
 }
 
 export interface GatewayUpstreamConfig {

@@ -3,6 +3,7 @@ import { list, mapping, object, optional, required, withDefault } from './collec
 import type { GatewayLimitConfig } from './gateway-config.ts';
 import { headerPart } from './limit-key-parts.ts';
 import { limitShape } from './limit-shape.ts';
+import { toJson } from './node.ts';
 import { text, textAs, wholeNumber } from './scalar-shapes.ts';
 import { FAILED, Refused, type Shape } from './shape.ts';
 
@@ -46,7 +47,7 @@ const match = object({
 });
 
 /** A rule about requests at the edge, without its name. What routes and rules say together is checked by the gateway when it starts. */
-const rule: Shape<(name: string) => GatewayLimitConfig> = limitShape({
+export const gatewayLimitShape: Shape<(name: string) => GatewayLimitConfig> = limitShape({
   keys: {
     match: withDefault(match, {}, 'Requests that it is about.'),
     failed_cost: withDefault(
@@ -59,17 +60,18 @@ const rule: Shape<(name: string) => GatewayLimitConfig> = limitShape({
     list(keyPart, { max: 5 }),
     'What it counts apart, all of it together: address (IPv6 by /64), route, header:NAME; once it is known who asks: user, client, token and claim:NAME. []: everybody together.',
   ),
-  build: ({ own: { match, failed_cost }, rule: named }) => {
+  build: ({ own: { match, failed_cost }, rule: named }, node) => {
     const { routes, methods } = match;
     return (name) => ({
       rule: { ...named(name), ...(routes === undefined ? {} : { routes }) },
       methods,
       failedCost: failed_cost,
+      written: toJson(node),
     });
   },
 });
 
-const named = mapping(rule, { max: MAX_RULES, names: RULE_NAME, allowed: '1 to 64 lower-case letters, digits and -' });
+const named = mapping(gatewayLimitShape, { max: MAX_RULES, names: RULE_NAME, allowed: '1 to 64 lower-case letters, digits and -' });
 
 /** `gateway.limits`: how much there may be of what at the edge. */
 export const gatewayLimitsShape: Shape<readonly GatewayLimitConfig[]> = object({

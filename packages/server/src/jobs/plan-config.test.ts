@@ -45,7 +45,7 @@ test('a plan is what a start would do, and does nothing', async () => {
     [web.before['client_name'], web.after['client_name'], web.secretsChange, web.comesBack],
     [undefined, 'Another', false, false],
   );
-  assert.deepEqual([spa.grants, spa.users], [1, 1]);
+  assert.deepEqual([spa.grants, spa.users, spa.usernames], [1, 1, ['alice']]);
   assert.deepEqual(await everything(), before);
   await first.close();
 });
@@ -65,7 +65,7 @@ test('a client that would prove itself otherwise loses what was granted to it; a
   );
   const ends = await plan(spa);
   assert.deepEqual(said(ends), ['grants_end spa', 'client_changed spa']);
-  assert.deepEqual(ends[0], { kind: 'grants_end', clientId: 'spa', grants: 1, users: 1 });
+  assert.deepEqual(ends[0], { kind: 'grants_end', clientId: 'spa', grants: 1, users: 1, usernames: ['alice'] });
   const [secret] = await plan(BASIC_YAML.replace(SECRETS.web, 'wax-secret-0123456789abcdef0123456789'));
   assert.ok(secret?.kind === 'client_changed' && secret.secretsChange);
   assert.doesNotMatch(JSON.stringify([ends, secret]), /-secret-/);

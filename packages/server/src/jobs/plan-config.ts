@@ -1,4 +1,4 @@
-import { clientId as asClientId, type UserId } from '@hufu/protocol/ids';
+import { clientId as asClientId, type ClientId, type UserId } from '@hufu/protocol/ids';
 import { verifiedAddress } from '@hufu/store/email-address';
 import { sameClient } from '@hufu/store/encoding';
 import type { ClientRecord, Store, UserRecord } from '@hufu/store/port';
@@ -34,9 +34,14 @@ export type ConfigChange =
 interface Ending {
   readonly grants: number;
   readonly users: number;
+  /** The names of some of them. */
+  readonly usernames: readonly string[];
 }
 
 const MAX_COUNTED = 10_000;
+const MAX_NAMED = 10;
+/** Grants that are looked at for names. */
+const MAX_SEEN = 200;
 
 /**
  * What `applyConfig` would do: it is asked itself, with a store that answers as ours does and writes nothing. Changes are in its order. Throws `TypeError` where it wants something of the store
@@ -61,7 +66,10 @@ export async function planConfig(ctx: Context, now: number): Promise<readonly Co
 
 function recordingStore(ctx: Context, now: number, changes: ConfigChange[]): Store {
   const { store: real, tenant } = ctx;
-  const ending = (clientId: string): Promise<Ending> => real.countGrants(tenant, { clientId: asClientId(clientId) }, MAX_COUNTED, now);
+  const ending = async (clientId: string): Promise<Ending> => {
+    const of = { clientId: asClientId(clientId) };
+    return { ...(await real.countGrants(tenant, of, MAX_COUNTED, now)), usernames: await namesOf(ctx, of.clientId, now) };
+  };
   const verbs: Partial<Store> = {
     findClient: (...args) => real.findClient(...args),
     listClients: (...args) => real.listClients(...args),
@@ -116,6 +124,15 @@ function recordingStore(ctx: Context, now: number, changes: ConfigChange[]): Sto
       return verb;
     },
   });
+}
+
+/** Users who have live grants of a client, by their newest ones. */
+async function namesOf({ store, tenant }: Context, clientId: ClientId, now: number): Promise<readonly string[]> {
+  const grants = await store.listGrants(tenant, { clientId }, MAX_SEEN);
+  const live = grants.filter(({ dead, expiresAt }) => dead === undefined && expiresAt > now);
+  const ids = [...new Set(live.flatMap(({ userId }) => userId ?? []))].slice(0, MAX_NAMED);
+  const users = await Promise.all(ids.map((id) => store.findUser(tenant, id)));
+  return users.flatMap((user) => user?.username ?? []).toSorted();
 }
 
 function asRecord(user: Parameters<Store['createUser']>[1], now: number): UserRecord {

@@ -1,6 +1,7 @@
 import type { Json } from '../config/node.ts';
-import { readLimit } from '../config/read-limit.ts';
+import { readEdgeLimit, readLimit } from '../config/read-limit.ts';
 import type { Context } from '../context.ts';
+import { edgeNameOf, edgeStandingOf } from './edge-limits.ts';
 import { MAX_LIMIT_LENGTH, MAX_STORED_LIMITS, readStanding, storedLimitsOf } from './stored-limits.ts';
 
 /** Who changes a limit, and what they know. */
@@ -26,14 +27,16 @@ const MOST_TRIES = 10;
 export async function setLimit(ctx: Context, name: string, value: Json, { by, version, nowMs }: LimitChange): Promise<SetLimit> {
   const rule = JSON.stringify(value);
   if (rule.length > MAX_LIMIT_LENGTH) return { kind: 'refused', reason: `has more than ${MAX_LIMIT_LENGTH} characters` };
-  const read = readLimit(name, value);
+  const ofEdge = edgeNameOf(name);
+  const read = ofEdge === undefined ? readLimit(name, value) : readEdgeLimit(ofEdge, value);
   if (read.kind === 'refused') return read;
   const record = { name, rule, changedAt: Math.floor(nowMs / 1000), changedBy: by };
   for (let tries = 1; ; tries++) {
     const { version: seen, rules } = await ctx.store.listLimitRules(ctx.tenant);
     // It is the last of all, whatever the clocks say: what holds already stays.
     const others = rules.filter((other) => other.name !== name);
-    const conflict = readStanding(ctx.config, [...others, { ...record, changedAt: Number.POSITIVE_INFINITY }]).problems.get(name);
+    const all = [...others, { ...record, changedAt: Number.POSITIVE_INFINITY }];
+    const conflict = (ofEdge === undefined ? readStanding(ctx.config, all) : edgeStandingOf(ctx, all)).problems.get(name);
     if (conflict !== undefined) return { kind: 'refused', reason: conflict };
     // Beside those that were looked at, and no others.
     const set = await ctx.store.putLimitRule(ctx.tenant, record, version ?? seen, MAX_STORED_LIMITS);

@@ -5,6 +5,7 @@ import { type ReadLimit, readLimit } from '../config/read-limit.ts';
 import type { Context } from '../context.ts';
 import type { BuiltinName, BuiltinRate } from './builtin.ts';
 import { isBuiltinName } from './builtin.ts';
+import { edgeNameOf } from './edge-limits.ts';
 import { checkLimits, type LimitChanges } from './server-limits.ts';
 
 /** How many limits may be set while the server runs. */
@@ -36,8 +37,10 @@ export interface Standing {
  */
 export function readStanding(
   config: Pick<Config, 'limits'>,
-  records: readonly Pick<LimitRuleRecord, 'name' | 'rule' | 'changedAt'>[],
+  stored: readonly Pick<LimitRuleRecord, 'name' | 'rule' | 'changedAt'>[],
 ): Standing {
+  // Those of the edge are its own.
+  const records = stored.filter(({ name }) => edgeNameOf(name) === undefined);
   const problems = new Map<string, string>();
   const all = noChanges();
   for (const record of records) {

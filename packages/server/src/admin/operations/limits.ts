@@ -3,6 +3,7 @@ import type { Json } from '../../config/node.ts';
 import { isLimitName } from '../../config/read-limit.ts';
 import type { Context } from '../../context.ts';
 import { describeLimits } from '../../limits/describe-limits.ts';
+import { edgeNameOf } from '../../limits/edge-limits.ts';
 import { resetLimit, setLimit } from '../../limits/set-limit.ts';
 import type { Answer, Perform } from '../call.ts';
 import { AdminRefusal, invalid, notFound } from '../refusal.ts';
@@ -44,7 +45,7 @@ export const LIMITS: { readonly [N in keyof LimitOperations]: Perform<N> } = {
 
 async function show(ctx: Context, name: string): Promise<Answer<'limits.get'> & Answer<'limits.put'>> {
   const { version, limits } = await describeLimits(ctx);
-  const found = isLimitName(name) ? limits.find((limit) => limit.name === name) : undefined;
+  const found = isLimitName(edgeNameOf(name) ?? name) ? limits.find((limit) => limit.name === name) : undefined;
   if (found === undefined) throw notFound('limit');
   return { body: found, etag: etagOf(version) };
 }
