@@ -1,15 +1,18 @@
 import { type AdminReply, type AdminTransport, callAdmin, type InputOf, isProblem } from '@hufu/client/admin';
 import type { OperationName, ReplyOf } from '@hufu/protocol/admin/operations';
+import { hearServerTime } from '../clock.ts';
 import { goToSignIn } from './sign-in.ts';
 
 /** The token handler has the token: the page sends its cookie, and a header that no other site can send. */
 const TRANSPORT: AdminTransport = {
   base: `${location.origin}/console`,
   credentials: 'same-origin',
-  fetch(url, init) {
+  async fetch(url, init) {
     const headers = new Headers(init.headers);
     headers.set('x-csrf', '1');
-    return fetch(url, { ...init, headers });
+    const reply = await fetch(url, { ...init, headers });
+    hearServerTime(reply.headers.get('date'));
+    return reply;
   },
 };
 
