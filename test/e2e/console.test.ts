@@ -270,6 +270,14 @@ test('settings and resources say what holds, and no secret', async () => {
   assert.doesNotMatch(text, /console-test-secret|correct horse/);
 });
 
+test('what was changed here stands in the audit log, with who did it', async () => {
+  await open('/audit');
+  await page.waitForSelector('table.list code');
+  const text = (await page.textContent('table.list')) ?? '';
+  assert.match(text, /limits\.|keys\.|limit|key/);
+  assert.match(text, /through hufu-console/);
+});
+
 test('the palette opens by the keyboard, and leads to a page and to whatever an id is of', async () => {
   await open('');
   await page.keyboard.press('Control+k');
@@ -299,7 +307,7 @@ test('axe finds nothing on any page, by day and by night, on a desk and on a pho
     '/decisions',
     `/decisions/${idOf(decisions)}`,
   ];
-  const others = ['/revocations', '/revocations/1', '/keys', '/limits', '/resources', '/settings', '/nowhere', '/signed-out'];
+  const others = ['/audit', '/revocations', '/revocations/1', '/keys', '/limits', '/resources', '/settings', '/nowhere', '/signed-out'];
   for (const [index, path] of [...pages, ...more, ...others].entries()) {
     // Each of them is seen in both widths over the run, and in both themes here.
     await page.setViewportSize(index % 2 === 0 ? { width: 1280, height: 900 } : { width: 360, height: 780 });

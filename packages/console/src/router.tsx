@@ -66,6 +66,7 @@ const routes = [
     path: '/revocations/$seq',
     component: lazyRouteComponent(() => import('./pages/revocation.tsx'), 'RevocationPage'),
   }),
+  createRoute({ getParentRoute: () => root, path: '/audit', component: lazyRouteComponent(() => import('./pages/audit.tsx'), 'Audit') }),
   createRoute({ getParentRoute: () => root, path: '/keys', component: lazyRouteComponent(() => import('./pages/keys.tsx'), 'Keys') }),
   createRoute({ getParentRoute: () => root, path: '/limits', component: lazyRouteComponent(() => import('./pages/limits.tsx'), 'Limits') }),
   createRoute({

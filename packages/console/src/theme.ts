@@ -20,7 +20,18 @@ const verdigris: MantineColorsTuple = [
   '#0a2923',
 ];
 /** Ink, from what is written on it to the deepest: what the library makes menus and fields of by night. */
-const dark: MantineColorsTuple = ['#e6dccb', '#cfc4b0', '#a89c87', '#80755f', '#4a4338', '#37322a', '#24211c', '#191714', '#131210', '#100f0d'];
+const dark: MantineColorsTuple = [
+  '#e6dccb',
+  '#cfc4b0',
+  '#a89c87',
+  '#80755f',
+  '#4a4338',
+  '#37322a',
+  '#24211c',
+  '#191714',
+  '#131210',
+  '#100f0d',
+];
 /** Only for what destroys. */
 const cinnabar: MantineColorsTuple = [
   '#faebe9',

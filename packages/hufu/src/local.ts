@@ -60,7 +60,14 @@ export async function withStore<T>(config: Config, act: (store: Store) => Promis
 export async function withContext<T>(call: CommandCall, config: Config, act: (ctx: Context, now: number) => Promise<T>): Promise<T> {
   return withStore(config, async (store) => {
     const log = jsonLog((line) => (line.includes('"level":"error"') ? call.err(line) : undefined), systemClock().nowMs);
-    const ctx = await openContext({ config, store, clock: systemClock(), log, masterKey: call.env['HUFU_MASTER_KEY'] });
+    const ctx = await openContext({
+      config,
+      store,
+      clock: systemClock(),
+      log,
+      masterKey: call.env['HUFU_MASTER_KEY'],
+      actor: { kind: 'cli', id: '' },
+    });
     return act(ctx, Math.floor(ctx.clock.nowMs() / 1000));
   });
 }

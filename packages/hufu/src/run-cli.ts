@@ -5,6 +5,9 @@ import { ADMIN_COMMANDS } from './admin/admin-commands.ts';
 import { either } from './admin/either.ts';
 import { type Command, type CommandCall, type ExitCode, RefusedError, UsageError } from './command.ts';
 import { apply } from './commands/apply.ts';
+import { auditExport } from './commands/audit-export.ts';
+import { auditList } from './commands/audit-list.ts';
+import { auditVerify } from './commands/audit-verify.ts';
 import { clientInvite } from './commands/client-invite.ts';
 import { clientKeyCreate } from './commands/client-key-create.ts';
 import { clientSecret } from './commands/client-secret.ts';
@@ -74,6 +77,9 @@ const own: readonly Command[] = [
   either(keyRotate, 'keys.rotate'),
   either(keyList, 'keys.list'),
   either(keyRevoke, 'keys.revoke'),
+  either(auditList, 'audit.list'),
+  auditExport,
+  auditVerify,
   doctor,
   completionOf(() => commands),
 ];

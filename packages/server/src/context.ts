@@ -16,6 +16,8 @@ export interface Context {
   readonly issuer: string;
   readonly tenant: TenantId;
   readonly store: Store;
+  /** Signs an entry of the audit log, with a key that is not in the database (`actingAs`). */
+  readonly signAudit: (text: string) => string;
   readonly clock: Clock;
   readonly random: Random;
   readonly keys: KeyRing;

@@ -32,6 +32,10 @@ export type LogEvent =
   | 'config.applied'
   /** Somebody has changed something through the admin API. */
   | 'admin.changed'
+  /** The chain of the audit log up to a number, as it was then: whoever keeps these lines elsewhere can hold the log to them. */
+  | 'audit.checkpoint'
+  /** The audit log is not what this server knows of it: somebody has changed it. */
+  | 'audit.tampered'
   | 'bot_check.unreachable'
   /** The store has gone back to an earlier state: followers of the revocation log begin anew. */
   | 'revocations.renewed'

@@ -1,7 +1,8 @@
 import type { RemoteStore } from '@hufu/flow/remote-store';
 import { readClientMetadata } from '@hufu/protocol/client-metadata';
-import type { Store } from '@hufu/store/port';
+import type { Acting, Store } from '@hufu/store/port';
 import { passwords } from './accounts/passwords.ts';
+import { actingAs } from './audit/acting.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Context } from './context.ts';
@@ -22,6 +23,8 @@ export interface ContextOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** Who changes what is changed where nobody else says who it is; by default the server itself. */
+  readonly actor?: Acting['actor'];
   /** `HUFU_MASTER_KEY`. */
   readonly masterKey: string | undefined;
   /**
@@ -33,16 +36,20 @@ export interface ContextOptions {
 }
 
 /** Everything that endpoints and commands reach, from a store and a configuration: time aligned, tenant there, keys open. */
-export async function openContext({ config, store, clock, log, masterKey, openRemote }: ContextOptions): Promise<Context> {
-  clock.align(await store.time());
+export async function openContext(options: ContextOptions): Promise<Context> {
+  const { config, clock, log, openRemote } = options;
+  clock.align(await options.store.time());
   const now = Math.floor(clock.nowMs() / 1000);
-  const tenant = (await store.ensureTenant('default')).id;
-  const hasKeys = (await store.listKeys(tenant)).length > 0;
+  const tenant = (await options.store.ensureTenant('default')).id;
+  const hasKeys = (await options.store.listKeys(tenant)).length > 0;
+  const master = findMasterKey(options.masterKey, config.dataDir, hasKeys);
+  const signAudit = (text: string): string => master.mac(text, 'audit log');
+  const store = actingAs({ store: options.store, clock, signAudit }, { actor: options.actor ?? { kind: 'system', id: '' } });
   const keys = await openKeyRing(
     {
       store,
       tenant,
-      master: findMasterKey(masterKey, config.dataDir, hasKeys),
+      master,
       algorithms: config.signing.algorithms,
       rotateEverySeconds: config.signing.rotateEverySeconds,
       verifySeconds: longestTokenSeconds(config) + VERIFY_MARGIN_SECONDS,
@@ -57,6 +64,7 @@ export async function openContext({ config, store, clock, log, masterKey, openRe
     issuer: config.issuer,
     tenant,
     store,
+    signAudit,
     clock,
     random,
     keys,

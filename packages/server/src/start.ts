@@ -1,5 +1,6 @@
 import type { RemoteStore } from '@hufu/flow/remote-store';
 import type { Store } from '@hufu/store/port';
+import { startSealing } from './audit/sealer.ts';
 import { startNotifications } from './backchannel/notification-job.ts';
 import { systemClock, testClock } from './clock.ts';
 import type { ClientConfig, Config } from './config/config.ts';
@@ -75,6 +76,7 @@ async function start(
   const stopDelivery = startDelivery(ctx);
   const stopNotifications = startNotifications(ctx);
   const stopMail = startMail(ctx);
+  const stopSealing = startSealing(ctx);
   const { address } = listening;
   if (settable !== undefined && config.issuer.startsWith('https:')) log.warn('mode.test_exposed', { issuer: config.issuer });
   log.info('server.started', { issuer: config.issuer, mode: config.mode, port: address.port, store: store.kind });
@@ -93,6 +95,8 @@ async function start(
       await closeRemote();
       await ctx.decisions.settled();
       await ctx.passwords.close();
+      // Last of all: whatever else stops may have something to tell.
+      await stopSealing();
       await store.close();
       log.info('server.stopped');
     },

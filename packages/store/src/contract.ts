@@ -7,6 +7,7 @@ import { accessGrantCases } from './contract/access-grants.ts';
 import { addressCases } from './contract/addresses.ts';
 import { administrationCases } from './contract/administration.ts';
 import { admissionCases } from './contract/admission.ts';
+import { auditCases } from './contract/audit.ts';
 import { bench, type Case, type OpenStore } from './contract/bench.ts';
 import { boundGrantCases } from './contract/bound-grants.ts';
 import { challengeCases } from './contract/challenges.ts';
@@ -120,4 +121,5 @@ const ALL: readonly ((define: Case) => void)[] = [
   edgeSessionCases,
   administrationCases,
   searchCases,
+  auditCases,
 ];

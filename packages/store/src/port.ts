@@ -9,6 +9,7 @@
  * `amr`) have no spaces. Misuse (an unknown client where one must be there) is a `TypeError`.
  */
 import type { Administrators } from './port/administrators.ts';
+import type { Acting, Audit } from './port/audit.ts';
 import type { Challenges } from './port/challenges.ts';
 import type { Clients } from './port/clients.ts';
 import type { Consents } from './port/consents.ts';
@@ -36,6 +37,7 @@ import type { UserEvents } from './port/user-events.ts';
 import type { Users } from './port/users.ts';
 
 export type * from './port/administrators.ts';
+export type * from './port/audit.ts';
 export type * from './port/challenges.ts';
 export type * from './port/clients.ts';
 export type * from './port/consents.ts';
@@ -92,9 +94,15 @@ export interface Store
     EdgeSessions,
     Administrators,
     KeptReplies,
-    Searches {
+    Searches,
+    Audit {
   /** `sqlite`, `postgres` or `memory`: for logs and `hufu doctor`. */
   readonly kind: string;
+  /**
+   * The same store, whose audited verbs (`AUDITED_VERBS`) write who it was in the same transaction as what they change: the entry cannot be written, the change does
+   * not happen. A store on which this was never called says `system`, and signs nothing.
+   */
+  actingAs(acting: Acting): Store;
   /**
    * The store's own clock in milliseconds: the database's time, or the latest time an embedded database has ever been told.
    * The server's clock never runs behind it, so that a clock set back revives nothing.

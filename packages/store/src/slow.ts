@@ -3,7 +3,7 @@
  * in this package with timers.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Store, StoreUnavailable } from './port.ts';
+import { type Acting, type Store, StoreUnavailable } from './port.ts';
 
 /** The same store with a pseudo-random wait of 0 to `maxMs` before and after each verb; the same `seed` waits the same. */
 export function withLatency(store: Store, { seed, maxMs }: { readonly seed: number; readonly maxMs: number }): Store {
@@ -33,6 +33,7 @@ function aroundVerbs(store: Store, around: (verb: keyof Store, act: () => Promis
   return new Proxy(store, {
     get(target, name: keyof Store) {
       const verb: unknown = target[name];
+      if (name === 'actingAs') return (acting: Acting): Store => aroundVerbs(target.actingAs(acting), around);
       if (typeof verb !== 'function' || name === 'close') return verb;
       return async (...args: unknown[]): Promise<unknown> => await around(name, async () => await Reflect.apply(verb, target, args));
     },

@@ -208,5 +208,13 @@ test('the compiler knows what an operation takes and answers', async () => {
 });
 
 test('the lists are those that go on', () => {
-  assert.deepEqual([...LIST_NAMES].sort(), ['clients.list', 'decisions.list', 'grants.list', 'revocations.list', 'users.list']);
+  assert.deepEqual([...LIST_NAMES].sort(), [
+    'audit.checkpoints',
+    'audit.list',
+    'clients.list',
+    'decisions.list',
+    'grants.list',
+    'revocations.list',
+    'users.list',
+  ]);
 });

@@ -23,7 +23,7 @@ export function useRead<N extends OperationName>(
   });
 }
 
-type ListName = 'clients.list' | 'users.list' | 'grants.list' | 'decisions.list' | 'revocations.list';
+type ListName = 'clients.list' | 'users.list' | 'grants.list' | 'decisions.list' | 'revocations.list' | 'audit.list';
 type ItemOf<N extends ListName> = ReplyOf<N> extends Page<infer T> ? T : never;
 
 export interface ReadList<T> {

@@ -14,6 +14,7 @@ export const GROUPS = [
     name: 'server',
     pages: [
       { name: 'decisions', to: '/decisions' },
+      { name: 'audit', to: '/audit' },
       { name: 'revocations', to: '/revocations' },
       { name: 'limits', to: '/limits' },
       { name: 'keys', to: '/keys' },

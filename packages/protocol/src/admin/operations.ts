@@ -1,4 +1,5 @@
 import { ADMINISTRATOR_OPERATIONS, type AdministratorOperations } from './administrators.ts';
+import { AUDIT_OPERATIONS, type AuditOperations } from './audit.ts';
 import { CLIENT_OPERATIONS, type ClientOperations } from './clients.ts';
 import { GRANT_OPERATIONS, type GrantOperations } from './grants.ts';
 import { LIMIT_OPERATIONS, type LimitOperations } from './limits.ts';
@@ -17,7 +18,8 @@ export interface AdminOperations
     SecurityOperations,
     TokenOperations,
     LimitOperations,
-    SettingOperations {}
+    SettingOperations,
+    AuditOperations {}
 
 export type OperationName = keyof AdminOperations;
 
@@ -30,6 +32,7 @@ export const OPERATIONS: AdminOperations = {
   ...TOKEN_OPERATIONS,
   ...LIMIT_OPERATIONS,
   ...SETTING_OPERATIONS,
+  ...AUDIT_OPERATIONS,
 };
 
 /** In the order of the table. */

@@ -1,5 +1,6 @@
 import type { SessionId } from '@hufu/protocol/ids';
 import type { UserRecord } from '@hufu/store/port';
+import { asUser } from '../audit/acting.ts';
 import type { Context } from '../context.ts';
 
 /** Letters that nobody takes for another: no I, L, O and U. */
@@ -16,7 +17,7 @@ const MAX_TYPED = 40;
  */
 export async function makeRecoveryCodes(
   ctx: Context,
-  user: Pick<UserRecord, 'id'>,
+  user: Pick<UserRecord, 'id' | 'sub'>,
   authVersion: number,
   session: SessionId | undefined,
   now: number,
@@ -25,13 +26,13 @@ export async function makeRecoveryCodes(
 > {
   const codes = Array.from({ length: COUNT }, () => newCode(ctx));
   const hashes = codes.map((code) => hashOf(ctx, user, code));
-  const put = await ctx.store.putRecoveryCodes(ctx.tenant, user.id, authVersion, hashes, session, now);
+  const put = await asUser(ctx, user).putRecoveryCodes(ctx.tenant, user.id, authVersion, hashes, session, now);
   return put.kind === 'done' ? { kind: 'made', codes: codes.map(formatCode), authVersion: put.authVersion } : put;
 }
 
 /** Takes a code that somebody has typed, if it is one of theirs: true once for each (`takeRecoveryCode`). */
-export async function takeRecoveryCode(ctx: Context, user: Pick<UserRecord, 'id'>, code: string): Promise<boolean> {
-  return await ctx.store.takeRecoveryCode(ctx.tenant, user.id, hashOf(ctx, user, code));
+export async function takeRecoveryCode(ctx: Context, user: Pick<UserRecord, 'id' | 'sub'>, code: string): Promise<boolean> {
+  return await asUser(ctx, user).takeRecoveryCode(ctx.tenant, user.id, hashOf(ctx, user, code));
 }
 
 /** What was typed, however it was written; undefined for what cannot be one. */

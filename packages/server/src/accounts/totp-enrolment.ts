@@ -2,6 +2,7 @@ import type { SessionId } from '@hufu/protocol/ids';
 import { otpauthUri, readTotpCode, writeBase32 } from '@hufu/protocol/totp';
 import type { FactorRecord, UserRecord } from '@hufu/store/port';
 import { create as drawCode } from 'qrcode';
+import { asUser } from '../audit/acting.ts';
 import type { Context } from '../context.ts';
 import { openSealed, seal } from '../interaction/sealed.ts';
 import { forgetFailures } from './second-tries.ts';
@@ -72,7 +73,7 @@ export async function addTotp(
     data: sealTotpSecret(ctx, user, opened.secret),
     counter: step,
   } as const;
-  const added = await ctx.store.addFactor(ctx.tenant, user.id, user.authVersion, factor, sent.session, now);
+  const added = await asUser(ctx, user).addFactor(ctx.tenant, user.id, user.authVersion, factor, sent.session, now);
   if (added.kind === 'added') {
     // A new app begins with no failures: whoever made it has shown who they are. Only once it is there, or whoever is refused would take the others' failures away. It is
     // there if this goes wrong, and says so: the failures are forgotten with its next right code, or with whatever is stronger where they are too many.

@@ -1,6 +1,8 @@
+import { hash } from 'node:crypto';
 import { type AnyOperation, adminRoute, previews } from '@hufu/protocol/admin/operation';
 import { OPERATION_NAMES, type OperationName, operationOf } from '@hufu/protocol/admin/operations';
 import type { Store } from '@hufu/store/port';
+import { actingAs } from '../audit/acting.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
@@ -80,17 +82,32 @@ async function perform<N extends OperationName>(ctx: Context, name: N, { caller,
   });
 }
 
-/** Who changed what: here, once it has happened; the log of changes joins in where the store is handed over. */
+/** Who changed what: in the audit log, in the transaction of the change itself (attacks ADM-12), and in the server's log once it has happened. */
 async function record<T>(
   ctx: Context,
   { name, caller, change }: { readonly name: OperationName; readonly caller: Caller; readonly change: Change },
   write: (store: Store) => Promise<T>,
 ): Promise<T> {
-  const done = await write(ctx.store);
   const { kind, id } = change.target;
-  ctx.log.info('admin.changed', { operation: name, by: caller.name, client: caller.client.id, target: kind, id });
+  const requestId = ctx.random.text(REQUEST_ID_LENGTH);
+  const actor =
+    caller.user === undefined ? { kind: 'client' as const, id: caller.client.id } : { kind: 'admin' as const, id: caller.user.sub };
+  const details = {
+    operation: name,
+    ...(change.before === undefined ? {} : { before_sha256: digestOf(change.before) }),
+    ...(change.after === undefined ? {} : { after_sha256: digestOf(change.after) }),
+  };
+  const done = await write(actingAs(ctx, { actor, via: caller.client.id, requestId, target: change.target, details }));
+  ctx.log.info('admin.changed', { operation: name, by: caller.name, client: caller.client.id, target: kind, id, request: requestId });
   return done;
 }
+
+/** What it was before and after is not for the log; whoever has it can compare. */
+function digestOf(value: unknown): string {
+  return hash('sha256', JSON.stringify(value) ?? '', 'base64url');
+}
+
+const REQUEST_ID_LENGTH = 24;
 
 function reply(operation: AnyOperation, { body, etag }: { readonly body: unknown; readonly etag?: string }): HttpReply {
   const headers: Record<string, string> = etag === undefined ? {} : { etag };

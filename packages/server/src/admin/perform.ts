@@ -1,6 +1,7 @@
 import type { OperationName } from '@hufu/protocol/admin/operations';
 import type { Perform } from './call.ts';
 import { ADMINISTRATORS } from './operations/administrators.ts';
+import { AUDIT } from './operations/audit.ts';
 import { CLIENTS } from './operations/clients.ts';
 import { GRANTS } from './operations/grants.ts';
 import { LIMITS } from './operations/limits.ts';
@@ -19,4 +20,5 @@ export const PERFORM: { readonly [N in OperationName]: Perform<N> } = {
   ...TOKENS,
   ...LIMITS,
   ...SETTINGS,
+  ...AUDIT,
 };

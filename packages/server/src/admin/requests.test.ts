@@ -162,6 +162,24 @@ for (const operation of OPERATION_NAMES)
     );
   });
 
+test('whatever was changed is in the audit log under the name of its operation (attacks ADM-12)', async () => {
+  for (let sealed = 1; sealed > 0; ) {
+    const answer = await world.store.sealAudit(world.tenant, 1_000);
+    sealed = answer.kind === 'sealed' ? answer.entries.length : 0;
+  }
+  const told = new Set((await world.store.readAudit(world.tenant, 0, 100_000)).map(({ details }) => String(JSON.parse(details).operation)));
+  const changed = OPERATION_NAMES.filter((operation) => {
+    const { effect, reply } = operationOf(operation);
+    // What can only be looked at here is done in `audit.test.ts`.
+    return effect !== 'read' && !operation.startsWith('keys.') && seen.get(operation)?.has(reply.status) === true;
+  });
+  assert.ok(changed.length > 8, changed.join(' '));
+  assert.deepEqual(
+    changed.filter((operation) => !told.has(operation)),
+    [],
+  );
+});
+
 test('most operations were done at least once by what was made up', () => {
   const done = OPERATION_NAMES.filter((operation) => seen.get(operation)?.has(operationOf(operation).reply.status) === true);
   assert.ok(done.length > 25, done.join(' '));

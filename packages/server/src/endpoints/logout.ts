@@ -1,6 +1,7 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { type Form, readQuery, writeForm } from '@hufu/protocol/form';
 import { appendToRedirect } from '@hufu/protocol/redirect-uri';
+import { asUser } from '../audit/acting.ts';
 import { seeOther } from '../authorize/respond.ts';
 import { type Client, findStoredClient } from '../clients.ts';
 import type { Context } from '../context.ts';
@@ -116,8 +117,8 @@ async function isOwn(ctx: Context, { client, hint }: LogoutRequest, { session, u
 }
 
 /** The end first and then who is to be told of it: nobody joins a session that has ended. */
-async function end(ctx: Context, http: HttpRequest, request: LogoutRequest, { session }: BrowserSession): Promise<HttpReply> {
-  await ctx.store.endSession(ctx.tenant, session.id, 'signed_out', Math.floor(http.nowMs / 1000));
+async function end(ctx: Context, http: HttpRequest, request: LogoutRequest, { session, user }: BrowserSession): Promise<HttpReply> {
+  await asUser(ctx, user).endSession(ctx.tenant, session.id, 'signed_out', Math.floor(http.nowMs / 1000));
   wakeDelivery(ctx);
   return done(ctx, http, request, await ctx.store.listParticipants(ctx.tenant, session.id, MAX_PARTICIPANTS));
 }

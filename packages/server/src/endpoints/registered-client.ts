@@ -2,6 +2,7 @@ import { readBearerToken } from '@hufu/protocol/bearer';
 import { OAuthError } from '@hufu/protocol/errors';
 import { isClientId } from '@hufu/protocol/ids';
 import type { ClientRecord } from '@hufu/store/port';
+import { asClient } from '../audit/acting.ts';
 import type { Context } from '../context.ts';
 import { beginningOf } from '../decisions/redact.ts';
 import { Trail } from '../decisions/trail.ts';
@@ -40,7 +41,7 @@ export function replaceClient(ctx: Context, http: HttpRequest, id: string): Prom
 /** Removes a client with everything that was granted to it (RFC 7592 §2.3). */
 export function removeClient(ctx: Context, http: HttpRequest, id: string): Promise<HttpReply> {
   return managed(ctx, http, id, async ({ record, now }) => {
-    await ctx.store.removeClient(ctx.tenant, record.clientId, now);
+    await asClient(ctx, record.clientId).removeClient(ctx.tenant, record.clientId, now);
     ctx.log.info('client.removed', { client: record.clientId, reason: 'asked' });
     return { status: 204, headers: { 'cache-control': 'no-store' }, body: '' };
   });

@@ -182,7 +182,8 @@ describe('what followers read', () => {
       };
       assert.equal(await ask(world, shown, 2), epoch, 'of the end that there is');
       const restored = await openWorld({
-        store: { ...world.store, readRevocationHead: async (tenant) => ({ ...(await world.store.readRevocationHead(tenant)), seq: 0 }) },
+        store: world.store,
+        wrap: (store) => ({ ...store, readRevocationHead: async (tenant) => ({ ...(await store.readRevocationHead(tenant)), seq: 0 }) }),
       });
       const [header = '', payload = '', signature = ''] = shown.split('.');
       const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString());

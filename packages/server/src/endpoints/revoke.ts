@@ -2,6 +2,7 @@ import { equalText } from '@hufu/protocol/equal-text';
 import { OAuthError } from '@hufu/protocol/errors';
 import { grantId } from '@hufu/protocol/ids';
 import { readHolder, tallyKindOf } from '@hufu/protocol/tally';
+import { asClient } from '../audit/acting.ts';
 import type { AuthenticatedClient } from '../client-auth/authenticated-client.ts';
 import type { Context } from '../context.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
@@ -33,11 +34,11 @@ async function revokeRefreshToken(ctx: Context, client: AuthenticatedClient, tex
   const grant = await ctx.store.findGrant(ctx.tenant, grantId(credential.id));
   if (grant === undefined || grant.clientId !== client.id || credential.generation > grant.generation) return;
   if (grant.secretHash === undefined || !equalText(grant.secretHash, sha256(credential.secret))) return;
-  await ctx.store.revokeGrant(ctx.tenant, grant.id, 'revoked_by_client', now);
+  await asClient(ctx, client.id).revokeGrant(ctx.tenant, grant.id, 'revoked_by_client', now);
 }
 
 async function revokeAccessToken(ctx: Context, client: AuthenticatedClient, text: string, now: number): Promise<void> {
   const token = await readAccessToken(ctx, text, now);
   if (token.kind === 'dead' || token.grant.clientId !== client.id) return;
-  await ctx.store.revokeToken(ctx.tenant, token.grant.id, token.name, token.expiresAt, now);
+  await asClient(ctx, client.id).revokeToken(ctx.tenant, token.grant.id, token.name, token.expiresAt, now);
 }

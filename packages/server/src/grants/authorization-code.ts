@@ -5,6 +5,7 @@ import { checkVerifier } from '@hufu/protocol/pkce';
 import { checkRedirectUri as isRegistered } from '@hufu/protocol/redirect-uri';
 import { readHolder, SECRET_LENGTH } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
+import { asClient } from '../audit/acting.ts';
 import type { Context } from '../context.ts';
 import { requireKey } from '../sender/require-key.ts';
 import { narrowDetails } from '../tokens/authorization-details.ts';
@@ -54,7 +55,7 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
   trail.at('grant_fresh');
   if (grant.expiresAt <= now) {
     // Over is over, whatever a clock says later (attacks COD-08).
-    await ctx.store.revokeGrant(ctx.tenant, grant.id, 'code_misused', now);
+    await asClient(ctx, grant.clientId).revokeGrant(ctx.tenant, grant.id, 'code_misused', now);
     throw refused(`expired ${now - grant.expiresAt} seconds ago`);
   }
   const asked = readCodeRequest(grant.codeRequest);
@@ -72,7 +73,7 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
   const verifier = form.get('code_verifier');
   if (!isVerified(verifier, asked.codeChallenge)) {
     // No guessing: a wrong verifier spends the code (attacks COD-05).
-    await ctx.store.revokeGrant(ctx.tenant, grant.id, 'code_misused', now);
+    await asClient(ctx, grant.clientId).revokeGrant(ctx.tenant, grant.id, 'code_misused', now);
     throw new OAuthError('invalid_grant', 'code_verifier does not match the code_challenge', {
       detail: verifier === undefined ? 'none was sent' : 'another value',
     });
@@ -120,7 +121,7 @@ function isVerified(verifier: string | undefined, challenge: string | undefined)
 /** A code shown twice: whoever holds tokens of it may be the thief (RFC 6749 §4.1.2, RFC 9700 §4.5). */
 async function replayed(ctx: Context, grant: GrantRecord, now: number): Promise<OAuthError> {
   if (now <= grant.createdAt + ctx.config.policies.codes.ttlSeconds + REPLAY_SECONDS) {
-    await ctx.store.revokeGrant(ctx.tenant, grant.id, 'code_replayed', now);
+    await asClient(ctx, grant.clientId).revokeGrant(ctx.tenant, grant.id, 'code_replayed', now);
     ctx.log.warn('code.replayed', { grant: grant.id, client: grant.clientId });
   }
   return refused('the code was used before; its grant is revoked');

@@ -4,6 +4,7 @@ import { grantId } from '@hufu/protocol/ids';
 import { readScope } from '@hufu/protocol/scope';
 import { readHolder } from '@hufu/protocol/tally';
 import type { GrantRecord } from '@hufu/store/port';
+import { asClient } from '../audit/acting.ts';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { requireKey } from '../sender/require-key.ts';
@@ -138,7 +139,7 @@ async function ended(ctx: Context, client: Client, grant: GrantRecord, end: EndO
 async function overlap(ctx: Context, grant: GrantRecord, generation: number, { client, now }: TokenRequest): Promise<'again' | 'theft'> {
   const previous = generation === grant.generation - 1;
   if (previous && (client.confidential || now - grant.rotatedAt <= ctx.config.policies.refreshTokens.overlapSeconds)) return 'again';
-  await ctx.store.revokeGrant(ctx.tenant, grant.id, 'refresh_token_replayed', now);
+  await asClient(ctx, grant.clientId).revokeGrant(ctx.tenant, grant.id, 'refresh_token_replayed', now);
   ctx.log.warn('refresh_token.replayed', { grant: grant.id, client: grant.clientId, presented: generation, current: grant.generation });
   return 'theft';
 }

@@ -1,5 +1,6 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { readQuery } from '@hufu/protocol/form';
+import { asUser } from '../audit/acting.ts';
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts';
 import { consentScopes, shownScopes } from '../authorize/consent-scopes.ts';
 import { asksEachTime } from '../authorize/decide.ts';
@@ -54,7 +55,14 @@ export async function consentPost(ctx: Context, http: HttpRequest): Promise<Http
     }
     const { client, resources } = way.request;
     const scopes = consentScopes(way.request);
-    await ctx.store.giveConsent(ctx.tenant, session.user.id, client.id, scopes, resources, Math.floor(http.nowMs / 1000));
+    await asUser(ctx, session.user, client.id).giveConsent(
+      ctx.tenant,
+      session.user.id,
+      client.id,
+      scopes,
+      resources,
+      Math.floor(http.nowMs / 1000),
+    );
     return await proceed(ctx, http, way, session, true, trail);
   } catch (error) {
     return await refuse(ctx, 'consent', http, error, way?.request, trail);

@@ -2,6 +2,7 @@ import type { FormRules } from '@hufu/protocol/form';
 import type { Locale } from '@hufu/protocol/locale';
 import type { SignedInAt, UserRecord } from '@hufu/store/port';
 import { type EventDetail, tellUser } from '../accounts/tell-user.ts';
+import { asUser } from '../audit/acting.ts';
 import { displayName } from '../client-name.ts';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
@@ -54,7 +55,7 @@ export async function signClientOut(
   locale: Locale,
   now: number,
 ): Promise<void> {
-  const { revoked } = await ctx.store.signOutClient(ctx.tenant, user.id, client.id, thingsAt(places), session.id, now);
+  const { revoked } = await asUser(ctx, user, client.id).signOutClient(ctx.tenant, user.id, client.id, thingsAt(places), session.id, now);
   wakeDelivery(ctx);
   if (revoked === 0) return;
   const name = displayName(client, locale);

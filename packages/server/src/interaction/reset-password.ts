@@ -5,6 +5,7 @@ import { normalizePassword } from '../accounts/normalize-password.ts';
 import { judgePassword, type PasswordFault } from '../accounts/password-policy.ts';
 import { findSecondFactors, hasSecondFactor } from '../accounts/second-factors.ts';
 import { tellUser } from '../accounts/tell-user.ts';
+import { asUser } from '../audit/acting.ts';
 import { seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
@@ -124,7 +125,7 @@ async function setPassword(ctx: Context, http: HttpRequest, { user, challenge }:
   const hash = await ctx.passwords.hash(password);
   const now = Math.floor(http.nowMs / 1000);
   const keep = { session: undefined, revokes: 'all' } as const;
-  const changed = await ctx.store.changePassword(ctx.tenant, user.id, challenge.authVersion, hash, keep, now);
+  const changed = await asUser(ctx, user).changePassword(ctx.tenant, user.id, challenge.authVersion, hash, keep, now);
   if (changed.kind !== 'done') return false;
   wakeDelivery(ctx);
   // It is dead already; this only says that it was used.

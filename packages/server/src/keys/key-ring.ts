@@ -42,13 +42,16 @@ export interface KeyRing {
   follow(now: number): Promise<void>;
   /** Adds, retires and removes keys as their times come. */
   rotateWhenDue(now: number): Promise<void>;
-  /** Makes a successor for each key pair now, to be used after `PUBLISH_LEAD_SECONDS`. Ids of the new keys. */
-  rotateNow(now: number): Promise<readonly number[]>;
+  /**
+   * Makes a successor for each key pair now, to be used after `PUBLISH_LEAD_SECONDS`. Ids of the new keys.
+   * @param by the store in the name of who wants it; by default the server’s own
+   */
+  rotateNow(now: number, by?: Store): Promise<readonly number[]>;
   /**
    * Withdraws a key that somebody else may have: out of the JWKS at once, and nothing that it signed or could open is worth anything any
    * more. Where no other key is there to go on with, its successor is in use from `now` on.
    */
-  revokeKey(kid: string, now: number): Promise<RevokedKey>;
+  revokeKey(kid: string, now: number, by?: Store): Promise<RevokedKey>;
   /** The key pairs with their times, in the order in which they were made. */
   list(now: number): readonly KeyStatus[];
 }
@@ -107,26 +110,23 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
     times: Times,
     after: number,
     publicPart = '',
+    by = store,
   ): Promise<number | undefined> {
     const sealedPrivate = master.seal(secret, sealContext(tenant, use, alg));
-    const added = await store.addKey(
-      tenant,
-      { use, alg, publicJwk: publicPart, sealedPrivate, ...times, retiredAt: 0, expiresAt: 0 },
-      after,
-    );
+    const added = await by.addKey(tenant, { use, alg, publicJwk: publicPart, sealedPrivate, ...times, retiredAt: 0, expiresAt: 0 }, after);
     if (added.kind === 'present') return undefined;
     log.info('key.added', { use, alg, id: added.id });
     return added.id;
   }
 
-  function addPair(line: Line, key: KeyObject, times: Times, after: number): Promise<number | undefined> {
-    return add(line, exportPrivate(key), times, after, JSON.stringify(publicJwk(key)));
+  function addPair(line: Line, key: KeyObject, times: Times, after: number, by = store): Promise<number | undefined> {
+    return add(line, exportPrivate(key), times, after, JSON.stringify(publicJwk(key)), by);
   }
 
   /** A pair after the newest there is now: if another one comes in between, this one is nobody's. */
-  async function makePair(line: Line, times: Times): Promise<number | undefined> {
+  async function makePair(line: Line, times: Times, by = store): Promise<number | undefined> {
     const before = newest(line);
-    return addPair(line, await generate(line), times, before);
+    return addPair(line, await generate(line), times, before, by);
   }
 
   function newest(line: Line): number {
@@ -134,12 +134,12 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
   }
 
   /** A successor for the newest key of its line, and the others' retirement. */
-  async function succeed(line: Line, at: number): Promise<number | undefined> {
+  async function succeed(line: Line, at: number, by = store): Promise<number | undefined> {
     const activeAt = at + PUBLISH_LEAD_SECONDS;
-    const id = await makePair(line, { createdAt: at, activeAt });
+    const id = await makePair(line, { createdAt: at, activeAt }, by);
     if (id !== undefined) {
       const afterlife = line.use === 'sig' ? options.verifySeconds : DECRYPT_SECONDS;
-      for (const key of state.records) if (isOf(line, key)) await store.retireKey(tenant, key.id, activeAt, activeAt + afterlife);
+      for (const key of state.records) if (isOf(line, key)) await by.retireKey(tenant, key.id, activeAt, activeAt + afterlife);
     }
     return id;
   }
@@ -192,24 +192,24 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
       }
       await ring.follow(at);
     },
-    async rotateNow(at) {
+    async rotateNow(at, by = store) {
       const ids: number[] = [];
       for (const line of lines) {
-        const id = await succeed(line, at);
+        const id = await succeed(line, at, by);
         if (id !== undefined) ids.push(id);
       }
       await ring.follow(at);
       return ids;
     },
-    async revokeKey(kid, at) {
+    async revokeKey(kid, at, by = store) {
       await ring.follow(at);
       const found = [...state.signers, ...state.decryptionKeys].find((key) => key.kid === kid);
       if (found === undefined) return { kind: 'unknown' };
       const { record } = found;
       const line = lines.find((candidate) => isOf(candidate, record));
       // First the successor: whatever happens in between, there is a key to go on with.
-      if (line !== undefined && !hasOther(record, at)) await makePair(line, { createdAt: at, activeAt: at });
-      const outcome = await store.revokeKey(tenant, record.id, kid, at);
+      if (line !== undefined && !hasOther(record, at)) await makePair(line, { createdAt: at, activeAt: at }, by);
+      const outcome = await by.revokeKey(tenant, record.id, kid, at);
       await ring.follow(at);
       if (outcome === 'unknown') return { kind: 'unknown' };
       log.warn('key.revoked', { use: record.use, alg: record.alg, id: record.id });

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -11,6 +11,8 @@ export interface MasterKey {
   seal(plain: Uint8Array, context: string): Uint8Array;
   /** Throws `MasterKeyError` where the key is another one or the bytes were changed. */
   open(sealed: Uint8Array, context: string): Uint8Array;
+  /** HMAC-SHA-256 as base64url, under a key of its own for each `purpose`. */
+  mac(text: string, purpose: string): string;
 }
 
 export class MasterKeyError extends Error {
@@ -23,7 +25,13 @@ const TAG_BYTES = 16;
 export function masterKey(material: Uint8Array): MasterKey {
   if (material.length !== 32) throw new MasterKeyError('the master key must be 32 bytes, base64url');
   const key: KeyObject = createSecretKey(Buffer.from(hkdfSync('sha256', material, '', 'hufu keys at rest', 32)));
+  const macKeys = new Map<string, Buffer>();
   return {
+    mac(text, purpose) {
+      let own = macKeys.get(purpose);
+      if (own === undefined) macKeys.set(purpose, (own = Buffer.from(hkdfSync('sha256', material, '', `hufu mac ${purpose}`, 32))));
+      return createHmac('sha256', own).update(text).digest('base64url');
+    },
     seal(plain, context) {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context));

@@ -4,7 +4,7 @@ import type { SigningAlgorithm } from './algorithms.ts';
 
 /**
  * The `typ` of what we sign: ID tokens and answers (RFC 7519 §5.1), access tokens (RFC 9068 §2.1), logout tokens (OpenID Connect Back-Channel Logout
- * §2.4), introspection (RFC 9701 §5), identity assertions, status lists (Token Status List §5.1), batches of the revocation log.
+ * §2.4), introspection (RFC 9701 §5), identity assertions, status lists (Token Status List §5.1), batches of the revocation log, checkpoints of the audit log.
  */
 export type JwtType =
   | 'JWT'
@@ -13,7 +13,8 @@ export type JwtType =
   | 'token-introspection+jwt'
   | 'oauth-id-jag+jwt'
   | 'statuslist+jwt'
-  | 'revocations+jwt';
+  | 'revocations+jwt'
+  | 'audit-checkpoint+jwt';
 
 /** A signing key in memory, with everything a signature needs made beforehand. */
 export interface Signer {
@@ -39,6 +40,7 @@ export function signer(record: KeyRecord, algorithm: SigningAlgorithm, privateKe
     'logout+jwt': header('logout+jwt'),
     'oauth-id-jag+jwt': header('oauth-id-jag+jwt'),
     'revocations+jwt': header('revocations+jwt'),
+    'audit-checkpoint+jwt': header('audit-checkpoint+jwt'),
     'token-introspection+jwt': header('token-introspection+jwt'),
     'statuslist+jwt': header('statuslist+jwt'),
   };

@@ -1,3 +1,4 @@
+import type { Store } from '@hufu/store/port';
 import type { Json } from '../config/node.ts';
 import { readEdgeLimit, readLimit } from '../config/read-limit.ts';
 import type { Context } from '../context.ts';
@@ -11,6 +12,8 @@ export interface LimitChange {
   /** The version that they have seen; undefined: whatever it is. */
   readonly version: number | undefined;
   readonly nowMs: number;
+  /** In whose name it is written; by default the server’s own. */
+  readonly store?: Store;
 }
 
 export type SetLimit =
@@ -24,7 +27,12 @@ export type SetLimit =
 const MOST_TRIES = 10;
 
 /** Sets a limit for every node, where it can stand beside the others. */
-export async function setLimit(ctx: Context, name: string, value: Json, { by, version, nowMs }: LimitChange): Promise<SetLimit> {
+export async function setLimit(
+  ctx: Context,
+  name: string,
+  value: Json,
+  { by, version, nowMs, store = ctx.store }: LimitChange,
+): Promise<SetLimit> {
   const rule = JSON.stringify(value);
   if (rule.length > MAX_LIMIT_LENGTH) return { kind: 'refused', reason: `has more than ${MAX_LIMIT_LENGTH} characters` };
   const ofEdge = edgeNameOf(name);
@@ -39,7 +47,7 @@ export async function setLimit(ctx: Context, name: string, value: Json, { by, ve
     const conflict = (ofEdge === undefined ? readStanding(ctx.config, all) : edgeStandingOf(ctx, all)).problems.get(name);
     if (conflict !== undefined) return { kind: 'refused', reason: conflict };
     // Beside those that were looked at, and no others.
-    const set = await ctx.store.putLimitRule(ctx.tenant, record, version ?? seen, MAX_STORED_LIMITS);
+    const set = await store.putLimitRule(ctx.tenant, record, version ?? seen, MAX_STORED_LIMITS);
     if (set.kind === 'changed' && version === undefined && tries < MOST_TRIES) continue;
     if (set.kind === 'done') await heed(ctx, 'set', name, by, set.version);
     return set;
@@ -52,8 +60,12 @@ export type ResetLimit =
   | { readonly kind: 'changed'; readonly version: number };
 
 /** What the configuration says of it holds again. */
-export async function resetLimit(ctx: Context, name: string, { by, version }: Omit<LimitChange, 'nowMs'>): Promise<ResetLimit> {
-  const reset = await ctx.store.removeLimitRule(ctx.tenant, name, version);
+export async function resetLimit(
+  ctx: Context,
+  name: string,
+  { by, version, store = ctx.store }: Omit<LimitChange, 'nowMs'>,
+): Promise<ResetLimit> {
+  const reset = await store.removeLimitRule(ctx.tenant, name, version);
   if (reset.kind === 'done') await heed(ctx, 'reset', name, by, reset.version);
   return reset;
 }

@@ -4,6 +4,7 @@ import type { Locale } from '@hufu/protocol/locale';
 import type { FactorRecord, UserRecord } from '@hufu/store/port';
 import type { RegistrationResponseJSON, VerifiedRegistrationResponse } from '@simplewebauthn/server';
 import { tellUser } from '../accounts/tell-user.ts';
+import { asUser } from '../audit/acting.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { ProvedMethod } from '../sessions/methods.ts';
@@ -96,7 +97,7 @@ export async function registerPasskey(
   const { user, session } = holder;
   const { counter, ...kept } = data;
   const factor = { kind: 'passkey', name: answer.name, lookup: passkeyLookup(kept.credentialId), data: { ...kept }, counter } as const;
-  const added = await ctx.store.addFactor(ctx.tenant, user.id, user.authVersion, factor, session, now);
+  const added = await asUser(ctx, user).addFactor(ctx.tenant, user.id, user.authVersion, factor, session, now);
   switch (added.kind) {
     case 'added':
       await tellUser(ctx, user, 'factor_added', { name: answer.name }, answer.locale);

@@ -1,5 +1,6 @@
 import { isSubset } from '@hufu/protocol/scope';
 import type { PendingAuthorization, UserRecord } from '@hufu/store/port';
+import { asUser } from '../audit/acting.ts';
 import { wakeNotifications } from '../backchannel/notification-job.ts';
 import type { Context } from '../context.ts';
 import { allowedScopes } from '../tokens/allowed-scopes.ts';
@@ -38,7 +39,7 @@ export async function approve(
   if (client === undefined) return 'gone';
   const { scopes, resources, notice } = readPendingRequest(pending);
   if (!isSubset(scopes, allowedScopes(ctx, client))) return 'gone';
-  const approved = await ctx.store.approvePending(
+  const approved = await asUser(ctx, user).approvePending(
     ctx.tenant,
     pending.id,
     {
@@ -69,7 +70,7 @@ export async function approve(
 
 /** Says no, once. */
 export async function deny(ctx: Context, pending: PendingAuthorization, user: UserRecord, now: number): Promise<Decision> {
-  const denied = await ctx.store.denyPending(ctx.tenant, pending.id, user.id, now);
+  const denied = await asUser(ctx, user).denyPending(ctx.tenant, pending.id, user.id, now);
   if (denied !== 'denied') return 'gone';
   if (readPendingRequest(pending).notice !== undefined) wakeNotifications(ctx);
   return 'denied';

@@ -1,6 +1,7 @@
 import type { ClientMetadata } from '@hufu/protocol/client-metadata';
 import { clientId } from '@hufu/protocol/ids';
 import type { ClientRecord } from '@hufu/store/port';
+import { asClient } from '../audit/acting.ts';
 import { clientSecretRecord } from '../client-keys/client-secret.ts';
 import type { Context } from '../context.ts';
 import { type ClientCredentials, storedMetadata } from './client-information.ts';
@@ -18,7 +19,7 @@ export async function registerClient(
   const id = clientId(ID_PREFIX + ctx.random.text(24));
   const secret = hasSecret(metadata) ? newClientSecret(ctx) : undefined;
   const registrationToken = newRegistrationToken(ctx);
-  const record = await ctx.store.putClient(
+  const record = await asClient(ctx, id).putClient(
     ctx.tenant,
     {
       clientId: id,

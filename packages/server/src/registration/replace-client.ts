@@ -2,6 +2,7 @@ import type { ClientMetadata } from '@hufu/protocol/client-metadata';
 import { equalText } from '@hufu/protocol/equal-text';
 import { OAuthError } from '@hufu/protocol/errors';
 import type { ClientRecord, ClientSecret } from '@hufu/store/port';
+import { asClient } from '../audit/acting.ts';
 import { clientSecretRecord } from '../client-keys/client-secret.ts';
 import { readClientRecord } from '../client-record.ts';
 import type { Context } from '../context.ts';
@@ -44,13 +45,14 @@ export async function replaceMetadata(
   const { secrets, issued } = secretsFor(ctx, record, metadata, presented, now);
   const revokes = changesTrust(readClientRecord(record).metadata, metadata);
   // Before it, so that one that is cut off in between changes nothing unrevoked; and after it, for what was issued meanwhile.
-  if (revokes) await ctx.store.revokeClient(ctx.tenant, clientId, now, 'forgotten');
-  const put = await ctx.store.putClient(
+  const store = asClient(ctx, clientId);
+  if (revokes) await store.revokeClient(ctx.tenant, clientId, now, 'forgotten');
+  const put = await store.putClient(
     ctx.tenant,
     { clientId, metadata: storedMetadata(metadata), secrets, enabled, source, registrationHash },
     now,
   );
-  if (revokes) await ctx.store.revokeClient(ctx.tenant, clientId, now, 'forgotten');
+  if (revokes) await store.revokeClient(ctx.tenant, clientId, now, 'forgotten');
   ctx.log.info('client.changed', { client: clientId, revoked: revokes });
   return { record: put, secret: issued };
 }

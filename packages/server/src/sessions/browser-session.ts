@@ -4,6 +4,7 @@ import { readHolder, SECRET_LENGTH, writeHolder } from '@hufu/protocol/tally';
 import type { SessionRecord, SessionRefusal, SignedInAt, UserRecord } from '@hufu/store/port';
 import { SEEN_EVERY_SECONDS } from '@hufu/store/retention';
 import { isActive } from '../accounts/is-active.ts';
+import { asUser } from '../audit/acting.ts';
 import type { Context } from '../context.ts';
 import type { HttpRequest } from '../http.ts';
 import { wakeDelivery } from '../logout/delivery-job.ts';
@@ -113,7 +114,7 @@ export async function openBrowserSession(
   const expiresAt = stepsUp?.expiresAt ?? now + ctx.config.policies.sessions.absoluteSeconds;
   const browser = browserOf(ctx, request);
   const agent = request.headers['user-agent'];
-  const opened = await ctx.store.openSession(
+  const opened = await asUser(ctx, user).openSession(
     ctx.tenant,
     {
       userId: user.id,

@@ -1,5 +1,6 @@
 import { equalText } from '@hufu/protocol/equal-text';
 import type { UserRecord } from '@hufu/store/port';
+import { asUser } from '../audit/acting.ts';
 import type { Context } from '../context.ts';
 import type { HttpRequest } from '../http.ts';
 import { sha256 } from '../tokens/secrets.ts';
@@ -41,7 +42,7 @@ export async function trustBrowser(ctx: Context, http: HttpRequest, { session, u
   const secret = ctx.random.text(SECRET_LENGTH);
   const now = Math.floor(http.nowMs / 1000);
   const until = now + trustedDeviceSeconds;
-  const trusted = await ctx.store.trustDevice(ctx.tenant, user.id, session.deviceId, user.authVersion, sha256(secret), until, now);
+  const trusted = await asUser(ctx, user).trustDevice(ctx.tenant, user.id, session.deviceId, user.authVersion, sha256(secret), until, now);
   return trusted === 'done' ? trustCookie(ctx, http, markOf(ctx, browserOf(ctx, http).id, user), secret) : undefined;
 }
 

@@ -5,6 +5,7 @@ import { MAX_NEW_USERNAME, readNewUsername } from '../accounts/new-username.ts';
 import { findSecondFactors, hasSecondFactor } from '../accounts/second-factors.ts';
 import { takeSignUp } from '../accounts/sign-in-limits.ts';
 import { tellUser } from '../accounts/tell-user.ts';
+import { asUser } from '../audit/acting.ts';
 import type { Upstream, UpstreamBase } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import { PageError } from '../interaction/page-error.ts';
@@ -61,7 +62,7 @@ async function linkByAddress(
 ): Promise<UserRecord | undefined> {
   if (hasSecondFactor(await findSecondFactors(ctx, holder))) return undefined;
   const identity = { upstream: upstream.name, issuer, subject, label };
-  const linked = await ctx.store.linkIdentity(ctx.tenant, holder.id, holder.authVersion, identity, undefined, now);
+  const linked = await asUser(ctx, holder).linkIdentity(ctx.tenant, holder.id, holder.authVersion, identity, undefined, now);
   if (linked.kind !== 'done') return undefined;
   await tellUser(ctx, holder, 'identity_linked', { name: titleOf(upstream, 'en') });
   return { ...holder, authVersion: linked.authVersion };

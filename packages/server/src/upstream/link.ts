@@ -1,4 +1,5 @@
 import { tellUser } from '../accounts/tell-user.ts';
+import { asUser } from '../audit/acting.ts';
 import type { Upstream } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
@@ -24,7 +25,14 @@ export async function finishLink(
     throw new PageError('session_changed', 'it was begun in another session, or before something else was changed');
   const identity = { upstream: upstream.name, issuer, subject, label };
   const now = Math.floor(http.nowMs / 1000);
-  const linked = await ctx.store.linkIdentity(ctx.tenant, found.user.id, found.user.authVersion, identity, found.session.id, now);
+  const linked = await asUser(ctx, found.user).linkIdentity(
+    ctx.tenant,
+    found.user.id,
+    found.user.authVersion,
+    identity,
+    found.session.id,
+    now,
+  );
   if (linked.kind === 'unknown') throw new PageError('session_changed', 'the user is not there any more');
   if (linked.kind === 'done') await tellUser(ctx, found.user, 'identity_linked', { name: titleOf(upstream, 'en') });
   const outcome = linked.kind === 'done' ? 'linked' : linked.kind;

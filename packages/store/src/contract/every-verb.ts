@@ -110,9 +110,26 @@ export async function useEveryVerb(all: Store): Promise<void> {
   await all.listChildren(tenant, [{ id: grant, afterId: 0 }], 10);
   await all.findLine(tenant, grant);
   await useAdministration(b);
+  await useAudit(b);
   await useEdge(all, tenant);
   assert.equal(await all.findClient(tenant, clientId('nobody')), undefined);
   assert.equal(await all.findUser(tenant, userId(99)), undefined);
+}
+
+async function useAudit({ store: all, tenant }: Bench): Promise<void> {
+  const key = { alg: '', publicJwk: '', sealedPrivate: new Uint8Array(1), createdAt: 1, activeAt: 1, retiredAt: 0, expiresAt: 0 };
+  const added = await all.addKey(tenant, { ...key, use: 'hash' }, 0);
+  if (added.kind === 'added') await all.revokeKey(tenant, added.id, 'kid', NOW);
+  await all.renewRevocationEpoch(tenant, 'first', 'third');
+  const sealed = await all.sealAudit(tenant, 10_000);
+  if (sealed.kind === 'sealed') await all.sealAudit(tenant, 10, sealed);
+  await all.readAudit(tenant, 0, 1);
+  const between = { sinceMs: 1, untilMs: 2 };
+  for (const filter of [{}, { action: 'a' }, { actor: { kind: 'a', id: 'a' }, ...between }, { target: { kind: 'a', id: 'a' }, before: 9 }])
+    await all.listAudit(tenant, filter, 1);
+  await all.putAuditCheckpoint(tenant, { seq: 1, hash: 'h', atMs: 1, jws: 'j', jwk: '{}' });
+  await all.listAuditCheckpoints(tenant, 1, 1);
+  await all.readAuditHead(tenant);
 }
 
 async function useAdministration({ store: all, tenant }: Bench): Promise<void> {

@@ -120,7 +120,10 @@ async function putClient(
   if (row === undefined) throw new Error(`client ${client.clientId} is gone`);
   const there = readClient(row);
   if (only !== undefined && only.version !== there.version) return undefined;
-  if (sameClient(there, client)) return { put: there, isNew: false, told: 0 };
+  if (sameClient(there, client)) {
+    session.unchanged?.();
+    return { put: there, isNew: false, told: 0 };
+  }
   const [updated] = await session.run<ClientRow>(UPDATE, values);
   if (updated === undefined) throw new Error(`client ${client.clientId} is gone`);
   const told = there.enabled && !client.enabled ? [entry(client.clientId, 'client_disabled', now)] : [];

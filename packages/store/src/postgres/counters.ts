@@ -16,6 +16,7 @@ export type CounterName =
   | 'challenge'
   | 'mail'
   | 'event'
+  | 'audit'
   | 'limit_rules'
   | 'edge_end'
   | 'administrators';

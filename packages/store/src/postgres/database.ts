@@ -18,6 +18,8 @@ export interface Step {
 
 export interface Session {
   run<R extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<R[]>;
+  /** In a transaction that has found nothing to change, where somebody notes what changes (`audited.ts`). */
+  unchanged?(): void;
 }
 
 /** One PostgreSQL database: single statements, and short transactions of several (READ COMMITTED). Everything waits a bounded time in a bounded queue. */

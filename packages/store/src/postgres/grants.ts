@@ -1,7 +1,10 @@
 import type { GrantId, TenantId } from '@hufu/protocol/ids';
-import type { GrantRecord, Grants, RevocationReason } from '../port.ts';
+import { ENTRY_COLUMNS } from '../audit/rows.ts';
+import { entryOf, signEntry } from '../audit/write-entry.ts';
+import type { Acting, AuditEntry, GrantRecord, Grants, RevocationReason } from '../port.ts';
 import { revokedKeptSeconds } from '../retention.ts';
 import { admit } from './admit.ts';
+import { columnsOf, INBOX_COLUMNS, unnestText } from './audit.ts';
 import { batch } from './batch.ts';
 import { createGrant, type GrantCreation } from './create-grant.ts';
 import type { Database, Statement } from './database.ts';
@@ -17,14 +20,12 @@ import { revokedTokens } from './revoked-tokens.ts';
 import type { Statistics } from './statistics.ts';
 import { takeGrant } from './take-grant.ts';
 
-/** All of `Grants` but what is with the users and the clients. */
-export function grants(
-  db: Database,
-  ids: ReservedIds,
-  purge: Purge,
-  statistics: Statistics,
-  creation: GrantCreation,
-): Omit<Grants, 'revokeUser' | 'revokeClient'> {
+/** All of `Grants` but what is with the users and the clients; a revocation with who it is of. */
+export interface PostgresGrants extends Omit<Grants, 'revokeUser' | 'revokeClient' | 'revokeGrant'> {
+  revokeNoted(acting: Acting, args: Parameters<Grants['revokeGrant']>): ReturnType<Grants['revokeGrant']>;
+}
+
+export function grants(db: Database, ids: ReservedIds, purge: Purge, statistics: Statistics, creation: GrantCreation): PostgresGrants {
   const find = batch<Key, GrantRecord | undefined>({
     key: ({ tenant }) => String(tenant),
     async send(items) {
@@ -51,8 +52,11 @@ export function grants(
   return {
     findGrant,
 
-    async revokeGrant(tenant, id, reason, now) {
-      const answer = await revoke({ tenant, id, reason, now });
+    async revokeNoted(acting, args) {
+      const [tenant, id, reason, now] = args;
+      const entry = entryOf(acting, 'revokeGrant', args, 'revoked');
+      const signed = entry === undefined ? [] : [signEntry(acting, tenant, await ids.take(tenant, 'audit'), entry)];
+      const answer = await revoke({ tenant, id, reason, now, entries: signed });
       if (answer === 'revoked') purge.count(tenant, ENDED_ENTRIES, 1, now);
       return answer;
     },
@@ -74,17 +78,22 @@ interface Key {
 interface Revocation extends Key {
   readonly reason: RevocationReason;
   readonly now: number;
+  /** What is written if it is this one that revokes. */
+  readonly entries: readonly AuditEntry[];
 }
 
 async function revokeTogether(db: Database, items: readonly Revocation[]): Promise<('revoked' | 'already' | 'unknown')[]> {
   const [first] = items;
   if (first === undefined) return [];
   const { tenant, reason, now } = first;
-  const values = [tenant, now, reason, now + revokedKeptSeconds(reason), items.map(({ id }) => id)];
+  // Of several that want one grant the first has done it.
+  const firsts = new Map(items.toReversed().map((item) => [item.id, item]));
+  const noted = [...firsts.values()].flatMap(({ id, entries }) => entries.map((entry) => ({ id, entry })));
+  const columns = columnsOf(noted.map(({ entry }) => entry));
+  const values = [tenant, now, reason, now + revokedKeptSeconds(reason), items.map(({ id }) => id), noted.map(({ id }) => id), ...columns];
   const rows = await db.run<{ id: GrantId; revoked: boolean }>(REVOKE, values);
   const there = new Set(rows.map((row) => row.id));
   const revoked = new Set(rows.filter((row) => row.revoked).map((row) => row.id));
-  // Of several that want one grant the first has done it.
   return items.map(({ id }) => (revoked.delete(id) ? 'revoked' : there.has(id) ? 'already' : 'unknown'));
 }
 
@@ -101,6 +110,10 @@ const REVOKE: Statement = {
   text: `WITH there AS MATERIALIZED (
       SELECT id FROM grants WHERE tenant = $1::bigint AND id = ANY ($5::bigint[]) ORDER BY id FOR NO KEY UPDATE),
     dead AS (${revokeText('SELECT id FROM there')}),
-    ${entriesOf(`SELECT 'grant' AS kind, id::text AS subject, $3::text AS reason, expires_at, id AS rank FROM dead`)}
+    ${entriesOf(`SELECT 'grant' AS kind, id::text AS subject, $3::text AS reason, expires_at, id AS rank FROM dead`)},
+    noted AS (
+      INSERT INTO audit_inbox (tenant, ${INBOX_COLUMNS})
+      SELECT $1::bigint, ${ENTRY_COLUMNS.map((column) => `e.${column}`).join(', ')}
+      FROM ${unnestText(6, { before: ['bigint'] })} AS e (grant_id, ${INBOX_COLUMNS}) WHERE e.grant_id IN (SELECT id FROM dead))
     SELECT id, id IN (SELECT id FROM dead) AS revoked FROM there`,
 };

@@ -27,12 +27,14 @@ export function keys(db: Database, purge: Purge): Keys {
       db.transact(async (session) => {
         const changed = await session.run(RETIRE, [tenant, id, retiredAt, expiresAt]);
         if (changed.length > 0) await raiseCounter(session, tenant, 'keys');
+        else session.unchanged?.();
       }),
 
     removeKey: (tenant, id) =>
       db.transact(async (session) => {
         const removed = await session.run(REMOVE, [tenant, id]);
         if (removed.length > 0) await raiseCounter(session, tenant, 'keys');
+        else session.unchanged?.();
       }),
 
     async revokeKey(tenant, id, kid, now) {

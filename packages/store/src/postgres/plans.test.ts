@@ -27,6 +27,7 @@ const WALKS: readonly RegExp[] = [
   /FROM keys WHERE tenant = \$1::bigint/,
   /FROM limit_rules WHERE tenant = \$1::bigint (ORDER BY name|AND name <> )/,
   /FROM revocation_logs WHERE tenant = \$1::bigint/,
+  /(FROM|UPDATE) audit_heads .*WHERE tenant = \$1::bigint/,
   /FROM administrators (a\s|WHERE tenant = \$1::bigint AND user_id <> )/,
   /FROM decisions WHERE tenant = \$1::bigint\s+ORDER BY id DESC/,
   // Over what is kept of one share, once for each sixteenth that it has grown.
@@ -68,6 +69,20 @@ describe('plans', () => {
     for (const { text } of ordered) {
       const plan = (await explain(text)).join('\n');
       assert.match(plan, /Index (Only )?Scan( Backward)? using (deliveries|pending_authorizations|mails)_(dead|due)/);
+      assert.doesNotMatch(plan, /Sort/);
+    }
+  });
+
+  test('lists of the audit log are read in the order of their numbers, whatever they are found by, without sorting all of it', async () => {
+    const lists = [...statements.values()].filter(({ text }) => /FROM audit_log\s.*ORDER BY seq DESC LIMIT \$11/s.test(text));
+    assert.equal(lists.length, 4);
+    await looking.query('DELETE FROM audit_log');
+    await looking.query(`INSERT INTO audit_log (tenant, seq, id, at_ms, actor_kind, actor_id, via, request_id, action, target_kind, target_id, details, mac, hash)
+      SELECT 1, g, g, 1000 * g, 'user', 'u' || g % 500, '', '', 'a' || g % 50, 'user', 'u' || g % 500, '{}', 'm', 'h' FROM generate_series(1, 50000) AS g`);
+    await looking.query('ANALYZE audit_log');
+    for (const { text } of lists) {
+      const plan = (await explain(text)).join('\n');
+      assert.match(plan, /Index Scan Backward using audit_log_(pkey|by_actor|by_action|by_target)/);
       assert.doesNotMatch(plan, /Sort/);
     }
   });

@@ -8,7 +8,7 @@ export interface ReservedIds {
   take(tenant: TenantId, name: ReservedName): Promise<number>;
 }
 
-export type ReservedName = 'grant' | 'session' | 'pushed' | 'pending' | 'device' | 'factor' | 'challenge' | 'mail' | 'event';
+export type ReservedName = 'grant' | 'session' | 'pushed' | 'pending' | 'device' | 'factor' | 'challenge' | 'mail' | 'event' | 'audit';
 
 export function reservedIds(db: Database): ReservedIds {
   const blocks = new Map<string, Block>();

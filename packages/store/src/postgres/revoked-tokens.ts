@@ -9,6 +9,7 @@ export function revokedTokens(db: Database, purge: Purge): Pick<Grants, 'revokeT
     async revokeToken(tenant, grant, token, expiresAt, now) {
       if (expiresAt <= now) return;
       const rows = await db.run(REVOKE_TOKEN, [tenant, now, grant, token, expiresAt]);
+      if (rows.length === 0) db.unchanged?.();
       purge.count(tenant, ENDED_TOKENS, rows.length, now);
       purge.count(tenant, ENDED_ENTRIES, rows.length, now);
     },

@@ -30,7 +30,10 @@ export function sessions(db: Database, ids: ReservedIds, purge: Purge, statistic
       const told = await db.transact(async (act) => {
         const [session] = await act.run<SessionRow>(LOCK, [tenant, id]);
         if (session === undefined) return undefined;
-        if (session.ended_at !== null) return { entries: 0, deliveries: 0 };
+        if (session.ended_at !== null) {
+          act.unchanged?.();
+          return { entries: 0, deliveries: 0 };
+        }
         const entries = [
           ...(await endSessions(act, tenant, [id], why, undefined, now)),
           ...(await revokeGrantsBoundToAny(act, tenant, session.user_id, [id], why, now)),

@@ -1,6 +1,9 @@
+import { NOBODY } from '../audit/write-entry.ts';
 import { type Bell, bell as ownBell } from '../bell.ts';
-import type { Store } from '../port.ts';
+import type { Acting, Store } from '../port.ts';
 import { administrators } from './administrators.ts';
+import { auditLog } from './audit.ts';
+import { auditedVerbs } from './audited.ts';
 import { challenges } from './challenges.ts';
 import { clients } from './clients.ts';
 import { consents } from './consents.ts';
@@ -40,7 +43,9 @@ export function postgresStore(db: Database, bell: Bell & { ready?(): Promise<voi
   const statistic = statistics(db);
   const purging = ringing(purge(db, statistic), bell);
   const creation = grantCreation(ids, purging, statistic);
-  return {
+  const auditedBy = auditedVerbs({ db, ids, purge: purging, statistics: statistic, bell });
+  const { revokeNoted, ...granting } = grants(db, ids, purging, statistic, creation);
+  const verbs: Omit<Store, 'actingAs' | 'revokeGrant'> = {
     kind: 'postgres',
     async time() {
       const [row] = await db.run<{ ms: number }>(READ_CLOCK, []);
@@ -59,7 +64,7 @@ export function postgresStore(db: Database, bell: Bell & { ready?(): Promise<voi
     ...devices(db, purging),
     ...userCredentials(db, purging),
     ...consents(db, purging, statistic),
-    ...grants(db, ids, purging, statistic, creation),
+    ...granting,
     ...pushedRequests(db, ids, purging),
     ...pendingAuthorizations(db, ids, purging, creation),
     ...marks(db, purging),
@@ -80,7 +85,15 @@ export function postgresStore(db: Database, bell: Bell & { ready?(): Promise<voi
     ...administrators(db),
     ...keptReplies(db, purging),
     ...searches(db),
+    ...auditLog(db, statistic),
   };
+  const actingAs = (acting: Acting): Store => ({
+    ...verbs,
+    ...auditedBy(acting),
+    revokeGrant: (...args) => revokeNoted(acting, args),
+    actingAs,
+  });
+  return actingAs(NOBODY);
 }
 
 /** Every verb that has written to the revocation log counts its entries, once they are committed. */

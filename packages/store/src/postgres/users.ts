@@ -81,7 +81,10 @@ export function users(db: Database, purge: Purge, statistics: Statistics): Postg
       const told = await db.transact(async (session) => {
         const there = await lockThere(session, tenant, id);
         if (there === undefined) return undefined;
-        if (there.enabled === enabled) return NOTHING;
+        if (there.enabled === enabled) {
+          session.unchanged?.();
+          return NOTHING;
+        }
         await session.run(SET_ENABLED, [tenant, id, enabled ? 1 : 0, now]);
         if (enabled) return NOTHING;
         await raiseVersion(session, tenant, id, there.authVersion, undefined);
@@ -96,7 +99,10 @@ export function users(db: Database, purge: Purge, statistics: Statistics): Postg
       const told = await db.transact(async (session) => {
         const there = await lockThere(session, tenant, id);
         if (there === undefined) return undefined;
-        if (there.lockedUntil === until) return NOTHING;
+        if (there.lockedUntil === until) {
+          session.unchanged?.();
+          return NOTHING;
+        }
         await session.run(SET_LOCKED, [tenant, id, until ?? null, now]);
         await raiseVersion(session, tenant, id, there.authVersion, undefined);
         const resting = await suspendGrantsOf(session, tenant, id, until, now);

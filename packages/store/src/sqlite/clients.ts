@@ -66,7 +66,10 @@ export function clients(db: Connection, counters: Counters, log: RevocationLog):
 
   /** Inside a write. */
   const putThere = (tenant: TenantId, client: NewClient, there: ClientRecord | undefined, now: number): ClientRecord => {
-    if (there !== undefined && sameClient(there, client)) return there;
+    if (there !== undefined && sameClient(there, client)) {
+      db.unchanged();
+      return there;
+    }
     const { clientId, source } = client;
     const [metadata, secrets, enabled] = [JSON.stringify(client.metadata), writeSecrets(client.secrets), client.enabled ? 1 : 0];
     const hash = client.registrationHash ?? null;

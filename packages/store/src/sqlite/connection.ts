@@ -2,6 +2,13 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { readFailure } from './failure.ts';
 import { GroupCommit, type GroupLimits } from './group-commit.ts';
 
+/** What is to be known of a verb that has answered. */
+export interface Note {
+  /** Whether there is anything to write. */
+  tells(answer: unknown): boolean;
+  write(answer: unknown): void;
+}
+
 /** A statement that is prepared when it is first needed: a process that only reads a client should not pay for all of them. Its rows are arrays. */
 export type Lazy = () => StatementSync;
 
@@ -17,6 +24,8 @@ export class Connection {
   #dataVersion = 0;
   #looked = false;
   #changes = 0;
+  #note: Note | undefined;
+  #isUnchanged = false;
 
   constructor(handle: DatabaseSync, limits: GroupLimits, committed: (writes: number) => void) {
     this.handle = handle;
@@ -64,7 +73,34 @@ export class Connection {
 
   /** Runs `act` in the next group; settled when it is durable. It may run more than once, so it must change nothing but the database. */
   write<T>(act: () => T): Promise<T> {
-    return this.#writes.write(act);
+    const note = this.#note;
+    if (note === undefined) return this.#writes.write(act);
+    this.#note = undefined;
+    return this.#writes.write(() => {
+      this.#isUnchanged = false;
+      const answer = act();
+      if (!this.#isUnchanged) note.write(answer);
+      return answer;
+    });
+  }
+
+  /**
+   * Calls a verb, of which `note` is told the answer inside its write and before that is committed: what `note` writes is there with the change or not at all, and what
+   * it throws undoes the change. A verb that does not begin its write before it first waits is our mistake.
+   */
+  noting<T>(note: Note, verb: () => Promise<T>): Promise<T> {
+    this.#note = note;
+    try {
+      const answer = verb();
+      return this.#note === undefined ? answer : answer.then((told) => requireNothing(note, told));
+    } finally {
+      this.#note = undefined;
+    }
+  }
+
+  /** Inside a write that has found nothing to change: there is nothing to note. */
+  unchanged(): void {
+    this.#isUnchanged = true;
   }
 
   /**
@@ -112,4 +148,10 @@ export class Connection {
   async settle(): Promise<void> {
     await this.#writes.close();
   }
+}
+
+/** It found nothing to do before it came to write. */
+function requireNothing<T>(note: Note, answer: T): T {
+  if (note.tells(answer)) throw new Error('a verb that is to be noted has not written at once');
+  return answer;
 }

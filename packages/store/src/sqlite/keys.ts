@@ -40,16 +40,17 @@ export function keys(db: Connection, counters: Counters, log: RevocationLog): Ke
     retireKey: (tenant, id, retiredAt, expiresAt) =>
       db.write(() => {
         const there = findTimes().get(tenant, id) as unknown as [number, number] | undefined;
-        if (there === undefined) return;
+        if (there === undefined) return db.unchanged();
         const times = [earlier(there[0], retiredAt), earlier(there[1], expiresAt)] as const;
-        if (times[0] === there[0] && times[1] === there[1]) return;
+        if (times[0] === there[0] && times[1] === there[1]) return db.unchanged();
         setTimes().run(...times, tenant, id);
         counters.next(tenant, 'keys');
       }),
 
     removeKey: (tenant, id) =>
       db.write(() => {
-        if (remove().run(tenant, id).changes > 0) counters.next(tenant, 'keys');
+        if (remove().run(tenant, id).changes === 0) return db.unchanged();
+        counters.next(tenant, 'keys');
       }),
 
     revokeKey: (tenant, id, kid, now) =>

@@ -22,6 +22,7 @@ const WALKS: readonly RegExp[] = [
   /FROM keys WHERE tenant = \? ORDER BY id$/,
   /FROM limit_rules WHERE tenant = \? (ORDER BY name|AND name <> \?)$/,
   /FROM revocation_logs WHERE tenant = \?$/,
+  /FROM audit_heads WHERE tenant = \?$/,
   /^SELECT count\(\*\), count\(DISTINCT user_id\) FROM \(.* LIMIT \?4\)$/s,
   /FROM administrators (a\s|WHERE tenant = \? AND user_id <> \?$)/,
   /FROM decisions .*ORDER BY id DESC LIMIT/,

@@ -25,9 +25,9 @@ export function revokedTokens(
       expiresAt <= now
         ? Promise.resolve()
         : db.write(() => {
-            if (markGrant().run(tenant, grant).changes === 0) return;
+            if (markGrant().run(tenant, grant).changes === 0) return db.unchanged();
             memo.drop(tenant, grant);
-            if (insert().run(tenant, grant, token, expiresAt).changes === 0) return;
+            if (insert().run(tenant, grant, token, expiresAt).changes === 0) return db.unchanged();
             log.append(tenant, [{ kind: 'token', subject: token, reason: 'revoked_by_client', expiresAt }], now);
             purge(tenant, now - FALL_AFTER_SECONDS, 1);
           }),

@@ -55,7 +55,10 @@ export function sessions(
       return await db.write(() => {
         const session = readThere(tenant, id);
         if (session === undefined) return 'unknown';
-        if (session.endedAt !== undefined) return 'ended';
+        if (session.endedAt !== undefined) {
+          db.unchanged();
+          return 'ended';
+        }
         endings.endSession(tenant, id, session.expiresAt, why, now);
         endings.revokeGrantsBoundTo(tenant, id, session.userId, why, now);
         return 'ended';

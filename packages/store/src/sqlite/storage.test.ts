@@ -176,10 +176,11 @@ test('tries, challenges, mails and events that come and go take no more room', a
   rmSync(directory, { recursive: true });
 });
 
-/** As a reader sees it: with what is still in the log. */
+/** As a reader sees it: with what is still in the log, and without the audit log, which is to grow. */
 function pages(path: string): number {
   const db = new DatabaseSync(path);
   const count = Number(db.prepare('PRAGMA page_count').get()?.['page_count']);
+  const audit = Number(db.prepare("SELECT count(*) AS pages FROM dbstat WHERE name LIKE 'audit%'").get()?.['pages']);
   db.close();
-  return count;
+  return count - audit;
 }

@@ -1,6 +1,7 @@
 import { bell } from '../bell.ts';
 import type { Store } from '../port.ts';
 import { administrators } from './administrators.ts';
+import { audited, auditLog } from './audit.ts';
 import { challenges } from './challenges.ts';
 import { clients } from './clients.ts';
 import type { Connection } from './connection.ts';
@@ -59,7 +60,7 @@ export function sqliteStore(kind: 'sqlite' | 'memory', db: Connection, close: ()
     "INSERT INTO counters (tenant, name, value) VALUES (0, 'time', ?1) ON CONFLICT DO UPDATE SET value = max(value, ?1)",
   );
   let closing: Promise<void> | undefined;
-  return {
+  return audited(db, counters, {
     kind,
     time: () => db.read(() => counters.find(0, 'time')),
     keepTime: (nowMs) => db.write(() => void keepTime().run(nowMs)),
@@ -95,5 +96,6 @@ export function sqliteStore(kind: 'sqlite' | 'memory', db: Connection, close: ()
     ...revocationFollowers(db),
     ...statuses(db, counters),
     ...delivering,
-  };
+    ...auditLog(db),
+  });
 }

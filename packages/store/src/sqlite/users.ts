@@ -96,7 +96,10 @@ export function users(
       db.write(() => {
         const there = readThere(tenant, id);
         if (there === undefined) return 'unknown';
-        if (there.enabled === enabled) return 'done';
+        if (there.enabled === enabled) {
+          db.unchanged();
+          return 'done';
+        }
         memo.drop(tenant, id);
         setEnabled().run(enabled ? 1 : 0, now, tenant, id);
         if (enabled) return 'done';
@@ -111,7 +114,10 @@ export function users(
       db.write(() => {
         const there = readThere(tenant, id);
         if (there === undefined) return 'unknown';
-        if (there.lockedUntil === until) return 'done';
+        if (there.lockedUntil === until) {
+          db.unchanged();
+          return 'done';
+        }
         memo.drop(tenant, id);
         setLocked().run(until ?? null, now, tenant, id);
         credentials.raise(tenant, id, there.authVersion, undefined);

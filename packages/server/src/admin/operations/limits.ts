@@ -22,8 +22,8 @@ export const LIMITS: { readonly [N in keyof LimitOperations]: Perform<N> } = {
     const version = readVersion(call.tag);
     // What came as JSON is JSON.
     const rule = call.body as Json;
-    const set = await call.change({ target: { kind: 'limit', id: name }, after: call.body }, () =>
-      setLimit(ctx, name, rule, { by: caller.name, version, nowMs }),
+    const set = await call.change({ target: { kind: 'limit', id: name }, after: call.body }, (store) =>
+      setLimit(ctx, name, rule, { by: caller.name, version, nowMs, store }),
     );
     if (set.kind === 'refused') throw new AdminRefusal('invalid_request', set.reason, { errors: [{ pointer: '', detail: set.reason }] });
     if (set.kind === 'full') throw new AdminRefusal('invalid_request', 'there are as many limits as there may be');
@@ -34,8 +34,8 @@ export const LIMITS: { readonly [N in keyof LimitOperations]: Perform<N> } = {
   'limits.reset': async (call) => {
     const { ctx, params, caller } = call;
     const version = readVersion(call.tag);
-    const reset = await call.change({ target: { kind: 'limit', id: params.name } }, () =>
-      resetLimit(ctx, params.name, { by: caller.name, version }),
+    const reset = await call.change({ target: { kind: 'limit', id: params.name } }, (store) =>
+      resetLimit(ctx, params.name, { by: caller.name, version, store }),
     );
     if (reset.kind === 'changed') throw changed(reset.version);
     if (reset.kind === 'unknown') throw new AdminRefusal('not_found', 'nothing was set under this name');

@@ -26,7 +26,7 @@ export const SECURITY: { readonly [N in keyof SecurityOperations]: Perform<N> } 
       const added = new Set(ctx.keys.list(now).map(({ use, alg }) => `${use} ${alg}`)).size;
       return { body: { dry_run: true, added, active_in: PUBLISH_LEAD_SECONDS } };
     }
-    const ids = await call.change({ target: { kind: 'keys', id: 'all' } }, () => ctx.keys.rotateNow(now));
+    const ids = await call.change({ target: { kind: 'keys', id: 'all' } }, (store) => ctx.keys.rotateNow(now, store));
     return { body: { dry_run: false, added: ids.length, active_in: PUBLISH_LEAD_SECONDS } };
   },
 
@@ -39,7 +39,9 @@ export const SECURITY: { readonly [N in keyof SecurityOperations]: Perform<N> } 
     if (there === undefined) throw notFound('key');
     const { use, alg } = there;
     if (call.query.dry_run === true) return { body: { dry_run: true, kid, use, alg } };
-    const done = await call.change({ target: { kind: 'key', id: kid }, before: keyView(there) }, () => ctx.keys.revokeKey(kid, now));
+    const done = await call.change({ target: { kind: 'key', id: kid }, before: keyView(there) }, (store) =>
+      ctx.keys.revokeKey(kid, now, store),
+    );
     if (done.kind === 'unknown') throw notFound('key');
     return { body: { dry_run: false, kid, use, alg } };
   },

@@ -1,5 +1,6 @@
 import type { UserEvent } from '@hufu/store/port';
 import { isKeptByDirectory } from '../../accounts/first-ways.ts';
+import { asUser } from '../../audit/acting.ts';
 import type { Context } from '../../context.ts';
 import type { HttpReply, HttpRequest } from '../../http.ts';
 import { activityPage, type EventView, notMePage } from '../pages/account/activity.ts';
@@ -31,9 +32,9 @@ export function notMePost(ctx: Context, http: HttpRequest): Promise<HttpReply> {
   return actOnAccount(ctx, http, 'not_me', async (visit) => {
     const { session, now } = visit;
     await signOutOthers(visit);
-    await ctx.store.distrustDevices(ctx.tenant, session.user.id);
+    await asUser(ctx, session.user).distrustDevices(ctx.tenant, session.user.id);
     for (const grant of await ctx.store.listGrants(ctx.tenant, { userId: session.user.id }, MAX_GRANTS))
-      if (grant.dead === undefined) await ctx.store.revokeGrant(ctx.tenant, grant.id, 'revoked_by_user', now);
+      if (grant.dead === undefined) await asUser(ctx, session.user).revokeGrant(ctx.tenant, grant.id, 'revoked_by_user', now);
     const { methods } = ctx.config.policies.signIn;
     const maySetPassword = methods.includes('password') && !(await isKeptByDirectory(ctx, session.user));
     const mayHavePassword = session.user.passwordHash !== undefined || maySetPassword;

@@ -2,6 +2,7 @@ import type { Form } from '@hufu/protocol/form';
 import { type ClientId, isClientId } from '@hufu/protocol/ids';
 import type { GrantRecord } from '@hufu/store/port';
 import { tellUser } from '../../accounts/tell-user.ts';
+import { asUser } from '../../audit/acting.ts';
 import { shownScopes } from '../../authorize/consent-scopes.ts';
 import { seeOther } from '../../authorize/respond.ts';
 import { displayName } from '../../client-name.ts';
@@ -51,7 +52,7 @@ export async function removeApp(visit: Visit, form: Form): Promise<HttpReply> {
   const clientId = form.get('client_id') ?? '';
   if (!isClientId(clientId)) throw new PageError('request_malformed', 'no client_id');
   const had = (await findApps(visit)).some((app) => app.clientId === clientId);
-  await ctx.store.withdrawConsent(ctx.tenant, session.user.id, clientId, now);
+  await asUser(ctx, session.user).withdrawConsent(ctx.tenant, session.user.id, clientId, now);
   if (had) {
     const client = await findStoredClient(ctx, clientId);
     await tellUser(ctx, session.user, 'app_removed', { name: client === undefined ? clientId : displayName(client, locale) });

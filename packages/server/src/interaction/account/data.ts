@@ -1,5 +1,6 @@
 import { foldUsername } from '@hufu/store/username';
 import { tellUser } from '../../accounts/tell-user.ts';
+import { asUser } from '../../audit/acting.ts';
 import type { Context } from '../../context.ts';
 import type { HttpReply, HttpRequest } from '../../http.ts';
 import { wakeDelivery } from '../../logout/delivery-job.ts';
@@ -58,7 +59,7 @@ export function deletePost(ctx: Context, http: HttpRequest): Promise<HttpReply> 
       return accountRefusal(visit, 400, 'the user name does not match', (frame) =>
         deletePage({ ...frame, csrf: visit.csrf, isWrong: true }),
       );
-    const outcome = await ctx.store.deleteUser(ctx.tenant, user.id, now);
+    const outcome = await asUser(ctx, user).deleteUser(ctx.tenant, user.id, now);
     // The address is that of the record as it was: nobody is told of what did not happen, nor twice.
     if (outcome === 'deleted') {
       ctx.log.info('user.deleted', { sub: user.sub });

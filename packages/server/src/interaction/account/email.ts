@@ -5,6 +5,7 @@ import { withFloor } from '../../accounts/answer-floor.ts';
 import { readEmailAddress } from '../../accounts/email-address.ts';
 import { directoryNames } from '../../accounts/first-ways.ts';
 import { tellUser, verifiedAddress } from '../../accounts/tell-user.ts';
+import { asUser } from '../../audit/acting.ts';
 import { seeOther } from '../../authorize/respond.ts';
 import type { Context } from '../../context.ts';
 import type { HttpReply, HttpRequest } from '../../http.ts';
@@ -126,7 +127,7 @@ async function prove(visit: Visit, { userId, authVersion, data }: ChallengeRecor
   const email = { address, folded: foldAddress(address) };
   // A directory goes on keeping those who came from there.
   const options = { forgetsCredentials, spares: directoryNames(ctx), session: session.session.id };
-  const proved = await ctx.store.verifyEmail(ctx.tenant, user.id, authVersion, email, options, now);
+  const proved = await asUser(ctx, user).verifyEmail(ctx.tenant, user.id, authVersion, email, options, now);
   switch (proved.kind) {
     case 'taken':
       return goOn(visit, 'profile', 'taken');

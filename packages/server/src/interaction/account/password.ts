@@ -5,6 +5,7 @@ import { normalizePassword } from '../../accounts/normalize-password.ts';
 import { tryPassword } from '../../accounts/password-attempt.ts';
 import { judgePassword, MAX_NEW_PASSWORD, type PasswordFault } from '../../accounts/password-policy.ts';
 import { tellUser } from '../../accounts/tell-user.ts';
+import { asUser } from '../../audit/acting.ts';
 import type { Context } from '../../context.ts';
 import type { HttpReply, HttpRequest } from '../../http.ts';
 import { wakeDelivery } from '../../logout/delivery-job.ts';
@@ -49,7 +50,7 @@ async function change(visit: Visit, form: Form): Promise<HttpReply> {
   trail.at('authentication');
   const hash = await ctx.passwords.hash(fresh);
   const keep = { session: session.session.id, revokes: endsOf(ctx) } as const;
-  const { kind } = await ctx.store.changePassword(ctx.tenant, user.id, user.authVersion, hash, keep, now);
+  const { kind } = await asUser(ctx, user).changePassword(ctx.tenant, user.id, user.authVersion, hash, keep, now);
   if (kind !== 'done') return goOn(visit, 'password', kind === 'changed' ? 'changed' : 'gone');
   // Other sessions have ended with it.
   wakeDelivery(ctx);

@@ -10,6 +10,7 @@ import {
   timeZones,
 } from '../../accounts/editable-claims.ts';
 import { tellUser } from '../../accounts/tell-user.ts';
+import { asUser } from '../../audit/acting.ts';
 import type { Context } from '../../context.ts';
 import type { HttpReply, HttpRequest } from '../../http.ts';
 import { mailRoute } from '../../mail/mail-room.ts';
@@ -60,7 +61,7 @@ async function write({ ctx, session, now }: Visit, values: Typed): ReturnType<Co
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const user = await ctx.store.findUser(ctx.tenant, session.user.id);
     if (user === undefined) return 'unknown';
-    outcome = await ctx.store.setClaims(ctx.tenant, user.id, withValues(user.claims, values), now, user.authVersion);
+    outcome = await asUser(ctx, user).setClaims(ctx.tenant, user.id, withValues(user.claims, values), now, user.authVersion);
     if (outcome !== 'changed') return outcome;
   }
   return outcome;

@@ -3,6 +3,7 @@ import type { FactorRecord, IdentityRecord, OpenWays } from '@hufu/store/port';
 import { directoryNames, isKeptByDirectory } from '../../accounts/first-ways.ts';
 import { findSecondFactors, hasSecondFactor, type SecondFactors } from '../../accounts/second-factors.ts';
 import { tellUser } from '../../accounts/tell-user.ts';
+import { asUser } from '../../audit/acting.ts';
 import type { Context } from '../../context.ts';
 import type { HttpReply, HttpRequest } from '../../http.ts';
 import { wakeDelivery } from '../../logout/delivery-job.ts';
@@ -88,7 +89,7 @@ export function securityPost(ctx: Context, http: HttpRequest): Promise<HttpReply
     const factor = findNamed(visit, 'factor', factors, ({ id }) => id, form.get('thing'));
     if (factor === undefined) return goOn(visit, 'security', 'gone');
     const name = readThingName(form.get('name'), factor.name);
-    const outcome = await ctx.store.renameFactor(ctx.tenant, user.id, factor.id, name);
+    const outcome = await asUser(ctx, user).renameFactor(ctx.tenant, user.id, factor.id, name);
     return goOn(visit, 'security', outcome === 'done' ? 'factor_renamed' : 'gone');
   });
 }
@@ -120,14 +121,14 @@ async function remove(visit: Visit, form: Form): Promise<HttpReply> {
   const { secondFactor } = ctx.config.policies.signIn;
   const options = { session: session.session.id, open: openWays(visit) };
   if (found.kind === 'identity') {
-    const { kind } = await ctx.store.unlinkIdentity(ctx.tenant, user.id, user.authVersion, found.upstream, options, now);
+    const { kind } = await asUser(ctx, user).unlinkIdentity(ctx.tenant, user.id, user.authVersion, found.upstream, options, now);
     if (kind !== 'done') return goOn(visit, 'security', kind === 'unknown' ? 'gone' : kind);
     wakeDelivery(ctx);
     await tellUser(ctx, user, 'identity_unlinked', { name: found.name }, locale);
     return goOn(visit, 'security', 'unlinked');
   }
   const keepSecond = secondFactor === 'required';
-  const { kind } = await ctx.store.removeFactor(ctx.tenant, user.id, user.authVersion, found.id, { ...options, keepSecond }, now);
+  const { kind } = await asUser(ctx, user).removeFactor(ctx.tenant, user.id, user.authVersion, found.id, { ...options, keepSecond }, now);
   if (kind === 'last') return goOn(visit, 'security', keepSecond ? 'second_factor_needed' : 'last');
   if (kind !== 'done') return goOn(visit, 'security', kind === 'unknown' ? 'gone' : kind);
   await tellUser(ctx, user, 'factor_removed', { name: found.name }, locale);

@@ -1,6 +1,7 @@
 import type { Form } from '@hufu/protocol/form';
 import type { DeviceRecord, GrantRecord, SessionRecord } from '@hufu/store/port';
 import { tellUser } from '../../accounts/tell-user.ts';
+import { asUser } from '../../audit/acting.ts';
 import type { Context } from '../../context.ts';
 import type { HttpReply, HttpRequest } from '../../http.ts';
 import { wakeDelivery } from '../../logout/delivery-job.ts';
@@ -121,7 +122,7 @@ async function viewDevices(visit: Visit, { devices, sessions, grants }: Presence
 async function rename(visit: Visit, device: DeviceRecord, form: Form): Promise<HttpReply> {
   const { ctx, session } = visit;
   const name = readThingName(form.get('name'), device.agent);
-  const outcome = await ctx.store.renameDevice(ctx.tenant, session.user.id, device.id, name);
+  const outcome = await asUser(ctx, session.user).renameDevice(ctx.tenant, session.user.id, device.id, name);
   return goOn(visit, 'sessions', outcome === 'done' ? 'device_renamed' : 'gone');
 }
 
@@ -129,7 +130,7 @@ async function rename(visit: Visit, device: DeviceRecord, form: Form): Promise<H
 async function signOut(visit: Visit, device: DeviceRecord): Promise<HttpReply> {
   const { ctx, session, now } = visit;
   if (device.id === session.session.deviceId) return goOn(visit, 'sessions', 'gone');
-  const outcome = await ctx.store.removeDevice(ctx.tenant, session.user.id, device.id, now);
+  const outcome = await asUser(ctx, session.user).removeDevice(ctx.tenant, session.user.id, device.id, now);
   if (outcome === 'unknown') return goOn(visit, 'sessions', 'gone');
   wakeDelivery(ctx);
   await tellUser(ctx, session.user, 'device_signed_out', { name: displayText(device.name, 64) }, visit.locale);
@@ -141,7 +142,7 @@ async function signOutSession(visit: Visit, { sessions }: Presence, form: Form, 
   if (act !== 'sign_out') throw new PageError('request_malformed', 'no act');
   const found = findNamed(visit, 'session', sessions, ({ id }) => id, form.get('thing'));
   if (found === undefined || found.id === session.session.id) return goOn(visit, 'sessions', 'gone');
-  await ctx.store.endSession(ctx.tenant, found.id, 'revoked_by_user', now);
+  await asUser(ctx, session.user).endSession(ctx.tenant, found.id, 'revoked_by_user', now);
   wakeDelivery(ctx);
   await tellUser(ctx, session.user, 'device_signed_out', {}, visit.locale);
   return goOn(visit, 'sessions', 'device_out');
@@ -151,7 +152,7 @@ async function signOutSession(visit: Visit, { sessions }: Presence, form: Form, 
 async function distrust(visit: Visit, device: DeviceRecord): Promise<HttpReply> {
   const { ctx, session, now } = visit;
   const { user } = session;
-  const outcome = await ctx.store.trustDevice(ctx.tenant, user.id, device.id, user.authVersion, ctx.random.text(43), now, now);
+  const outcome = await asUser(ctx, user).trustDevice(ctx.tenant, user.id, device.id, user.authVersion, ctx.random.text(43), now, now);
   return goOn(visit, 'sessions', outcome === 'done' ? 'distrusted' : outcome === 'changed' ? 'changed' : 'gone');
 }
 
@@ -159,7 +160,7 @@ async function distrust(visit: Visit, device: DeviceRecord): Promise<HttpReply> 
 export async function signOutOthers(visit: Visit): Promise<void> {
   const { ctx, session, now } = visit;
   const { user } = session;
-  await ctx.store.endOtherSessions(ctx.tenant, user.id, session.session.id, 'revoked_by_user', now);
+  await asUser(ctx, session.user).endOtherSessions(ctx.tenant, user.id, session.session.id, 'revoked_by_user', now);
   wakeDelivery(ctx);
   await tellUser(ctx, user, 'sessions_ended', {}, visit.locale);
 }

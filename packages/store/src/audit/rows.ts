@@ -1,0 +1,63 @@
+import type { AuditCheckpoint, AuditEntry, SealedEntry } from '../port/audit.ts';
+
+/** The columns of an entry, the same in both tables and both engines. */
+export const ENTRY_COLUMNS = [
+  'id',
+  'at_ms',
+  'actor_kind',
+  'actor_id',
+  'via',
+  'request_id',
+  'action',
+  'target_kind',
+  'target_id',
+  'details',
+  'mac',
+] as const;
+
+/** Of `ENTRY_COLUMNS` those that are numbers. */
+export const isNumber = (column: string): boolean => column === 'id' || column === 'at_ms';
+
+export type EntryRow = readonly [number, number, string, string, string, string, string, string, string, string, string];
+export type SealedRow = readonly [...EntryRow, number, string];
+
+export function writeEntryRow(entry: AuditEntry): EntryRow {
+  const { id, atMs, actor, via, requestId, action, target, details, mac } = entry;
+  return [id, atMs, actor.kind, actor.id, via, requestId, action, target.kind, target.id, details, mac];
+}
+
+export function readEntryRow([id, atMs, kind, name, via, requestId, action, targetKind, targetId, details, mac]: EntryRow): AuditEntry {
+  return { id, atMs, actor: { kind, id: name }, via, requestId, action, target: { kind: targetKind, id: targetId }, details, mac };
+}
+
+export function readSealedRow([...row]: SealedRow): SealedEntry {
+  const [id, at, kind, name, via, request, action, targetKind, targetId, details, mac, seq, hash] = row;
+  return { ...readEntryRow([id, at, kind, name, via, request, action, targetKind, targetId, details, mac]), seq, hash };
+}
+
+export interface CheckpointRow {
+  readonly seq: number;
+  readonly hash: string;
+  readonly at_ms: number;
+  readonly jws: string;
+  readonly jwk: string;
+}
+
+export function readCheckpoint({ seq, hash, at_ms: atMs, jws, jwk }: CheckpointRow): AuditCheckpoint {
+  return { seq, hash, atMs, jws, jwk };
+}
+
+/** By what the entries of a list are found; what else is asked for is looked at one by one. */
+export const LISTS = {
+  target: 'audit_log_by_target',
+  actor: 'audit_log_by_actor',
+  action: 'audit_log_by_action',
+  time: undefined,
+} as const;
+
+export type ListedBy = keyof typeof LISTS;
+
+/**
+ * An entry has its number at most so long after its time, as good as always: what is asked for by time is looked for so much farther.
+ */
+export const SEALED_WITHIN_MS = 600_000;

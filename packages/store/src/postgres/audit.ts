@@ -1,0 +1,228 @@
+import { equalText } from '@hufu/protocol/equal-text';
+import { AUDIT_GENESIS, sealAfter } from '../audit/chain.ts';
+import {
+  type CheckpointRow,
+  ENTRY_COLUMNS,
+  isNumber,
+  type ListedBy,
+  readCheckpoint,
+  SEALED_WITHIN_MS,
+  writeEntryRow,
+} from '../audit/rows.ts';
+import type { Audit, AuditEntry, SealedEntry } from '../port.ts';
+import type { Database, Session, Statement } from './database.ts';
+import type { Statistics } from './statistics.ts';
+
+/** Reading, sealing and checkpoints. */
+export function auditLog(db: Database, statistics: Statistics): Audit {
+  return {
+    async sealAudit(tenant, limit, expected) {
+      const [waits] = await db.run(FIND_WAITING, [tenant]);
+      if (waits === undefined && (expected === undefined || (await stands(db, tenant, expected))))
+        return { kind: 'sealed', entries: [], ...(await readHead(db, tenant)) };
+      const sealed = await db.transact(async (session): ReturnType<Audit['sealAudit']> => {
+        await session.run(ENSURE_HEAD, [tenant, AUDIT_GENESIS]);
+        const [locked] = await session.run<Head>(LOCK_HEAD, [tenant]);
+        if (locked === undefined) return { kind: 'busy' };
+        const there = await readHead(session, tenant);
+        if (expected !== undefined && !(await stands(session, tenant, expected))) return { kind: 'broken' };
+        const rows = await session.run<Row>(WAITING, [tenant, limit]);
+        const entries = sealAfter(there, tenant, rows.map(readEntry).sort(inTime));
+        const last = entries.at(-1);
+        if (last === undefined) return { kind: 'sealed', entries, ...there };
+        await session.run(INSERT, [tenant, ...columnsOf(entries), entries.map(({ seq }) => seq), entries.map(({ hash }) => hash)]);
+        const ids = entries.map(({ id }) => id);
+        await session.run(LEAVE, [tenant, Math.min(...ids), Math.max(...ids), ids]);
+        await session.run(PUT_HEAD, [tenant, last.seq, last.hash]);
+        return { kind: 'sealed', entries, seq: last.seq, hash: last.hash };
+      });
+      const [first] = sealed.kind === 'sealed' ? sealed.entries : [];
+      if (sealed.kind === 'sealed' && first !== undefined)
+        statistics.inserted('audit_log', sealed.entries.length, Math.floor(first.atMs / 1000));
+      return sealed;
+    },
+
+    async readAuditHead(tenant) {
+      const [row] = await db.run<CheckpointRow>(LAST_POINT, [tenant]);
+      return { ...(await readHead(db, tenant)), checkpoint: row === undefined ? undefined : readCheckpoint(row) };
+    },
+
+    async readAudit(tenant, afterSeq, limit) {
+      return (await db.run<SealedRow>(READ, [tenant, afterSeq, limit])).map(readSealed);
+    },
+
+    async listAudit(tenant, { actor, action, target, sinceMs = 0, untilMs = MAX, before = MAX }, limit) {
+      const by = target !== undefined ? 'target' : actor !== undefined ? 'actor' : action !== undefined ? 'action' : 'time';
+      const [from] = sinceMs === 0 ? [] : await db.run<{ seq: number }>(LAST_BEFORE, [tenant, sinceMs - SEALED_WITHIN_MS]);
+      const [to] = untilMs === MAX ? [] : await db.run<{ seq: number }>(FIRST_AFTER, [tenant, Math.min(untilMs + SEALED_WITHIN_MS, MAX)]);
+      const which = [actor?.kind ?? null, actor?.id ?? null, action ?? null, target?.kind ?? null, target?.id ?? null];
+      const values = [tenant, Math.min(before, to?.seq ?? MAX), ...which, sinceMs, untilMs, from?.seq ?? 0, limit];
+      return (await db.run<SealedRow>(LIST[by], values)).map(readSealed);
+    },
+
+    async putAuditCheckpoint(tenant, { seq, hash, atMs, jws, jwk }) {
+      await db.run(PUT_POINT, [tenant, seq, hash, atMs, jws, jwk]);
+    },
+
+    async listAuditCheckpoints(tenant, fromSeq, limit) {
+      return (await db.run<CheckpointRow>(LIST_POINTS, [tenant, fromSeq, limit])).map(readCheckpoint);
+    },
+  };
+}
+
+/** Inside the transaction that an entry tells of. */
+export async function insertEntry(session: Session, tenant: number, entry: AuditEntry): Promise<void> {
+  await session.run(INSERT_WAITING, [tenant, ...writeEntryRow(entry)]);
+}
+
+/** The columns of several entries, each as an array. */
+export function columnsOf(entries: readonly AuditEntry[]): unknown[][] {
+  const rows = entries.map(writeEntryRow);
+  return ENTRY_COLUMNS.map((_, index) => rows.map((row) => row[index]));
+}
+
+/** `unnest` of what `columnsOf` makes, from the parameter `first` on. */
+export function unnestText(
+  first: number,
+  { before = [], after = [] }: { readonly before?: readonly string[]; readonly after?: readonly string[] },
+): string {
+  const types = [...before, ...ENTRY_COLUMNS.map((column) => (isNumber(column) ? 'bigint' : 'text')), ...after];
+  return `unnest(${types.map((type, index) => `$${first + index}::${type}[]`).join(', ')})`;
+}
+
+export const INBOX_COLUMNS: string = ENTRY_COLUMNS.join(', ');
+
+interface Head {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** Of the head and the last entry the later one: they are the same, unless somebody has meddled with them. */
+async function readHead(session: Session, tenant: number): Promise<Head> {
+  const [head] = await session.run<Head>(FIND_HEAD, [tenant]);
+  return head ?? { seq: 0, hash: AUDIT_GENESIS };
+}
+
+async function stands(session: Session, tenant: number, { seq, hash }: Head): Promise<boolean> {
+  if (seq === 0) return true;
+  const [row] = await session.run<{ hash: string }>(FIND_HASH, [tenant, seq]);
+  return row !== undefined && equalText(row.hash, hash);
+}
+
+interface Row {
+  readonly id: number;
+  readonly at_ms: number;
+  readonly actor_kind: string;
+  readonly actor_id: string;
+  readonly via: string;
+  readonly request_id: string;
+  readonly action: string;
+  readonly target_kind: string;
+  readonly target_id: string;
+  readonly details: string;
+  readonly mac: string;
+}
+
+type SealedRow = Row & Head;
+
+function readEntry(row: Row): AuditEntry {
+  return {
+    id: row.id,
+    atMs: row.at_ms,
+    actor: { kind: row.actor_kind, id: row.actor_id },
+    via: row.via,
+    requestId: row.request_id,
+    action: row.action,
+    target: { kind: row.target_kind, id: row.target_id },
+    details: row.details,
+    mac: row.mac,
+  };
+}
+
+function readSealed(row: SealedRow): SealedEntry {
+  return { ...readEntry(row), seq: row.seq, hash: row.hash };
+}
+
+function inTime(one: AuditEntry, other: AuditEntry): number {
+  return one.atMs - other.atMs || one.id - other.id;
+}
+
+const FIND_WAITING: Statement = {
+  name: 'find_waiting_audit',
+  text: 'SELECT id FROM audit_inbox WHERE tenant = $1::bigint AND id > 0 ORDER BY id LIMIT 1',
+};
+const INSERT_WAITING: Statement = {
+  name: 'insert_audit',
+  text: `INSERT INTO audit_inbox (tenant, ${INBOX_COLUMNS})
+    VALUES ($1::bigint, ${ENTRY_COLUMNS.map((column, index) => `$${index + 2}::${isNumber(column) ? 'bigint' : 'text'}`).join(', ')})`,
+};
+const WAITING: Statement = {
+  text: `SELECT ${INBOX_COLUMNS} FROM audit_inbox WHERE tenant = $1::bigint AND id > 0 ORDER BY id LIMIT $2::bigint`,
+};
+const LEAVE: Statement = {
+  text: 'DELETE FROM audit_inbox WHERE tenant = $1::bigint AND id >= $2::bigint AND id <= $3::bigint AND id = ANY ($4::bigint[])',
+};
+const ENSURE_HEAD: Statement = {
+  text: 'INSERT INTO audit_heads (tenant, seq, hash) VALUES ($1::bigint, 0, $2::text) ON CONFLICT DO NOTHING',
+};
+const LOCK_HEAD: Statement = { text: 'SELECT seq, hash FROM audit_heads WHERE tenant = $1::bigint FOR UPDATE SKIP LOCKED' };
+const FIND_HEAD: Statement = {
+  name: 'find_audit_head',
+  text: `SELECT seq, hash FROM (SELECT seq, hash FROM audit_heads WHERE tenant = $1::bigint
+      UNION ALL (SELECT seq, hash FROM audit_log WHERE tenant = $1::bigint AND seq > 0 ORDER BY seq DESC LIMIT 1)) AS ends
+    ORDER BY seq DESC LIMIT 1`,
+};
+const PUT_HEAD: Statement = { text: 'UPDATE audit_heads SET seq = $2::bigint, hash = $3::text WHERE tenant = $1::bigint' };
+const FIND_HASH: Statement = {
+  name: 'find_audit_hash',
+  text: 'SELECT hash FROM audit_log WHERE tenant = $1::bigint AND seq = $2::bigint',
+};
+const INSERT: Statement = {
+  text: `INSERT INTO audit_log (tenant, ${INBOX_COLUMNS}, seq, hash) SELECT $1::bigint, e.* FROM ${unnestText(2, { after: ['bigint', 'text'] })} AS e`,
+};
+const READ: Statement = {
+  text: `SELECT ${INBOX_COLUMNS}, seq, hash FROM audit_log WHERE tenant = $1::bigint AND seq > $2::bigint ORDER BY seq LIMIT $3::bigint`,
+};
+const LAST_BEFORE: Statement = {
+  text: 'SELECT seq FROM audit_log WHERE tenant = $1::bigint AND at_ms < $2::bigint ORDER BY at_ms DESC, seq DESC LIMIT 1',
+};
+const FIRST_AFTER: Statement = {
+  text: 'SELECT seq FROM audit_log WHERE tenant = $1::bigint AND at_ms > $2::bigint ORDER BY at_ms, seq LIMIT 1',
+};
+
+function listText(by: ListedBy): Statement {
+  const exact = {
+    target: 'target_kind = $6::text AND target_id = $7::text',
+    actor: 'actor_kind = $3::text AND actor_id = $4::text',
+    action: 'action = $5::text',
+    time: 'true',
+  };
+  // What the index says already is not asked again: the planner would take it for rarer than it is. Nor is it to go by the time (`+ 0`), which it would have to sort.
+  const rest = {
+    target: '($6::text IS NULL OR target_kind = $6::text AND target_id = $7::text)',
+    actor: '($3::text IS NULL OR actor_kind = $3::text AND actor_id = $4::text)',
+    action: '($5::text IS NULL OR action = $5::text)',
+  };
+  const others = Object.entries(rest).map(([name, text]) => (name === by ? exact[by] : text));
+  return {
+    text: `SELECT ${INBOX_COLUMNS}, seq, hash FROM audit_log
+      WHERE tenant = $1::bigint AND seq < $2::bigint AND seq > $10::bigint AND ${others.join(' AND ')} AND at_ms + 0 >= $8::bigint AND at_ms + 0 < $9::bigint
+      ORDER BY seq DESC LIMIT $11::bigint`,
+  };
+}
+
+const LIST: Readonly<Record<ListedBy, Statement>> = {
+  target: listText('target'),
+  actor: listText('actor'),
+  action: listText('action'),
+  time: listText('time'),
+};
+
+const POINTS = 'SELECT seq, hash, at_ms, jws, jwk FROM audit_checkpoints WHERE tenant = $1::bigint';
+const LAST_POINT: Statement = { text: `${POINTS} AND seq > 0 ORDER BY seq DESC LIMIT 1` };
+const LIST_POINTS: Statement = { text: `${POINTS} AND seq >= $2::bigint ORDER BY seq LIMIT $3::bigint` };
+const PUT_POINT: Statement = {
+  text: `INSERT INTO audit_checkpoints (tenant, seq, hash, at_ms, jws, jwk)
+    VALUES ($1::bigint, $2::bigint, $3::text, $4::bigint, $5::text, $6::text) ON CONFLICT DO NOTHING`,
+};
+const MAX = Number.MAX_SAFE_INTEGER;

@@ -1,0 +1,151 @@
+import { equalText } from '@hufu/protocol/equal-text';
+import { AUDITED, type AuditedVerb } from '../audit/audited-verbs.ts';
+import { AUDIT_GENESIS, sealAfter } from '../audit/chain.ts';
+import {
+  ENTRY_COLUMNS,
+  type EntryRow,
+  LISTS,
+  type ListedBy,
+  readEntryRow,
+  readSealedRow,
+  SEALED_WITHIN_MS,
+  type SealedRow,
+  writeEntryRow,
+} from '../audit/rows.ts';
+import { entryOf, NOBODY, signEntry } from '../audit/write-entry.ts';
+import type { Acting, Audit, AuditCheckpoint, Store } from '../port.ts';
+import type { Connection } from './connection.ts';
+import type { Counters } from './counters.ts';
+
+const COLUMNS = ENTRY_COLUMNS.join(', ');
+const MARKS = ENTRY_COLUMNS.map(() => '?').join(', ');
+
+/** Reading, sealing and checkpoints. */
+export function auditLog(db: Connection): Audit {
+  const findWaiting = db.lazy('SELECT 1 FROM audit_inbox WHERE tenant = ? AND id > 0 LIMIT 1');
+  const waiting = db.lazy(`SELECT ${COLUMNS} FROM audit_inbox WHERE tenant = ? AND id > 0 ORDER BY id LIMIT ?`);
+  const leave = db.lazy('DELETE FROM audit_inbox WHERE tenant = ? AND id = ?');
+  const insert = db.lazy(`INSERT INTO audit_log (tenant, ${COLUMNS}, seq, hash) VALUES (?, ${MARKS}, ?, ?)`);
+  const findHead = db.lazy('SELECT seq, hash FROM audit_heads WHERE tenant = ?');
+  const putHead = db.lazy('INSERT INTO audit_heads (tenant, seq, hash) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET seq = ?2, hash = ?3');
+  const findLast = db.lazy('SELECT seq, hash FROM audit_log WHERE tenant = ? AND seq > 0 ORDER BY seq DESC LIMIT 1');
+  const findHash = db.lazy('SELECT hash FROM audit_log WHERE tenant = ? AND seq = ?');
+  const read = db.lazy(`SELECT ${COLUMNS}, seq, hash FROM audit_log WHERE tenant = ? AND seq > ? ORDER BY seq LIMIT ?`);
+  const lastBefore = db.lazy(
+    'SELECT seq FROM audit_log INDEXED BY audit_log_by_time WHERE tenant = ? AND at_ms < ? ORDER BY at_ms DESC, seq DESC LIMIT 1',
+  );
+  const firstAfter = db.lazy(
+    'SELECT seq FROM audit_log INDEXED BY audit_log_by_time WHERE tenant = ? AND at_ms > ? ORDER BY at_ms, seq LIMIT 1',
+  );
+  const listBy = (by: ListedBy) => {
+    const exact = {
+      target: 'target_kind = ?6 AND target_id = ?7',
+      actor: 'actor_kind = ?3 AND actor_id = ?4',
+      action: 'action = ?5',
+      time: 'true',
+    };
+    return db.lazy(
+      `SELECT ${COLUMNS}, seq, hash FROM audit_log ${LISTS[by] === undefined ? '' : `INDEXED BY ${LISTS[by]}`}
+      WHERE tenant = ?1 AND seq < ?2 AND seq > ?10 AND ${exact[by]}
+        AND (?3 IS NULL OR actor_kind = ?3 AND actor_id = ?4) AND (?5 IS NULL OR action = ?5) AND (?6 IS NULL OR target_kind = ?6 AND target_id = ?7)
+        AND at_ms >= ?8 AND at_ms < ?9
+      ORDER BY seq DESC LIMIT ?11`,
+    );
+  };
+  const lists = { target: listBy('target'), actor: listBy('actor'), action: listBy('action'), time: listBy('time') };
+  const putPoint = db.lazy(
+    'INSERT INTO audit_checkpoints (tenant, seq, hash, at_ms, jws, jwk) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  );
+  const points = 'SELECT seq, hash, at_ms, jws, jwk FROM audit_checkpoints WHERE tenant = ?';
+  const lastPoint = db.lazy(`${points} AND seq > 0 ORDER BY seq DESC LIMIT 1`);
+  const listPoints = db.lazy(`${points} AND seq >= ? ORDER BY seq LIMIT ?`);
+
+  const head = (tenant: number): { readonly seq: number; readonly hash: string } => {
+    const [seq, hash] = (findHead().get(tenant) as unknown as [number, string] | undefined) ?? [0, AUDIT_GENESIS];
+    const last = findLast().get(tenant) as unknown as [number, string] | undefined;
+    return last !== undefined && last[0] > seq ? { seq: last[0], hash: last[1] } : { seq, hash };
+  };
+  const stands = (tenant: number, at: { readonly seq: number; readonly hash: string }): boolean => {
+    const row = findHash().get(tenant, at.seq) as unknown as [string] | undefined;
+    return at.seq === 0 || (row !== undefined && equalText(row[0], at.hash));
+  };
+
+  return {
+    async sealAudit(tenant, limit, expected) {
+      if (await db.read(() => findWaiting().get(tenant) === undefined && (expected === undefined || stands(tenant, expected))))
+        return { kind: 'sealed', entries: [], ...head(tenant) };
+      return await db.write(() => {
+        const there = head(tenant);
+        if (expected !== undefined && !stands(tenant, expected)) return { kind: 'broken' };
+        const rows = waiting().all(tenant, limit) as unknown as EntryRow[];
+        const entries = sealAfter(there, tenant, rows.map(readEntryRow).sort(inTime));
+        for (const entry of entries) {
+          insert().run(tenant, ...writeEntryRow(entry), entry.seq, entry.hash);
+          leave().run(tenant, entry.id);
+        }
+        const { seq, hash } = entries.at(-1) ?? there;
+        if (entries.length > 0) putHead().run(tenant, seq, hash);
+        return { kind: 'sealed', entries, seq, hash };
+      });
+    },
+
+    readAuditHead: (tenant) =>
+      db.read(() => {
+        const row = lastPoint().get(tenant) as unknown as PointRow | undefined;
+        return { ...head(tenant), checkpoint: row === undefined ? undefined : readPoint(row) };
+      }),
+
+    readAudit: (tenant, afterSeq, limit) =>
+      db.read(() => (read().all(tenant, afterSeq, limit) as unknown as SealedRow[]).map(readSealedRow)),
+
+    listAudit: (tenant, { actor, action, target, sinceMs = 0, untilMs = MAX, before = MAX }, limit) =>
+      db.read(() => {
+        const by = target !== undefined ? 'target' : actor !== undefined ? 'actor' : action !== undefined ? 'action' : 'time';
+        const [from] = (lastBefore().get(tenant, sinceMs - SEALED_WITHIN_MS) as unknown as [number] | undefined) ?? [0];
+        const [to] = (firstAfter().get(tenant, Math.min(untilMs + SEALED_WITHIN_MS, MAX)) as unknown as [number] | undefined) ?? [MAX];
+        const which = [actor?.kind ?? null, actor?.id ?? null, action ?? null, target?.kind ?? null, target?.id ?? null];
+        const rows = lists[by]().all(tenant, Math.min(before, to), ...which, sinceMs, untilMs, from, limit);
+        return (rows as unknown as SealedRow[]).map(readSealedRow);
+      }),
+
+    putAuditCheckpoint: (tenant, { seq, hash, atMs, jws, jwk }) => db.write(() => void putPoint().run(tenant, seq, hash, atMs, jws, jwk)),
+
+    listAuditCheckpoints: (tenant, fromSeq, limit) =>
+      db.read(() => (listPoints().all(tenant, fromSeq, limit) as unknown as PointRow[]).map(readPoint)),
+  };
+}
+
+/** The audited verbs of a store, which write their entries; and how somebody takes them over. */
+export function audited(db: Connection, counters: Counters, verbs: Omit<Store, 'actingAs'>): Store {
+  const insert = db.lazy(`INSERT INTO audit_inbox (tenant, ${COLUMNS}) VALUES (?, ${MARKS})`);
+
+  const call = (acting: Acting, name: AuditedVerb, args: readonly unknown[]): Promise<unknown> => {
+    const note = {
+      tells: (answer: unknown): boolean => entryOf(acting, name, args, answer) !== undefined,
+      write: (answer: unknown): void => {
+        const entry = entryOf(acting, name, args, answer);
+        const tenant = Number(args[0]);
+        if (entry !== undefined)
+          insert().run(tenant, ...writeEntryRow(signEntry(acting, tenant, counters.nextOfBlock(tenant, 'audit'), entry)));
+      },
+    };
+    return db.noting(note, () => Reflect.apply(verbs[name], verbs, args) as Promise<unknown>);
+  };
+  const actingAs = (acting: Acting): Store => {
+    const noted = AUDITED.map((name) => [name, (...args: unknown[]) => call(acting, name, args)]);
+    return { ...verbs, ...Object.fromEntries(noted), actingAs };
+  };
+  return actingAs(NOBODY);
+}
+
+function inTime(one: { readonly atMs: number; readonly id: number }, other: { readonly atMs: number; readonly id: number }): number {
+  return one.atMs - other.atMs || one.id - other.id;
+}
+
+type PointRow = readonly [number, string, number, string, string];
+
+function readPoint([seq, hash, atMs, jws, jwk]: PointRow): AuditCheckpoint {
+  return { seq, hash, atMs, jws, jwk };
+}
+
+const MAX = Number.MAX_SAFE_INTEGER;
