@@ -1,7 +1,7 @@
 /** Seconds that the server is ahead of this browser, as far as its last answer told. */
 let ahead = 0;
 
-/** Hears the time of the server (`Date`, RFC 9110 §6.6.1): a browser whose clock is wrong would be asked for a new sign-in for ever. */
+/** Hears the time of the server (`Date`): a browser whose clock is wrong would be asked for a new sign-in for ever. */
 export function hearServerTime(date: string | null): void {
   const told = Date.parse(date ?? '');
   // oxlint-disable-next-line hufu/time-and-chance -- a page has no context; this is the one place that looks
