@@ -7,7 +7,7 @@ import { readRefusal } from './admin-error.ts';
 export interface AdminTransport {
   /** Where `/admin/v1` is below: the issuer, or the origin of the token handler that swaps a cookie for the token. Without a `/` at its end. */
   readonly base: string;
-  /** The global `fetch`, or one that adds what the API wants to see: `session.fetch` of the SDK, or a page's own with its header against forgery. */
+  /** The global `fetch`, or one that adds what the API wants to see: `sessionFetch` of the SDK, or a page's own with its header against forgery. */
   readonly fetch: Fetch;
   /** An access token, asked for before each request. Absent: `fetch` adds what is needed. */
   token?(): Promise<string>;

@@ -135,6 +135,7 @@ test('what is another there stays, and what this version does not know is refuse
     [{ ...exported, users: [fresh, { ...fresh, sub: 'x', username: 'y', shell: 1 }] }, /users\[1\]\.shell is unknown/],
     [{ ...exported, users: [fresh, { ...fresh, sub: 'x', username: 'y', claims: { email: 7 } }] }, /user y: claims/],
     [{ ...exported, users: [fresh, { ...fresh, sub: 'x', username: 'y', password_hash: 'md5' }] }, /user y: a password hash/],
+    [{ ...exported, limits: [{ name: 'edge:burst', rule: { limit: 'no' } }] }, /limit edge:burst: .*limit/],
     [{ ...exported, users: [{ ...fresh, role: 'root' }] }, /root is no role/],
     [{ ...exported, clients: [{ ...exported.clients[0], source: 'config' }] }, /source is not admin/],
     [{ ...exported, clients: [{ ...exported.clients[0], client_id: 'c2', metadata: { redirect_uris: 7 } }] }, /client c2: redirect_uris/],

@@ -3,12 +3,11 @@ import type { ClientView } from '@hufu/protocol/admin/clients';
 import type { LimitView } from '@hufu/protocol/admin/limits';
 import type { Effect } from '@hufu/protocol/admin/operation';
 import { readClientMetadata } from '@hufu/protocol/client-metadata';
-import type { Json } from '@hufu/server/config/node';
-import { readLimit } from '@hufu/server/config/read-limit';
 import { changesTrust } from '@hufu/server/registration/trust-change';
 import { sameJson } from '@hufu/store/encoding';
 import { foldUsername } from '@hufu/store/username';
 import { type Difference, differences } from '../diff.ts';
+import { readAnyLimit } from './read-any-limit.ts';
 import { type Members, nameOfMark, type State, type WantedClient } from './read-state.ts';
 
 /** What ends with a change, and the names of some of those who lose it. */
@@ -213,7 +212,7 @@ async function planLimits(
 }
 
 function isSameLimit({ name, rule, problem }: LimitView, wanted: Members): boolean {
-  return problem === undefined && sameJson(readLimit(name, rule as Json), readLimit(name, wanted as Json));
+  return problem === undefined && sameJson(readAnyLimit(name, rule), readAnyLimit(name, wanted));
 }
 
 /** In the order of the names, whatever the file's: a plan of the same things reads the same. */

@@ -4,14 +4,14 @@ import { mapping, object, optional, required } from '@hufu/server/config/collect
 import { toTypedJson } from '@hufu/server/config/free-json';
 import { readIssuer } from '@hufu/server/config/issuer';
 import { readText } from '@hufu/server/config/load-config';
-import { type Json, locate } from '@hufu/server/config/node';
+import { locate } from '@hufu/server/config/node';
 import { ConfigError } from '@hufu/server/config/problem';
 import { readDocument } from '@hufu/server/config/read-document';
-import { readLimit } from '@hufu/server/config/read-limit';
 import { pieceAt } from '@hufu/server/config/read-piece';
 import { choice, textAs } from '@hufu/server/config/scalar-shapes';
 import { FAILED, Refused, type Shape, type Spot } from '@hufu/server/config/shape';
 import { type Environment, substituteVariables } from '@hufu/server/config/substitute';
+import { readAnyLimit } from './read-any-limit.ts';
 
 export type Members = Readonly<Record<string, unknown>>;
 
@@ -38,6 +38,7 @@ export interface State {
 }
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
+const LIMIT_NAME = /^(?:edge:)?[a-z0-9-]{1,64}$/;
 const NAME_WORDS = '1 to 64 lower-case letters, digits and hyphens';
 
 /** What marks a client of a state file: its `software_id` (RFC 7591 §2). */
@@ -95,7 +96,7 @@ const client = members((written) => {
 });
 const claims = members(() => []);
 const limit = members((rule, name) => {
-  const read = readLimit(name, rule as Json);
+  const read = readAnyLimit(name, rule);
   return read.kind === 'refused' ? [{ path: [], message: read.reason }] : [];
 });
 const name = textAs({ allowed: [NAME_WORDS], maxLength: 64, read: (text) => (NAME.test(text) ? text : new Refused('is no name')) });
@@ -113,7 +114,7 @@ const stateShape: Shape<State> = object({
     users: optional(mapping(claims, people), 'Claims by user name. Nobody is ever removed for not being here.'),
     administrators: optional(mapping(choice([...ROLES]), people), 'Roles by user name.'),
     limits: optional(
-      mapping(limit, { max: 1_000, names: NAME, allowed: NAME_WORDS }),
+      mapping(limit, { max: 1_000, names: LIMIT_NAME, allowed: `${NAME_WORDS}; edge: before those of the gateway` }),
       'Limits by name, as limits.builtin and limits.rules have them.',
     ),
   },

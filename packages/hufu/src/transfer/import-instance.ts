@@ -5,7 +5,6 @@ import { MAX_ADMINISTRATORS } from '@hufu/server/admin/administrator-role';
 import { readClaims } from '@hufu/server/admin/read-claims';
 import type { Json } from '@hufu/server/config/node';
 import { readPasswordHash } from '@hufu/server/config/password-hash';
-import { readLimit } from '@hufu/server/config/read-limit';
 import { Refused } from '@hufu/server/config/shape';
 import type { Context } from '@hufu/server/context';
 import { setLimit } from '@hufu/server/limits/set-limit';
@@ -13,6 +12,7 @@ import { hasSecret } from '@hufu/server/registration/credentials';
 import { sameJson } from '@hufu/store/encoding';
 import { foldUsername } from '@hufu/store/username';
 import { RefusedError } from '../command.ts';
+import { readAnyLimit } from '../state/read-any-limit.ts';
 import { instanceOf } from './export-instance.ts';
 import type { Exported, ExportedClient, ExportedUser } from './exported.ts';
 
@@ -64,7 +64,7 @@ function faultsOf({ clients, users, limits }: Exported): readonly string[] {
       ...(role !== undefined && !isRole(role) ? [`user ${username}: ${role} is no role`] : []),
     ]),
     ...limits.flatMap(({ name, rule }) => {
-      const read = readLimit(name, rule as Json);
+      const read = readAnyLimit(name, rule);
       return read.kind === 'refused' ? [`limit ${name}: ${read.reason}`] : [];
     }),
   ];
