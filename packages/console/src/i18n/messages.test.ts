@@ -28,7 +28,8 @@ test('both languages have the same keys, each with a text, and with the same hol
 
 test('what is Chinese is written in Chinese: no sentence was left in English, and no half-width comma stands between its characters', () => {
   for (const [key, text] of textsOf(zhCn)) {
-    assert.doesNotMatch(text, /[a-z]{3,} [a-z]{2,} [a-z]{2,}/, key);
+    // A command is what it is in any language.
+    assert.doesNotMatch(text.replaceAll(/“hufu [^”]*”/g, ''), /[a-z]{3,} [a-z]{2,} [a-z]{2,}/, key);
     assert.doesNotMatch(text, /[\u4e00-\u9fff][,;?!]|[,;?!][\u4e00-\u9fff]/, key);
   }
 });
