@@ -44,20 +44,22 @@ describe('the bundle', () => {
     const copy = join(folder, 'package');
     await mkdir(copy);
     for (const name of ['package.json', 'bin', 'src']) await cp(join(ROOT, 'packages/hufu', name), join(copy, name), { recursive: true });
-    for (const name of ['main.js', 'chunks']) await cp(join(folder, name), join(copy, 'dist', name), { recursive: true });
+    for (const name of ['main.js', 'chunks', 'console']) await cp(join(folder, name), join(copy, 'dist', name), { recursive: true });
     // As a build leaves it that was not cleaned.
     await mkdir(join(copy, 'dist/commands'));
     await writeFile(join(copy, 'dist/commands/token.js'), '');
     const { stdout } = await promisify(execFile)('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: copy });
     const [packed]: { files: { path: string }[] }[] = JSON.parse(stdout);
     const files = (packed ?? assert.fail(stdout)).files.map(({ path }) => path);
+    const page = globSync('dist/console/**/*.*', { cwd: copy });
     const chunks = globSync('dist/chunks/**/*.*', { cwd: copy }).concat(globSync('dist/chunks/swagger-ui/{LICENSE,NOTICE}', { cwd: copy }));
     const browser = globSync('src/demo/browser/*', { cwd: copy });
     assert.ok(browser.length > 0 && !chunks.some((path) => path.includes('old-chunk')));
-    assert.deepEqual(files.toSorted(), ['bin/hufu.mjs', 'dist/main.js', 'package.json', ...chunks, ...browser].toSorted());
+    assert.deepEqual(files.toSorted(), ['bin/hufu.mjs', 'dist/main.js', 'package.json', ...chunks, ...page, ...browser].toSorted());
 
     const known = new Set(Object.keys(manifest('packages/hufu').dependencies));
-    for (const path of files.filter((path) => /\.m?js$/.test(path) && !path.startsWith('src/'))) {
+    assert.ok(page.includes('dist/console/index.html') && !page.some((path) => path.endsWith('.map')), 'the console, without source maps');
+    for (const path of files.filter((path) => /\.m?js$/.test(path) && !/^(?:src|dist\/console)\//.test(path))) {
       const source = await readFile(join(copy, path), 'utf8');
       for (const [, fixed, late] of source.matchAll(/^(?:import|export)\b[^'"\n]*["']([^"'\n]+)["'];?$|\bimport\("([^"\n]+)"\)/gm))
         assert.ok(isThere(fixed ?? late ?? '', known), `${path} names ${fixed ?? late}`);
@@ -138,7 +140,10 @@ describe('the bundle', () => {
       assert.match(await reply.text(), /"token_type":"Bearer"/);
       const names = await readFile(loaded, 'utf8');
       assert.match(names, /^yaml$/m);
-      assert.doesNotMatch(names, /^undici$|run-edge/m);
+      assert.doesNotMatch(names, /^undici$|run-edge|open-console/m);
+      const page = await (await fetch(`${settings.issuer}/console`)).text();
+      const [, script = ''] = /src="(\/console\/assets\/[^"]+\.js)"/.exec(page) ?? assert.fail(page);
+      assert.equal((await fetch(settings.issuer + script)).status, 200);
       for (const name of SWAGGER_FILES) {
         const file = await fetch(`${settings.issuer}/admin/docs/${name}`);
         const copied = await readFile(join(folder, 'chunks/swagger-ui', name));

@@ -8,6 +8,7 @@ import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { build } from 'vite';
 import { SWAGGER_FILES } from '../packages/server/src/admin/swagger-ui.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -47,6 +48,7 @@ export async function bundleHufu(folder: string): Promise<Bundle> {
   });
   await bundle.close();
   await copySwagger(join(folder, 'chunks/swagger-ui'));
+  await buildConsole(join(folder, 'console'));
   const named = output.flatMap((file) => (file.type === 'chunk' ? [...file.imports, ...file.dynamicImports] : []));
   const others = named.filter((id) => !/^(?:node:|\.|chunks\/|main\.js)/.test(id)).map(packageOf);
   return { main: join(folder, 'main.js'), packages: [...new Set(others)].sort() };
@@ -57,6 +59,16 @@ async function copySwagger(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const name of [...SWAGGER_FILES, 'LICENSE', 'NOTICE', 'swagger-ui-bundle.js.LICENSE.txt'])
     await copyFile(join(ROOT, 'node_modules/swagger-ui-dist', name), join(folder, name));
+}
+
+/** What `/console` is made of: its files have hashes in their names, and no source maps. */
+async function buildConsole(folder: string): Promise<void> {
+  await build({
+    root: join(ROOT, 'packages/console'),
+    logLevel: 'error',
+    mode: 'production',
+    build: { outDir: folder, emptyOutDir: true },
+  });
 }
 
 export function packageOf(id: string): string {

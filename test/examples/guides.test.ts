@@ -74,6 +74,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'passkeys.md': { config: 'examples/sign-up/hufu.yaml' },
   'account-centre.md': { config: 'examples/sign-up/hufu.yaml' },
   'token-workbench.md': { config: undefined },
+  'console.md': { config: undefined },
   'upstream-sign-in.md': { config: 'examples/upstream-sign-in/hufu.yaml' },
 };
 

@@ -2,7 +2,7 @@ import type { HttpReply, HttpRequest } from './http.ts';
 
 export type Endpoint = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
 
-/** A path (`/*` at its end: all one step below it; `*` before the last part, also beside that: any one part there) with the methods it answers. Another method is 405 with `Allow`; another path 404. */
+/** A path (`/*` at its end: all one step below it; `/**`: all below it that has no route of its own; `*` before the last part, also beside that: any one part there) with the methods it answers. Another method is 405 with `Allow`; another path 404. */
 export interface Route {
   readonly path: string;
   readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'DELETE', Endpoint>>>;

@@ -356,3 +356,19 @@ test('what was changed is told in full, whatever the sender had; only what is re
   assert.deepEqual([again.status, again.text, again.headers['etag']], [200, '{}', '"7"']);
   await own.close();
 });
+
+test('a route for all below a path takes what no route of its own takes, and nothing beside it', async () => {
+  const say = (text: string): Route['methods'] => ({ GET: (http) => ({ status: 200, headers: {}, body: `${text} ${http.path}` }) });
+  const route = (path: string, text: string): Route => ({ path, methods: say(text), crossOrigin: 'none' });
+  const to = await listening(world, [route('/deep/**', 'deep'), route('/deep/own', 'own'), route('/deep/one/*', 'one')]);
+  for (const [path, text] of [
+    ['/deep/x', 'deep /deep/x'],
+    ['/deep/x/y%2Fz', 'deep /deep/x/y%2Fz'],
+    ['/deep/', 'deep /deep/'],
+    ['/deep/own', 'own /deep/own'],
+    ['/deep/one/z', 'one /deep/one/z'],
+  ] as const)
+    assert.equal((await send(path, {}, to)).text, text);
+  for (const path of ['/deep', '/deeper/x', '/x/deep/y']) assert.equal((await send(path, {}, to)).status, 404, path);
+  assert.equal((await send('/deep/x', { method: 'POST' }, to)).status, 405);
+});

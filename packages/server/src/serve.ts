@@ -36,9 +36,11 @@ interface Mounted {
 export function serve(ctx: Context, table: readonly Route[]): RequestListener {
   const exact = new Map<string, Mounted>();
   const below = new Map<string, Mounted>();
+  const deep: (readonly [folder: string, mounted: Mounted])[] = [];
   for (const route of table) {
     const mounted = { route, allow: allowOf(route), limited: limitedRoute(route.path) };
-    if (route.path.endsWith('/*')) below.set(route.path.slice(0, -1), mounted);
+    if (route.path.endsWith('/**')) deep.push([route.path.slice(0, -2), mounted]);
+    else if (route.path.endsWith('/*')) below.set(route.path.slice(0, -1), mounted);
     else exact.set(route.path, mounted);
   }
   const judge = targets(ctx.issuer);
@@ -49,7 +51,11 @@ export function serve(ctx: Context, table: readonly Route[]): RequestListener {
     const path = mark < 0 ? url : url.slice(0, mark);
     const folder = path.slice(0, path.lastIndexOf('/') + 1);
     const mounted =
-      exact.get(path) ?? below.get(folder) ?? exact.get(withAnyParent(path)) ?? below.get(`${withAnyParent(folder.slice(0, -1))}/`);
+      exact.get(path) ??
+      below.get(folder) ??
+      exact.get(withAnyParent(path)) ??
+      below.get(`${withAnyParent(folder.slice(0, -1))}/`) ??
+      deep.find(([above]) => path.startsWith(above))?.[1];
     const target = judge(raw, () => isTrustedPeer(raw.socket.remoteAddress ?? '', ctx.config.trustedProxies));
     const tooLong = url.length > MAX_ADDRESS && mounted?.route.longAddress !== 'answered';
     const endpoint = tooLong

@@ -3,7 +3,7 @@ import type { Store } from '@hufu/store/port';
 import { startSealing } from './audit/sealer.ts';
 import { startNotifications } from './backchannel/notification-job.ts';
 import { systemClock, testClock } from './clock.ts';
-import type { Config } from './config/config.ts';
+import type { ClientConfig, Config } from './config/config.ts';
 import type { Context } from './context.ts';
 import { applyConfig } from './jobs/apply-config.ts';
 import { unusedClientRemover } from './jobs/remove-unused-clients.ts';
@@ -27,6 +27,8 @@ export interface ServerOptions {
   readonly masterKey: string | undefined;
   /** Routes beside the server's own: the demo's. */
   readonly extraRoutes?: (ctx: Context) => readonly Route[];
+  /** Clients that no configuration describes: the console's. */
+  readonly builtInClients?: (ctx: Context) => readonly ClientConfig[];
 }
 
 export interface RunningServer {
@@ -65,7 +67,7 @@ async function start(
   const settable = config.mode === 'test' ? testClock() : undefined;
   const clock = settable ?? systemClock();
   const ctx = await openContext({ config, store, clock, log, masterKey: options.masterKey, openRemote });
-  await applyConfig(ctx, seconds(ctx));
+  await applyConfig(ctx, seconds(ctx), options.builtInClients?.(ctx));
   await storedLimitsOf(ctx).follow();
   const handle = serve(ctx, [...routes(ctx, settable), ...(options.extraRoutes?.(ctx) ?? [])]);
   const stopFeed = await startRevocationFeed(ctx);

@@ -13,7 +13,7 @@ import { type EdgeReply, type EdgeRequest, type Failure, goOnPage, notAllowed, p
 import { withError } from './return-to.ts';
 import { sessionId } from './session-contents.ts';
 import { type KeptSession, SessionTooLarge, sessionCookies } from './session-cookie.ts';
-import { nowSeconds, sameSiteOf, type TokenHandler } from './token-handler.ts';
+import { homeOf, nowSeconds, sameSiteOf, type TokenHandler } from './token-handler.ts';
 import { findTransaction, type Transaction } from './transaction.ts';
 
 /** What became of a sign-in: whoever brings the same answer again gets the same. */
@@ -44,7 +44,11 @@ export async function callback(handler: TokenHandler, request: EdgeRequest): Pro
   const transaction = more.length > 0 ? undefined : findTransaction(handler, cookieHeader, state);
   // Begun elsewhere, too long ago, or ended: whoever is signed in stays so.
   if (transaction === undefined) {
-    const { result, failed } = failing('/', 'sign_in_expired', 'this browser has begun no sign-in with this state, or too long ago');
+    const { result, failed } = failing(
+      homeOf(handler),
+      'sign_in_expired',
+      'this browser has begun no sign-in with this state, or too long ago',
+    );
     return { ...seeOther(result.location), ...(failed && { failed }) };
   }
   const id = `tx:${createHash('sha256').update(state).digest('base64url')}`;
@@ -112,7 +116,7 @@ async function signIn(handler: TokenHandler, request: EdgeRequest, transaction: 
   await endFormer(handler, request);
   // Whoever was here when it began has left something open on that page.
   const isSame = transaction.begunBy === undefined || transaction.begunBy === claims.sub;
-  return { result: { cookies, location: isSame ? transaction.returnTo : '/' } };
+  return { result: { cookies, location: isSame ? transaction.returnTo : homeOf(handler) } };
 }
 
 function failing(returnTo: string, code: string, cause: string): Made {

@@ -11,17 +11,17 @@ import type { TokenHandler } from './token-handler.ts';
 export type Endpoint = (handler: TokenHandler, request: EdgeRequest) => Promise<EdgeReply>;
 
 const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map([
-  ['/edge/login', login],
-  ['/edge/callback', callback],
-  ['/edge/session', sessionEndpoint],
-  ['/edge/logout', logout],
-  ['/edge/logout/end', logoutEnd],
-  ['/edge/backchannel-logout', backchannelLogout],
+  ['/login', login],
+  ['/callback', callback],
+  ['/session', sessionEndpoint],
+  ['/logout', logout],
+  ['/logout/end', logoutEnd],
+  ['/backchannel-logout', backchannelLogout],
 ]);
 
 /** The endpoint at a normalised path; undefined where there is none. */
-export function findEndpoint(path: string): Endpoint | undefined {
-  return ENDPOINTS.get(path);
+export function findEndpoint(path: string, base = '/edge'): Endpoint | undefined {
+  return path.startsWith(`${base}/`) ? ENDPOINTS.get(path.slice(base.length)) : undefined;
 }
 
 /** Its answer. A store that is away is 503: nobody is signed out for that. */

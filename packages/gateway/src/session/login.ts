@@ -4,7 +4,7 @@ import { findSession } from './find-session.ts';
 import { issuerAnswers } from './issuer-answers.ts';
 import { type EdgeReply, type EdgeRequest, notAllowed, problem, seeOther } from './messages.ts';
 import { readReturnTo } from './return-to.ts';
-import type { TokenHandler } from './token-handler.ts';
+import { baseOf, homeOf, type TokenHandler } from './token-handler.ts';
 import { clearOldest, transactionCookie } from './transaction.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function login(handler: TokenHandler, request: EdgeRequest): Promis
   const { query } = request;
   for (const name of new Set(query.keys()))
     if (query.getAll(name).length > 1) return problem(400, 'repeated_parameter', 'a parameter is there more than once');
-  const returnTo = readReturnTo(query.get('return_to') ?? '/');
+  const returnTo = readReturnTo(query.get('return_to') ?? homeOf(handler), baseOf(handler));
   if (returnTo === undefined) return problem(400, 'return_to', 'return_to is no path of this host, or too long');
   const maxAge = query.get('max_age');
   if (maxAge !== null && !/^\d{1,9}$/.test(maxAge)) return problem(400, 'max_age', 'max_age is a number of seconds');
@@ -32,7 +32,7 @@ export async function login(handler: TokenHandler, request: EdgeRequest): Promis
   if (!(await issuerAnswers(handler))) return unavailable();
   try {
     const { url, pending } = await prepareSignIn(client, {
-      redirectUri: `${settings.origin}/edge/callback`,
+      redirectUri: `${settings.origin}${baseOf(handler)}/callback`,
       scope: settings.scope,
       ...(settings.resource !== undefined && { resource: settings.resource }),
       ...(acrValues !== '' && { acrValues }),

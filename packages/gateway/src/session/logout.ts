@@ -6,7 +6,7 @@ import { clearAll, clearCookie, readCookies, writeCookie } from './cookie-jar.ts
 import { endPresented } from './end-presented.ts';
 import { refuseForeign } from './guard.ts';
 import { type EdgeReply, type EdgeRequest, jsonReply, notAllowed, seeOther } from './messages.ts';
-import { nowSeconds, type TokenHandler } from './token-handler.ts';
+import { baseOf, homeOf, nowSeconds, type TokenHandler } from './token-handler.ts';
 
 const TICKET_SECONDS = 60;
 /** Where no session was ended there is nothing to keep for its end: strangers would fill the store with it. */
@@ -33,7 +33,7 @@ export async function logout(handler: TokenHandler, request: EdgeRequest): Promi
     await store.putEdgeRecord(tenant, settings.edge, record, now);
   }
   if (ended !== undefined) await Promise.race([ended.revoked, pause(handler.clock, REVOKE_MS, undefined, 'nothing')]);
-  return jsonReply(200, { location: `/edge/logout/end?t=${ticket}` }, [
+  return jsonReply(200, { location: `${baseOf(handler)}/logout/end?t=${ticket}` }, [
     ...clearAll(request.header('cookie'), cookies),
     writeCookie(cookies.signOut, proof, TICKET_SECONDS, 'Lax'),
   ]);
@@ -49,16 +49,16 @@ export async function logoutEnd(handler: TokenHandler, request: EdgeRequest): Pr
   const fallen = [clearCookie(cookies.signOut)];
   const proof = readCookies(request.header('cookie'), cookies.signOut).get(cookies.signOut);
   const ticket = request.query.get('t');
-  if (proof === undefined || ticket === null) return seeOther('/', fallen);
+  if (proof === undefined || ticket === null) return seeOther(homeOf(handler), fallen);
   const kept = ticket === NO_TICKET ? {} : await takeKept(handler, ticketId(ticket, proof));
-  if (kept === undefined) return seeOther('/', fallen);
+  if (kept === undefined) return seeOther(homeOf(handler), fallen);
   try {
-    const location = await signOutUrl(client, { idToken: kept.idToken, postLogoutRedirectUri: `${settings.origin}/` });
+    const location = await signOutUrl(client, { idToken: kept.idToken, postLogoutRedirectUri: settings.origin + homeOf(handler) });
     return seeOther(location, fallen);
   } catch (error) {
     // Signed out here they are; an issuer that has no such page, or cannot be reached, has no more to do with it.
     if (!(error instanceof ClientError)) throw error;
-    return seeOther('/', fallen);
+    return seeOther(homeOf(handler), fallen);
   }
 }
 

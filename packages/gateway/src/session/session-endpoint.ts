@@ -3,7 +3,7 @@ import { refuseForeign } from './guard.ts';
 import { type EdgeReply, type EdgeRequest, jsonReply, notAllowed } from './messages.ts';
 import { handleOf, livesUntil } from './session-contents.ts';
 import { renewedCookies } from './session-cookie.ts';
-import { nowSeconds, type TokenHandler } from './token-handler.ts';
+import { baseOf, nowSeconds, type TokenHandler } from './token-handler.ts';
 
 /**
  * `GET /edge/session`: who is signed in, without a token (draft-ietf-oauth-browser-based-apps §6.1.2). 200 for nobody too. With `slide=false` it is no use of the session. Throws
@@ -14,7 +14,7 @@ export async function sessionEndpoint(handler: TokenHandler, request: EdgeReques
   const refusal = refuseForeign(handler, request);
   if (refusal !== undefined) return refusal;
   const outcome = await findSession(handler, request.header('cookie'));
-  const addresses = { login_url: '/edge/login', logout_url: '/edge/logout' };
+  const addresses = { login_url: `${baseOf(handler)}/login`, logout_url: `${baseOf(handler)}/logout` };
   if (outcome.kind !== 'found') return jsonReply(200, { signed_in: false, ...(outcome.kind === 'over' && endOf(outcome)), ...addresses });
   const { kept, session } = outcome;
   const { record, contents } = session;

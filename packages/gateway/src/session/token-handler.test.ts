@@ -403,3 +403,23 @@ test('a store that is away signs nobody in, nobody out, and no token is left beh
   assert.equal((await browser.ask(answer)).status, 303);
   assert.equal((await browser.call('/edge/session'))['signed_in'], true);
 });
+
+test('the endpoints are where the settings say, and whoever has signed in is not sent back to one of them (attacks GTW-03)', async () => {
+  const world = await openTokenHandler({ base: '/console', home: '/console/signed-out' });
+  const login = findEndpoint('/console/login', '/console') ?? assert.fail();
+  assert.equal(findEndpoint('/edge/login', '/console'), undefined);
+  const ask = (query: string) =>
+    answerEndpoint(login, world.handler, { method: 'GET', query: new URLSearchParams(query), header: () => undefined });
+  const begun = await ask('return_to=/console/keys');
+  assert.equal(new URL(locationOf(begun)).searchParams.get('redirect_uri'), 'https://app.example/console/callback');
+  for (const path of ['/console/login', '/console/Logout/end', '/console/callback?x', '/edge/login'])
+    assert.equal((await ask(`return_to=${encodeURIComponent(path)}`)).status, 400, path);
+  const session = findEndpoint('/console/session', '/console') ?? assert.fail();
+  const told = await answerEndpoint(session, world.handler, {
+    method: 'GET',
+    query: new URLSearchParams(),
+    header: (name) => (name === 'x-csrf' ? '1' : undefined),
+  });
+  assert.deepEqual(JSON.parse(told.body), { signed_in: false, login_url: '/console/login', logout_url: '/console/logout' });
+  await assert.rejects(openTokenHandler({ base: '/console/' }), TypeError);
+});

@@ -14,6 +14,10 @@ export interface TokenHandlerSettings {
   readonly edge: string;
   /** Where browsers find it, such as `https://app.example`: `/edge/callback` there is the redirect URI. */
   readonly origin: string;
+  /** Where its endpoints are, in place of `/edge`: a path that does not end in a slash. */
+  readonly base?: string;
+  /** Where whoever has signed out goes on to, and a sign-in that names no page; `/` where it is left out. */
+  readonly home?: string;
   readonly scope: string;
   /** What access tokens are for (RFC 8707 §2). */
   readonly resource?: string;
@@ -64,6 +68,7 @@ export function tokenHandler(parts: Omit<TokenHandler, 'cookies' | 'learnt' | 'r
   const { client, settings } = parts;
   if (client.authentication.method === 'none') throw new TypeError('the client of an edge has a secret or a key (RFC 6749 §2.1)');
   if (client.dpop === 'always') throw new TypeError('tokens that stay in a gateway are bound to no key');
+  if (!/^(?:\/[a-z-]+)+$/.test(baseOf({ settings }))) throw new TypeError('the endpoints of an edge are below a path of small letters');
   if (new URL(settings.origin).origin !== settings.origin) throw new TypeError('the origin of an edge has no path');
   const { idleSeconds, absoluteSeconds, graceSeconds = 0 } = settings;
   if (!(graceSeconds >= 0 && graceSeconds <= MAX_GRACE)) throw new TypeError(`the grace of a session is ${MAX_GRACE} seconds at most`);
@@ -71,6 +76,16 @@ export function tokenHandler(parts: Omit<TokenHandler, 'cookies' | 'learnt' | 'r
     throw new TypeError('a session of an edge lives for a minute to 400 days');
   const cookies = cookieNames(client.issuer, client.clientId);
   return { ...parts, cookies, learnt: new LearntMarks(), replaced: new Map(), over: new RecentIds(MAX_RECENT), held: new Set() };
+}
+
+/** The path that the endpoints are below. */
+export function baseOf({ settings }: Pick<TokenHandler, 'settings'>): string {
+  return settings.base ?? '/edge';
+}
+
+/** Where somebody goes on who has named no page. */
+export function homeOf({ settings }: Pick<TokenHandler, 'settings'>): string {
+  return settings.home ?? '/';
 }
 
 const MAX_GRACE = 600;

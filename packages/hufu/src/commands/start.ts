@@ -5,10 +5,12 @@ import type { Config } from '@hufu/server/config/config';
 import type { GatewayConfig } from '@hufu/server/config/gateway-config';
 import { loadConfig } from '@hufu/server/config/load-config';
 import { renderProblem } from '@hufu/server/config/problem';
+import { consoleClient } from '@hufu/server/console-client';
 import { jsonLog, type Log } from '@hufu/server/log';
 import { type RunningServer, startServer } from '@hufu/server/start';
 import { openStore } from '@hufu/store/open';
 import { type Command, UsageError } from '../command.ts';
+import { consoleRoutes } from '../console/console-routes.ts';
 import type { Demo } from '../demo/start-demo.ts';
 import type { RunningEdge } from '../edge/run-edge.ts';
 import { stopSignal } from '../stop-signal.ts';
@@ -23,13 +25,15 @@ export const start: Command = {
     for (const warning of config.warnings) err(renderProblem(warning));
     mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
     const store = await openStore(databaseUrl(config));
+    const adminConsole = config.console ? consoleRoutes(err) : undefined;
     const log = jsonLog(demo === undefined ? out : () => undefined, systemClock().nowMs);
     const server = await startServer({
       config,
       store,
       log,
       masterKey: env['HUFU_MASTER_KEY'],
-      ...(demo === undefined ? {} : { extraRoutes: demo.routes }),
+      extraRoutes: (ctx) => [...(demo?.routes(ctx) ?? []), ...(adminConsole?.routes(ctx) ?? [])],
+      builtInClients: (ctx) => (adminConsole === undefined ? [] : [consoleClient(ctx)]),
     });
     const edge = config.gateway === undefined ? undefined : await startEdge(config, config.gateway, server, log, demo);
     if (demo !== undefined) {
@@ -38,6 +42,7 @@ export const start: Command = {
     }
     await stopSignal();
     await edge?.close();
+    await adminConsole?.close();
     await server.close();
     await demo?.close();
     return 0;

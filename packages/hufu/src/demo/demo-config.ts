@@ -62,4 +62,6 @@ resources:
   - identifier: "${ISSUER}${DEMO_API_PATH}"
     scopes: [notes:read, notes:write]
     token_format: jwt
+policies:
+  administrators: { ${DEMO_USER.username}: owner }
 `;

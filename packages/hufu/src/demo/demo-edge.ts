@@ -31,9 +31,7 @@ export function demoConfigWithEdge(origin: string, serviceUrl: string): string {
     grant_types: [authorization_code, refresh_token]
     scope: openid profile notes:read notes:write
     hufu: { first_party: true, follows_revocations: true }`;
-  return `${DEMO_CONFIG.replace('\nclients:', () => `\nclients:${client}`)}
-policies:
-  outbound: { allow_hosts: [localhost, 127.0.0.1] }
+  return `${DEMO_CONFIG.replace('\nclients:', () => `\nclients:${client}`)}  outbound: { allow_hosts: [localhost, 127.0.0.1] }
 gateway:
   origins: ["${origin}"]
   audience: "${ISSUER}${DEMO_API_PATH}"

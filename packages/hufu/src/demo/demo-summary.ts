@@ -13,6 +13,7 @@ export function demoSummary(config: Config, edge?: string): string {
   const rows: readonly Row[] = [
     ['Try it', `${issuer}/demo`],
     ...(edge === undefined ? [] : [['At the edge', `${edge}/  (a page without tokens, behind the gateway)`] as const]),
+    ['Console', `${issuer}/console`],
     ['Sign in as', `${DEMO_USER.username} / ${DEMO_USER.password}`],
     [],
     ['Issuer', issuer],

@@ -5,6 +5,7 @@ import { GRANT_OPERATIONS, type GrantOperations } from './grants.ts';
 import { LIMIT_OPERATIONS, type LimitOperations } from './limits.ts';
 import type { AnyOperation, Operation } from './operation.ts';
 import { SECURITY_OPERATIONS, type SecurityOperations } from './security.ts';
+import { SETTING_OPERATIONS, type SettingOperations } from './settings.ts';
 import { TOKEN_OPERATIONS, type TokenOperations } from './tokens.ts';
 import { USER_OPERATIONS, type UserOperations } from './users.ts';
 
@@ -17,6 +18,7 @@ export interface AdminOperations
     SecurityOperations,
     TokenOperations,
     LimitOperations,
+    SettingOperations,
     AuditOperations {}
 
 export type OperationName = keyof AdminOperations;
@@ -29,6 +31,7 @@ export const OPERATIONS: AdminOperations = {
   ...SECURITY_OPERATIONS,
   ...TOKEN_OPERATIONS,
   ...LIMIT_OPERATIONS,
+  ...SETTING_OPERATIONS,
   ...AUDIT_OPERATIONS,
 };
 

@@ -6,6 +6,7 @@ import { CLIENTS } from './operations/clients.ts';
 import { GRANTS } from './operations/grants.ts';
 import { LIMITS } from './operations/limits.ts';
 import { SECURITY } from './operations/security.ts';
+import { SETTINGS } from './operations/settings.ts';
 import { TOKENS } from './operations/tokens.ts';
 import { USERS } from './operations/users.ts';
 
@@ -18,5 +19,6 @@ export const PERFORM: { readonly [N in OperationName]: Perform<N> } = {
   ...SECURITY,
   ...TOKENS,
   ...LIMITS,
+  ...SETTINGS,
   ...AUDIT,
 };

@@ -1,5 +1,6 @@
 import { foldUsername } from '@hufu/store/username';
 import type { Mode } from './config.ts';
+import { CONSOLE_CLIENT_ID } from './console-client-id.ts';
 import { type ConfigNode, findText, findValue, listItems } from './node.ts';
 import type { Spot } from './shape.ts';
 
@@ -16,6 +17,7 @@ export function checkConfig(root: ConfigNode, issuer: string | undefined, spot: 
   checkAttested(root, spot);
   checkMail(root, spot);
   checkAdministrators(root, spot);
+  checkConsole(root, spot);
 }
 
 function checkIssuer(root: ConfigNode, issuer: string | undefined, spot: Spot): void {
@@ -77,6 +79,15 @@ function checkAdministrators(root: ConfigNode, spot: Spot): void {
   for (const { key, place } of written.entries) {
     if (users.includes(foldUsername(key))) continue;
     spot.at('policies').at('administrators').at(key).report(place, 'is no user of this file', JSON.stringify(key), ['a username of users']);
+  }
+}
+
+/** The console's client is built in: one of that name in the file would be another one. */
+function checkConsole(root: ConfigNode, spot: Spot): void {
+  for (const [index, client] of listItems(findValue(root, 'clients')).entries()) {
+    const id = findValue(client, 'client_id');
+    if (id === undefined || findText(id) !== CONSOLE_CLIENT_ID) continue;
+    spot.at('clients').at(index).at('client_id').refuse(id, 'is the console’s, which is built in');
   }
 }
 

@@ -15,7 +15,7 @@ test('the committed schema is the one that the table gives (else run write-schem
 test('the schema has the keys of the contract, and an editor flags every other', () => {
   const { properties, additionalProperties } = configJsonSchema();
   const contract =
-    'issuer listen data_dir database redis mode tls trusted_proxies signing clients users resources gateway limits policies mail upstreams tenants';
+    'issuer listen data_dir database redis mode tls trusted_proxies signing clients users resources gateway console limits policies mail upstreams tenants';
   assert.deepEqual(Object.keys(properties ?? {}), [...contract.split(' '), '$schema']);
   assert.equal(additionalProperties, false);
 });
@@ -53,6 +53,7 @@ test('every default of the schema is what the reader takes where nothing is writ
     'clients',
     'users',
     'resources',
+    'console',
     'limits',
     'policies',
     'upstreams',

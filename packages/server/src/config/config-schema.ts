@@ -26,7 +26,7 @@ import { readNetwork } from './network.ts';
 import { policiesShape } from './policies-shape.ts';
 import { redisShape } from './redis.ts';
 import { resourcesShape } from './resource-shape.ts';
-import { choice, text, textAs, textOrNumber, VARIABLE_SCHEMA } from './scalar-shapes.ts';
+import { choice, flag, text, textAs, textOrNumber, VARIABLE_SCHEMA } from './scalar-shapes.ts';
 import type { Secret } from './secret.ts';
 import type { JsonSchema, Shape } from './shape.ts';
 import { signingShape } from './signing-shape.ts';
@@ -53,6 +53,7 @@ export interface WrittenConfig {
   readonly users: readonly UserConfig[];
   readonly resources: readonly ResourceConfig[];
   readonly gateway: GatewayConfig | undefined;
+  readonly console: boolean;
   readonly limits: 'off' | LimitsConfig;
   readonly policies: Policies;
   readonly mail: MailConfig | undefined;
@@ -115,6 +116,7 @@ const KEYS: ConfigKeys = {
     'Protected resources (APIs), in order: a request that names none gets the first that offers the scopes.',
   ),
   gateway: optional(gatewayShape, 'The edge gateway: hufu gateway runs it alone, hufu start beside the server.'),
+  console: withDefault(flag, true, 'Whether hufu start serves the administrators’ console at /console.'),
   limits: withDefault(limitsShape, {}, 'Flow control: how much there may be of what. off in mode test alone.'),
   policies: withDefault(policiesShape, {}, 'What is allowed and for how long.'),
   mail: optional(mailShape, 'How mail is sent. Without it nothing is, but mode development and test show mails at /dev/mail.'),

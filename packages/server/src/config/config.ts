@@ -43,6 +43,8 @@ export interface Config {
   readonly warnings: readonly Problem[];
   /** The edge gateway, where there is one. */
   readonly gateway: GatewayConfig | undefined;
+  /** Whether `hufu start` serves the console. */
+  readonly console: boolean;
 }
 
 /** How much there may be of what. */

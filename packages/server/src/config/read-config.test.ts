@@ -66,6 +66,7 @@ test('an empty document is all defaults', () => {
     },
     mail: undefined,
     gateway: undefined,
+    console: true,
     upstreams: [],
     warnings: [],
   });
@@ -157,6 +158,7 @@ test('every key is read, in YAML and in JSON alike', () => {
     {
       file: 'hufu.yaml',
       gateway: undefined,
+      console: true,
       mode: 'test',
       issuer: 'https://as.example.com',
       listen: { host: undefined, port: 8443 },
@@ -621,4 +623,11 @@ test('the authorities of tls_client_auth (RFC 8705 §2.1) are named where certif
     clientCa: 'c',
   });
   assert.throws(() => tlsOf(', client_certificates: off, client_ca: c'), /tls\.client_ca: has no effect/);
+});
+
+test('there is a console unless the document says otherwise, and its client is nobody else’s', () => {
+  assert.equal(read('').console, true);
+  assert.equal(read('console: false').console, false);
+  const taken = "clients: [{ client_id: hufu-console, redirect_uris: ['https://a.example/cb'], token_endpoint_auth_method: none }]";
+  assert.throws(() => read(taken), /clients\[0\]\.client_id: is the console’s, which is built in/);
 });

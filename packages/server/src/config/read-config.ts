@@ -71,6 +71,7 @@ export function readConfig(source: ConfigSource): Config {
     upstreams: written.upstreams,
     mail: written.mail,
     gateway: written.gateway,
+    console: written.console,
     warnings: warnings.sorted(),
   };
 }

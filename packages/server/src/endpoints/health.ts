@@ -22,12 +22,13 @@ export async function ready(ctx: Context): Promise<HttpReply> {
 }
 
 /** The page at `/`. */
-export function home(ctx: Context, http: HttpRequest): HttpReply {
+export function home(ctx: Context, http: HttpRequest, consoleHref?: string): HttpReply {
   const body = homePage({
     locale: localeOf(http, undefined),
     languages: languageLinks('/', []),
     issuer: ctx.issuer,
     accountHref: '/account',
+    ...(consoleHref !== undefined && { consoleHref }),
     discoveryHref: '/.well-known/openid-configuration',
   });
   return { status: 200, headers: pageHeaders({ issuer: ctx.issuer }), body };

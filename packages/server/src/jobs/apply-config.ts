@@ -18,9 +18,10 @@ const PAGE = 200;
  * Brings the store in line with `hufu.yaml`: its clients are written, those of an earlier file that are no longer in it are disabled, its
  * users are made where they are missing. Passwords of users who are there already stay theirs.
  */
-export async function applyConfig(ctx: Context, now: number): Promise<void> {
-  for (const client of ctx.config.clients) await applyClient(ctx, client, now);
-  const kept = new Set<string>(ctx.config.clients.map((client) => client.clientId));
+export async function applyConfig(ctx: Context, now: number, builtIn: readonly ClientConfig[] = []): Promise<void> {
+  const clients = [...ctx.config.clients, ...builtIn];
+  for (const client of clients) await applyClient(ctx, client, now);
+  const kept = new Set<string>(clients.map((client) => client.clientId));
   const disabled = await disableOthers(ctx, kept, now);
   let created = 0;
   for (const user of ctx.config.users) {
@@ -42,7 +43,7 @@ export async function applyConfig(ctx: Context, now: number): Promise<void> {
     else if (made.user.source !== 'config' || foldUsername(made.user.username) !== foldUsername(user.username))
       ctx.log.warn('config.user_taken', { sub });
   }
-  ctx.log.info('config.applied', { clients: ctx.config.clients.length, disabled, usersCreated: created });
+  ctx.log.info('config.applied', { clients: clients.length, disabled, usersCreated: created });
 }
 
 /** What the file says is changed in its name. */

@@ -59,11 +59,14 @@ export const GRANTS: { readonly [N in keyof GrantOperations]: Perform<N> } = {
     const user = grant.userId === undefined ? undefined : await ctx.store.findUser(ctx.tenant, grant.userId);
     if (user !== undefined) await requireBelow(call, user);
     const node = nodeOf(ctx, grant, grant, now);
+    const lineage = await findLineage(ctx, grant.id, now);
+    // What comes from it falls with it.
+    const falling = [node, ...(lineage?.descendants ?? [])].filter(({ state }) => state !== 'dead' && state !== 'expired');
     const effect = {
       dry_run: call.query.dry_run === true,
-      grants: node.state === 'dead' || node.state === 'expired' ? 0 : 1,
+      grants: falling.length,
       users: user === undefined ? 0 : 1,
-      capped: false,
+      capped: lineage?.truncated === true,
     };
     if (effect.dry_run) return { body: effect };
     const target = { kind: 'grant', id: writePlace(placeOf(ctx, grant.id)) } as const;

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { en } from './en.ts';
+import { zhCn } from './zh-cn.ts';
+
+/** Every text by its key. */
+function textsOf(value: unknown, path = ''): readonly (readonly [key: string, text: string])[] {
+  if (typeof value === 'string') return [[path, value]];
+  return Object.entries(Object(value)).flatMap(([name, inner]) => textsOf(inner, path === '' ? name : `${path}.${name}`));
+}
+
+const holes = (text: string): readonly string[] => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name = '']) => name).toSorted();
+
+test('both languages have the same keys, each with a text, and with the same holes to fill', () => {
+  const english = textsOf(en);
+  const chinese = new Map(textsOf(zhCn));
+  assert.ok(english.length > 250);
+  assert.deepEqual(
+    english.map(([key]) => key),
+    [...chinese.keys()],
+  );
+  for (const [key, text] of english) {
+    const other = chinese.get(key) ?? '';
+    assert.ok(text.trim() !== '' && other.trim() !== '', key);
+    assert.deepEqual(holes(other), holes(text), key);
+  }
+});
+
+test('what is Chinese is written in Chinese: no sentence was left in English, and no half-width comma stands between its characters', () => {
+  for (const [key, text] of textsOf(zhCn)) {
+    // A command is what it is in any language.
+    assert.doesNotMatch(text.replaceAll(/“hufu [^”]*”/g, ''), /[a-z]{3,} [a-z]{2,} [a-z]{2,}/, key);
+    assert.doesNotMatch(text, /[\u4e00-\u9fff][,;?!]|[,;?!][\u4e00-\u9fff]/, key);
+  }
+});

@@ -1,0 +1,73 @@
+import type { SessionView } from '@hufu/protocol/admin/users';
+import { Button } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { call } from '../api/api.ts';
+import { useMay } from '../api/me.ts';
+import { queryClient } from '../api/query-client.ts';
+import { useRead } from '../api/read.ts';
+import { DataTable } from '../parts/data-table.tsx';
+import { Moment } from '../parts/moment.tsx';
+import { Empty } from '../parts/page.tsx';
+import { tell, tellProblem } from '../parts/tell.tsx';
+
+/** Where somebody is signed in. */
+export function UserSessions({ sub }: { readonly sub: string }) {
+  const { t } = useTranslation();
+  const mayEnd = useMay('support');
+  const { data, error } = useRead('users.sessions.list', { params: { sub } });
+  const end = (sid: string): void => {
+    call('users.sessions.end', { params: { sub, sid } }).then(() => {
+      tell(t('users.endedNote'));
+      void queryClient.invalidateQueries();
+    }, tellProblem);
+  };
+  return (
+    <DataTable<SessionView>
+      label={t('users.tabs.sessions')}
+      list={{ items: data?.body.items, error }}
+      keyOf={({ sid }) => sid}
+      columns={[
+        {
+          label: t('users.browser'),
+          role: 'main',
+          cell: ({ user_agent, place }) => (
+            <>
+              <span>{shortAgent(user_agent)}</span>
+              {place !== undefined && <span className="sub">{place}</span>}
+            </>
+          ),
+        },
+        { label: t('users.sessionSigned'), cell: ({ created_at }) => <Moment at={created_at} /> },
+        { label: t('users.sessionSeen'), cell: ({ last_seen_at }) => <Moment at={last_seen_at} /> },
+        { label: t('users.methods'), cell: ({ amr }) => <code>{amr.join(' ')}</code> },
+        { label: t('grants.ends'), cell: ({ expires_at }) => <Moment at={expires_at} /> },
+        ...(mayEnd
+          ? [
+              {
+                label: t('common.actions'),
+                role: 'acts' as const,
+                cell: ({ sid, user_agent }: SessionView) => (
+                  <Button
+                    size="compact-sm"
+                    variant="default"
+                    onClick={() => end(sid)}
+                    aria-label={`${t('users.endSession')}: ${shortAgent(user_agent)}`}
+                  >
+                    {t('users.endSession')}
+                  </Button>
+                ),
+              },
+            ]
+          : []),
+      ]}
+      empty={<Empty title={t('common.none')} text={t('users.sessionsNone')} />}
+    />
+  );
+}
+
+/** A browser calls itself by all of its ancestors; the last two words are its own. */
+function shortAgent(text: string): string {
+  const system = /\(([^;)]+)/.exec(text)?.[1] ?? '';
+  const name = /(Firefox|Edg|OPR|HeadlessChrome|Chrome|Version|curl|node)\/[\d.]+/.exec(text)?.[0] ?? text.slice(0, 60);
+  return [name.replace('Version', 'Safari'), system].filter((one) => one !== '').join(', ');
+}

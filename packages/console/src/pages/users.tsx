@@ -1,0 +1,142 @@
+import type { UserSummary } from '@hufu/protocol/admin/users';
+import { Button, Group, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { type FormEvent, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { call, newKey } from '../api/api.ts';
+import { useMay } from '../api/me.ts';
+import { useList } from '../api/read.ts';
+import { useAsk } from '../parts/danger.tsx';
+import { type Column, DataTable } from '../parts/data-table.tsx';
+import { Dialog } from '../parts/dialog.tsx';
+import { Filters, useFilters } from '../parts/filters.tsx';
+import { Moment } from '../parts/moment.tsx';
+import { Empty, Page } from '../parts/page.tsx';
+import { Problem } from '../parts/problem.tsx';
+import { tell } from '../parts/tell.tsx';
+import { UserState } from './user-state.tsx';
+
+export function Users() {
+  const { t } = useTranslation();
+  const { prefix, email, state } = useFilters();
+  const list = useList('users.list', { prefix, email, state });
+  const mayChange = useMay('security');
+  const ask = useAsk();
+  const columns: readonly Column<UserSummary>[] = [
+    {
+      label: t('users.username'),
+      role: 'main',
+      cell: ({ sub, username, name }) => (
+        <>
+          <Link className="link" to="/users/$sub" params={{ sub }}>
+            {username}
+          </Link>
+          {name !== undefined && <span className="sub">{name}</span>}
+        </>
+      ),
+    },
+    { label: t('common.state'), cell: (user) => <UserState user={user} /> },
+    { label: t('users.email'), cell: ({ email: address }) => address ?? '–' },
+    { label: t('users.source'), cell: ({ source }) => t(`users.sources.${source}`) },
+    { label: t('common.created'), cell: ({ created_at }) => <Moment at={created_at} /> },
+  ];
+  const isFiltered = prefix !== undefined || email !== undefined || state !== undefined;
+  return (
+    <Page
+      id="users"
+      title={t('users.title')}
+      lead={t('users.lead')}
+      acts={mayChange && <Button onClick={() => ask('new')}>{t('users.new')}</Button>}
+    >
+      <Filters
+        filters={[
+          { name: 'prefix', label: t('users.username'), hint: t('users.prefixHint') },
+          { name: 'email', label: t('users.email'), hint: t('users.emailHint') },
+          {
+            name: 'state',
+            label: t('users.stateFilter'),
+            choices: [
+              { value: 'disabled', label: t('users.states.disabled') },
+              { value: 'locked', label: t('users.states.locked') },
+            ],
+          },
+        ]}
+      />
+      <DataTable
+        label={t('users.title')}
+        columns={columns}
+        list={list}
+        keyOf={({ sub }) => sub}
+        empty={
+          isFiltered ? (
+            <Empty title={t('users.emptyFilter')} text={t('users.emptyFilterText')} />
+          ) : (
+            <Empty title={t('users.emptyTitle')} text={t('users.emptyText')} />
+          )
+        }
+      />
+      {mayChange && <NewUser />}
+    </Page>
+  );
+}
+
+function NewUser() {
+  const { t } = useTranslation();
+  const isOpen = useFilters()['do'] === 'new';
+  const ask = useAsk();
+  const navigate = useNavigate();
+  const [username, setUsername] = useState('');
+  const [password, setPassword] = useState('');
+  const [error, setError] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const key = useRef(newKey());
+  async function create(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      const { body } = await call('users.create', {
+        body: { username, ...(password !== '' && { password }) },
+        idempotencyKey: key.current,
+      });
+      tell(t('users.createdNote', { name: username }));
+      await navigate({ to: '/users/$sub', params: { sub: body.sub } });
+    } catch (thrown) {
+      key.current = newKey();
+      setError(thrown);
+    } finally {
+      setBusy(false);
+    }
+  }
+  return (
+    <Dialog opened={isOpen} close={() => ask(undefined)} title={t('users.newTitle')}>
+      <form onSubmit={(event) => void create(event)}>
+        <Stack>
+          <TextInput
+            label={t('users.username')}
+            required
+            value={username}
+            onChange={(event) => setUsername(event.currentTarget.value)}
+            maxLength={64}
+            autoComplete="off"
+          />
+          <PasswordInput
+            label={t('users.password')}
+            description={t('users.passwordHint')}
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            autoComplete="new-password"
+          />
+          {error !== undefined && <Problem error={error} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={() => ask(undefined)}>
+              {t('common.cancel')}
+            </Button>
+            <Button type="submit" loading={busy}>
+              {t('clients.create')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Dialog>
+  );
+}

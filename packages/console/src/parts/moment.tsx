@@ -1,0 +1,43 @@
+import { useTranslation } from 'react-i18next';
+import { nowSeconds } from '../clock.ts';
+
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+];
+
+/** A moment (seconds since 1970): how far from now while that says more, else the day; the whole of it stands behind. */
+export function Moment({ at }: { readonly at: number | undefined }) {
+  const { t, i18n } = useTranslation();
+  if (at === undefined || at === 0) return <span className="faded">{t('common.never')}</span>;
+  const date = new Date(at * 1_000);
+  const full = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'medium' }).format(date);
+  return (
+    <time dateTime={date.toISOString()} title={full}>
+      {shortOf(at, i18n.language)}
+    </time>
+  );
+}
+
+/** For words that have no place for an element. */
+export function momentText(at: number, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at * 1_000));
+}
+
+function shortOf(at: number, language: string): string {
+  const away = at - nowSeconds();
+  if (Math.abs(away) >= 7 * 86_400) return new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(new Date(at * 1_000));
+  const words = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' });
+  for (const [unit, seconds] of UNITS) if (Math.abs(away) >= seconds) return words.format(Math.trunc(away / seconds), unit);
+  return words.format(away, 'second');
+}
+
+/** A length of time in its largest whole unit. */
+export function Duration({ seconds }: { readonly seconds: number }) {
+  const { t } = useTranslation();
+  if (seconds >= 86_400 && seconds % 86_400 === 0) return <>{t('time.days', { count: seconds / 86_400 })}</>;
+  if (seconds >= 3_600 && seconds % 3_600 === 0) return <>{t('time.hours', { count: seconds / 3_600 })}</>;
+  if (seconds >= 60 && seconds % 60 === 0) return <>{t('time.minutes', { count: seconds / 60 })}</>;
+  return <>{t('time.seconds', { count: seconds })}</>;
+}

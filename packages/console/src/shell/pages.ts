@@ -1,0 +1,25 @@
+/** Every page in the navigation, in its order: what is not here is reached from one of them. */
+export const GROUPS = [
+  { name: 'overview', pages: [{ name: 'dashboard', to: '/' }] },
+  {
+    name: 'access',
+    pages: [
+      { name: 'clients', to: '/clients' },
+      { name: 'users', to: '/users' },
+      { name: 'grants', to: '/grants' },
+      { name: 'administrators', to: '/administrators' },
+    ],
+  },
+  {
+    name: 'server',
+    pages: [
+      { name: 'decisions', to: '/decisions' },
+      { name: 'audit', to: '/audit' },
+      { name: 'revocations', to: '/revocations' },
+      { name: 'limits', to: '/limits' },
+      { name: 'keys', to: '/keys' },
+      { name: 'resources', to: '/resources' },
+      { name: 'settings', to: '/settings' },
+    ],
+  },
+] as const;

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { ADMIN_YAML, ask, openAdminWorld, roleToken } from '../testing/admin-world.ts';
+
+/** In every place of a configuration that takes a secret and is no client’s or user’s. */
+const CANARY = 'canary-0123456789abcdef0123456789abcdef';
+const world = await openAdminWorld({
+  yaml: `${ADMIN_YAML}
+redis: redis://:${CANARY}@127.0.0.1:1/0
+mail: { from: a@b.example, host: mail.example, port: 465, user: x, password: ${CANARY} }
+upstreams: [{ name: corp, kind: oidc, issuer: https://corp.example, client_id: x, client_secret: ${CANARY} }]
+gateway:
+  origins: ["http://localhost:4401"]
+  secret: ${CANARY}
+  session: { client_id: console, client_secret: ${CANARY} }
+  upstreams: { notes: { targets: [{ url: "http://127.0.0.1:9" }] } }
+  routes: [{ name: notes, path: /, upstream: notes, token: user }]
+`,
+});
+after(() => world.close());
+
+test('settings tell what holds and that there are secrets, and no secret (attacks ADM-18)', async () => {
+  const { status, json, body } = await ask(world, await roleToken(world, 'read'), 'settings.get');
+  assert.equal(status, 200);
+  assert.deepEqual([json['mode'], json['database'], json['redis']], ['test', 'sqlite', true]);
+  const text = body.toString();
+  assert.ok(!text.includes('canary'), text.slice(Math.max(0, text.indexOf('canary') - 200), text.indexOf('canary')));
+  assert.match(text, /"\[secret\]"/);
+  assert.doesNotMatch(text, /\$argon2|password_hash/);
+  const { effective }: Record<string, unknown> = json;
+  assert.deepEqual(Object(Object(effective).policies).administrators['u-owner'], 'owner');
+  assert.equal(Object(effective).users, undefined);
+});
+
+test('resources are listed in the order of the file', async () => {
+  const { json } = await ask(world, await roleToken(world, 'read'), 'resources.list');
+  const items = json['items'] as { identifier: string }[];
+  assert.deepEqual(
+    items.map(({ identifier }) => identifier),
+    world.ctx.config.resources.map(({ identifier }) => identifier),
+  );
+});
