@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { openMemory } from '@hufu/store/memory';
 import type { Store } from '@hufu/store/port';
+import { wrapped } from '@hufu/store/wrapped';
 import { assertRefused, COURSE_YAML, freshCode, isActive, readTokens, redeem, WEB } from '../race/course.ts';
 import { keepOpen } from '../race/first-start.ts';
 import { Agent } from '../support/agent.ts';
@@ -35,8 +36,12 @@ export async function checkClockBehind(start?: NodeOptions['startServer']): Prom
 
 /** The same store, whose clock is ahead of this machine's. */
 function ahead(store: Store): Store {
-  return new Proxy(store, {
-    get: (target, name) =>
-      name === 'time' ? async (): Promise<number> => Math.max(await target.time(), Date.now()) + BEHIND_MS : Reflect.get(target, name),
-  });
+  return wrapped(
+    store,
+    (inner) =>
+      new Proxy(inner, {
+        get: (target, name) =>
+          name === 'time' ? async (): Promise<number> => Math.max(await target.time(), Date.now()) + BEHIND_MS : Reflect.get(target, name),
+      }),
+  );
 }

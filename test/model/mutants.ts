@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openMemory, storeOn } from '@hufu/store/memory';
 import type { Store } from '@hufu/store/port';
+import { wrapped } from '@hufu/store/wrapped';
 import type { Edit } from '../support/mutant.ts';
 
 /**
@@ -200,13 +201,14 @@ type Verbs = { readonly [K in keyof Store]?: (store: Store) => Store[K] };
 
 /** A store with some verbs done wrong. */
 async function altered(verbs: Verbs): Promise<Store> {
-  const store = await openMemory();
-  return new Proxy(store, {
-    get(target, name: keyof Store) {
-      const alter = verbs[name];
-      return alter === undefined ? target[name] : alter(target);
-    },
-  });
+  const wrap = (store: Store): Store =>
+    new Proxy(store, {
+      get(target, name: keyof Store) {
+        const alter = verbs[name];
+        return alter === undefined ? target[name] : alter(target);
+      },
+    });
+  return wrapped(await openMemory(), wrap);
 }
 
 function lookThenExchange(store: Store): Store['exchangeCode'] {
@@ -231,10 +233,11 @@ function rotateWhatever(store: Store): Store['rotate'] {
 
 async function revivingStore(): Promise<Store> {
   const database = new DatabaseSync(':memory:', { enableForeignKeyConstraints: false });
-  const store = await storeOn(database);
-  const setUserEnabled: Store['setUserEnabled'] = async (tenant, id, enabled, now) => {
-    if (enabled) database.exec("UPDATE grants SET revoked_at = NULL, revoked_reason = NULL WHERE revoked_reason = 'user_disabled'");
-    return store.setUserEnabled(tenant, id, enabled, now);
-  };
-  return new Proxy(store, { get: (target, name) => (name === 'setUserEnabled' ? setUserEnabled : Reflect.get(target, name)) });
+  return wrapped(await storeOn(database), (store) => {
+    const setUserEnabled: Store['setUserEnabled'] = async (tenant, id, enabled, now) => {
+      if (enabled) database.exec("UPDATE grants SET revoked_at = NULL, revoked_reason = NULL WHERE revoked_reason = 'user_disabled'");
+      return store.setUserEnabled(tenant, id, enabled, now);
+    };
+    return new Proxy(store, { get: (target, name) => (name === 'setUserEnabled' ? setUserEnabled : Reflect.get(target, name)) });
+  });
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { startServer } from '@hufu/server/start';
 import type { Store } from '@hufu/store/port';
+import { wrapped } from '@hufu/store/wrapped';
 import { postForm } from '../support/agent.ts';
 import { type Node, startNode } from '../support/nodes.ts';
 
@@ -54,5 +55,8 @@ export async function assertOneKeySet(origins: readonly string[]): Promise<void>
 
 /** Shared by two servers, of which the first to stop must not close it. */
 export function keepOpen(store: Store): Store {
-  return new Proxy(store, { get: (target, name) => (name === 'close' ? async () => {} : Reflect.get(target, name)) });
+  return wrapped(
+    store,
+    (inner) => new Proxy(inner, { get: (target, name) => (name === 'close' ? async () => {} : Reflect.get(target, name)) }),
+  );
 }

@@ -9,6 +9,7 @@ import { jsonLog } from '@hufu/server/log';
 import { type RunningServer, startServer } from '@hufu/server/start';
 import { openMemory } from '@hufu/store/memory';
 import type { Store } from '@hufu/store/port';
+import { wrapped } from '@hufu/store/wrapped';
 
 /** A real server on loopback for a test: real sockets, real configuration reader; the store is the caller's choice. */
 export interface TestHufu {
@@ -114,7 +115,12 @@ export async function startHufu(options: TestHufuOptions = {}): Promise<TestHufu
     (line) => logLines.push(line),
     () => Date.now(),
   );
-  const server: RunningServer = await startServer({ config, store: options.wrap?.(store) ?? store, log, masterKey: options.masterKey });
+  const server: RunningServer = await startServer({
+    config,
+    store: options.wrap === undefined ? store : wrapped(store, options.wrap),
+    log,
+    masterKey: options.masterKey,
+  });
   const moveClock = async (body: object): Promise<void> => {
     const reply = await fetch(`${origin}/test/clock`, {
       method: 'PUT',

@@ -1,4 +1,4 @@
-import type { Store } from '@hufu/store/port';
+import type { Acting, Store } from '@hufu/store/port';
 import { withLatency } from '@hufu/store/slow';
 
 /** A store whose waits begin anew with each seed. */
@@ -10,14 +10,17 @@ export interface SlowStore {
 
 export function slowStore(inner: Store): SlowStore {
   let current = inner;
-  const store = new Proxy(inner, {
-    get(_target, name) {
-      const member: unknown = Reflect.get(current, name);
-      return typeof member === 'function' ? (...args: unknown[]): unknown => Reflect.apply(member, current, args) : member;
-    },
-  });
+  // Whatever was acted on before the waits changed waits as long as all others.
+  const following = (now: () => Store): Store =>
+    new Proxy(inner, {
+      get(_target, name) {
+        if (name === 'actingAs') return (acting: Acting): Store => following(() => now().actingAs(acting));
+        const member: unknown = Reflect.get(now(), name);
+        return typeof member === 'function' ? (...args: unknown[]): unknown => Reflect.apply(member, now(), args) : member;
+      },
+    });
   return {
-    store,
+    store: following(() => current),
     slowDown(seed, maxMs) {
       current = maxMs === 0 ? inner : withLatency(inner, { seed, maxMs });
     },

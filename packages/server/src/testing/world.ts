@@ -1,6 +1,7 @@
 import type { TenantId } from '@hufu/protocol/ids';
 import { openMemory } from '@hufu/store/memory';
-import type { Acting, DecisionRecord, Store } from '@hufu/store/port';
+import type { DecisionRecord, Store } from '@hufu/store/port';
+import { wrapped } from '@hufu/store/wrapped';
 import { type TestClock, testClock } from '../clock.ts';
 import { readConfig } from '../config/read-config.ts';
 import type { Context } from '../context.ts';
@@ -132,7 +133,13 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const log = jsonLog((line) => lines.push(line), clock.nowMs);
   const masterKey = 'masterKey' in options ? options.masterKey : MASTER_KEY;
   if (masterKey === MASTER_KEY) await shareRsaKeys(store, Buffer.from(MASTER_KEY, 'base64url'), config.signing.algorithms, START);
-  const ctx = await openContext({ config, store: wrapAgain(store, options.wrap), clock, log, masterKey });
+  const ctx = await openContext({
+    config,
+    store: options.wrap === undefined ? store : wrapped(store, options.wrap),
+    clock,
+    log,
+    masterKey,
+  });
   const now = (): number => Math.floor(clock.nowMs() / 1000);
   if (options.empty !== true) await applyConfig(ctx, now());
   return {
@@ -170,13 +177,4 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       if (options.store === undefined) await store.close();
     },
   };
-}
-
-/** Also whoever acts on it acts on what it is wrapped in. */
-function wrapAgain(store: Store, wrap: WorldOptions['wrap']): Store {
-  if (wrap === undefined) return store;
-  return new Proxy(wrap(store), {
-    get: (wrapped, name): unknown =>
-      name === 'actingAs' ? (acting: Acting) => wrapAgain(store.actingAs(acting), wrap) : Reflect.get(wrapped, name),
-  });
 }
