@@ -195,7 +195,7 @@ test('a grant shows where it comes from, and revoking it tells what falls with i
   await page.locator('svg.lineage a').first().click();
   await page.waitForFunction(() => document.querySelectorAll('svg.lineage a').length === 3);
   await button('Revoke').click();
-  assert.match((await page.textContent('[data-testid=effect]')) ?? '', /Ends 3 live grants .* of 1 users/);
+  assert.match((await page.textContent('[data-testid=effect]')) ?? '', /Live grants that end.*: 3\. Users: 1\./);
   await page.click('[data-testid=go]');
   await page.waitForSelector('.state.bad');
   await open('/revocations');

@@ -91,8 +91,8 @@ export const en = {
   },
   danger: {
     looking: 'Looking at what this would do …',
-    effect: 'Ends {{grants}} live grants with all their tokens, of {{users}} users.',
-    effectCapped: 'Ends more than {{grants}} live grants with all their tokens, of at least {{users}} users.',
+    effect: 'Live grants that end, with all their tokens: {{grants}}. Users: {{users}}.',
+    effectCapped: 'Live grants that end, with all their tokens: more than {{grants}}. Users: at least {{users}}.',
     effectNone: 'No live grant ends by this.',
     stepUp: 'This needs a sign-in of the last five minutes. You come back to this very question.',
     stepUpGo: 'Prove that it is you',
