@@ -35,7 +35,7 @@ export class Join {
   cut(): void {
     if (this.#isOver) return;
     this.#inside.destroy();
-    if (this.#frames.isAtBoundary) this.#client.write(CLOSE_POLICY);
+    if (this.#frames.isOpen) this.#client.write(CLOSE_POLICY);
     this.#over('cut');
     this.#sayLast(this.#client);
   }

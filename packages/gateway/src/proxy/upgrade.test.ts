@@ -147,7 +147,7 @@ test('a handshake without its key or in another version never goes in (RFC 6455 
   assert.equal(behind.sockets.length, 0);
 });
 
-test('GTW-21 · a WebSocket that is cut gets a close frame between two frames, and none in the middle of one (RFC 6455 §5.5.1)', async () => {
+test('GTW-21 · a WebSocket that is cut gets a close frame between two frames, and none in the middle of one or behind another (RFC 6455 §5.5.1)', async () => {
   const behind = await startEcho();
   const edge = await startEdge(behind.port);
   const whole = await join(edge);
@@ -162,9 +162,15 @@ test('GTW-21 · a WebSocket that is cut gets a close frame between two frames, a
   await half.hears('he');
   edge.streams[1]?.cut();
   assert.equal(await half.closed(), '\x81\x05he');
+  const over = await join(edge);
+  over.heard = '';
+  over.send('\x88\x02\x03\xe8');
+  await over.hears('\x88\x02\x03\xe8');
+  edge.streams[2]?.cut();
+  assert.equal(await over.closed(), '\x88\x02\x03\xe8', 'nothing behind the close frame of the service');
   assert.deepEqual(
     edge.ends.map(({ how }) => how),
-    ['cut', 'cut'],
+    ['cut', 'cut', 'cut'],
   );
 });
 

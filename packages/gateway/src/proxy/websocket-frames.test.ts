@@ -22,10 +22,10 @@ test('the end of a frame is known whatever its length, and wherever the bytes ar
         if (step < 3 && size > 1_000) continue;
         const frames = new FrameBoundary();
         for (let at = 0; at < bytes.length; at += step) {
-          assert.equal(frames.isAtBoundary, at === 0, `${size} after ${at}`);
+          assert.equal(frames.isOpen, at === 0, `${size} after ${at}`);
           frames.pass(bytes.subarray(at, at + step));
         }
-        assert.equal(frames.isAtBoundary, true, `${size} in steps of ${step}`);
+        assert.equal(frames.isOpen, true, `${size} in steps of ${step}`);
       }
     }
   }
@@ -34,10 +34,12 @@ test('the end of a frame is known whatever its length, and wherever the bytes ar
 test('many frames in one piece, and a part of the next', () => {
   const frames = new FrameBoundary();
   frames.pass(Uint8Array.from([...frame(3), ...frame(200), ...frame(0), 0x81]));
-  assert.equal(frames.isAtBoundary, false);
+  assert.equal(frames.isOpen, false);
   frames.pass(Uint8Array.from([0]));
-  assert.equal(frames.isAtBoundary, true);
+  assert.equal(frames.isOpen, true);
+  frames.pass(Uint8Array.from([0x89, 0]));
+  assert.equal(frames.isOpen, true, 'a ping closes nothing');
   frames.pass(CLOSE_POLICY);
-  assert.equal(frames.isAtBoundary, true, 'a close frame is a frame (RFC 6455 §5.5.1)');
+  assert.equal(frames.isOpen, false, 'nothing is said behind a close frame (RFC 6455 §5.5.1)');
   assert.equal(CLOSE_POLICY.readUInt16BE(2), 1008, 'RFC 6455 §7.4.1');
 });

@@ -1,18 +1,23 @@
 /** Bytes of the longest head of a frame without a mask: two, and a length of eight (RFC 6455 §5.2). */
 const HEAD_BYTES = 2;
 
+const OPCODE = 0x0f;
+const CLOSE = 0x08;
+
 /**
  * Follows the frames of a WebSocket without reading them (RFC 6455 §5.2): only whether the last byte ended one. A frame of ours between two
- * others is one more; in the middle of one it would be a part of it.
+ * others is one more; in the middle of one it would be a part of it, and behind a close frame nothing is said any more (§5.5.1).
  */
 export class FrameBoundary {
   /** Bytes of the payload, and the mask, that are still to come. */
   #left = 0;
   /** The head that has come so far. */
   #head: number[] = [];
+  #hasClosed = false;
 
-  get isAtBoundary(): boolean {
-    return this.#left === 0 && this.#head.length === 0;
+  /** Whether a frame of ours can stand here. */
+  get isOpen(): boolean {
+    return this.#left === 0 && this.#head.length === 0 && !this.#hasClosed;
   }
 
   pass(chunk: Uint8Array): void {
@@ -31,8 +36,9 @@ export class FrameBoundary {
   }
 
   #readHead(): void {
-    const [, second] = this.#head;
+    const [first = 0, second] = this.#head;
     if (second === undefined) return;
+    if ((first & OPCODE) === CLOSE) this.#hasClosed = true;
     const short = second & 0x7f;
     const more = short === 126 ? 2 : short === 127 ? 8 : 0;
     if (this.#head.length < HEAD_BYTES + more) return;
