@@ -253,13 +253,12 @@ describe('outages', () => {
       () => b.store.revokeKey(b.tenant, 1, 'kid', NOW),
       () => openPostgres(url),
     ];
-    // Refused by the machine, and not given up after a time.
-    for (const call of calls)
-      await assert.rejects(
-        call,
-        (error) => error instanceof StoreUnavailable && error.cause instanceof Error && Object(error.cause).code === 'ECONNREFUSED',
-      );
-    await cluster.start();
+    // Refused by the machine, or by a connection that was cut: not given up after a time.
+    try {
+      for (const call of calls) await assert.rejects(call, (error) => error instanceof StoreUnavailable && !/timeout/i.test(error.message));
+    } finally {
+      await cluster.start();
+    }
     for (const store of stores) await untilAnswers(store);
   });
 
