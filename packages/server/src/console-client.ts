@@ -11,6 +11,11 @@ export const CONSOLE_PATH = '/console';
 /** Everything that a person may be allowed to do: what they may is a matter of their role (decision 0033). */
 export const CONSOLE_SCOPE: string = ['openid', ...ROLES.map(scopeOf)].join(' ');
 
+/** Clients that a start brings along beside those of the configuration. */
+export function builtInClients(ctx: Pick<Context, 'config' | 'issuer' | 'keys'>): readonly ClientConfig[] {
+  return ctx.config.console ? [consoleClient(ctx)] : [];
+}
+
 /**
  * The client of the console: a confidential one, since the server itself keeps its sessions. Its secret is made of the ring's, which every node has, so that nothing has
  * to be configured, and nothing is written down.

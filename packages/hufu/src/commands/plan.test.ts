@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { clientId } from '@hufu/protocol/ids';
 import { loadConfig } from '@hufu/server/config/load-config';
+import { builtInClients } from '@hufu/server/console-client';
 import { applyConfig } from '@hufu/server/jobs/apply-config';
 import { type Command, RefusedError, UsageError } from '../command.ts';
 import { differences, painter, showDifferences } from '../diff.ts';
@@ -36,7 +38,7 @@ test('a plan of hufu.yaml for a server that never ran has all of it, and makes n
 });
 
 test('after a start there is nothing to do; a changed file is shown, and applied where somebody says yes', async () => {
-  await withContext(call([]), await loadConfig(file, {}), async (ctx, now) => applyConfig(ctx, now));
+  await withContext(call([]), await loadConfig(file, {}), async (ctx, now) => applyConfig(ctx, now, builtInClients(ctx)));
   assert.deepEqual(await coded(plan, '--detailed-exitcode'), [0, `${file}\nClients and users in the store are as the file has them.`]);
   writeFileSync(
     file,
@@ -58,6 +60,10 @@ test('after a start there is nothing to do; a changed file is shown, and applied
     ],
   );
   assert.match(await run(apply, '--yes'), /~ client web[\s\S]*\nDone\.$/);
+  const config = await loadConfig(file, {});
+  const consoleOf = async (): Promise<boolean | undefined> =>
+    withContext(call([]), config, async ({ store, tenant }) => (await store.findClient(tenant, clientId('hufu-console')))?.enabled);
+  assert.equal(await consoleOf(), true, 'what a start brings along is no change of the file, and stays');
   assert.equal((await coded(plan, '--detailed-exitcode'))[0], 0);
   const { changes } = JSON.parse(await run(plan, '--json'));
   assert.deepEqual(changes, []);

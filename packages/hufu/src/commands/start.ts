@@ -5,7 +5,7 @@ import type { Config } from '@hufu/server/config/config';
 import type { GatewayConfig } from '@hufu/server/config/gateway-config';
 import { loadConfig } from '@hufu/server/config/load-config';
 import { renderProblem } from '@hufu/server/config/problem';
-import { consoleClient } from '@hufu/server/console-client';
+import { builtInClients } from '@hufu/server/console-client';
 import { jsonLog, type Log } from '@hufu/server/log';
 import { type RunningServer, startServer } from '@hufu/server/start';
 import { openStore } from '@hufu/store/open';
@@ -33,7 +33,7 @@ export const start: Command = {
       log,
       masterKey: env['HUFU_MASTER_KEY'],
       extraRoutes: (ctx) => [...(demo?.routes(ctx) ?? []), ...(adminConsole?.routes(ctx) ?? [])],
-      builtInClients: (ctx) => (adminConsole === undefined ? [] : [consoleClient(ctx)]),
+      builtInClients,
     });
     const edge = config.gateway === undefined ? undefined : await startEdge(config, config.gateway, server, log, demo);
     if (demo !== undefined) {

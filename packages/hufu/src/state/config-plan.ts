@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { systemClock } from '@hufu/server/clock';
 import type { Config } from '@hufu/server/config/config';
+import { builtInClients } from '@hufu/server/console-client';
 import type { Context } from '@hufu/server/context';
 import { applyConfig } from '@hufu/server/jobs/apply-config';
 import { type ConfigChange, planConfig } from '@hufu/server/jobs/plan-config';
@@ -35,13 +36,13 @@ export async function applyConfigNow(
     const { text, changes } = await planned(call, ctx, now);
     if (changes.length === 0) return { text, changes };
     await confirm(text);
-    await applyConfig(ctx, Math.floor(ctx.clock.nowMs() / 1000));
+    await applyConfig(ctx, Math.floor(ctx.clock.nowMs() / 1000), builtInClients(ctx));
     return { text: 'Done.', changes };
   });
 }
 
 async function planned(call: CommandCall, ctx: Context, now: number): Promise<ConfigPlan> {
-  const changes = await planConfig(ctx, now);
+  const changes = await planConfig(ctx, now, builtInClients(ctx));
   return { text: showConfigPlan(changes, ctx.config.file, painter(call.env, process.stdout.isTTY)), changes };
 }
 

@@ -2,6 +2,7 @@ import { clientId as asClientId, type ClientId, type UserId } from '@hufu/protoc
 import { verifiedAddress } from '@hufu/store/email-address';
 import { sameClient } from '@hufu/store/encoding';
 import type { ClientRecord, Store, UserRecord } from '@hufu/store/port';
+import type { ClientConfig } from '../config/config.ts';
 import type { Context } from '../context.ts';
 import { applyConfig } from './apply-config.ts';
 
@@ -46,8 +47,10 @@ const MAX_SEEN = 200;
 /**
  * What `applyConfig` would do: it is asked itself, with a store that answers as ours does and writes nothing. Changes are in its order. Throws `TypeError` where it wants something of the store
  * that this one does not know: a write is never let through.
+ *
+ * @param builtIn clients that a start brings along: they are not in the file, and no change of it
  */
-export async function planConfig(ctx: Context, now: number): Promise<readonly ConfigChange[]> {
+export async function planConfig(ctx: Context, now: number, builtIn: readonly ClientConfig[] = []): Promise<readonly ConfigChange[]> {
   const changes: ConfigChange[] = [];
   const store = recordingStore(ctx, now, changes);
   const log = {
@@ -60,8 +63,9 @@ export async function planConfig(ctx: Context, now: number): Promise<readonly Co
   };
   // Nobody signs in with what comes of it, and a real one takes its time.
   const passwords = { ...ctx.passwords, hash: () => Promise.resolve('') };
-  await applyConfig({ ...ctx, store, log, passwords }, now);
-  return changes;
+  await applyConfig({ ...ctx, store, log, passwords }, now, builtIn);
+  const ours: ReadonlySet<string> = new Set(builtIn.map(({ clientId }) => clientId));
+  return changes.filter((change) => !('clientId' in change) || !ours.has(change.clientId));
 }
 
 function recordingStore(ctx: Context, now: number, changes: ConfigChange[]): Store {
