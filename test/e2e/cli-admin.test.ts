@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OPERATION_NAMES, type OperationName, operationOf } from '@hufu/protocol/admin/operations';
 import { covers, ROLES, scopeOf } from '@hufu/protocol/admin/roles';
 import { commandName } from '../../packages/hufu/src/admin/command-words.ts';
@@ -142,6 +143,20 @@ test('keys and limits', async () => {
   assert.equal((await told('limits.get', 'sign-up'))['source'], 'default');
   assert.equal((await told('limits.put', 'sign-up', '{"limit":2,"period":"1s","burst":300}'))['source'], 'runtime');
   assert.equal(await shown('limits.reset', 'sign-up'), 'Done.');
+});
+
+test('the audit log, resources and settings', async () => {
+  // What was done a moment ago is sealed a moment later.
+  let entries: readonly Reply[] = [];
+  for (let looks = 0; looks < 100 && entries.length === 0; looks += 1) {
+    entries = rows(await told('audit.list', '--limit', '1'));
+    if (entries.length === 0) await sleep(100);
+  }
+  assert.match(await shown('audit.get', String(entries[0]?.['seq'])), /action +\S+/);
+  await shown('audit.checkpoints');
+  await shown('audit.state');
+  assert.match(await shown('resources.list'), /IDENTIFIER|There are none/);
+  assert.match(await shown('settings.get'), /issuer/);
 });
 
 test('who calls, and what they may; a token that is looked at', async () => {
