@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { ensureChromium } from '../../scripts/provision/chromium.mjs';
+import { CHROMIUM } from '../support/chromium.ts';
 import { freePort } from '../support/hufu.ts';
 import { type Running, type RunningHufu, startExample, startHufu, waitFor } from './running.ts';
 
@@ -15,7 +16,7 @@ before(async () => {
   hufu = await startHufu('examples/single-page-app/hufu.yaml', { APP_URL: app.slice(0, -1) });
   running = startExample('single-page-app', { PORT: String(port), ISSUER: hufu.issuer });
   await waitFor(app, running);
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? (await ensureChromium()), args: ['--no-sandbox'] });
+  browser = await chromium.launch({ ...CHROMIUM, executablePath: process.env.CHROMIUM ?? (await ensureChromium()) });
 });
 after(async () => {
   await browser?.close();
@@ -74,7 +75,7 @@ test('signing out in one tab of the example single-page-app signs out all of the
   for (const tab of [page, other]) await tab.waitForSelector('#signin:visible');
   assert.equal(page.url(), app);
   const body = new URLSearchParams({ grant_type: 'refresh_token', client_id: 'single-page-app', refresh_token: await refreshToken });
-  const reply = await fetch(`${hufu.issuer}/oauth/token`, { method: 'POST', body });
+  const reply = await fetch(`${hufu.issuer}/oauth/token`, { method: 'POST', body, signal: AbortSignal.timeout(20_000) });
   assert.match(String(Object(await reply.json()).error), /^invalid_(grant|dpop_proof)$/);
   await context.close();
 });
