@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Wire } from '@hufu/gateway/testing/proxy-world';
-import { until } from '@hufu/gateway/testing/until';
 import { Secret } from '@hufu/server/config/secret';
+import { until } from '@hufu/store/contract/until';
 import { type RunningEdge, runEdge } from '../../packages/hufu/src/edge/run-edge.ts';
 import { EdgeBrowser } from '../support/edge/edge-browser.ts';
 import { startStreamsBehind } from '../support/edge/upstreams.ts';

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, afterEach, before, test } from 'node:test';
 import type { TestIssuer } from '@hufu/resource/testing/issuer';
+import { until } from '@hufu/store/contract/until';
 import type { OwnEndpoints } from './pipeline.ts';
 import type { RouteSettings } from './routes/route.ts';
 import { type GatewayChanges, type GatewayWorld, route, startGateway, startTokenIssuer, tokenOf } from './testing/gateway-world.ts';
 import { type Behind, closeAll, say, startBehind, statusOf, Wire } from './testing/proxy-world.ts';
 import { simulatedClock } from './testing/simulated-clock.ts';
-import { until } from './testing/until.ts';
 
 let issuer: TestIssuer;
 before(async () => {

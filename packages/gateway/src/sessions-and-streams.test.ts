@@ -3,11 +3,11 @@ import { after, afterEach, before, test } from 'node:test';
 import { type RevocationFollower, revocationFollower } from '@hufu/resource/follower';
 import { startFeed, type TestFeed } from '@hufu/resource/testing/feed';
 import { signToken } from '@hufu/resource/testing/issuer';
+import { until } from '@hufu/store/contract/until';
 import type { SessionAnswer, SessionSource } from './identify/session-source.ts';
 import type { RouteSettings } from './routes/route.ts';
 import { AUDIENCE, type GatewayChanges, type GatewayWorld, route, startGateway } from './testing/gateway-world.ts';
 import { closeAll, say, startBehind, startRawBehind, statusOf, Wire } from './testing/proxy-world.ts';
-import { until } from './testing/until.ts';
 
 const LASTING = { expiresAt: Number.POSITIVE_INFINITY, livesUntil: Number.POSITIVE_INFINITY } as const;
 const COOKIE = '__Host-Http-hufu-abcdefgh';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { until } from '@hufu/store/contract/until';
 import { openMemory } from '@hufu/store/memory';
 import { readConfig } from './config/read-config.ts';
 import { jsonLog } from './log.ts';
 import { type RunningServer, startServer } from './start.ts';
-import { until } from './testing/until.ts';
 import { BASIC_YAML, MASTER_KEY, SECRETS } from './testing/world.ts';
 
 async function start(mode: string): Promise<{ readonly server: RunningServer; readonly lines: readonly string[] }> {

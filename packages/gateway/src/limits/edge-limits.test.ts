@@ -3,11 +3,11 @@ import { after, afterEach, before, test } from 'node:test';
 import type { Answer, RemoteStore } from '@hufu/flow/remote-store';
 import type { Rule } from '@hufu/flow/rule';
 import type { TestIssuer } from '@hufu/resource/testing/issuer';
+import { until } from '@hufu/store/contract/until';
 import { type Clock, systemClock } from '../clock.ts';
 import type { RouteSettings } from '../routes/route.ts';
 import { type GatewayChanges, type GatewayWorld, route, startGateway, startTokenIssuer, tokenOf } from '../testing/gateway-world.ts';
 import { type Behind, closeAll, say, startBehind, statusOf } from '../testing/proxy-world.ts';
-import { until } from '../testing/until.ts';
 import { type EdgeLimit, type EdgeLimitsParts, edgeLimits } from './edge-limits.ts';
 
 let issuer: TestIssuer;

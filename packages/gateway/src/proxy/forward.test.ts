@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { afterEach, test } from 'node:test';
+import { until } from '@hufu/store/contract/until';
 import { closeAll, say, startBehind, startEdge, startRawBehind, statusOf, timers, Wire } from '../testing/proxy-world.ts';
-import { until } from '../testing/until.ts';
 
 afterEach(closeAll);
 

@@ -1,8 +1,8 @@
 /** What other proxies were seen to do wrong: each fault is a test. */
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { until } from '@hufu/store/contract/until';
 import { closeAll, say, startBehind, startEdge, startRawBehind, statusOf, Wire } from '../testing/proxy-world.ts';
-import { until } from '../testing/until.ts';
 
 afterEach(closeAll);
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { until } from '@hufu/store/contract/until';
 import { Pool } from 'undici';
 import { closeAll, say, startBehind, startEdge, startRawBehind, statusOf, Wire } from '../testing/proxy-world.ts';
-import { until } from '../testing/until.ts';
 import { type Acquire, type Lease, type Outcome, type Upstream, UpstreamAway, type Waiting } from './upstream.ts';
 
 const pools: Pool[] = [];

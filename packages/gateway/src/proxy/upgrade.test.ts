@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { afterEach, test } from 'node:test';
+import { until } from '@hufu/store/contract/until';
 import { closeAll, type Edge, startBehind, startEdge, startRawBehind, statusOf, Wire } from '../testing/proxy-world.ts';
-import { until } from '../testing/until.ts';
 
 afterEach(closeAll);
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { until } from '@hufu/store/contract/until';
 import { Browser, openTokenHandler, type TokenHandlerWorld } from '../testing/token-handler-world.ts';
-import { until } from '../testing/until.ts';
 import { passportEffects } from './passport-effects.ts';
 import { type RunningSessions, runSessions } from './run-sessions.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { json } from '@hufu/client/testing/issuer';
+import { until } from '@hufu/store/contract/until';
 import { Browser, openTokenHandler } from '../testing/token-handler-world.ts';
-import { until } from '../testing/until.ts';
 import { runSessions } from './run-sessions.ts';
 
 test('a session that one gateway ends is told of at the others, and what is left of it is revoked when one begins (RFC 7009 §2.1)', async () => {

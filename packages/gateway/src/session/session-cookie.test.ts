@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { json } from '@hufu/client/testing/issuer';
+import { until } from '@hufu/store/contract/until';
 import { openMemory } from '@hufu/store/memory';
 import type { SessionAnswer } from '../identify/session-source.ts';
 import { Browser, locationOf, openTokenHandler, SECRET, type TokenHandlerWorld } from '../testing/token-handler-world.ts';
-import { until } from '../testing/until.ts';
 import { edgeKeys } from './edge-keys.ts';
 import { findSession } from './find-session.ts';
 import { RecentIds } from './recent-ids.ts';

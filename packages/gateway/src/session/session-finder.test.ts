@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { until } from '@hufu/store/contract/until';
 import { openMemory } from '@hufu/store/memory';
 import { type Outage, withOutages } from '@hufu/store/slow';
 import { Browser, openTokenHandler, type TokenHandlerWorld } from '../testing/token-handler-world.ts';
-import { until } from '../testing/until.ts';
 import { endSession } from './end-session.ts';
 import { noteUse } from './find-session.ts';
 import { SessionEnds } from './session-ends.ts';

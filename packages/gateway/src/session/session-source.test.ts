@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { json } from '@hufu/client/testing/issuer';
+import { until } from '@hufu/store/contract/until';
 import { openMemory } from '@hufu/store/memory';
 import { type Outage, withOutages } from '@hufu/store/slow';
 import type { SessionSource } from '../identify/session-source.ts';
 import { Browser, ORIGIN, openTokenHandler, type TokenHandlerWorld } from '../testing/token-handler-world.ts';
-import { until } from '../testing/until.ts';
 import { endSession } from './end-session.ts';
 import { runSessions } from './run-sessions.ts';
 import { handleOf } from './session-contents.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { until } from '@hufu/store/contract/until';
 import { closeAll, say, startEdge, statusOf, Wire } from '../testing/proxy-world.ts';
 import { answering, Behind, resetting } from '../testing/send.ts';
-import { until } from '../testing/until.ts';
 import { createUpstream, type RunningUpstream } from './create-upstream.ts';
 import type { UpstreamSettings } from './settings.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { afterEach, test } from 'node:test';
+import { until } from '@hufu/store/contract/until';
 import { Attempt } from '../proxy/attempt.ts';
 import { type Failure, type Lease, UpstreamAway } from '../proxy/upstream.ts';
 import { answering, Behind, leapingClock, resetting, send, silent, well } from '../testing/send.ts';
-import { until } from '../testing/until.ts';
 import { createUpstream, type RunningUpstream, type TargetChange } from './create-upstream.ts';
 import type { UpstreamSettings } from './settings.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { until } from '@hufu/store/contract/until';
 import fc from 'fast-check';
 import { type GatewayWorld, route, startGateway } from '../testing/gateway-world.ts';
 import { closeAll, say, startRawBehind, statusOf, Wire } from '../testing/proxy-world.ts';
-import { until } from '../testing/until.ts';
 import { InterimHeads } from './interim-heads.ts';
 import type { UpstreamSettings } from './settings.ts';
 

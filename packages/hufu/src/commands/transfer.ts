@@ -29,7 +29,7 @@ export const exportCommand: Command = {
     if (out === undefined) call.out(text.trimEnd());
     else {
       const { sealExport } = await import('../transfer/sealed-export.ts');
-      const { writePrivately } = await import('../state/write-privately.ts');
+      const { writePrivately } = await import('../write-privately.ts');
       await writePrivately(out, passphrase === undefined ? text : await sealExport(text, passphrase));
       const counts = { clients: exported.clients.length, users: exported.users.length, limits: exported.limits.length };
       call.out(

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { RefusedError } from '../command.ts';
+import { writePrivately } from '../write-privately.ts';
 
 /** Somebody who is signed in to an issuer from this machine. */
 export interface Account {
@@ -48,21 +48,7 @@ export async function readAccounts(file: string): Promise<Accounts> {
 /** Replaces the file in one step: whoever reads sees the old accounts or the new ones, and nobody else sees either. */
 export async function writeAccounts(file: string, { current, all }: Accounts): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const temporary = `${file}.${randomBytes(6).toString('hex')}`;
-  const text = JSON.stringify({ current, accounts: all.map(toWire) }, null, 2);
-  try {
-    const handle = await open(temporary, 'wx', 0o600);
-    try {
-      await handle.writeFile(`${text}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writePrivately(file, `${JSON.stringify({ current, accounts: all.map(toWire) }, null, 2)}\n`);
 }
 
 /** Lets one process of this user in at a time. Throws `RefusedError` where that takes too long, or where no lock can be made. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { RefusedError, UsageError } from '../command.ts';
+import { writePrivately } from '../write-privately.ts';
 import type { Plan, Step } from './plan-state.ts';
-import { writePrivately } from './write-privately.ts';
 
 const FORMAT = 'hufu plan 1';
 

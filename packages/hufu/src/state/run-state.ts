@@ -6,12 +6,12 @@ import { explainRefusal } from '../admin/explain-refusal.ts';
 import { type Reach, reachAdmin } from '../admin/reach.ts';
 import { type CommandCall, type ExitCode, RefusedError, UsageError } from '../command.ts';
 import { painter } from '../diff.ts';
+import { writePrivately } from '../write-privately.ts';
 import { applyPlan, type MadeSecret } from './apply-plan.ts';
 import { readPlan, writePlan } from './plan-file.ts';
 import { type Plan, planState, type Step } from './plan-state.ts';
 import { readState } from './read-state.ts';
 import { aboutStep, accessOf, showPlan } from './show-plan.ts';
-import { writePrivately } from './write-privately.ts';
 
 export interface PlanOptions {
   readonly state: string;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { until } from '@hufu/store/contract/until';
 import { clientKeyPair } from '../testing/client-assertions.ts';
 import { type JwksHost, openJwksHost } from '../testing/jwks-host.ts';
-import { until } from '../testing/until.ts';
 import { openWorld, START, type World } from '../testing/world.ts';
 import { remoteKeys } from './remote-keys.ts';
 

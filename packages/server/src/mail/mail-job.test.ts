@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { until } from '@hufu/store/contract/until';
 import { openMemory } from '@hufu/store/memory';
 import { openMailServer } from '../testing/mail-server.ts';
 import { takeOutbox } from '../testing/mails.ts';
-import { until } from '../testing/until.ts';
 import { BASIC_YAML, openWorld, START, START_MS, type World } from '../testing/world.ts';
 import { startMail } from './mail-job.ts';
 import { keptLetters } from './mail-room.ts';

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { until } from '../testing/until.ts';
+import { until } from '@hufu/store/contract/until';
 import { fetchOutbound, OutboundRefused, postOutbound } from './fetch-outbound.ts';
 
 let server: Server;

@@ -3,7 +3,7 @@ const PATIENCE_MS = 20_000;
 const TURNS = 50;
 
 /**
- * Waits until something is so that a store, or another process, brings about, however busy the machine is.
+ * Waits until something is so that a socket, a store, a job, or another thread or process brings about, however busy the machine is.
  * @param what in words, where the condition does not say it
  * @throws Error that says what was never so, after 20 seconds
  */
