@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { exportAudit } from '@hufu/server/audit/export-audit';
 import { auditSealer } from '@hufu/server/audit/sealer';
-import { type Command, UsageError } from '../command.ts';
+import { type Command, RefusedError, UsageError } from '../command.ts';
 import { readLocalWords, withContext } from '../local.ts';
 
 /** Writes the audit log as JSON lines that can be verified anywhere. */
@@ -18,6 +18,7 @@ export const auditExport: Command = {
     const { out } = options;
     await withContext(call, config, async (ctx) => {
       const { seq, hash } = await auditSealer(ctx).seal('now');
+      if (after > seq) throw new RefusedError(`the audit log ends with ${seq}`);
       if (out === undefined) {
         for await (const line of exportAudit(ctx, after)) call.out(line);
         return;

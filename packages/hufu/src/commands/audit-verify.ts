@@ -1,8 +1,8 @@
 import { createReadStream, readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { readLines } from '@hufu/server/audit/read-lines';
 import { auditSealer } from '@hufu/server/audit/sealer';
-import { type AuditVerdict, type VerifyOptions, verifyExport, verifyStore } from '@hufu/server/audit/verify-audit';
+import { type AuditVerdict, MAX_LINE, type VerifyOptions, verifyExport, verifyStore } from '@hufu/server/audit/verify-audit';
 import { loadConfig } from '@hufu/server/config/load-config';
 import { findMasterKey, masterKey } from '@hufu/server/keys/master-key';
 import { thumbprint } from '@hufu/server/keys/signer';
@@ -49,9 +49,8 @@ async function inFile(call: CommandCall, { config, options }: Words, file: strin
       : environment === undefined
         ? undefined
         : masterKey(Buffer.from(environment, 'base64url'));
-  const lines = (): AsyncIterable<string> => createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
   try {
-    return await verifyExport(lines, {
+    return await verifyExport(readLines(createReadStream(file), MAX_LINE), {
       ...options,
       mac: key === undefined ? undefined : (text) => key.mac(text, 'audit log'),
       issuer: read?.issuer,
@@ -64,7 +63,7 @@ async function inFile(call: CommandCall, { config, options }: Words, file: strin
 
 function tell(
   { entries, from, to, vouchedTo, checkpoints, keys, withMasterKey, faults }: AuditVerdict,
-  { thumbprints }: VerifyOptions,
+  { thumbprints, known = [] }: VerifyOptions,
 ): string {
   const lines = faults.map(({ seq, kind, detail }) => `${String(seq).padStart(10)}  ${kind}: ${detail}`);
   const trusted = thumbprints !== undefined || withMasterKey;
@@ -74,6 +73,9 @@ function tell(
     vouchedTo < from
       ? 'No checkpoint vouches for any of them.'
       : `Checkpoints vouch for what is up to ${vouchedTo}${vouchedTo < to ? '; what comes after it could still be cut off' : ''}.`,
+    ...(from === 1 || known.some(({ seq }) => seq === from - 1)
+      ? []
+      : [`What comes before ${from} is not in it: hand in --checkpoint ${from - 1}:HASH to know that it goes on from there.`]),
     ...(trusted || keys.length === 0
       ? []
       : [

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { actingAs } from '@hufu/server/audit/acting';
 import { loadConfig } from '@hufu/server/config/load-config';
 import { applyConfig } from '@hufu/server/jobs/apply-config';
 import { RefusedError, UsageError } from '../command.ts';
@@ -62,6 +63,26 @@ test('what commands change is in the audit log as theirs, listed, exported and v
   db.exec(`UPDATE audit_log SET actor_id = 'x' WHERE seq = ${seq}`);
   db.close();
   await assert.rejects(run(auditVerify), RefusedError);
+});
+
+test('what came since goes on from what somebody has, or is told: a part of the log has no past of its own (attacks ADM-12)', async () => {
+  const whole = join(folder, 'whole.jsonl');
+  const known = /elsewhere: (\d+):\S+$/.exec(await run(auditExport, '--out', whole));
+  const [seq, hash = ''] = [Number(known?.[1]), String(known?.[0].split(':').at(-1))];
+  const config = await loadConfig(file, {});
+  // Ends of lines in JavaScript and in nothing else: JSON has them in its texts.
+  await withContext(call([]), config, async (ctx, now) => {
+    const user = await ctx.store.findUserByName(ctx.tenant, 'mei');
+    await actingAs(ctx, { actor: ctx.actor, via: 'a\u2028b\u2029c' }).lockUser(ctx.tenant, user?.id ?? assert.fail(), now + 60, now);
+  });
+  const since = join(folder, 'since.jsonl');
+  await run(auditExport, '--after', String(seq), '--out', since);
+  assert.match(await alone(since, '--checkpoint', `${seq}:${hash}`), /\nAll of it is as it was written\.$/);
+  assert.doesNotMatch(await alone(since, '--checkpoint', `${seq}:${hash}`), /What comes before/);
+  assert.match(await alone(since), new RegExp(`What comes before ${seq + 1} is not in it: hand in --checkpoint ${seq}:HASH`));
+  await assert.rejects(alone(since, '--checkpoint', `${seq}:${'A'.repeat(43)}`), new RegExp(`checkpoint at ${seq}$`));
+  await assert.rejects(alone(since, '--checkpoint', `${seq - 1}:${hash}`), new RegExp(`checkpoint at ${seq - 1}$`));
+  await assert.rejects(run(auditExport, '--after', String(seq + 1_000)), RefusedError);
 });
 
 test('words that are none are refused', async () => {

@@ -1,11 +1,9 @@
 import { AUDIT_GENESIS } from '@hufu/store/audit/chain';
 import type { AuditCheckpoint, SealedEntry } from '@hufu/store/port';
 import type { Context } from '../context.ts';
+import { readAuditItems } from './read-audit.ts';
 
 export const EXPORT_FORMAT = 'hufu-audit-1';
-
-/** Rows that are read at a time. */
-const PAGE = 1_000;
 
 /**
  * The audit log as JSON lines: a header, each entry in the order of the chain, each checkpoint after the entry that it is of, and an end. What it says is enough to verify it, without the
@@ -27,23 +25,12 @@ export async function* exportAudit(ctx: Context, afterSeq: number): AsyncGenerat
   });
   let seq = afterSeq;
   let entries = 0;
-  for (;;) {
-    const page = await ctx.store.readAudit(ctx.tenant, seq, PAGE);
-    const last = page.at(-1);
-    if (last === undefined) break;
-    const points = await checkpointsOf(ctx, seq + 1, last.seq);
-    for (const entry of page) {
-      yield JSON.stringify(entryLine(entry));
-      const point = points.get(entry.seq);
-      if (point !== undefined) yield JSON.stringify(checkpointLine(point));
-      points.delete(entry.seq);
-    }
-    // Of entries that are not there: that, too, is evidence.
-    for (const point of points.values()) yield JSON.stringify(checkpointLine(point));
-    entries += page.length;
-    seq = last.seq;
+  for await (const item of readAuditItems(ctx, afterSeq)) {
+    yield JSON.stringify(item.kind === 'entry' ? entryLine(item.entry) : checkpointLine(item.checkpoint));
+    if (item.kind === 'checkpoint') continue;
+    entries += 1;
+    seq = item.entry.seq;
   }
-  for (const point of (await checkpointsOf(ctx, seq + 1, Number.MAX_SAFE_INTEGER)).values()) yield JSON.stringify(checkpointLine(point));
   yield JSON.stringify({ kind: 'end', entries, to: seq });
 }
 
@@ -88,16 +75,5 @@ export function readDetails(text: string): object | string {
     return JSON.stringify(read) === text && typeof read === 'object' && read !== null ? read : text;
   } catch {
     return text;
-  }
-}
-
-async function checkpointsOf(ctx: Context, fromSeq: number, toSeq: number): Promise<Map<number, AuditCheckpoint>> {
-  const found = new Map<number, AuditCheckpoint>();
-  for (let from = fromSeq; ; ) {
-    const page = await ctx.store.listAuditCheckpoints(ctx.tenant, from, PAGE);
-    for (const point of page) if (point.seq <= toSeq) found.set(point.seq, point);
-    const last = page.at(-1);
-    if (last === undefined || last.seq >= toSeq || page.length < PAGE) return found;
-    from = last.seq + 1;
   }
 }

@@ -1,6 +1,6 @@
-import type { Store } from '@hufu/store/port';
+import type { AuditHead, Store } from '@hufu/store/port';
 import type { Context } from '../context.ts';
-import { signCheckpoint } from './checkpoint.ts';
+import { faultOf, signCheckpoint } from './checkpoint.ts';
 
 /** Entries that get their places in one transaction. */
 const BATCH = 500;
@@ -19,6 +19,10 @@ export interface Sealer {
 /** It knows what it has sealed: where the store says otherwise later, somebody has meddled with it, which is told and stops nothing. */
 export function auditSealer(ctx: Context): Sealer {
   let known: { readonly seq: number; readonly hash: string } | undefined;
+  /** The last checkpoint that a server of this master key has signed, as far as this one knows. */
+  let signed = { seq: 0, atMs: 0 };
+  /** The store's last one, when it was looked at. */
+  let judged = '';
 
   async function sealBatch(): ReturnType<Store['sealAudit']> {
     const sealed = await ctx.store.sealAudit(ctx.tenant, BATCH, known);
@@ -31,6 +35,21 @@ export function auditSealer(ctx: Context): Sealer {
     return sealed;
   }
 
+  /** What the store says is the last one must not keep back those that come after it: whoever writes to the database could put one there of a number that is never reached. */
+  function lastSigned({ seq, checkpoint }: AuditHead): typeof signed {
+    if (checkpoint === undefined) return { seq: 0, atMs: 0 };
+    const isBeyond = checkpoint.seq > seq;
+    const text = JSON.stringify([checkpoint, isBeyond]);
+    if (text !== judged) {
+      judged = text;
+      const trust = { thumbprints: undefined, mac: ctx.signAudit, issuer: undefined, tenant: ctx.tenant };
+      const fault = isBeyond ? 'it is of more than there is' : faultOf(checkpoint, trust);
+      if (fault === undefined) signed = checkpoint;
+      else ctx.log.error('audit.tampered', new Error(`the last checkpoint: ${fault}`), { seq: checkpoint.seq });
+    }
+    return signed;
+  }
+
   return {
     async seal(when) {
       for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
@@ -40,11 +59,12 @@ export function auditSealer(ctx: Context): Sealer {
         if (sealed.kind === 'sealed' && sealed.entries.length < BATCH) break;
       }
       const head = await ctx.store.readAuditHead(ctx.tenant);
-      const { seq = 0, atMs = 0 } = head.checkpoint ?? {};
+      const { seq, atMs } = lastSigned(head);
       const isDue = when === 'now' || head.seq - seq >= CHECKPOINT_ENTRIES || ctx.clock.nowMs() - atMs >= CHECKPOINT_MS;
       if (head.seq > seq && isDue) {
         const checkpoint = signCheckpoint(ctx, head, seq);
         await ctx.store.putAuditCheckpoint(ctx.tenant, checkpoint);
+        signed = checkpoint;
         ctx.log.info('audit.checkpoint', { seq: head.seq, hash: head.hash });
       }
       return { seq: head.seq, hash: head.hash };

@@ -1,18 +1,17 @@
 import { AUDIT_GENESIS } from '@hufu/store/audit/chain';
-import { ChainVerifier, type Fault, type KnownHash, type Verdict } from '@hufu/store/audit/verify-chain';
-import type { AuditCheckpoint, AuditHead, SealedEntry } from '@hufu/store/port';
+import { ChainVerifier, type Fault, type KnownHash, MAX_FAULTS, type Verdict } from '@hufu/store/audit/verify-chain';
+import type { AuditHead } from '@hufu/store/port';
 import type { Context } from '../context.ts';
-import { faultOf } from './checkpoint.ts';
+import { faultOf, type Trust } from './checkpoint.ts';
 import { EXPORT_FORMAT } from './export-audit.ts';
+import { type AuditItem, readAuditItems } from './read-audit.ts';
 
-const PAGE = 1_000;
-/** Checkpoints that are held while a chain is looked at. */
-const MAX_CHECKPOINTS = 1_000_000;
-const MAX_LINE = 65_536;
+/** Characters of a line of an export. */
+export const MAX_LINE = 65_536;
 
 export interface VerifyOptions {
   /** Hashes that somebody wrote down elsewhere. */
-  readonly known?: readonly Pick<KnownHash, 'seq' | 'hash'>[];
+  readonly known?: readonly KnownHash[];
   /** RFC 7638 thumbprints of the issuer's keys; without them any key will do, and those that were used are told. */
   readonly thumbprints?: ReadonlySet<string> | undefined;
 }
@@ -28,29 +27,9 @@ export interface AuditVerdict extends Verdict {
 /** The audit log of this store, with the master key. */
 export async function verifyStore(ctx: Context, options: VerifyOptions = {}): Promise<AuditVerdict> {
   const head = await ctx.store.readAuditHead(ctx.tenant);
-  const trust = { thumbprints: options.thumbprints, mac: ctx.signAudit, issuer: ctx.issuer, tenant: ctx.tenant };
-  const points: AuditCheckpoint[] = [];
-  for (let from = 1; points.length < MAX_CHECKPOINTS; ) {
-    const page = await ctx.store.listAuditCheckpoints(ctx.tenant, from, PAGE);
-    points.push(...page);
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) break;
-    from = last.seq + 1;
-  }
-  const judged = judge(points, (point) => faultOf(point, trust));
-  const verifier = new ChainVerifier(
-    ctx.tenant,
-    { seq: 0, hash: AUDIT_GENESIS },
-    { mac: ctx.signAudit, known: knownOf(judged.good, options) },
-  );
-  for (let seq = 0; ; ) {
-    const page = await ctx.store.readAudit(ctx.tenant, seq, PAGE);
-    for (const entry of page) verifier.add(entry);
-    const last = page.at(-1);
-    if (last === undefined) break;
-    seq = last.seq;
-  }
-  return withPoints(verifier.end(head), judged, true);
+  const judge = judging(trustOf(ctx, options), { seq: 0, hash: AUDIT_GENESIS }, options.known);
+  for await (const item of readAuditItems(ctx, 0)) judge.take(item);
+  return judge.end(head);
 }
 
 /** The last entries of this store, as many as a request may wait for: from a place whose hash is taken as it is. */
@@ -58,13 +37,15 @@ export async function verifyEnd(ctx: Context): Promise<{ readonly head: AuditHea
   const head = await ctx.store.readAuditHead(ctx.tenant);
   const from = Math.max(0, head.seq - MAX_END);
   const [before] = from === 0 ? [] : await ctx.store.readAudit(ctx.tenant, from - 1, 1);
-  const points = await ctx.store.listAuditCheckpoints(ctx.tenant, from + 1, PAGE);
-  const trust = { thumbprints: undefined, mac: ctx.signAudit, issuer: ctx.issuer, tenant: ctx.tenant };
-  const judged = judge(points, (point) => faultOf(point, trust));
-  const after = { seq: from, hash: before?.seq === from ? before.hash : AUDIT_GENESIS };
-  const verifier = new ChainVerifier(ctx.tenant, after, { mac: ctx.signAudit, known: knownOf(judged.good, {}) });
-  for (const entry of await ctx.store.readAudit(ctx.tenant, from, MAX_END)) verifier.add(entry);
-  return { head, verdict: withPoints(verifier.end(head), judged, true) };
+  const judge = judging(trustOf(ctx, {}), { seq: from, hash: before?.seq === from ? before.hash : AUDIT_GENESIS });
+  let items = 0;
+  for await (const item of readAuditItems(ctx, from)) {
+    judge.take(item);
+    items += 1;
+    // Each has one checkpoint at most; more of them are of what is not there, which those that came have shown.
+    if (items > 2 * MAX_END + MAX_FAULTS) break;
+  }
+  return { head, verdict: judge.end(head) };
 }
 
 const MAX_END = 2_000;
@@ -72,90 +53,89 @@ const MAX_END = 2_000;
 /**
  * An export, with nothing but itself: and what somebody knows of the issuer's keys, or has written down.
  *
- * @param read its lines from the beginning; it is called twice
+ * @param lines from the first on
  * @param mac where the master key is there
  */
 export async function verifyExport(
-  read: () => AsyncIterable<string>,
+  lines: AsyncIterable<string>,
   options: VerifyOptions & { readonly mac?: ((text: string) => string) | undefined; readonly issuer?: string | undefined } = {},
 ): Promise<AuditVerdict> {
-  const points: AuditCheckpoint[] = [];
   const others: Fault[] = [];
-  let header: Header | undefined;
+  let judge: Judge | undefined;
   let number = 0;
-  let count = 0;
   let end: number | undefined;
-  for await (const line of read()) {
+  for await (const line of lines) {
     number += 1;
     const told = readLine(line);
-    if (number === 1) header = told.kind === 'header' ? told : undefined;
-    else if (told.kind === 'checkpoint' && points.length < MAX_CHECKPOINTS) points.push(told.checkpoint);
-    else if (told.kind === 'entry') count += 1;
+    if (judge === undefined) {
+      if (told.kind !== 'header') break;
+      const { thumbprints, mac, issuer = told.issuer, known } = options;
+      judge = judging({ thumbprints, mac, issuer, tenant: told.tenant }, told.after, known);
+    } else if (told.kind === 'checkpoint' || told.kind === 'entry') judge.take(told);
     else if (told.kind === 'end') end = told.entries;
     else others.push({ seq: 0, kind: 'unreadable', detail: `line ${number} is none of an export` });
     if (others.length > MAX_UNREADABLE) break;
   }
-  if (header === undefined) throw new TypeError(`it is no export of an audit log (${EXPORT_FORMAT})`);
-  const { tenant, after, issuer } = header;
-  const trust = { thumbprints: options.thumbprints, mac: options.mac, issuer: options.issuer ?? issuer, tenant };
-  const judged = judge(points, (point) => faultOf(point, trust));
-  const verifier = new ChainVerifier(tenant, after, { mac: options.mac, known: knownOf(judged.good, options) });
-  for await (const line of read()) {
-    const told = readLine(line);
-    if (told.kind === 'entry') verifier.add(told.entry);
-  }
-  const verdict = withPoints(verifier.end(), judged, options.mac !== undefined);
-  if (end !== count)
+  if (judge === undefined) throw new TypeError(`it is no export of an audit log (${EXPORT_FORMAT})`);
+  const verdict = judge.end();
+  if (end !== verdict.entries)
     others.push({
       seq: verdict.to + 1,
       kind: 'tail',
       detail: end === undefined ? 'the file has no end' : `its end tells of ${end} entries`,
     });
-  return { ...verdict, faults: [...verdict.faults, ...others].toSorted((one, other) => one.seq - other.seq) };
+  return { ...verdict, faults: inOrder([...verdict.faults, ...others]) };
 }
 
 const MAX_UNREADABLE = 10;
 
-interface Judged {
-  readonly good: readonly AuditCheckpoint[];
-  readonly faults: readonly Fault[];
-  readonly count: number;
-  readonly keys: readonly string[];
+function trustOf(ctx: Context, { thumbprints }: VerifyOptions): Trust {
+  return { thumbprints, mac: ctx.signAudit, issuer: ctx.issuer, tenant: ctx.tenant };
 }
 
-function judge(points: readonly AuditCheckpoint[], faultIn: (point: AuditCheckpoint) => string | undefined): Judged {
-  const good: AuditCheckpoint[] = [];
+interface Judge {
+  take(item: AuditItem): void;
+  end(head?: KnownHash): AuditVerdict;
+}
+
+/** Looks at one after the other, and keeps none. */
+function judging(trust: Trust, after: KnownHash, known?: readonly KnownHash[]): Judge {
+  const verifier = new ChainVerifier(trust.tenant, after, { mac: trust.mac, ...(known === undefined ? {} : { given: known }) });
   const faults: Fault[] = [];
   const keys = new Set<string>();
-  for (const point of points) {
-    const detail = faultIn(point);
-    if (detail !== undefined) faults.push({ seq: point.seq, kind: 'signature', detail });
-    else {
-      good.push(point);
-      keys.add(kidOf(point));
-    }
-  }
-  return { good, faults, count: points.length, keys: [...keys] };
-}
-
-function knownOf(points: readonly AuditCheckpoint[], { known = [] }: VerifyOptions): KnownHash[] {
-  return [
-    ...points.map(({ seq, hash }): KnownHash => ({ seq, hash, source: 'checkpoint' })),
-    ...known.map(({ seq, hash }): KnownHash => ({ seq, hash, source: 'given' })),
-  ];
-}
-
-function withPoints(verdict: Verdict, { faults, count, keys }: Judged, withMasterKey: boolean): AuditVerdict {
+  let checkpoints = 0;
   return {
-    ...verdict,
-    faults: [...verdict.faults, ...faults].toSorted((one, other) => one.seq - other.seq),
-    checkpoints: count,
-    keys,
-    withMasterKey,
+    take(item) {
+      if (item.kind === 'entry') return verifier.add(item.entry);
+      checkpoints += 1;
+      const { seq, hash, jws } = item.checkpoint;
+      const detail = faultOf(item.checkpoint, trust);
+      if (detail === undefined) {
+        verifier.addCheckpoint({ seq, hash });
+        if (keys.size < MAX_KEYS) keys.add(kidOf(jws));
+      } else if (faults.length < MAX_FAULTS) faults.push({ seq, kind: 'signature', detail });
+    },
+    end(head) {
+      const verdict = verifier.end(head);
+      return {
+        ...verdict,
+        faults: inOrder([...verdict.faults, ...faults]),
+        checkpoints,
+        keys: [...keys],
+        withMasterKey: trust.mac !== undefined,
+      };
+    },
   };
 }
 
-function kidOf({ jws }: AuditCheckpoint): string {
+/** More than a server ever has had; those of a file that somebody has made up are none the better for being told. */
+const MAX_KEYS = 1_000;
+
+function inOrder(faults: readonly Fault[]): Fault[] {
+  return faults.toSorted((one, other) => one.seq - other.seq);
+}
+
+function kidOf(jws: string): string {
   const header: unknown = JSON.parse(Buffer.from(jws.split('.', 1)[0] ?? '', 'base64url').toString());
   return String(Object(header)['kid']);
 }
@@ -167,12 +147,7 @@ interface Header {
   readonly after: { readonly seq: number; readonly hash: string };
 }
 
-type Line =
-  | Header
-  | { readonly kind: 'entry'; readonly entry: SealedEntry }
-  | { readonly kind: 'checkpoint'; readonly checkpoint: AuditCheckpoint }
-  | { readonly kind: 'end'; readonly entries: number }
-  | { readonly kind: 'unreadable' };
+type Line = Header | AuditItem | { readonly kind: 'end'; readonly entries: number } | { readonly kind: 'unreadable' };
 
 const UNREADABLE = { kind: 'unreadable' } as const;
 

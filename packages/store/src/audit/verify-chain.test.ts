@@ -34,8 +34,12 @@ function faultsOf(
   after = START,
 ): { withKey: string[]; without: string[]; vouchedTo: number } {
   const verdicts = [mac, undefined].map((key) => {
-    const verifier = new ChainVerifier(TENANT, after, { mac: key, known });
-    for (const entry of entries) verifier.add(entry);
+    const verifier = new ChainVerifier(TENANT, after, { mac: key });
+    for (const entry of entries) {
+      verifier.add(entry);
+      for (const each of known) if (each.seq === entry.seq) verifier.addCheckpoint(each);
+    }
+    for (const each of known) if (!entries.some(({ seq }) => seq === each.seq)) verifier.addCheckpoint(each);
     return verifier.end();
   });
   const [withKey, without] = verdicts.map((verdict) => verdict.faults.map(({ seq, kind }) => `${seq} ${kind}`));
@@ -49,7 +53,7 @@ function at<T>(list: readonly T[], index: number): T {
 }
 
 function point(entries: readonly SealedEntry[], seq: number): KnownHash {
-  return { seq, hash: at(entries, seq - 1).hash, source: 'checkpoint' };
+  return { seq, hash: at(entries, seq - 1).hash };
 }
 
 test('a chain as it was written has no faults, and checkpoints vouch for it', () => {
@@ -135,4 +139,37 @@ test('a head that is beyond the end, or another, is told', () => {
     verifier.end({ seq: 3, hash: at(entries, 2).hash }).faults.map(({ seq, kind }) => [seq, kind]),
     [[3, 'head']],
   );
+});
+
+test('what somebody wrote down is held against the place that it is of, also where a part of the chain begins; what it cannot be held against is told', () => {
+  const entries = chain(10);
+  const verdict = (given: readonly KnownHash[], after: KnownHash = point(entries, 4)): string[] => {
+    const verifier = new ChainVerifier(TENANT, after, { mac, given });
+    for (const entry of entries.slice(4)) verifier.add(entry);
+    return verifier.end().faults.map(({ seq, kind }) => `${seq} ${kind}`);
+  };
+  assert.deepEqual(verdict([point(entries, 4), point(entries, 7)]), []);
+  // Another past than the one that somebody has: what comes after it fits that one, and nothing of it is changed.
+  assert.deepEqual(verdict([{ seq: 4, hash: 'x'.repeat(43) }]), ['4 checkpoint']);
+  assert.deepEqual(verdict([{ seq: 7, hash: 'x'.repeat(43) }]), ['7 checkpoint']);
+  assert.deepEqual(verdict([point(entries, 2)]), ['2 checkpoint']);
+  assert.deepEqual(verdict([{ seq: 11, hash: 'x'.repeat(43) }]), ['11 tail']);
+});
+
+test('a checkpoint that does not stand behind its entry is told, for nobody has held it against that', () => {
+  const entries = chain(6);
+  for (const [place, seq] of [
+    [2, 4],
+    [4, 2],
+  ] as const) {
+    const verifier = new ChainVerifier(TENANT, START, {});
+    for (const entry of entries) {
+      verifier.add(entry);
+      if (entry.seq === place) verifier.addCheckpoint({ seq, hash: 'x'.repeat(43) });
+    }
+    assert.deepEqual(
+      verifier.end().faults.map(({ seq: told, kind }) => [told, kind]),
+      [[seq, 'checkpoint']],
+    );
+  }
 });

@@ -32,7 +32,6 @@ export interface Fault {
 export interface KnownHash {
   readonly seq: number;
   readonly hash: string;
-  readonly source: 'checkpoint' | 'given';
 }
 
 export interface Verdict {
@@ -45,11 +44,15 @@ export interface Verdict {
   readonly faults: readonly Fault[];
 }
 
-/** Takes the entries of a chain one by one, in the order of their numbers, and says what is wrong. It holds little, however long the chain. */
+/**
+ * Takes the entries of a chain one by one, in the order of their numbers, each with the checkpoints of it behind it, and says what is wrong. It holds little, however long the chain.
+ */
 export class ChainVerifier {
   readonly #tenant: number;
   readonly #mac: ((text: string) => string) | undefined;
-  readonly #known: ReadonlyMap<number, readonly KnownHash[]>;
+  readonly #given: ReadonlyMap<number, readonly KnownHash[]>;
+  /** Checkpoints of entries that had not come when they did. */
+  readonly #early: KnownHash[] = [];
   readonly #faults: Fault[] = [];
   /** Entries that do not fit, with what they should have come after. */
   readonly #misfits: { readonly entry: SealedEntry; readonly previous: string }[] = [];
@@ -64,19 +67,25 @@ export class ChainVerifier {
   /**
    * @param after the number and hash that the first entry comes after
    * @param mac where the master key is there: what signs an entry
+   * @param given what somebody wrote down elsewhere
    */
   constructor(
     tenant: number,
-    after: { readonly seq: number; readonly hash: string },
-    { mac, known = [] }: { readonly mac?: ((text: string) => string) | undefined; readonly known?: readonly KnownHash[] },
+    after: KnownHash,
+    { mac, given = [] }: { readonly mac?: ((text: string) => string) | undefined; readonly given?: readonly KnownHash[] },
   ) {
     this.#tenant = tenant;
     this.#mac = mac;
-    this.#known = Map.groupBy(known, ({ seq }) => seq);
+    this.#given = Map.groupBy(given, ({ seq }) => seq);
     this.#hash = after.hash;
     this.#seq = after.seq;
     this.#from = after.seq + 1;
     this.#vouchedTo = after.seq;
+    // What is handed in is held against something, or it is told that it was not.
+    for (const { seq } of given)
+      if (seq < after.seq)
+        this.#fault(seq, 'checkpoint', `what is known is of ${seq}, and this begins after ${after.seq}: it is held against nothing`);
+    this.#agreeGiven();
   }
 
   add(entry: SealedEntry): void {
@@ -86,7 +95,8 @@ export class ChainVerifier {
     // What was left out is named, and the chain goes on after it as it says itself.
     const isGap = entry.seq > expected;
     if (isGap) {
-      for (let seq = expected; seq < Math.min(entry.seq, expected + MAX_FAULTS); seq += 1) this.#missing.add(seq);
+      const room = Math.min(MAX_FAULTS, MAX_MISSING - this.#missing.size);
+      for (let seq = expected; seq < Math.min(entry.seq, expected + room); seq += 1) this.#missing.add(seq);
       this.#fault(expected, 'missing', expected === entry.seq - 1 ? 'it is not there' : `up to ${entry.seq - 1} nothing is there`);
     } else if (!equalText(chainHash(this.#hash, this.#tenant, entry), entry.hash)) {
       if (this.#misfits.length < MAX_FAULTS) this.#misfits.push({ entry, previous: this.#hash });
@@ -94,20 +104,25 @@ export class ChainVerifier {
     this.#check(entry);
     this.#seq = entry.seq;
     this.#hash = entry.hash;
-    this.#agree(entry);
+    this.#agreeGiven();
+  }
+
+  /** A checkpoint whose signature is right: comes behind the entry that it is of. */
+  addCheckpoint(point: KnownHash): void {
+    if (point.seq === this.#seq) this.#agree(point, 'its checkpoint');
+    else if (this.#early.length < MAX_FAULTS) this.#early.push(point);
+    else this.#fault(point.seq, 'checkpoint', 'its checkpoint does not stand behind it');
   }
 
   /** @param head what the store itself took for the end before the first was read */
   end(head?: { readonly seq: number; readonly hash: string }): Verdict {
     this.#judgeMisfits();
-    for (const [seq, [known]] of this.#known) {
-      if (seq > this.#seq && known !== undefined)
-        this.#fault(
-          this.#seq + 1,
-          'tail',
-          `a ${known.source === 'given' ? 'known' : ''} checkpoint is of ${seq}, and the chain ends with ${this.#seq}`.replace('  ', ' '),
-        );
+    for (const { seq } of this.#early) {
+      if (seq > this.#seq) this.#fault(this.#seq + 1, 'tail', `a checkpoint is of ${seq}, and the chain ends with ${this.#seq}`);
+      else if (!this.#missing.has(seq)) this.#fault(seq, 'checkpoint', 'its checkpoint does not stand behind it');
     }
+    for (const seq of this.#given.keys())
+      if (seq > this.#seq) this.#fault(this.#seq + 1, 'tail', `a known checkpoint is of ${seq}, and the chain ends with ${this.#seq}`);
     // More may have been sealed since it was read.
     if (head !== undefined && (head.seq > this.#seq || (head.seq === this.#seq && !equalText(head.hash, this.#hash))))
       this.#fault(this.#seq + 1, 'head', `the store's head is ${head.seq}, and the chain ends with ${this.#seq}`);
@@ -134,16 +149,13 @@ export class ChainVerifier {
     if (this.#ids.add(entry.id)) this.#fault(entry.seq, 'repeated', 'it is an older entry once more');
   }
 
-  #agree({ seq, hash }: SealedEntry): void {
-    for (const known of this.#known.get(seq) ?? []) {
-      if (equalText(known.hash, hash)) this.#vouchedTo = seq;
-      else
-        this.#fault(
-          seq,
-          'checkpoint',
-          `${known.source === 'given' ? 'what is known' : 'its checkpoint'} says another hash: something up to here is not what it was`,
-        );
-    }
+  #agreeGiven(): void {
+    for (const known of this.#given.get(this.#seq) ?? []) this.#agree(known, 'what is known');
+  }
+
+  #agree({ seq, hash }: KnownHash, who: string): void {
+    if (equalText(hash, this.#hash)) this.#vouchedTo = seq;
+    else this.#fault(seq, 'checkpoint', `${who} says another hash: something up to here is not what it was`);
   }
 
   #judgeMisfits(): void {
@@ -180,3 +192,5 @@ export class ChainVerifier {
 }
 
 export const MAX_FAULTS = 100;
+/** Numbers that are remembered as missing, for those that come late. */
+const MAX_MISSING = 10_000;
