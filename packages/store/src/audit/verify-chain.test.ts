@@ -86,6 +86,20 @@ test('every part of an entry that is changed is named with its number', () => {
   assert.equal(at(faultsOf(entries.with(2, { ...third, hash: 'x'.repeat(43) })).withKey, 0), '3 broken');
 });
 
+test('what is signed and hashed stays what it was: a log is verified by versions to come', () => {
+  const [entry] = chain(1);
+  assert.ok(entry !== undefined);
+  assert.equal(canonicalEntry(TENANT, entry), '["hufu-audit-1",7,1,0,"admin","a","","","client.put","client","c0","{\\"index\\":0}"]');
+  assert.equal(entry.hash, 'W2rJBQu4cvNZK35UVz8M37Wg5gGCxegdYPJ5Chks9yo');
+  // Nor is one tenant's entry another's.
+  const verifier = new ChainVerifier(TENANT + 1, START, { mac });
+  verifier.add(entry);
+  assert.deepEqual(
+    verifier.end().faults.map(({ kind }) => kind),
+    ['mac', 'altered'],
+  );
+});
+
 test('rows that are gone, swapped, put in or there twice are named', () => {
   const entries = chain(10);
   assert.deepEqual(faultsOf(entries.toSpliced(4, 1)).withKey, ['5 missing']);
