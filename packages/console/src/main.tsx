@@ -10,6 +10,7 @@ import { setNonce } from 'get-nonce';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { queryClient } from './api/query-client.ts';
+import { comeBack } from './api/sign-in.ts';
 import { startLanguage } from './i18n/i18n.ts';
 import { router } from './router.tsx';
 import { cssVariables, theme } from './theme.ts';
@@ -20,6 +21,7 @@ setNonce(nonce);
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('the document has no root');
+comeBack();
 await startLanguage();
 createRoot(root).render(
   <StrictMode>

@@ -4,6 +4,7 @@ import type { ClientConfig } from './config/config.ts';
 import { CONSOLE_CLIENT_ID } from './config/console-client-id.ts';
 import { Secret } from './config/secret.ts';
 import type { Context } from './context.ts';
+import { usualAlgorithm } from './keys/usual-algorithm.ts';
 
 /** Where the console is. */
 export const CONSOLE_PATH = '/console';
@@ -21,9 +22,10 @@ export function builtInClients(ctx: Pick<Context, 'config' | 'issuer' | 'keys'>)
  * to be configured, and nothing is written down.
  */
 export function consoleClient({
+  config,
   issuer,
   keys,
-}: Pick<Context, 'issuer' | 'keys'>): ClientConfig & { readonly clientSecret: Secret<string> } {
+}: Pick<Context, 'config' | 'issuer' | 'keys'>): ClientConfig & { readonly clientSecret: Secret<string> } {
   const { origin } = new URL(issuer);
   return {
     clientId: clientId(CONSOLE_CLIENT_ID),
@@ -37,6 +39,8 @@ export function consoleClient({
       grant_types: ['authorization_code', 'refresh_token'],
       token_endpoint_auth_method: 'client_secret_basic',
       scope: CONSOLE_SCOPE,
+      // As for any client that says nothing: RS256 need not be among those that are used here.
+      id_token_signed_response_alg: usualAlgorithm(config.signing.algorithms, 'RS256'),
       hufu: { first_party: true },
     },
   };

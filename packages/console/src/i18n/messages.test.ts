@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { en } from './en.ts';
 import { zhCn } from './zh-cn.ts';
 
@@ -32,4 +35,21 @@ test('what is Chinese is written in Chinese: no sentence was left in English, an
     assert.doesNotMatch(text.replaceAll(/“hufu [^”]*”/g, ''), /[a-z]{3,} [a-z]{2,} [a-z]{2,}/, key);
     assert.doesNotMatch(text, /[\u4e00-\u9fff][,;?!]|[,;?!][\u4e00-\u9fff]/, key);
   }
+});
+
+test('every text is one that some page shows: by its key, or by the beginning of it', () => {
+  const folder = fileURLToPath(new URL('..', import.meta.url));
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name) && !name.startsWith('i18n'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n');
+  const unused = textsOf(en)
+    .map(([key]) => key.replace(/_(?:one|other|zero)$/, ''))
+    .filter(
+      (key) =>
+        !sources.includes(`'${key}'`) &&
+        !sources.includes(`"${key}"`) &&
+        !sources.includes(`\`${key.slice(0, key.lastIndexOf('.') + 1)}\${`),
+    );
+  assert.deepEqual(unused, []);
 });

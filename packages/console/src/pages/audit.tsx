@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { useList, useRead } from '../api/read.ts';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { Filters, useFilters } from '../parts/filters.tsx';
-import { Moment } from '../parts/moment.tsx';
+import { Moment, momentText } from '../parts/moment.tsx';
 import { Empty, Page, Sheet, State } from '../parts/page.tsx';
 
 /** Who changed what, and whether what is kept of it is as it was sealed. */
@@ -94,11 +94,13 @@ function Party({ party: { kind, id } }: { readonly party: AuditParty }) {
 }
 
 function Details({ details }: { readonly details: unknown }) {
-  const entries = Object.entries(Object(details));
+  const { i18n } = useTranslation();
+  const entries = Object.entries(Object(details)).filter(([, value]) => value !== '');
   if (entries.length === 0) return null;
-  return (
-    <span className="sub">
-      {entries.map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ')}
-    </span>
-  );
+  return <span className="sub">{entries.map(([name, value]) => `${name}: ${textOf(name, value, i18n.language)}`).join(', ')}</span>;
+}
+
+function textOf(name: string, value: unknown, language: string): string {
+  if (typeof value === 'number' && name.endsWith('_at')) return momentText(value, language);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -31,7 +31,7 @@ export function KeyTimeline({ keys }: { readonly keys: readonly KeyView[] }) {
       <svg
         className="timeline"
         viewBox={`0 0 ${WIDTH} ${height}`}
-        style={{ minWidth: 480 }}
+        style={{ minWidth: 640 }}
         role="img"
         aria-label={t('keys.timelineLabel')}
       >

@@ -127,14 +127,25 @@ function Counts({ counts }: { readonly counts: LimitView['counts'] }) {
   ));
 }
 
-function Edit({ limit: { name, rule, source } }: { readonly limit: LimitView }) {
+function Edit({ limit }: { readonly limit: LimitView }) {
   const { t } = useTranslation();
   const ask = useAsk();
-  const isOpen = useFilters()['do'] === `edit-${name}`;
-  const [text, setText] = useState(() => JSON.stringify(rule, undefined, 2));
+  const isOpen = useFilters()['do'] === `edit-${limit.name}`;
+  return (
+    <Dialog opened={isOpen} close={() => ask(undefined)} title={t('limits.editTitle', { name: limit.name })}>
+      <EditForm limit={limit} />
+    </Dialog>
+  );
+}
+
+/** There while it is asked for: what is changed, and what an undo goes back to, is what held when it was opened. */
+function EditForm({ limit }: { readonly limit: LimitView }) {
+  const { t } = useTranslation();
+  const ask = useAsk();
+  const [{ name, rule: before, source }] = useState(limit);
+  const [text, setText] = useState(() => JSON.stringify(before, undefined, 2));
   const [error, setError] = useState<unknown>();
   const [isBad, setBad] = useState(false);
-  const [before] = useState(rule);
   const save = async (): Promise<void> => {
     setError(undefined);
     let read: unknown;
@@ -155,30 +166,28 @@ function Edit({ limit: { name, rule, source } }: { readonly limit: LimitView }) 
     }
   };
   return (
-    <Dialog opened={isOpen} close={() => ask(undefined)} title={t('limits.editTitle', { name })}>
-      <div className="stack">
-        <Textarea
-          label={t('limits.rule')}
-          description={t('limits.editText')}
-          value={text}
-          error={isBad && t('limits.badJson')}
-          onChange={(event) => {
-            setBad(false);
-            setText(event.currentTarget.value);
-          }}
-          autosize
-          minRows={5}
-          spellCheck={false}
-          styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
-        />
-        {error !== undefined && <Problem error={error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={() => ask(undefined)}>
-            {t('common.cancel')}
-          </Button>
-          <Button onClick={() => void save()}>{t('common.save')}</Button>
-        </Group>
-      </div>
-    </Dialog>
+    <div className="stack">
+      <Textarea
+        label={t('limits.rule')}
+        description={t('limits.editText')}
+        value={text}
+        error={isBad && t('limits.badJson')}
+        onChange={(event) => {
+          setBad(false);
+          setText(event.currentTarget.value);
+        }}
+        autosize
+        minRows={5}
+        spellCheck={false}
+        styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
+      />
+      {error !== undefined && <Problem error={error} />}
+      <Group justify="flex-end">
+        <Button variant="default" onClick={() => ask(undefined)}>
+          {t('common.cancel')}
+        </Button>
+        <Button onClick={() => void save()}>{t('common.save')}</Button>
+      </Group>
+    </div>
   );
 }

@@ -2,7 +2,7 @@ import { isProblem } from '@hufu/client/admin';
 import type { Effect } from '@hufu/protocol/admin/operation';
 import { Button, Group, Skeleton, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { useLocation, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isRecent, useMe } from '../api/me.ts';
@@ -45,12 +45,16 @@ export function Danger<Looked = Effect>({ name, title, text, label, look, told, 
   const isOpen = useFilters()['do'] === name;
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
+  const { pathname } = useLocation();
+  // Of this very thing and of now: what was found of another one by the same question, or a while ago, is told to nobody.
   const looked = useQuery({
-    queryKey: ['look', name, title],
+    queryKey: ['look', pathname, name],
     queryFn: () => look?.() ?? null,
     enabled: isOpen && look !== undefined,
     staleTime: 0,
+    gcTime: 0,
   });
+  const isLooking = looked.isFetching || !looked.isSuccess;
   const recent = isRecent(me);
 
   async function go(): Promise<void> {
@@ -77,7 +81,7 @@ export function Danger<Looked = Effect>({ name, title, text, label, look, told, 
           <div aria-live="polite">
             {looked.error !== null ? (
               <Problem error={looked.error} />
-            ) : looked.data === undefined || looked.data === null ? (
+            ) : isLooking || looked.data === undefined || looked.data === null ? (
               <Skeleton height={20} aria-label={t('danger.looking')} />
             ) : (
               <Text fw={600} data-testid="effect">
@@ -96,7 +100,7 @@ export function Danger<Looked = Effect>({ name, title, text, label, look, told, 
             <Button
               color={calm === true ? 'verdigris' : 'cinnabar'}
               loading={busy}
-              disabled={look !== undefined && !looked.isSuccess}
+              disabled={look !== undefined && isLooking}
               onClick={() => void go()}
               data-testid="go"
             >

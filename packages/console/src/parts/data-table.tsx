@@ -1,4 +1,4 @@
-import { Button, Skeleton } from '@mantine/core';
+import { Button, Skeleton, VisuallyHidden } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ReadList } from '../api/read.ts';
@@ -34,7 +34,7 @@ export function DataTable<T>({ label, columns, list, keyOf, empty }: DataTablePr
           <tr>
             {columns.map((column) => (
               <th key={column.label} scope="col">
-                {column.role === 'acts' ? <span className="mantine-visually-hidden">{column.label}</span> : column.label}
+                {column.role === 'acts' ? <VisuallyHidden>{column.label}</VisuallyHidden> : column.label}
               </th>
             ))}
           </tr>

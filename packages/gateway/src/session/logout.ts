@@ -6,7 +6,7 @@ import { clearAll, clearCookie, readCookies, writeCookie } from './cookie-jar.ts
 import { endPresented } from './end-presented.ts';
 import { refuseForeign } from './guard.ts';
 import { type EdgeReply, type EdgeRequest, jsonReply, notAllowed, seeOther } from './messages.ts';
-import { baseOf, homeOf, nowSeconds, type TokenHandler } from './token-handler.ts';
+import { baseOf, nowSeconds, signedOutOf, type TokenHandler } from './token-handler.ts';
 
 const TICKET_SECONDS = 60;
 /** Where no session was ended there is nothing to keep for its end: strangers would fill the store with it. */
@@ -49,16 +49,16 @@ export async function logoutEnd(handler: TokenHandler, request: EdgeRequest): Pr
   const fallen = [clearCookie(cookies.signOut)];
   const proof = readCookies(request.header('cookie'), cookies.signOut).get(cookies.signOut);
   const ticket = request.query.get('t');
-  if (proof === undefined || ticket === null) return seeOther(homeOf(handler), fallen);
+  if (proof === undefined || ticket === null) return seeOther(signedOutOf(handler), fallen);
   const kept = ticket === NO_TICKET ? {} : await takeKept(handler, ticketId(ticket, proof));
-  if (kept === undefined) return seeOther(homeOf(handler), fallen);
+  if (kept === undefined) return seeOther(signedOutOf(handler), fallen);
   try {
-    const location = await signOutUrl(client, { idToken: kept.idToken, postLogoutRedirectUri: settings.origin + homeOf(handler) });
+    const location = await signOutUrl(client, { idToken: kept.idToken, postLogoutRedirectUri: settings.origin + signedOutOf(handler) });
     return seeOther(location, fallen);
   } catch (error) {
     // Signed out here they are; an issuer that has no such page, or cannot be reached, has no more to do with it.
     if (!(error instanceof ClientError)) throw error;
-    return seeOther(homeOf(handler), fallen);
+    return seeOther(signedOutOf(handler), fallen);
   }
 }
 

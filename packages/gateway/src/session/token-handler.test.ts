@@ -405,7 +405,7 @@ test('a store that is away signs nobody in, nobody out, and no token is left beh
 });
 
 test('the endpoints are where the settings say, and whoever has signed in is not sent back to one of them (attacks GTW-03)', async () => {
-  const world = await openTokenHandler({ base: '/console', home: '/console/signed-out' });
+  const world = await openTokenHandler({ base: '/console', home: '/console', signedOut: '/console/signed-out' });
   const login = findEndpoint('/console/login', '/console') ?? assert.fail();
   assert.equal(findEndpoint('/edge/login', '/console'), undefined);
   const ask = (query: string) =>
@@ -421,5 +421,15 @@ test('the endpoints are where the settings say, and whoever has signed in is not
     header: (name) => (name === 'x-csrf' ? '1' : undefined),
   });
   assert.deepEqual(JSON.parse(told.body), { signed_in: false, login_url: '/console/login', logout_url: '/console/logout' });
+  const end = findEndpoint('/console/logout/end', '/console') ?? assert.fail();
+  const left = await answerEndpoint(end, world.handler, { method: 'GET', query: new URLSearchParams(), header: () => undefined });
+  assert.equal(locationOf(left), '/console/signed-out');
+  const callback = findEndpoint('/console/callback', '/console') ?? assert.fail();
+  const lost = await answerEndpoint(callback, world.handler, {
+    method: 'GET',
+    query: new URLSearchParams('state=x'),
+    header: () => undefined,
+  });
+  assert.equal(locationOf(lost), '/console?edge_error=sign_in_expired', 'nobody has signed out');
   await assert.rejects(openTokenHandler({ base: '/console/' }), TypeError);
 });

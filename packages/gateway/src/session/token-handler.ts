@@ -16,8 +16,10 @@ export interface TokenHandlerSettings {
   readonly origin: string;
   /** Where its endpoints are, in place of `/edge`: a path that does not end in a slash. */
   readonly base?: string;
-  /** Where whoever has signed out goes on to, and a sign-in that names no page; `/` where it is left out. */
+  /** Where a sign-in goes on to that names no page, or was not of whoever was here before; `/` where it is left out. */
   readonly home?: string;
+  /** Where whoever has signed out goes on to; `home` where it is left out. */
+  readonly signedOut?: string;
   readonly scope: string;
   /** What access tokens are for (RFC 8707 §2). */
   readonly resource?: string;
@@ -93,6 +95,11 @@ const MAX_RECENT = 10_000;
 
 /** Browsers keep no cookie for longer. */
 const MAX_SECONDS = 400 * 86_400;
+
+/** Where somebody goes on who has signed out. */
+export function signedOutOf(handler: Pick<TokenHandler, 'settings'>): string {
+  return handler.settings.signedOut ?? homeOf(handler);
+}
 
 /** Seconds since 1970. */
 export function nowSeconds({ clock }: TokenHandler): number {

@@ -41,12 +41,19 @@ export async function callForSession(ctx: Context, sessions: ConsoleSessions, ht
       headers: { ...headers, authorization: `Bearer ${answer.token}` },
     });
   } catch (error) {
-    if (!(error instanceof StoreUnavailable) && !(error instanceof SessionError)) throw error;
+    if (!isForNow(error)) throw error;
     return {
       ...problem(503, 'temporarily_unavailable', 'the session cannot be read now'),
       headers: { ...JSON_HEADERS, 'retry-after': '2' },
     };
   }
+}
+
+/** The store is away, or the token cannot be renewed now, or not in the time that somebody waits for it: nobody is signed out for that. */
+function isForNow(error: unknown): boolean {
+  return (
+    error instanceof StoreUnavailable || error instanceof SessionError || (error instanceof DOMException && error.name === 'TimeoutError')
+  );
 }
 
 const JSON_HEADERS = {

@@ -26,7 +26,10 @@ const TYPES: Readonly<Record<string, string>> = {
 const squeeze = promisify(gzip);
 
 /** The published program brings the built console along; a checkout builds it when somebody wants to see it. */
-export function consoleFiles(tell: (line: string) => void): ConsoleFiles {
+export function consoleFiles(
+  tell: (line: string) => void,
+  build: (tell: (line: string) => void) => Promise<string> = buildCheckout,
+): ConsoleFiles {
   const published = fileURLToPath(new URL('../console', import.meta.url));
   const isCheckout = import.meta.url.endsWith('.ts');
   let built: Promise<string> | undefined;
@@ -35,6 +38,24 @@ export function consoleFiles(tell: (line: string) => void): ConsoleFiles {
   /** All there is, read when it is asked for: a few dozen files, never a path that somebody has sent. */
   const kept = new Map<string, Promise<{ readonly plain: Uint8Array; readonly small: Uint8Array }>>();
   let names: Promise<ReadonlySet<string>> | undefined;
+
+  async function readIndex(): Promise<string | undefined> {
+    if (folder === undefined) return undefined;
+    try {
+      return await readFile(join(folder, 'index.html'), 'utf8');
+    } catch {
+      // Whoever builds newer sources removes what is old; and a disk may have its moments.
+      [folder, built, names] = [undefined, undefined, undefined];
+      kept.clear();
+      return undefined;
+    }
+  }
+
+  /** One that is built already is there in a moment: nobody has to see the notice for it. */
+  async function beginAndLook(): Promise<void> {
+    begin();
+    await Promise.race([built?.catch(() => undefined), soon()]);
+  }
 
   function begin(): void {
     built ??= build(tell);
@@ -49,7 +70,8 @@ export function consoleFiles(tell: (line: string) => void): ConsoleFiles {
 
   return {
     async index() {
-      if (folder !== undefined) return { text: await readFile(join(folder, 'index.html'), 'utf8'), refresh: false };
+      const text = await readIndex();
+      if (text !== undefined) return { text, refresh: false };
       if (!isCheckout)
         return {
           text: notice('This installation has no console', 'Its files are missing: install the package hufu again.'),
@@ -62,21 +84,24 @@ export function consoleFiles(tell: (line: string) => void): ConsoleFiles {
           refresh: false,
         };
       }
-      begin();
-      // One that is built already is there in a moment: nobody has to see the notice for it.
-      await Promise.race([built?.catch(() => undefined), soon()]);
-      if (folder !== undefined) return { text: await readFile(join(folder, 'index.html'), 'utf8'), refresh: false };
+      await beginAndLook();
+      const made = await readIndex();
+      if (made !== undefined) return { text: made, refresh: false };
       return {
         text: notice('The console is being built', 'This takes a few seconds after its sources have changed. The page comes by itself.'),
         refresh: true,
       };
     },
     async find(name, gzipped) {
+      const type = TYPES[extname(name)];
+      if (type === undefined) return undefined;
+      // A page that was open over a restart asks for its files, and not for the document.
+      if (folder === undefined && isCheckout && failed === undefined) await beginAndLook();
       const from = folder;
       if (from === undefined) return undefined;
       names ??= readdir(join(from, 'assets')).then((all) => new Set(all.map((one) => `assets/${one}`)));
-      const type = TYPES[extname(name)];
-      if (type === undefined || !(await names).has(name)) return undefined;
+      names.catch(() => (names = undefined));
+      if (!(await names).has(name)) return undefined;
       let file = kept.get(name);
       if (file === undefined) {
         file = readFile(join(from, name)).then(async (plain) => ({ plain, small: await squeeze(plain) }));
@@ -98,7 +123,7 @@ export function consoleFiles(tell: (line: string) => void): ConsoleFiles {
   };
 }
 
-async function build(tell: (line: string) => void): Promise<string> {
+async function buildCheckout(tell: (line: string) => void): Promise<string> {
   return await (await import('./build-console.ts')).buildConsole(tell);
 }
 

@@ -1,6 +1,7 @@
 import { CONSOLE_PATH } from '@hufu/server/console-client';
 import type { Context } from '@hufu/server/context';
 import { home } from '@hufu/server/endpoints/health';
+import type { HttpReply } from '@hufu/server/http';
 import type { Endpoint, Route } from '@hufu/server/route';
 import type { OpenConsole } from './open-console.ts';
 
@@ -18,9 +19,12 @@ export interface ConsoleRoutes {
  */
 export function consoleRoutes(tell: (line: string) => void): ConsoleRoutes {
   let opened: Promise<OpenConsole> | undefined;
+  let isClosed = false;
   return {
     routes(ctx) {
       const answer: Endpoint = async (http) => {
+        // Whoever comes now would open what nobody closes any more, and the process would never end.
+        if (isClosed) return CLOSED;
         opened ??= import('./open-console.ts').then(({ openConsole }) => openConsole(ctx, tell));
         // What could not be opened now is tried again with the next request.
         opened.catch(() => (opened = undefined));
@@ -33,7 +37,14 @@ export function consoleRoutes(tell: (line: string) => void): ConsoleRoutes {
       ];
     },
     async close() {
+      isClosed = true;
       await (await opened?.catch(() => undefined))?.close();
     },
   };
 }
+
+const CLOSED: HttpReply = {
+  status: 503,
+  headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', 'retry-after': '5' },
+  body: 'the server is stopping\n',
+};

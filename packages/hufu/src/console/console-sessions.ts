@@ -41,7 +41,9 @@ export function consoleSessions(ctx: Context): ConsoleSessions {
       edge: 'hufu:console',
       origin,
       base: CONSOLE_PATH,
-      home: `${CONSOLE_PATH}/signed-out`,
+      home: CONSOLE_PATH,
+      // The console itself would begin the next sign-in at once.
+      signedOut: `${CONSOLE_PATH}/signed-out`,
       scope: CONSOLE_SCOPE,
       resource: adminResource(ctx.issuer),
       sameSite: 'lax',
@@ -90,7 +92,6 @@ function edgeRequest(http: HttpRequest): EdgeRequest {
   const query = new URLSearchParams(http.query);
   const returnTo = query.get('return_to');
   if (returnTo === null || !/^\/console(?:[/?#]|$)/.test(returnTo)) query.delete('return_to');
-  if (http.path.endsWith('/login') && !query.has('return_to')) query.set('return_to', CONSOLE_PATH);
   return { method: http.method, query, header: (name) => headerOf(http, name), body: http.body };
 }
 

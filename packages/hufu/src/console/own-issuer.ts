@@ -21,9 +21,7 @@ export function ownIssuer(ctx: Context): Fetch {
   return async (url, init) => {
     const request = new Request(url, init);
     const { pathname, search } = new URL(request.url);
-    const endpoint = request.url.startsWith(`${ctx.issuer}/`)
-      ? endpoints.get(pathname.slice(new URL(ctx.issuer).pathname.replace(/\/$/, '').length))
-      : undefined;
+    const endpoint = request.url.startsWith(`${ctx.issuer}/`) ? endpoints.get(pathname) : undefined;
     if (endpoint === undefined) return new Response('', { status: 404 });
     const reply = await endpoint({
       method: request.method,
