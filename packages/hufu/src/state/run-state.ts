@@ -7,6 +7,7 @@ import { explainRefusal } from '../admin/explain-refusal.ts';
 import { type Reach, reachAdmin } from '../admin/reach.ts';
 import { type CommandCall, type ExitCode, RefusedError, UsageError } from '../command.ts';
 import { painter } from '../diff.ts';
+import { namedIssuer } from '../login/named-issuer.ts';
 import { applyPlan, type MadeSecret } from './apply-plan.ts';
 import { readPlan, writePlan } from './plan-file.ts';
 import { type Plan, planState, type Step } from './plan-state.ts';
@@ -125,8 +126,8 @@ async function kept(call: CommandCall, file: string, issuer: string | undefined)
 
 /** The server that a file is about. A token of the environment goes where somebody has said, and not where a file says: that may be a stranger's, who asks for a change. */
 async function reachFor(call: CommandCall, file: string, about: string | undefined, issuer: string | undefined): Promise<Reach> {
-  const hasToken = (call.env['HUFU_TOKEN'] ?? '') !== '';
-  const reach = await reachAdmin(call, hasToken ? issuer : (issuer ?? about));
+  const isNamed = (call.env['HUFU_TOKEN'] ?? '') !== '' || namedIssuer(call.env) !== undefined;
+  const reach = await reachAdmin(call, issuer ?? (isNamed ? undefined : about));
   if (about !== undefined && reach.issuer !== about) throw new RefusedError(`${file} is about ${about}, not about ${reach.issuer}`);
   return reach;
 }
