@@ -69,7 +69,11 @@ export class OpenSessions {
 
   /** Whether one in which something is open is over by its time. Where it seems so, it is asked for, and what is open ends where it is. */
   isOver(session: OpenSession, nowSeconds: number): boolean {
-    if (nowSeconds < session.livesUntil) return false;
+    if (nowSeconds < session.livesUntil) {
+      // Used here again: whoever could not be asked then is asked anew the next time.
+      session.dueSince = undefined;
+      return false;
+    }
     session.dueSince ??= nowSeconds;
     if (nowSeconds - session.dueSince >= PATIENCE_SECONDS) return true;
     if (session.isAsked) return false;

@@ -36,6 +36,7 @@ import { userLock, userUnlock } from './commands/user-lock.ts';
 import { userResetFactors } from './commands/user-reset-factors.ts';
 import { whoami } from './commands/whoami.ts';
 import { why } from './commands/why.ts';
+import { visible } from './display-width.ts';
 import { describe, helpOn, overviewOf } from './help.ts';
 
 /** A command is one file and one line here; those of the admin API are made of its table. */
@@ -86,7 +87,9 @@ const own: readonly Command[] = [
 const commands: readonly Command[] = [...own, ...ADMIN_COMMANDS.filter(({ name }) => own.every((command) => command.name !== name))];
 
 /** Finds the command that the words begin with, and runs it. */
-export async function runCli(words: readonly string[], call: Omit<CommandCall, 'args'>): Promise<ExitCode> {
+export async function runCli(words: readonly string[], { env, out, err }: Omit<CommandCall, 'args'>): Promise<ExitCode> {
+  // What went wrong may be told in words of a file, or of a server: a terminal obeys none of them.
+  const call = { env, out, err: (line: string): void => err(line.split('\n').map(visible).join('\n')) };
   const command = commands
     .filter((candidate) => candidate.name.split(' ').every((word, i) => words[i] === word))
     .sort((a, b) => b.name.length - a.name.length)[0];

@@ -1,7 +1,8 @@
-import { displayWidth, padDisplay } from './display-width.ts';
+import { displayWidth, padDisplay, visible } from './display-width.ts';
 
-/** Rows as aligned columns for people; as one JSON line for programs. */
-export function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Rows as aligned columns for people. What is in a cell may be anybody's: it stays in its line. */
+export function table(columns: readonly string[], all: readonly (readonly string[])[]): string {
+  const rows = all.map((row) => row.map(visible));
   const widths = columns.map((column, i) => Math.max(displayWidth(column), ...rows.map((row) => displayWidth(row[i] ?? ''))));
   const line = (cells: readonly string[]): string =>
     cells

@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import { OPERATION_NAMES, operationOf } from '@hufu/protocol/admin/operations';
 import type { Command } from '../command.ts';
 import { accountFile, writeAccounts } from '../login/account-file.ts';
+import { liveAccount } from '../login/live-account.ts';
 import { runCli } from '../run-cli.ts';
 import { commandName } from './command-words.ts';
 import { either } from './either.ts';
@@ -66,6 +67,22 @@ test('a token goes to an https address or to this machine, and to the server tha
   await assert.rejects(reach({ HUFU_TOKEN: 't' }), /say which one/);
   for (const issuer of ['http://id.example', 'ftp://localhost', 'id.example'])
     await assert.rejects(reach({ HUFU_TOKEN: 't' }, issuer), /is no https address/);
+});
+
+test('HUFU_ISSUER names the server also of an account: what is meant for one never goes to the one that was signed in to last', async () => {
+  const env = { XDG_CONFIG_HOME: join(folder, String(homes++)) };
+  const rest = { clientId: 'hufu-cli', accessToken: 'at', tokenType: 'Bearer', expiresAt: 4_000_000_000, refreshToken: undefined };
+  const all = ['https://one.example', 'https://two.example'].map((issuer) => ({ ...rest, issuer, scope: 'hufu:admin:owner' }));
+  await writeAccounts(accountFile(env), { current: 'https://two.example', all });
+  const reach = (named: string | undefined, issuer?: string): Promise<string> =>
+    reachAdmin({ env: { ...env, HUFU_ISSUER: named } }, issuer).then((found) => found.issuer);
+  assert.equal(await reach(undefined), 'https://two.example');
+  assert.equal(await reach(''), 'https://two.example');
+  assert.equal(await reach('https://one.example/'), 'https://one.example');
+  assert.equal(await reach('https://one.example', 'https://two.example'), 'https://two.example');
+  await assert.rejects(reach('https://three.example'), /nobody is signed in to https:\/\/three\.example/);
+  assert.equal((await liveAccount({ env: { ...env, HUFU_ISSUER: 'https://one.example' } }, undefined)).issuer, 'https://one.example');
+  assert.equal(await isLocal({ ...env, HUFU_ISSUER: 'https://three.example' }), true);
 });
 
 test('every operation has a command of its own, that says who may', async () => {

@@ -2,6 +2,7 @@ import type { AdminTransport } from '@hufu/client/admin';
 import { type CommandCall, RefusedError, UsageError } from '../command.ts';
 import { accountFile, readAccounts } from '../login/account-file.ts';
 import { liveAccount, requireAccount } from '../login/live-account.ts';
+import { namedIssuer } from '../login/named-issuer.ts';
 
 /** The admin API, and as whom it is called. */
 export interface Reach {
@@ -15,17 +16,17 @@ export interface Reach {
 const ADMIN_SCOPE = 'hufu:admin:';
 
 /**
- * How the admin API is reached: with the token of `HUFU_TOKEN` at `HUFU_ISSUER` (a program's), else with the account of `issuer`, or the one that was signed in to last. Throws
- * `RefusedError` where nobody is signed in, or not for administration.
+ * How the admin API is reached at `issuer`, or else at `HUFU_ISSUER`: with the token of `HUFU_TOKEN` (a program's), or else with the account there; where neither names a server, with the account that
+ * was signed in to last. Throws `RefusedError` where nobody is signed in, or not for administration.
  */
 export async function reachAdmin(call: Pick<CommandCall, 'env'>, issuer: string | undefined): Promise<Reach> {
   const given = call.env['HUFU_TOKEN'];
+  const at = issuer ?? namedIssuer(call.env);
   if (given !== undefined && given !== '') {
-    const at = issuer ?? call.env['HUFU_ISSUER']?.replace(/\/$/, '');
     if (at === undefined) throw new UsageError('HUFU_TOKEN is a token for some server: say which one with --issuer, or HUFU_ISSUER');
     return { issuer: requireAddress(at), transport: transportOf(at, () => Promise.resolve(given)), isAccount: false };
   }
-  const account = requireAccount(await readAccounts(accountFile(call.env)), issuer);
+  const account = requireAccount(await readAccounts(accountFile(call.env)), at);
   if (!isForAdministration(account))
     throw new RefusedError(
       `the sign-in at ${account.issuer} is not for administration: hufu login --issuer ${account.issuer} --admin owner (or read, support, security)`,
@@ -39,7 +40,8 @@ export async function reachAdmin(call: Pick<CommandCall, 'env'>, issuer: string 
 export async function mayReachAdmin(call: Pick<CommandCall, 'env'>): Promise<boolean> {
   if ((call.env['HUFU_TOKEN'] ?? '') !== '') return true;
   const { current, all } = await readAccounts(accountFile(call.env));
-  const account = all.find((one) => one.issuer === current);
+  const wanted = namedIssuer(call.env) ?? current;
+  const account = all.find((one) => one.issuer === wanted);
   return account !== undefined && isForAdministration(account);
 }
 

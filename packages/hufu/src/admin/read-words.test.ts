@@ -76,12 +76,20 @@ test('metadata and claims are members by their names: lists where the member is 
 test('a token comes in where nobody else on the machine reads it', async () => {
   await refused('tokens.inspect', ['--token', 'x'], /--token-stdin/);
   await refused('tokens.inspect', ['x'], /--token-stdin/);
+  await refused('tokens.inspect', ['--body', '{"token":"x"}'], /--token-stdin/);
+  assert.deepEqual((await read('tokens.inspect', ['--body', '-'], '{"token":"x"}')).body, { token: 'x' });
   const { fields } = await read('tokens.inspect', ['--token-stdin', '--resource', 'https://api.example/'], 'eyJ\n');
   assert.deepEqual(fields, { token: 'eyJ', resource: 'https://api.example/' });
 });
 
 test('a password comes in where nobody else on the machine reads it', async () => {
-  await refused('users.create', ['lin', '--password', 'x'], /--password-stdin/);
+  for (const words of [
+    ['lin', '--password', 'x'],
+    ['lin', 'password=x'],
+    ['lin', 'password:="x"'],
+    ['--body={"username":"lin","password":"x"}'],
+  ])
+    await refused('users.create', words, /--password-stdin/);
   assert.deepEqual((await read('users.create', ['lin', '--password-stdin'], 'long enough\n')).fields, {
     username: 'lin',
     password: 'long enough',

@@ -136,7 +136,7 @@ class WordReader {
         (one) => one in propertiesOf(query) || one in propertiesOf(body) || one in params,
       );
       const free = freeMember(this.#operation);
-      if (isSecret(member ?? '') || (isSecret(name) && free !== undefined)) throw readableByOthers(member ?? name);
+      if (member !== undefined && isSecret(member)) throw readableByOthers(member);
       if (member !== undefined && member in propertiesOf(query))
         this.#query[member] = typedValue(propertiesOf(query)[member], name, value, this.#now);
       else if (member !== undefined && member in params) this.#params[member] = String(value);
@@ -162,11 +162,15 @@ class WordReader {
       throw new UsageError('--body stands alone, for operations that take one');
     for (const secret of SECRETS)
       if (this.#flags.has(stdinOption(secret))) this.#fields[secret] = (await readBounded(stdin)).replace(/\r?\n$/, '');
+    const body = text === undefined ? undefined : readJson(await readSource(text, stdin), 'body');
+    const shown =
+      text === undefined || text === '-' || text.startsWith('@') ? undefined : SECRETS.find((one) => Object.hasOwn(Object(body), one));
+    if (shown !== undefined) throw readableByOthers(shown);
     return {
       params: this.#params,
       query: this.#query,
       fields: Object.keys(this.#fields).length === 0 ? undefined : this.#fields,
-      body: text === undefined ? undefined : readJson(await readSource(text, stdin), 'body'),
+      body,
       unset: this.#unset,
       json: this.#flags.has('json'),
       all: this.#flags.has('all'),
@@ -189,6 +193,7 @@ class WordReader {
   }
 
   #free(member: string, path: string, value: unknown): void {
+    if (isSecret(path)) throw readableByOthers(path);
     const steps = path.split('.');
     const last = steps.pop() ?? '';
     if (last === '' || [...steps, last].some((step) => step === '__proto__'))

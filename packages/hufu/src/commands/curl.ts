@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { FLOWS, type FlowChoice, type FlowName, type FlowStep, flowRequests } from '@hufu/client/flow-requests';
 import { type Command, UsageError } from '../command.ts';
+import { namedIssuer } from '../login/named-issuer.ts';
 import { asked, clientAt } from '../login/sign-in.ts';
 
 const AUTHENTICATION = ['client_secret_basic', 'client_secret_post', 'none'] as const;
@@ -12,7 +13,7 @@ export const curl: Command = {
   summary: 'prints the requests of a flow as commands of curl',
   usage: `hufu curl ${FLOWS.join('|')} --client ID [--issuer https://id.example] [--auth ${AUTHENTICATION.join('|')}] [--redirect-uri URI] [--scope "…"] [--resource URI] [--login-hint NAME] [--json]`,
   async run(call) {
-    const { flow, issuer, choice, json } = readWords(call.args, call.env['HUFU_ISSUER']);
+    const { flow, issuer, choice, json } = readWords(call.args, namedIssuer(call.env));
     const steps = await asked(requestsAt(issuer, flow, choice));
     if (json) call.out(JSON.stringify(steps));
     else for (const [at, step] of steps.entries()) call.out(describe(at + 1, step));

@@ -6,6 +6,7 @@ import { CLI_CLIENT_ID } from '../demo/demo-config.ts';
 import { type Account, accountFile, readAccounts, withLock, writeAccounts } from '../login/account-file.ts';
 import { type AccountWords, readAccountWords } from '../login/account-words.ts';
 import { replaceAccount } from '../login/live-account.ts';
+import { namedIssuer } from '../login/named-issuer.ts';
 
 const DEFAULT_ISSUER = 'http://localhost:4400';
 const DEFAULT_SCOPE = 'openid profile email offline_access';
@@ -35,7 +36,7 @@ export async function signIn(call: CommandCall, words: AccountWords, time: SignI
   // Here, so that a server that starts does not load what signs people in.
   const { asked, clientAt, toAccount } = await import('../login/sign-in.ts');
   const { signInByDevice } = await import('@hufu/client/device-login');
-  const issuer = words.issuer ?? call.env['HUFU_ISSUER'] ?? DEFAULT_ISSUER;
+  const issuer = words.issuer ?? namedIssuer(call.env) ?? DEFAULT_ISSUER;
   const client = clientAt(issuer, words.client ?? CLI_CLIENT_ID, time.nowMs);
   const signingIn = signInByDevice(client, {
     scope: scopeOfWords(words),

@@ -2,6 +2,7 @@ import { type Command, RefusedError } from '../command.ts';
 import { accountFile, readAccounts, withLock, writeAccounts } from '../login/account-file.ts';
 import { readAccountWords } from '../login/account-words.ts';
 import { requireAccount, withoutAccount } from '../login/live-account.ts';
+import { namedIssuer } from '../login/named-issuer.ts';
 
 /** Forgets the tokens here, and has them revoked there (RFC 7009 §2.1): the whole grant dies. */
 export const logout: Command = {
@@ -13,7 +14,7 @@ export const logout: Command = {
     const file = accountFile(call.env);
     const account = await withLock(file, async () => {
       const accounts = await readAccounts(file);
-      const found = requireAccount(accounts, issuer);
+      const found = requireAccount(accounts, issuer ?? namedIssuer(call.env));
       // First here: whatever the server says, this machine has no tokens any more.
       await writeAccounts(file, withoutAccount(accounts, found.issuer));
       return found;

@@ -9,7 +9,10 @@ import type { Context } from '@hufu/server/context';
 import { setLimit } from '@hufu/server/limits/set-limit';
 import { type Command, RefusedError, UsageError } from '../command.ts';
 import { withContext } from '../local.ts';
+import { runCli } from '../run-cli.ts';
 import { commandFolder } from '../testing/command-folder.ts';
+import { EXPORT_FORMAT, type Exported, type ExportedUser } from '../transfer/exported.ts';
+import { importInstance } from '../transfer/import-instance.ts';
 import { openExport } from '../transfer/sealed-export.ts';
 import { exportCommand, importCommand } from './transfer.ts';
 
@@ -89,10 +92,13 @@ test('an import adds what is not there, says what did not come along, and does n
   const [, looked] = await coded(other, importCommand, file, '--dry-run');
   assert.match(
     looked,
-    /\+ client client_notes: it has no secret: hufu client secret client_notes\n\+ user mei\n\+ user lee\n\+ limit sign-up\n4 would be added, 0 there already, 0 left alone\.$/,
+    /\+ client client_notes: it has no secret: hufu client secret client_notes\n\+ user mei: with the role support\n\+ user lee\n\+ limit sign-up\n4 would be added, 0 there already, 0 left alone\.$/,
   );
   assert.equal(await within(other, async (ctx) => (await ctx.store.listUsers(ctx.tenant, 0, 10)).length), 0);
-  assert.match((await coded(other, importCommand, file, '--yes'))[1], /4 added, 0 there already/);
+  assert.match(
+    (await coded(other, importCommand, file, '--yes'))[1],
+    /^mei is an administrator of the export \(support\)[\s\S]*4 added, 0 there already/,
+  );
   assert.deepEqual(await coded(other, importCommand, file, '--yes'), [0, '0 added, 4 there already, 0 left alone.']);
   await within(other, async (ctx) => {
     const mei = (await ctx.store.findUserByName(ctx.tenant, 'mei')) ?? assert.fail();
@@ -137,9 +143,93 @@ test('what is another there stays, and what this version does not know is refuse
     [{ ...exported, users: [fresh, { ...fresh, sub: 'x', username: 'y', password_hash: 'md5' }] }, /user y: a password hash/],
     [{ ...exported, limits: [{ name: 'edge:burst', rule: { limit: 'no' } }] }, /limit edge:burst: .*limit/],
     [{ ...exported, users: [{ ...fresh, role: 'root' }] }, /root is no role/],
+    [{ ...exported, users: [fresh, { ...fresh, sub: 'x', username: 'ＮＥＷ' }] }, /user new: is there twice/],
+    [{ ...exported, users: [fresh, { ...fresh, username: 'y' }] }, /subject sub-new: is there twice/],
+    [{ ...exported, users: [{ ...fresh, sub: 'a subject' }] }, /user new: a subject that is none/],
+    [{ ...exported, users: [{ ...fresh, username: ' new' }] }, /is no user name/],
+    [
+      {
+        ...exported,
+        clients: [
+          { ...exported.clients[0], client_id: 'c2' },
+          { ...exported.clients[0], client_id: 'c2' },
+        ],
+      },
+      /client c2: is there twice/,
+    ],
+    [{ ...exported, limits: [exported.limits[0], exported.limits[0]] }, /limit sign-up: is there twice/],
     [{ ...exported, clients: [{ ...exported.clients[0], source: 'config' }] }, /source is not admin/],
     [{ ...exported, clients: [{ ...exported.clients[0], client_id: 'c2', metadata: { redirect_uris: 7 } }] }, /client c2: redirect_uris/],
   ] as const)
     await assert.rejects(importing(value), (error) => error instanceof RefusedError && why.test(error.message), String(why));
   assert.equal(await within(other, (ctx) => ctx.store.findUserByName(ctx.tenant, 'new')), undefined);
+});
+
+test('an import that is ended at any write leaves nobody enabled who was disabled or locked, and says of a role that it did not come along', async () => {
+  const now = Math.floor(Date.now() / 1_000);
+  const people: readonly Pick<ExportedUser, 'sub' | 'username' | 'enabled' | 'locked_until' | 'role'>[] = [
+    { sub: 'sub-off', username: 'off', enabled: false },
+    { sub: 'sub-locked', username: 'locked', enabled: true, locked_until: now + 86_400 },
+    { sub: 'sub-boss', username: 'boss', enabled: true, role: 'owner' },
+  ];
+  const users = people.map((user): ExportedUser => ({ ...user, source: 'sign_up', claims: {}, second_factor: false, password_hash: HASH }));
+  const exported: Exported = {
+    format: EXPORT_FORMAT,
+    issuer: 'https://a.example',
+    exported_at: now,
+    with_credentials: true,
+    instance: 'x',
+    clients: [],
+    users,
+    limits: [],
+  };
+  const isWrite = (name: string): boolean => /^(?:create|set|lock|put|change|verify)/.test(name);
+  for (let writes = 0; writes < 4; writes++) {
+    const folder = commandFolder(YAML);
+    await within(folder, async (ctx) => {
+      let left = writes;
+      const dying = new Proxy(ctx.store, {
+        get(store, name) {
+          const verb = Reflect.get(store, name);
+          return typeof verb === 'function' && isWrite(String(name))
+            ? (...args: readonly unknown[]) => (left-- > 0 ? Reflect.apply(verb, store, args) : Promise.reject(new Error('killed')))
+            : verb;
+        },
+      });
+      await assert.rejects(importInstance({ ...ctx, store: dying }, exported, { dryRun: false }, now), /killed/);
+      for (const { username, enabled, locked_until: lockedUntil } of users) {
+        const user = await ctx.store.findUserByName(ctx.tenant, username);
+        if (user !== undefined) assert.deepEqual([user.enabled, user.lockedUntil], [enabled, lockedUntil], `${username} after ${writes}`);
+      }
+      const again = await importInstance(ctx, exported, { dryRun: false }, now);
+      assert.equal(again.length, 3);
+      const boss = (await ctx.store.findUserByName(ctx.tenant, 'boss')) ?? assert.fail();
+      const role = (await ctx.store.findAdministrator(ctx.tenant, boss.id))?.role;
+      assert.deepEqual(
+        again[2],
+        writes < 3
+          ? { about: 'user boss', outcome: 'added', note: 'with the role owner' }
+          : { about: 'user boss', outcome: 'other', note: 'they do not have the role owner here' },
+      );
+      assert.equal(role, writes < 3 ? 'owner' : undefined);
+    });
+  }
+});
+
+test('what a file says that is refused moves nothing on the terminal that shows why', async () => {
+  const file = join(other.folder, 'hostile.json');
+  const ask = async (value: unknown): Promise<string> => {
+    writeFileSync(file, JSON.stringify(value));
+    const lines: string[] = [];
+    const words = ['import', file, '--yes', '--config', other.file];
+    assert.equal(await runCli(words, { env: {}, out: (line) => lines.push(line), err: (line) => lines.push(line) }), 1);
+    return lines.join('\n');
+  };
+  assert.equal(await ask({ '\u001b[2J\u202e': 1 }), '?[2J? is unknown to this version');
+  const [, plain] = await coded(one, exportCommand);
+  const exported = JSON.parse(plain);
+  assert.match(
+    await ask({ ...exported, users: [{ ...exported.users[0], username: '\u001b]0;mei\u0007' }] }),
+    /^nothing was imported:\n {2}user \?\]0;mei\?: /,
+  );
 });

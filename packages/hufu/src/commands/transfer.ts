@@ -4,6 +4,8 @@ import { visible } from '../display-width.ts';
 import { readLocalWords, withContext } from '../local.ts';
 
 const MAX_BYTES = 512 * 1_048_576;
+/** Administrators that are told before anything is asked. */
+const MAX_TOLD = 100;
 /** Where the passphrase is, if not in a file. */
 const PASSPHRASE = 'HUFU_EXPORT_PASSPHRASE';
 
@@ -61,6 +63,10 @@ export const importCommand: Command = {
       const planned = await importInstance(ctx, exported, { dryRun: true }, now);
       const added = planned.filter(({ outcome }) => outcome === 'added').length;
       if (dryRun === true || added === 0) return planned;
+      // What is worth a look before, whatever the file says that it is.
+      const isAdded = (user: number): boolean => planned[exported.clients.length + user]?.outcome === 'added';
+      for (const { username, role } of exported.users.filter((user, i) => user.role !== undefined && isAdded(i)).slice(0, MAX_TOLD))
+        call.err(visible(`${username} is an administrator of the export (${role})`));
       if (exported.issuer !== ctx.issuer) call.err(`the export is of ${visible(exported.issuer)}, this is ${ctx.issuer}`);
       if (yes !== true && !(await askAtTerminal(call)(`${added} of ${planned.length} would be added to ${ctx.issuer}.`)))
         throw new RefusedError('nothing was done');

@@ -1,6 +1,7 @@
 import { systemClock } from '@hufu/server/clock';
 import { type CommandCall, RefusedError } from '../command.ts';
 import { type Account, type Accounts, accountFile, readAccounts, withLock, writeAccounts } from './account-file.ts';
+import { namedIssuer } from './named-issuer.ts';
 
 /** A token that ends sooner is renewed: whoever gets it wants to use it. */
 const MIN_LEFT_SECONDS = 30;
@@ -18,7 +19,7 @@ export function requireAccount(accounts: Accounts, issuer: string | undefined): 
 }
 
 /**
- * The account with a token that is good for half a minute at least. One process of this user renews it, the others wait for it and find it done
+ * The account of `issuer`, or else of `HUFU_ISSUER`, or else the one that was signed in to last, with a token that is good for half a minute at least. One process of this user renews it, the others wait for it and find it done
  * (RFC 6749 §6).
  *
  * @param renewalMs how long that may take
@@ -29,7 +30,7 @@ export async function liveAccount(
   renewalMs: number = RENEWAL_MS,
 ): Promise<Account> {
   const file = accountFile(call.env);
-  const account = requireAccount(await readAccounts(file), issuer);
+  const account = requireAccount(await readAccounts(file), issuer ?? namedIssuer(call.env));
   if (isLive(account)) return account;
   return withLock(file, async () => {
     const accounts = await readAccounts(file);

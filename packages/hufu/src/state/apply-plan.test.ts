@@ -40,3 +40,19 @@ test('a server that stays away stops it, and says at which step', async () => {
   const { done, failure } = await applyPlan(server, PLAN, () => assert.fail('nothing was done'));
   assert.deepEqual([done.length, failure?.step, server.keys.length], [0, STEP, 2]);
 });
+
+test('a name of any width is the same name: a role that is as it was is no change since', async () => {
+  const step = { kind: 'role_put', username: 'lin', before: 'read', role: 'support', differences: [] } as const;
+  const asked: string[] = [];
+  const reply = (body: object): Response => new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
+  const server: AdminTransport = {
+    base: 'https://id.example',
+    async fetch(url, init) {
+      asked.push(`${init.method} ${new URL(url).pathname}`);
+      if (url.includes('/users')) return reply({ items: [{ sub: 's', username: 'ＬＩＮ' }], next: null });
+      return reply({ items: [{ sub: 's', username: 'ＬＩＮ', role: 'read', source: 'runtime' }] });
+    },
+  };
+  const { done } = await applyPlan(server, { ...PLAN, steps: [step] }, () => undefined);
+  assert.deepEqual([done, asked.at(-1)], [[step], 'PUT /admin/v1/administrators/s']);
+});

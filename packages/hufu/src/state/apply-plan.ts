@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type AdminTransport, callAdmin, isProblem } from '@hufu/client/admin';
 import { ClientError } from '@hufu/client/client-error';
 import { isRole } from '@hufu/protocol/admin/roles';
+import { foldUsername } from '@hufu/store/username';
 import { RefusedError } from '../command.ts';
 import { clientsOf, type Plan, type Step, subOf } from './plan-state.ts';
 
@@ -59,7 +60,7 @@ async function changesSince(transport: AdminTransport, plan: Plan): Promise<read
   const { steps } = plan;
   const ours = steps.some(({ kind }) => kind === 'client_add') ? await clientsOf(transport, plan.owner) : new Map();
   const roles = steps.some(({ kind }) => kind === 'role_put' || kind === 'role_remove')
-    ? new Map((await callAdmin(transport, 'administrators.list', {})).body.items.map((one) => [one.username.toLowerCase(), one.role]))
+    ? new Map((await callAdmin(transport, 'administrators.list', {})).body.items.map((one) => [foldUsername(one.username), one.role]))
     : new Map<string, string>();
   if (
     steps.some(({ kind }) => kind === 'limit_put' || kind === 'limit_reset') &&
@@ -83,7 +84,7 @@ async function changesSince(transport: AdminTransport, plan: Plan): Promise<read
         break;
       case 'role_put':
       case 'role_remove':
-        if ((roles.get(step.username.toLowerCase()) ?? null) !== step.before) changed.push(`the role of ${step.username}`);
+        if ((roles.get(foldUsername(step.username)) ?? null) !== step.before) changed.push(`the role of ${step.username}`);
         break;
       case 'limit_put':
       case 'limit_reset':

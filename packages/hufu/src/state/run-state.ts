@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { readClientMetadata } from '@hufu/protocol/client-metadata';
 import { hasSecret } from '@hufu/server/registration/credentials';
 import type { Ask } from '../admin/ask-first.ts';
@@ -6,6 +7,7 @@ import { explainRefusal } from '../admin/explain-refusal.ts';
 import { type Reach, reachAdmin } from '../admin/reach.ts';
 import { type CommandCall, type ExitCode, RefusedError, UsageError } from '../command.ts';
 import { painter } from '../diff.ts';
+import { namedIssuer } from '../login/named-issuer.ts';
 import { writePrivately } from '../write-privately.ts';
 import { applyPlan, type MadeSecret } from './apply-plan.ts';
 import { readPlan, writePlan } from './plan-file.ts';
@@ -66,26 +68,38 @@ export async function runApply(call: CommandCall, options: ApplyOptions, ask: As
 
 async function execute(call: CommandCall, plan: Plan, reach: Reach, { secretsOut, json }: ApplyOptions): Promise<ExitCode> {
   const secrets: MadeSecret[] = [];
+  const keep = (file: string): Promise<void> =>
+    writePrivately(file, `${JSON.stringify({ issuer: plan.issuer, clients: secrets.map(toWire) }, null, 2)}\n`);
+  // Before anything is made: a secret that cannot be written down is lost.
+  if (secretsOut !== undefined) await reserve(secretsOut);
   const { done, failure } = await explained(reach, () =>
     applyPlan(reach.transport, plan, async (step, secret) => {
       if (secret !== undefined) {
         secrets.push(secret);
         // At once: what comes after may fail.
-        if (secretsOut !== undefined)
-          await writePrivately(secretsOut, `${JSON.stringify({ issuer: plan.issuer, clients: secrets.map(toWire) }, null, 2)}\n`);
+        if (secretsOut !== undefined) await keep(secretsOut);
       }
       if (!json) call.out(`done: ${aboutStep(step)}`);
     }),
-  );
+  ).finally(() => (secretsOut === undefined || secrets.length > 0 ? undefined : rm(secretsOut, { force: true })));
   const undone = plan.steps.slice(done.length);
   if (json) call.out(JSON.stringify({ done: done.map(aboutStep), not_done: undone.map(aboutStep) }));
   if (failure === undefined) return 0;
   const why = explainRefusal(failure.error, reach);
-  if (!(why instanceof RefusedError)) throw why;
-  call.err(`${aboutStep(failure.step)}: ${why.message}`);
+  call.err(`${aboutStep(failure.step)}: ${why instanceof Error ? why.message : 'it failed'}`);
   call.err(`Done: ${done.length === 0 ? 'nothing' : done.map(aboutStep).join(', ')}.`);
-  call.err(`Not done: ${undone.map(aboutStep).join(', ')}. Plan again to go on.`);
+  call.err(`Not done: ${undone.length === 0 ? 'nothing' : undone.map(aboutStep).join(', ')}. Plan again to go on.`);
+  if (!(why instanceof RefusedError)) throw why;
   return 1;
+}
+
+/** Makes the file, for its owner alone. Throws `UsageError` where it is there, also if somebody made it just now. */
+async function reserve(file: string): Promise<void> {
+  try {
+    await (await open(file, 'wx', 0o600)).close();
+  } catch (error) {
+    throw new UsageError(`nothing was done: ${file} cannot be made${error instanceof Error ? ` (${error.message})` : ''}`);
+  }
 }
 
 /** Whether the server makes a secret in this step: for a new client that has one, or one that has one from now on. */
@@ -101,16 +115,21 @@ async function planOf(
   { state: file, prune, issuer }: { readonly state: string; readonly prune: boolean; readonly issuer: string | undefined },
 ): Promise<{ readonly plan: Plan; readonly reach: Reach }> {
   const state = await readState(file, call.env);
-  if (state.issuer !== undefined && issuer !== undefined && state.issuer !== issuer)
-    throw new RefusedError(`${file} is about ${state.issuer}, not about ${issuer}`);
-  const reach = await reachAdmin(call, issuer ?? state.issuer);
+  const reach = await reachFor(call, file, state.issuer, issuer);
   return { reach, plan: await explained(reach, () => planState(reach.transport, reach.issuer, state, { prune })) };
 }
 
 async function kept(call: CommandCall, file: string, issuer: string | undefined): Promise<{ readonly plan: Plan; readonly reach: Reach }> {
   const plan = await readPlan(file);
-  if (issuer !== undefined && issuer !== plan.issuer) throw new RefusedError(`${file} is about ${plan.issuer}, not about ${issuer}`);
-  return { plan, reach: await reachAdmin(call, plan.issuer) };
+  return { plan, reach: await reachFor(call, file, plan.issuer, issuer) };
+}
+
+/** The server that a file is about. A token of the environment goes where somebody has said, and not where a file says: that may be a stranger's, who asks for a change. */
+async function reachFor(call: CommandCall, file: string, about: string | undefined, issuer: string | undefined): Promise<Reach> {
+  const isNamed = (call.env['HUFU_TOKEN'] ?? '') !== '' || namedIssuer(call.env) !== undefined;
+  const reach = await reachAdmin(call, issuer ?? (isNamed ? undefined : about));
+  if (about !== undefined && reach.issuer !== about) throw new RefusedError(`${file} is about ${about}, not about ${reach.issuer}`);
+  return reach;
 }
 
 async function explained<T>(reach: Reach, act: () => Promise<T>): Promise<T> {

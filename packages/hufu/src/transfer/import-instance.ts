@@ -3,9 +3,11 @@ import { readClientMetadata } from '@hufu/protocol/client-metadata';
 import { clientId, isClientId } from '@hufu/protocol/ids';
 import { MAX_ADMINISTRATORS } from '@hufu/server/admin/administrator-role';
 import { readClaims } from '@hufu/server/admin/read-claims';
+import { isSubject } from '@hufu/server/config/claims-shape';
 import type { Json } from '@hufu/server/config/node';
 import { readPasswordHash } from '@hufu/server/config/password-hash';
 import { Refused } from '@hufu/server/config/shape';
+import { isUsername } from '@hufu/server/config/user-shape';
 import type { Context } from '@hufu/server/context';
 import { setLimit } from '@hufu/server/limits/set-limit';
 import { hasSecret } from '@hufu/server/registration/credentials';
@@ -53,12 +55,18 @@ export async function importInstance(
 
 function faultsOf({ clients, users, limits }: Exported): readonly string[] {
   return [
+    ...twice(clients.map(({ client_id: id }) => `client ${id}`)),
+    ...twice(users.map(({ username }) => `user ${foldUsername(username)}`)),
+    ...twice(users.map(({ sub }) => `subject ${sub}`)),
+    ...twice(limits.map(({ name }) => `limit ${name}`)),
     ...clients.flatMap(({ client_id: id, metadata }) => {
       if (!isClientId(id)) return [`client ${id.slice(0, 60)}: is no client id`];
       const read = readClientMetadata(metadata, { source: 'store' });
       return read.kind === 'read' ? [] : [`client ${id}: ${read.faults[0]?.path.join('.') ?? ''} ${read.faults[0]?.message ?? ''}`];
     }),
-    ...users.flatMap(({ username, claims, password_hash: hash, role }) => [
+    ...users.flatMap(({ sub, username, claims, password_hash: hash, role }) => [
+      ...(isUsername(username) ? [] : [`user ${username.slice(0, 60)}: is no user name`]),
+      ...(isSubject(sub) ? [] : [`user ${username.slice(0, 60)}: a subject that is none`]),
       ...(isClaims(claims) ? [] : [`user ${username}: claims that are none`]),
       ...(hash !== undefined && readPasswordHash(hash) instanceof Refused ? [`user ${username}: a password hash that is none`] : []),
       ...(role !== undefined && !isRole(role) ? [`user ${username}: ${role} is no role`] : []),
@@ -68,6 +76,12 @@ function faultsOf({ clients, users, limits }: Exported): readonly string[] {
       return read.kind === 'refused' ? [`limit ${name}: ${read.reason}`] : [];
     }),
   ];
+}
+
+/** Of two under one name the second would be another one than the first, though both are the file's. */
+function twice(names: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  return names.filter((name) => seen.size === seen.add(name).size).map((name) => `${name.slice(0, 80)}: is there twice`);
 }
 
 function isClaims(claims: Readonly<Record<string, unknown>>): boolean {
@@ -129,24 +143,38 @@ async function importUser(ctx: Context, user: ExportedUser, { dryRun }: Options,
       foldUsername(there.username) === foldUsername(username) &&
       there.enabled === enabled &&
       sameJson(there.claims, claims);
-    return { about, outcome: isSame ? 'same' : 'other' };
+    if (!isSame || role === undefined) return { about, outcome: isSame ? 'same' : 'other' };
+    // An import that was ended before it came to that; or somebody has changed it since. Nobody gets a role for being in a file twice.
+    const found = await ctx.store.findAdministrator(ctx.tenant, there.id);
+    return found?.role === role ? { about, outcome: 'same' } : { about, outcome: 'other', note: `they do not have the role ${role} here` };
   }
+  const notes = noteOn(user);
   if (!dryRun) {
-    const made = await ctx.store.createUser(ctx.tenant, { sub, username, passwordHash, claims, source }, now);
+    // In one act: a disabled user who has a password is never enabled, whenever this ends.
+    const made = await ctx.store.createUser(
+      ctx.tenant,
+      { sub, username, passwordHash, claims, source, enabled, ...(lockedUntil === undefined ? {} : { lockedUntil }) },
+      now,
+    );
     if (made.kind !== 'created') return { about, outcome: 'other' };
-    const { id } = made.user;
-    if (!enabled) await ctx.store.setUserEnabled(ctx.tenant, id, false, now);
-    if (lockedUntil !== undefined) await ctx.store.lockUser(ctx.tenant, id, lockedUntil, now);
-    if (role !== undefined)
-      await ctx.store.putAdministrator(ctx.tenant, { userId: id, role, changedAt: now, changedBy: 'cli' }, 'none', MAX_ADMINISTRATORS);
+    if (role !== undefined) {
+      const administrator = { userId: made.user.id, role, changedAt: now, changedBy: 'cli' };
+      const put = await ctx.store.putAdministrator(ctx.tenant, administrator, 'none', MAX_ADMINISTRATORS);
+      if (put !== 'done') return { about, outcome: 'added', note: `they do not have the role ${role}: there are too many administrators` };
+    }
   }
-  return { about, outcome: 'added', ...noteOn(user) };
+  return { about, outcome: 'added', ...(notes.length === 0 ? {} : { note: notes.join('; ') }) };
 }
 
-function noteOn({ second_factor: secondFactor, source, password_hash: passwordHash }: ExportedUser): { readonly note?: string } {
-  if (secondFactor) return { note: 'their second factors do not come along, nor does their password: they set it anew by mail' };
-  if (source === 'upstream') return { note: 'their account elsewhere is not linked here' };
-  return passwordHash === undefined ? { note: 'they have no password here' } : {};
+function noteOn({ second_factor: secondFactor, source, password_hash: passwordHash, role }: ExportedUser): readonly string[] {
+  const way = secondFactor
+    ? ['their second factors do not come along, nor does their password: they set it anew by mail']
+    : source === 'upstream'
+      ? ['their account elsewhere is not linked here']
+      : passwordHash === undefined
+        ? ['they have no password here']
+        : [];
+  return [...(role === undefined ? [] : [`with the role ${role}`]), ...way];
 }
 
 async function importLimit(ctx: Context, name: string, rule: Json, { dryRun }: Options): Promise<Imported> {

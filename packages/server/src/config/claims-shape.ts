@@ -30,8 +30,13 @@ const subject: Shape<string> = textAs({
   allowed: ['1 to 255 visible ASCII characters'],
   pattern: '^[\\x21-\\x7e]+$',
   maxLength: 255,
-  read: (value) => (/^[\x21-\x7e]+$/.test(value) ? value : new Refused('holds a character that a subject cannot hold')),
+  read: (value) => (isSubject(value) ? value : new Refused('holds a character that a subject cannot hold')),
 });
+
+/** Whether a text may be a subject identifier: 1 to 255 visible characters of ASCII (OpenID Connect Core §2). */
+export function isSubject(value: string): boolean {
+  return /^[\x21-\x7e]{1,255}$/.test(value);
+}
 
 /** OpenID Connect Core §5.1.1. */
 const address: Shape<Readonly<Record<string, unknown>>> = object({

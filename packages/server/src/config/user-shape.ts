@@ -9,11 +9,18 @@ import { hidden, text, textAs } from './scalar-shapes.ts';
 import type { Secret } from './secret.ts';
 import { type Failed, Refused, type Shape, type Spot } from './shape.ts';
 
+const MAX_NAME = 255;
+
+/** Whether a text may be the name of a user. */
+export function isUsername(value: string): boolean {
+  return value !== '' && value.length <= MAX_NAME && !/^\s|\s$|[\p{C}\p{Zl}\p{Zp}]/u.test(value);
+}
+
 /** As foldUsername compares them; what people cannot see or type is refused. */
 const username: Shape<string> = textAs({
   allowed: ['1 to 255 characters, none of them invisible'],
-  maxLength: 255,
-  read: (value) => (/^\s|\s$|[\p{C}\p{Zl}\p{Zp}]/u.test(value) ? new Refused('has a space at an end or an invisible character') : value),
+  maxLength: MAX_NAME,
+  read: (value) => (isUsername(value) ? value : new Refused('has a space at an end or an invisible character')),
 });
 
 const password: Shape<Secret<string>> = hidden(text(1024));

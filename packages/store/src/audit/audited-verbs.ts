@@ -106,9 +106,13 @@ export const AUDITED_VERBS: { readonly [V in Verb]: V extends AuditedVerb ? Tell
   countClients: 'reads',
   listClients: 'reads',
 
-  createUser: ([, { sub, source, identity }], answer) =>
+  createUser: ([, { sub, source, identity, enabled, lockedUntil }], answer) =>
     answer.kind === 'created'
-      ? { action: 'user.created', target: { kind: 'user', id: sub }, details: { source: source ?? 'config', upstream: identity?.upstream } }
+      ? {
+          action: 'user.created',
+          target: { kind: 'user', id: sub },
+          details: { source: source ?? 'config', upstream: identity?.upstream, enabled, locked_until: lockedUntil },
+        }
       : undefined,
   findUser: 'reads',
   findUserByName: 'reads',

@@ -47,6 +47,13 @@ export function userCases(define: Case): void {
     assert.equal(await store.findUserByName(tenant, 'ada'), undefined);
   });
 
+  define('a user who is made disabled, or locked, is so from the first moment on', async (b) => {
+    const user = { sub: 's1', username: 'eve', passwordHash: 'x', claims: {}, enabled: false, lockedUntil: NOW + 60 };
+    const made = await b.store.createUser(b.tenant, user, NOW);
+    assert.deepEqual([made.kind, made.user.enabled, made.user.lockedUntil], ['created', false, NOW + 60]);
+    assert.deepEqual(await b.second.findUserByName(b.tenant, 'eve'), made.user);
+  });
+
   define('whose account it is by their own doing is kept, and stays when the claims change', async (b) => {
     const own = await b.store.createUser(
       b.tenant,

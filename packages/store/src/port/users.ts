@@ -35,6 +35,9 @@ export interface Users {
       /** `config` where it is left out. */
       readonly source?: UserRecord['source'];
       readonly identity?: Pick<IdentityRecord, 'upstream' | 'issuer' | 'subject' | 'label'>;
+      /** `true` where it is left out. */
+      readonly enabled?: boolean;
+      readonly lockedUntil?: number;
     },
     now: number,
   ): Promise<

@@ -160,7 +160,8 @@ async function create(session: Session, tenant: TenantId, user: Parameters<Users
     return { kind: 'identity_taken', user: linked };
   }
   const hash = user.passwordHash ?? null;
-  const values = [tenant, id, user.sub, user.username, folded, hash, JSON.stringify(user.claims), now, user.source ?? null];
+  const { sub, username, claims, source = null, enabled = true, lockedUntil = null } = user;
+  const values = [tenant, id, sub, username, folded, hash, JSON.stringify(claims), now, source, enabled ? 1 : 0, lockedUntil];
   const created = await findOne(session, INSERT, values);
   if (created === undefined) throw new Error('nothing was inserted');
   if (address !== undefined) await putAddress(session, tenant, id, address);
@@ -181,8 +182,8 @@ const FIND_BY_NAME: Statement = { name: 'find_user_by_name', text: `${FROM} AND 
 const FIND_BY_SUB: Statement = { text: `${FROM} AND sub = $2::text` };
 const LIST: Statement = { text: `${FROM} AND id > $2::bigint AND ${IS_THERE} ORDER BY id LIMIT $3::bigint` };
 const INSERT: Statement = {
-  text: `INSERT INTO users (tenant, id, sub, username, username_folded, password_hash, claims, enabled, created_at, updated_at, password_changed_at, source)
-    VALUES ($1::bigint, $2::bigint, $3::text, $4::text, $5::text, $6::text, $7::text, 1, $8::bigint, $8::bigint, $8::bigint, $9::text)
+  text: `INSERT INTO users (tenant, id, sub, username, username_folded, password_hash, claims, enabled, created_at, updated_at, password_changed_at, source, locked_until)
+    VALUES ($1::bigint, $2::bigint, $3::text, $4::text, $5::text, $6::text, $7::text, $10::smallint, $8::bigint, $8::bigint, $8::bigint, $9::text, $11::bigint)
     RETURNING ${USER_COLUMNS}`,
 };
 const SET_CLAIMS: Statement = {

@@ -29,7 +29,7 @@ export function users(
   const findBySub = db.lazy(`SELECT ${USER_COLUMNS} FROM users WHERE tenant = ? AND sub = ?`);
   const list = db.lazy(`SELECT ${USER_COLUMNS} FROM users WHERE tenant = ? AND id > ? AND ${isThere} ORDER BY id LIMIT ?`);
   const insert = db.lazy(`INSERT INTO users (tenant, username_folded, ${USER_COLUMNS})
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9, ?9, ?9, NULL, NULL)`);
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?10, ?9, ?9, ?9, NULL, ?11)`);
   const setClaims = db.lazy('UPDATE users SET claims = ?, updated_at = ? WHERE tenant = ? AND id = ?');
   const upgrade = db.lazy('UPDATE users SET password_hash = ? WHERE tenant = ? AND id = ? AND password_hash = ?');
   const setEnabled = db.lazy('UPDATE users SET enabled = ?1, updated_at = ?2 WHERE tenant = ?3 AND id = ?4');
@@ -56,7 +56,10 @@ export function users(
         if (linked !== undefined) return { kind: 'identity_taken', user: linked };
         const id = counters.next(tenant, 'user') as UserId;
         const hash = user.passwordHash ?? null;
-        insert().run(tenant, folded, id, user.sub, user.username, hash, JSON.stringify(user.claims), user.source ?? null, now);
+        const enabled = user.enabled === false ? 0 : 1;
+        const claims = JSON.stringify(user.claims);
+        const lockedUntil = user.lockedUntil ?? null;
+        insert().run(tenant, folded, id, user.sub, user.username, hash, claims, user.source ?? null, now, enabled, lockedUntil);
         if (address !== undefined) emails.put(tenant, id, address);
         if (user.identity !== undefined) identities.link(tenant, id, user.identity, now);
         const created = readThere(tenant, id);
