@@ -4,7 +4,9 @@ import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { CLIENT_REGISTRIES } from '@hufu/protocol/client-metadata';
+import { checks } from '@hufu/server/decisions/checks';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import { checksZhCn } from '../../packages/console/src/i18n/checks-zh-cn.ts';
 import { assertAccessible } from '../support/accessible.ts';
 import { CHROMIUM } from '../support/chromium.ts';
 import { type ConsoleWorld, fillIn, openContext, startConsoleWorld } from '../support/console-world.ts';
@@ -426,7 +428,7 @@ test('whatever a client may be given, the form offers', async () => {
 test('what stands in hufu.yaml, describes itself, or is not for this role, is shown and not to be changed, with the reason', async () => {
   await openEditor('notes');
   assert.match((await page.getByTestId('fixed').textContent()) ?? '', /stands in hufu\.yaml/);
-  assert.equal(await page.getByLabel('Name', { exact: true }).isDisabled(), true);
+  assert.equal(await page.getByLabel('Name', { exact: true }).isEditable(), false);
   assert.equal(await button('Review and save').count(), 0);
   const { items } = await world.admin('GET', '/clients?source=registered');
   await openEditor(String((items as { client_id: string }[])[0]?.client_id));
@@ -575,6 +577,27 @@ test('axe finds nothing on the workbench and in an editor, by day and by night, 
     await page.setViewportSize({ width: 1280, height: 900 });
     await page.emulateMedia({ colorScheme: 'light' });
   }
+});
+
+test('in Chinese everything is, the names of the checks too: each that the server has', async () => {
+  assert.deepEqual(Object.keys(checksZhCn).toSorted(), Object.keys(checks).toSorted());
+  const chinese = await openContext(browser, { locale: 'zh-CN', width: 360, dark: true });
+  const there = await world.signIn(chinese, 'read', '/console/workbench?client=notes');
+  await there.getByTestId('token').fill((await tokensFor('nobody', { resource: NOTES })).access_token);
+  await there.getByRole('button', { name: '查看', exact: true }).click();
+  await there.waitForSelector('text=现在会被接受');
+  assert.match((await there.locator('.checks').textContent()) ?? '', /由本服务器仍然有效的密钥签名/);
+  await there.locator('[data-testid=steps]').waitFor();
+  // Names of the protocol stay what they are; sentences do not.
+  const words = (await there.locator('h1, h2, h3, dt, label, main button, main p').allTextContents()).filter(
+    (text) => !/[一-鿿]/.test(text),
+  );
+  assert.deepEqual(
+    words.filter((text) => / [a-z]+ [a-z]+ /.test(text)),
+    [],
+  );
+  await assertAccessible(there, 'in Chinese, by night, on a phone');
+  await chinese.close();
 });
 
 test('ten minutes later saving asks for a new sign-in, and what was written is there again afterwards (RFC 9470 §4)', async () => {

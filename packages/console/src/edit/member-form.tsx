@@ -39,7 +39,6 @@ function Field({ field, value, base, parts, isFixed, onChange }: Omit<MemberForm
   const common = {
     label,
     description: hint,
-    disabled: isFixed,
     'data-member': path.join('.'),
     error: faults.length === 0 ? undefined : <span lang="en">{faults.join('; ')}</span>,
   };
@@ -48,13 +47,15 @@ function Field({ field, value, base, parts, isFixed, onChange }: Omit<MemberForm
     return (
       <Checkbox
         {...common}
+        disabled={isFixed}
         checked={memberAt(value, path) === true}
         onChange={(event) => onChange(withMember(value, path, event.currentTarget.checked ? true : off))}
       />
     );
   }
   const text = textOf(value, field);
-  if (kind === 'choice') {
+  const fixed = isFixed ? { readOnly: true, classNames: { input: 'fixed-field' } } : {};
+  if (kind === 'choice' && !isFixed) {
     const choices = field.choices ?? [];
     // What somebody has written into all of it stays to be seen.
     const more = text === '' || choices.some((one) => one.value === text) ? [] : [{ value: text, label: text }];
@@ -91,7 +92,7 @@ function Field({ field, value, base, parts, isFixed, onChange }: Omit<MemberForm
       </Checkbox.Group>
     );
   }
-  const typed = { ...common, value: text, spellCheck: false, autoComplete: 'off' };
+  const typed = { ...common, ...fixed, value: text, spellCheck: false, autoComplete: 'off' };
   return kind === 'lines' ? (
     <Textarea
       {...typed}

@@ -1,5 +1,6 @@
 import type { DecisionCheck } from '@hufu/protocol/admin/security';
 import { useTranslation } from 'react-i18next';
+import { checkTitle } from '../i18n/i18n.ts';
 
 /** Checks in the order in which they were made; where one failed, it is the last. */
 export function Checks({ checks }: { readonly checks: readonly DecisionCheck[] }) {
@@ -13,11 +14,12 @@ export function Checks({ checks }: { readonly checks: readonly DecisionCheck[] }
 }
 
 function Check({ check: { check, outcome, title, detail, setting } }: { readonly check: DecisionCheck }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const own = checkTitle(check, i18n.language);
   const failed = outcome === 'failed';
   return (
     <li className={outcome}>
-      <strong lang="en">{title ?? check}</strong>{' '}
+      {own === undefined ? <strong lang="en">{title ?? check}</strong> : <strong>{own}</strong>}{' '}
       <span className="faded small">{t(failed ? 'decisions.failedAt' : 'decisions.passed')}</span>
       {detail !== undefined && <div lang="en">{detail}</div>}
       {failed && setting !== undefined && (
