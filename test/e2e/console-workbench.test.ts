@@ -501,6 +501,23 @@ test('by the keyboard alone: the palette leads to the workbench, the skip link t
   await page.keyboard.press('Escape');
   await page.waitForSelector('[data-testid=diff]', { state: 'detached' });
   await page.waitForFunction(() => document.activeElement?.textContent === 'Review and save');
+  // Of a question that an item of a menu has opened, or an address, the focus goes to the page.
+  const other = await world.signIn(await openContext(browser), 'owner', '/console/users/sub-support?do=revoke');
+  await other.waitForSelector('[role=dialog]');
+  await other.keyboard.press('Escape');
+  await other.waitForSelector('[role=dialog]', { state: 'detached' });
+  await other.waitForFunction(() => document.activeElement?.id === 'main');
+  await other.getByRole('button', { name: 'Actions' }).focus();
+  await other.keyboard.press('Enter');
+  await other.waitForSelector('[role=menu]');
+  await other.keyboard.press('ArrowDown');
+  await other.waitForFunction(() => document.activeElement?.getAttribute('role') === 'menuitem');
+  await other.keyboard.press('Enter');
+  await other.waitForSelector('[role=dialog]');
+  await other.keyboard.press('Escape');
+  await other.waitForSelector('[role=dialog]', { state: 'detached' });
+  await other.waitForFunction(() => document.activeElement?.closest('main') !== null);
+  await other.context().close();
   // What is not saved is not left by chance.
   let asked = '';
   page.once('dialog', (dialog) => {
