@@ -159,6 +159,12 @@ test('the audit log, resources and settings', async () => {
   assert.match(await shown('settings.get'), /issuer/);
 });
 
+test('the gateway and who else says who people are', async () => {
+  assert.match(await shown('routes.list'), /running +false/);
+  assert.match(await shown('services.list'), /running +false/);
+  assert.match(await shown('upstreams.list'), /NAME|There are none/);
+});
+
 test('who calls, and what they may; a token that is looked at', async () => {
   const file = join(world.folder, 'token.json');
   writeFileSync(file, JSON.stringify({ token: await world.programToken('ops-read', scopeOf('read')) }));

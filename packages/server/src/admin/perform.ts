@@ -3,11 +3,13 @@ import type { Perform } from './call.ts';
 import { ADMINISTRATORS } from './operations/administrators.ts';
 import { AUDIT } from './operations/audit.ts';
 import { CLIENTS } from './operations/clients.ts';
+import { GATEWAY } from './operations/gateway.ts';
 import { GRANTS } from './operations/grants.ts';
 import { LIMITS } from './operations/limits.ts';
 import { SECURITY } from './operations/security.ts';
 import { SETTINGS } from './operations/settings.ts';
 import { TOKENS } from './operations/tokens.ts';
+import { UPSTREAMS } from './operations/upstreams.ts';
 import { USERS } from './operations/users.ts';
 
 /** What each operation does: one for every one of the table, or nothing builds. */
@@ -20,5 +22,7 @@ export const PERFORM: { readonly [N in OperationName]: Perform<N> } = {
   ...TOKENS,
   ...LIMITS,
   ...SETTINGS,
+  ...GATEWAY,
+  ...UPSTREAMS,
   ...AUDIT,
 };
