@@ -163,6 +163,7 @@ test('the gateway and who else says who people are', async () => {
   assert.match(await shown('routes.list'), /running +false/);
   assert.match(await shown('services.list'), /running +false/);
   assert.match(await shown('upstreams.list'), /NAME|There are none/);
+  assert.match(await shown('policies.list'), /\npolicies\.passwords\.min_length +Fewest characters/);
 });
 
 test('who calls, and what they may; a token that is looked at', async () => {

@@ -74,6 +74,17 @@ const routes = [
     path: '/resources',
     component: lazyRouteComponent(() => import('./pages/resources.tsx'), 'Resources'),
   }),
+  createRoute({ getParentRoute: () => root, path: '/routes', component: lazyRouteComponent(() => import('./pages/routes.tsx'), 'Routes') }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/upstreams',
+    component: lazyRouteComponent(() => import('./pages/upstreams.tsx'), 'Upstreams'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/policies',
+    component: lazyRouteComponent(() => import('./pages/policies.tsx'), 'Policies'),
+  }),
   createRoute({
     getParentRoute: () => root,
     path: '/settings',

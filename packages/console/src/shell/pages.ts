@@ -18,7 +18,15 @@ export const GROUPS = [
       { name: 'revocations', to: '/revocations' },
       { name: 'limits', to: '/limits' },
       { name: 'keys', to: '/keys' },
+    ],
+  },
+  {
+    name: 'configured',
+    pages: [
       { name: 'resources', to: '/resources' },
+      { name: 'routes', to: '/routes' },
+      { name: 'upstreams', to: '/upstreams' },
+      { name: 'policies', to: '/policies' },
       { name: 'settings', to: '/settings' },
     ],
   },

@@ -5,6 +5,7 @@ import { GATEWAY_OPERATIONS, type GatewayOperations } from './gateway.ts';
 import { GRANT_OPERATIONS, type GrantOperations } from './grants.ts';
 import { LIMIT_OPERATIONS, type LimitOperations } from './limits.ts';
 import type { AnyOperation, Operation } from './operation.ts';
+import { POLICY_OPERATIONS, type PolicyOperations } from './policies.ts';
 import { SECURITY_OPERATIONS, type SecurityOperations } from './security.ts';
 import { SETTING_OPERATIONS, type SettingOperations } from './settings.ts';
 import { TOKEN_OPERATIONS, type TokenOperations } from './tokens.ts';
@@ -23,6 +24,7 @@ export interface AdminOperations
     SettingOperations,
     GatewayOperations,
     UpstreamOperations,
+    PolicyOperations,
     AuditOperations {}
 
 export type OperationName = keyof AdminOperations;
@@ -38,6 +40,7 @@ export const OPERATIONS: AdminOperations = {
   ...SETTING_OPERATIONS,
   ...GATEWAY_OPERATIONS,
   ...UPSTREAM_OPERATIONS,
+  ...POLICY_OPERATIONS,
   ...AUDIT_OPERATIONS,
 };
 

@@ -6,6 +6,7 @@ import { CLIENTS } from './operations/clients.ts';
 import { GATEWAY } from './operations/gateway.ts';
 import { GRANTS } from './operations/grants.ts';
 import { LIMITS } from './operations/limits.ts';
+import { POLICIES } from './operations/policies.ts';
 import { SECURITY } from './operations/security.ts';
 import { SETTINGS } from './operations/settings.ts';
 import { TOKENS } from './operations/tokens.ts';
@@ -24,5 +25,6 @@ export const PERFORM: { readonly [N in OperationName]: Perform<N> } = {
   ...SETTINGS,
   ...GATEWAY,
   ...UPSTREAMS,
+  ...POLICIES,
   ...AUDIT,
 };

@@ -35,6 +35,8 @@ export interface Config {
   /** What processes share that may be lost; the URL may hold a password. */
   readonly redis: Secret<string> | undefined;
   readonly policies: Policies;
+  /** Which of them the file sets, and where. */
+  readonly writtenPolicies: readonly WrittenPolicy[];
   /** In the order of the file, which is that of the buttons. */
   readonly upstreams: readonly Upstream[];
   /** How mail is sent; undefined: it is not, but for `/dev/mail`. */
@@ -225,6 +227,15 @@ export interface Policies {
   readonly sessions: { readonly absoluteSeconds: number };
   readonly codes: { readonly ttlSeconds: number };
   readonly refreshTokens: { readonly absoluteSeconds: number; readonly idleSeconds: number; readonly overlapSeconds: number };
+}
+
+/** A policy that the file sets. */
+export interface WrittenPolicy {
+  /** Below `policies`: `passwords.min_length`. */
+  readonly path: string;
+  /** As it is written, but for secrets and what is too long to be read. */
+  readonly value: Json;
+  readonly line: number;
 }
 
 /** `email`: a code or a link by mail. */
