@@ -504,7 +504,7 @@ export const zhCn: Messages = {
     name: '外部登录',
     enabled: '开启',
     disabled: '关闭',
-    word: '采信范围',
+    word: '放行哪些人',
     creates: '为新来的人建立账号',
     createsNone: '只限已经关联的人',
     linkOff: '不按邮箱找账号',

@@ -74,7 +74,7 @@ export function Policies() {
 /** As one would write it, on one line where it is short. */
 function Value({ value }: { readonly value: PolicyView['value'] }) {
   const { t } = useTranslation();
-  const isNothing = value === undefined || value === null || JSON.stringify(value).length <= 2;
+  const isNothing = value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
   if (isNothing) return <span className="faded">{t('common.none')}</span>;
   if (typeof value !== 'object') return <code>{String(value)}</code>;
   if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return <code>{value.join(' ')}</code>;

@@ -4,7 +4,8 @@ import { policiesShape } from '../../config/policies-shape.ts';
 import { policyPlaces } from '../../config/written-policies.ts';
 import type { Perform } from '../call.ts';
 
-const PLACES = policyPlaces(policiesShape.schema);
+/** What pages look like has operations of its own. */
+const PLACES = policyPlaces(policiesShape.schema).filter(({ path }) => !path.startsWith('appearance.'));
 
 /** What holds of `policies`, in the words of the file: hufu.yaml owns all of it. */
 export const POLICIES: { readonly [N in keyof PolicyOperations]: Perform<N> } = {
