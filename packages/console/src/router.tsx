@@ -80,6 +80,12 @@ const routes = [
     path: '/upstreams',
     component: lazyRouteComponent(() => import('./pages/upstreams.tsx'), 'Upstreams'),
   }),
+  createRoute({ getParentRoute: () => root, path: '/mails', component: lazyRouteComponent(() => import('./pages/mails.tsx'), 'Mails') }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/appearance',
+    component: lazyRouteComponent(() => import('./pages/appearance.tsx'), 'AppearancePage'),
+  }),
   createRoute({
     getParentRoute: () => root,
     path: '/policies',

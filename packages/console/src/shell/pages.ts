@@ -27,6 +27,8 @@ export const GROUPS = [
       { name: 'routes', to: '/routes' },
       { name: 'upstreams', to: '/upstreams' },
       { name: 'policies', to: '/policies' },
+      { name: 'mails', to: '/mails' },
+      { name: 'appearance', to: '/appearance' },
       { name: 'settings', to: '/settings' },
     ],
   },

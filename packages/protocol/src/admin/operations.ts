@@ -1,4 +1,5 @@
 import { ADMINISTRATOR_OPERATIONS, type AdministratorOperations } from './administrators.ts';
+import { APPEARANCE_OPERATIONS, type AppearanceOperations } from './appearance.ts';
 import { AUDIT_OPERATIONS, type AuditOperations } from './audit.ts';
 import { CLIENT_OPERATIONS, type ClientOperations } from './clients.ts';
 import { GATEWAY_OPERATIONS, type GatewayOperations } from './gateway.ts';
@@ -25,6 +26,7 @@ export interface AdminOperations
     GatewayOperations,
     UpstreamOperations,
     PolicyOperations,
+    AppearanceOperations,
     AuditOperations {}
 
 export type OperationName = keyof AdminOperations;
@@ -41,6 +43,7 @@ export const OPERATIONS: AdminOperations = {
   ...GATEWAY_OPERATIONS,
   ...UPSTREAM_OPERATIONS,
   ...POLICY_OPERATIONS,
+  ...APPEARANCE_OPERATIONS,
   ...AUDIT_OPERATIONS,
 };
 

@@ -1,6 +1,7 @@
 import type { OperationName } from '@hufu/protocol/admin/operations';
 import type { Perform } from './call.ts';
 import { ADMINISTRATORS } from './operations/administrators.ts';
+import { APPEARANCE } from './operations/appearance.ts';
 import { AUDIT } from './operations/audit.ts';
 import { CLIENTS } from './operations/clients.ts';
 import { GATEWAY } from './operations/gateway.ts';
@@ -26,5 +27,6 @@ export const PERFORM: { readonly [N in OperationName]: Perform<N> } = {
   ...GATEWAY,
   ...UPSTREAMS,
   ...POLICIES,
+  ...APPEARANCE,
   ...AUDIT,
 };

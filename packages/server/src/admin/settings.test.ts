@@ -51,7 +51,10 @@ test('every policy is told with its value, whether the file sets it, and its pla
   const roles = Object(found('policies.administrators'));
   assert.deepEqual([roles.set, roles.value['u-owner']], [true, 'owner']);
   assert.ok(roles.line > 1);
-  assert.deepEqual((json['items'] as { setting: string }[]).filter(({ setting }) => setting.includes('appearance')), []);
+  assert.deepEqual(
+    (json['items'] as { setting: string }[]).filter(({ setting }) => setting.includes('appearance')),
+    [],
+  );
   const check = Object(found('policies.bot_check'));
   assert.deepEqual(check.value, { kind: 'turnstile', site_key: 'k', secret: '[secret]' });
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { crc32, deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { readConfig } from '../config/read-config.ts';
+import { pngChunk, pngOf } from '../testing/png.ts';
 import { accentOf, type Colour, contrast, readColour } from './accent.ts';
 import { brandPartsOf } from './brand.ts';
 import { readPng } from './png.ts';
@@ -40,37 +40,18 @@ test('a colour is #rrggbb or #rgb', () => {
   ]);
 });
 
-function chunk(type: string, data: Uint8Array): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(data.length);
-  sum.writeUInt32BE(crc32(body));
-  return Buffer.concat([length, body, sum]);
-}
-
-function png(width: number, height: number, more: readonly Buffer[] = [], behind = ''): string {
-  const head = Buffer.alloc(13);
-  head.writeUInt32BE(width, 0);
-  head.writeUInt32BE(height, 4);
-  head.set([8, 0, 0, 0, 0], 8);
-  const lines = deflateSync(Buffer.alloc(Math.min(height * (width + 1), 10_000)));
-  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  const parts = [signature, chunk('IHDR', head), ...more, chunk('IDAT', lines), chunk('IEND', Buffer.alloc(0)), Buffer.from(behind)];
-  return `data:image/png;base64,${Buffer.concat(parts).toString('base64')}`;
-}
-
 test('a mark is a small PNG that stands still, and nothing hangs on behind it', () => {
-  assert.equal(Object(readPng(png(56, 28))).width, 56);
+  assert.equal(Object(readPng(pngOf(56, 28))).width, 56);
   const wrong: readonly (readonly [string, RegExp])[] = [
     ['https://cdn.example/logo.png', /is not data:image\/png/],
     ['data:image/svg+xml;base64,PHN2Zy8+', /is not data:image\/png/],
     ['data:image/png;base64,PHN2Zy8+', /is no PNG/],
-    [png(2_000, 28), /pixels/],
-    [png(28, 0), /pixels/],
-    [png(28, 28, [chunk('acTL', Buffer.alloc(8))]), /moves/],
-    [png(28, 28, [], '<script>alert(1)</script>'), /no whole PNG/],
-    [png(28, 28).slice(0, 60), /no whole PNG/],
-    [png(28, 28, [chunk('tEXt', Buffer.alloc(60_000))]), /larger/],
+    [pngOf(2_000, 28), /pixels/],
+    [pngOf(28, 0), /pixels/],
+    [pngOf(28, 28, [pngChunk('acTL', Buffer.alloc(8))]), /moves/],
+    [pngOf(28, 28, [], '<script>alert(1)</script>'), /no whole PNG/],
+    [pngOf(28, 28).slice(0, 60), /no whole PNG/],
+    [pngOf(28, 28, [pngChunk('tEXt', Buffer.alloc(40_000))]), /larger/],
   ];
   for (const [text, why] of wrong) assert.match(String(readPng(text)), why, text.slice(0, 60));
 });
@@ -111,7 +92,7 @@ test('a colour that cannot be read somewhere is shown there as one that can, and
 
 test('an appearance adds a picture and a few colours to what pages load, named by their content, and no more', () => {
   assert.deepEqual([...brandPartsOf({ note: {}, mails: {} }).assets], []);
-  const { brand, assets } = brandPartsOf({ name: 'Acme', mark: png(56, 28), accent: '#0044cc', note: {}, mails: {} });
+  const { brand, assets } = brandPartsOf({ name: 'Acme', mark: pngOf(56, 28), accent: '#0044cc', note: {}, mails: {} });
   assert.deepEqual([...assets.keys()], [brand.markSrc, brand.stylesheet]);
   const [picture, sheet] = [...assets.values()];
   assert.equal(picture?.headers['content-type'], 'image/png');

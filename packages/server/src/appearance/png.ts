@@ -5,7 +5,8 @@ export interface Png {
   readonly bytes: Uint8Array;
 }
 
-export const MAX_PNG_BYTES = 49_152;
+/** As many as fit into a request of the admin API, in Base64. */
+export const MAX_PNG_BYTES = 36_864;
 const MAX_WIDTH = 1_024;
 const MAX_HEIGHT = 512;
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];

@@ -63,7 +63,7 @@ const link: Shape<string> = textAs({
 
 const mark: Shape<string> = textAs({
   allowed: [`data:image/png;base64,… of ${MAX_PNG_BYTES} bytes at most`],
-  maxLength: 80_000,
+  maxLength: 60_000,
   read(value) {
     const png = readPng(value);
     return typeof png === 'string' ? new Refused(png) : value;

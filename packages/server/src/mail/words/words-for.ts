@@ -18,6 +18,30 @@ export interface MailGround extends Pick<Context, 'issuer'> {
   readonly config: { readonly policies: Pick<Policies, 'appearance'> };
 }
 
+/** The words of a mail that the configuration may have instead of ours, as it would write them. */
+export function wordingOf({ config }: MailGround, template: MailTemplateName, locale: Locale): Required<MailWording> {
+  const { subject, heading, lead } = partOf(WORDS[locale], template);
+  return { subject, heading, lead, ...config.policies.appearance.mails[template]?.[locale] };
+}
+
+function partOf(words: MailWords, template: MailTemplateName): Required<MailWording> {
+  return isAsked(template) ? words[ASKED[template]] : words.notices[template];
+}
+
+function isAsked(template: MailTemplateName): template is keyof typeof ASKED {
+  return Object.hasOwn(ASKED, template);
+}
+
+const ASKED = {
+  sign_in: 'signIn',
+  sign_up: 'signUp',
+  verify_email: 'verifyEmail',
+  reset_password: 'resetPassword',
+  enrol: 'enrol',
+  no_password: 'noPassword',
+  account_there: 'accountThere',
+} as const satisfies Partial<Record<MailTemplateName, keyof MailWords>>;
+
 /** Our words, with those of the configuration in their place. */
 export function mailWordsOf({ config }: MailGround, locale: Locale): MailWords {
   const { name, mails } = config.policies.appearance;
