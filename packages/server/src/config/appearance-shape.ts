@@ -77,7 +77,7 @@ const hex: Shape<string> = textAs({
   read: (value) => readColour(value) ?? new Refused('is not a colour'),
 });
 
-/** One that cannot be read somewhere is shown there as one that can, and the start says so. */
+/** No colour can be read both by day and by night: where one cannot, the nearest that can stands in for it. One that is shown as it is in neither theme is worth a word. */
 const accent: Shape<string> = {
   schema: hex.schema,
   read(node, spot) {
@@ -85,8 +85,8 @@ const accent: Shape<string> = {
     const colour = readColour(findText(node) ?? '');
     if (colour === undefined) return value;
     const { day, night } = accentOf(colour);
-    if (day.adapted) spot.warn(node, `is too light to be read by day: ${day.colour} stands in for it`);
-    if (night.adapted) spot.warn(node, `is too dark to be read by night: ${night.colour} stands in for it`);
+    if (day.adapted && night.adapted)
+      spot.warn(node, `can be read neither by day nor by night: ${day.colour} and ${night.colour} stand in for it`);
     return value;
   },
 };
