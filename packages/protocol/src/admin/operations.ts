@@ -8,6 +8,7 @@ import { SECURITY_OPERATIONS, type SecurityOperations } from './security.ts';
 import { SETTING_OPERATIONS, type SettingOperations } from './settings.ts';
 import { TOKEN_OPERATIONS, type TokenOperations } from './tokens.ts';
 import { USER_OPERATIONS, type UserOperations } from './users.ts';
+import { WEBHOOK_OPERATIONS, type WebhookOperations } from './webhooks.ts';
 
 /** Every operation of the admin API by its name. What is not here does not exist; what is here and not done by the server does not build. */
 export interface AdminOperations
@@ -19,7 +20,8 @@ export interface AdminOperations
     TokenOperations,
     LimitOperations,
     SettingOperations,
-    AuditOperations {}
+    AuditOperations,
+    WebhookOperations {}
 
 export type OperationName = keyof AdminOperations;
 
@@ -33,6 +35,7 @@ export const OPERATIONS: AdminOperations = {
   ...LIMIT_OPERATIONS,
   ...SETTING_OPERATIONS,
   ...AUDIT_OPERATIONS,
+  ...WEBHOOK_OPERATIONS,
 };
 
 /** In the order of the table. */

@@ -9,6 +9,7 @@ import { SECURITY } from './operations/security.ts';
 import { SETTINGS } from './operations/settings.ts';
 import { TOKENS } from './operations/tokens.ts';
 import { USERS } from './operations/users.ts';
+import { WEBHOOKS } from './operations/webhooks.ts';
 
 /** What each operation does: one for every one of the table, or nothing builds. */
 export const PERFORM: { readonly [N in OperationName]: Perform<N> } = {
@@ -21,4 +22,5 @@ export const PERFORM: { readonly [N in OperationName]: Perform<N> } = {
   ...LIMITS,
   ...SETTINGS,
   ...AUDIT,
+  ...WEBHOOKS,
 };
