@@ -259,5 +259,6 @@ export const WEBHOOK_OPERATIONS: WebhookOperations = {
     params: { ...params, seq: text('The number of an entry: a whole number from 1 on.', { pattern: '^[1-9][0-9]{0,14}$' }) },
     query: NOTHING,
     reply: { status: 204 },
+    conflicts: true,
   },
 };
