@@ -15,6 +15,7 @@ export const GROUPS = [
     pages: [
       { name: 'decisions', to: '/decisions' },
       { name: 'audit', to: '/audit' },
+      { name: 'webhooks', to: '/webhooks' },
       { name: 'revocations', to: '/revocations' },
       { name: 'limits', to: '/limits' },
       { name: 'keys', to: '/keys' },

@@ -252,7 +252,7 @@ export const WEBHOOK_OPERATIONS: WebhookOperations = {
   },
   'webhooks.deliveries.redeliver': {
     method: 'POST',
-    path: '/webhooks/{webhook_id}/deliveries/{seq}/redeliver',
+    path: '/webhooks/{webhook_id}/deliveries/{seq}',
     summary: 'Sends once more what was delivered or given up.',
     role,
     effect: 'change',
