@@ -132,7 +132,9 @@ test('upstreams of sign-in are told with whom their word counts for, and never w
   );
   const [corp, , staff] = items;
   assert.deepEqual(
-    Object.keys(corp ?? {}).toSorted().join(' '),
+    Object.keys(corp ?? {})
+      .toSorted()
+      .join(' '),
     'claims client_auth client_id create domains enabled issuer kind label link name redirect_uri scopes setting',
   );
   assert.deepEqual(
