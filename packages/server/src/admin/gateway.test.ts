@@ -132,6 +132,12 @@ test('upstreams of sign-in are told with whom their word counts for, and never w
   );
   const [corp, , staff] = items;
   assert.deepEqual(
+    Object.keys(corp ?? {})
+      .toSorted()
+      .join(' '),
+    'claims client_auth client_id create domains enabled issuer kind label link name redirect_uri scopes setting',
+  );
+  assert.deepEqual(
     [corp?.['redirect_uri'], corp?.['client_auth'], corp?.['setting']],
     [`${world.ctx.issuer}/signin/with/corp/callback`, 'basic', 'upstreams[0]'],
   );

@@ -39,4 +39,8 @@ test('a secret is told as a word, wherever it comes from (attacks ADM-18)', () =
     const found = written(`policies: { bot_check: { kind: turnstile, site_key: k, secret: "${value}" } }`, { BOT_SECRET: canary });
     assert.deepEqual(found, [{ path: 'bot_check', value: { kind: 'turnstile', site_key: 'k', secret: '[secret]' }, line: 1 }]);
   }
+  // Where none is due, but its variable is called so.
+  assert.deepEqual(written('policies: { codes: { ttl: "${SOME_SECRET}" } }', { SOME_SECRET: '30s' }), [
+    { path: 'codes.ttl', value: '[secret]', line: 1 },
+  ]);
 });

@@ -44,8 +44,8 @@ const MAX_TEXT = 200;
 
 /** What a node says, for anybody who may read settings: a text whose schema or variable says that it is a secret is a word. */
 function shown(node: ConfigNode, schemas: readonly JsonSchema[]): Json {
-  if (schemas.some((schema) => schema['writeOnly'] === true)) return SECRET;
   const all = schemas.flatMap(alternatives);
+  if (all.some((schema) => schema['writeOnly'] === true)) return SECRET;
   if (node.kind === 'broken') return null;
   if (node.kind === 'list') {
     const items = all.flatMap((schema) => asSchema(schema['items']));
@@ -58,7 +58,7 @@ function shown(node: ConfigNode, schemas: readonly JsonSchema[]): Json {
         return [key, shown(value, own)];
       }),
     );
-  if (node.secret || all.some((schema) => schema['writeOnly'] === true)) return SECRET;
+  if (node.secret) return SECRET;
   if (typeof node.value !== 'string' || node.value.length <= MAX_TEXT) return node.value;
   return `${node.value.slice(0, 60)}… (${node.value.length} characters)`;
 }
