@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { ENTRY_COLUMNS, isNumber, writeEntryRow } from '@hufu/store/audit/rows';
-import type { AuditCheckpoint, SealedEntry } from '@hufu/store/port';
+import type { AuditCheckpoint, AuditEntry, SealedEntry } from '@hufu/store/port';
 import pg from 'pg';
 import { DIALECTS } from './dialect.ts';
 import type { Rows } from './rows.ts';
@@ -9,6 +9,8 @@ import type { Rows } from './rows.ts';
 export interface Bulk {
   insert(rows: Rows): Promise<void>;
   insertAudit(tenant: number, entries: readonly SealedEntry[]): Promise<void>;
+  /** Entries that are still to be sealed. */
+  insertWaiting(tenant: number, entries: readonly AuditEntry[]): Promise<void>;
   insertCheckpoints(tenant: number, points: readonly AuditCheckpoint[]): Promise<void>;
   run(sql: string): Promise<void>;
   /** Takes away the indexes of a table that hold no rule, and answers what makes them again. */
@@ -66,6 +68,13 @@ function sqliteBulk(file: string): Bulk {
   return {
     insert: async (rows) => await inChunks(rows, 'sqlite', run),
     insertAudit: async (tenant, entries) => all('audit_log', AUDIT_COLUMNS, tenant, entries.map(auditRow)),
+    insertWaiting: async (tenant, entries) =>
+      all(
+        'audit_inbox',
+        ENTRY_COLUMNS,
+        tenant,
+        entries.map((entry) => [...writeEntryRow(entry)]),
+      ),
     insertCheckpoints: async (tenant, points) => all('audit_checkpoints', POINT_COLUMNS, tenant, points.map(pointRow)),
     run,
     async dropIndexes(table) {
@@ -104,6 +113,13 @@ async function postgresBulk(url: string): Promise<Bulk> {
   return {
     insert: async (rows) => await inChunks(rows, 'postgres', run),
     insertAudit: async (tenant, entries) => await all('audit_log', AUDIT_COLUMNS, tenant, entries.map(auditRow)),
+    insertWaiting: async (tenant, entries) =>
+      await all(
+        'audit_inbox',
+        ENTRY_COLUMNS,
+        tenant,
+        entries.map((entry) => [...writeEntryRow(entry)]),
+      ),
     insertCheckpoints: async (tenant, points) => await all('audit_checkpoints', POINT_COLUMNS, tenant, points.map(pointRow)),
     run,
     async dropIndexes(table) {

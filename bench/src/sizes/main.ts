@@ -9,19 +9,16 @@
 import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { firstDecisionId } from '@hufu/server/decisions/decision-id';
-import { placeOf } from '@hufu/server/status/place';
 import { openAdminWorld, programToken } from '@hufu/server/testing/admin-world';
-import type { World } from '@hufu/server/testing/world';
 import { openStore } from '@hufu/store/open';
 import { ENGINES, type Engine, freshDatabase } from '../../../test/support/databases.ts';
 import { askOnce, type Timing, timeListing } from './ask-list.ts';
 import { openBulk } from './bulk.ts';
 import { openExplained } from './explain.ts';
+import { knownOf } from './known.ts';
 import { type Listing, listings } from './lists.ts';
 import { seed } from './seed.ts';
-import { type Sizes, sizesOf } from './sizes.ts';
-import { FIRST_GRANT, PARENT_GRANT } from './skew.ts';
+import { sizesOf } from './sizes.ts';
 
 const { values } = parseArgs({
   options: {
@@ -114,20 +111,6 @@ async function explain(url: string, slow: readonly Timing[]): Promise<void> {
 /** One of each statement. */
 function distinct(plans: readonly string[]): readonly string[] {
   return [...new Map(plans.map((plan) => [plan.split('\n')[0], plan])).values()];
-}
-
-function knownOf({ ctx, now }: World, seeded: Sizes): Parameters<typeof listings>[0] {
-  const place = (grant: number): string => {
-    const { list, index } = placeOf(ctx, grant);
-    return `${list}-${index}`;
-  };
-  return {
-    now: now(),
-    sizes: seeded,
-    decision: firstDecisionId(now() * 1000 - 125 * seeded.decisions),
-    grantPlace: place(FIRST_GRANT + 2_405),
-    parentPlace: place(PARENT_GRANT),
-  };
 }
 
 function lineOf(timing: Timing, areRevoked: boolean): string {

@@ -8,7 +8,7 @@ export const FIRST_USER = 1_000;
 export const FIRST_GRANT = 100_000;
 export const FIRST_SESSION = 1_000;
 
-/** Has half of all grants. */
+/** Has half of all grants; and half of all refusals, all with one error at one endpoint. */
 export const HUGE_CLIENT = 'client-00001';
 /** Has a twentieth of all grants, none of them among the newest nine tenths. */
 export const OLD_CLIENT = 'client-00002';
@@ -24,8 +24,6 @@ export const OLD_USER = 2;
 export const PARENT_GRANT = FIRST_GRANT + 500;
 export const CHILDREN = 1_500;
 
-/** Half of all refusals, all with one error at one endpoint. */
-export const LOUD_CLIENT = HUGE_CLIENT;
 /** Once among all. */
 export const RARE_ERROR = 'server_error';
 
