@@ -19,28 +19,29 @@ export function listGrants(db: Connection, { complete, find }: GrantFinder): Gra
       WHERE g.tenant = ? AND g.user_id = ? ${where} AND ${isAlive} AND g.id < ? ORDER BY g.id DESC LIMIT ?`);
   const ofUser = idsOf('');
   const ofBoth = idsOf('AND g.client_id = ?');
-  const clientsAfter = db.lazy('SELECT client_id, epoch FROM clients WHERE tenant = ? AND client_id > ? ORDER BY client_id LIMIT ?');
+  // A look a client: of the newest so many grants each is of one of the so many clients whose newest are the newest.
+  const newestClients = db.lazy(
+    `SELECT c.client_id, c.epoch, (SELECT max(id) FROM grants INDEXED BY grants_by_client
+       WHERE tenant = c.tenant AND client_id = c.client_id AND client_epoch = c.epoch AND revoked_at IS NULL AND id < ?2) AS newest
+     FROM clients c WHERE c.tenant = ?1 ORDER BY newest DESC LIMIT ?3`,
+  );
   const idsOfClient = db.lazy(
     `SELECT id FROM grants INDEXED BY grants_by_client
-     WHERE tenant = ? AND client_id = ? AND client_epoch = ? AND revoked_at IS NULL AND id < ? AND id > ? ORDER BY id DESC LIMIT ?`,
+     WHERE tenant = ? AND client_id = ? AND client_epoch = ? AND revoked_at IS NULL AND id < ? ORDER BY id DESC LIMIT ?`,
   );
   const read = (tenant: TenantId, rows: unknown): GrantRecord[] => (rows as GrantRow[]).map((row) => complete(tenant, row));
   const readIds = (tenant: TenantId, rows: unknown): GrantRecord[] => (rows as [GrantId][]).flatMap(([id]) => find(tenant, id) ?? []);
 
   /** The newest living ones, each client's own: where nearly all are dead this reads no dead one. */
   function newestOfClients(tenant: TenantId, before: number, limit: number): number[] {
-    let ids: number[] = [];
-    for (let after = ''; ; ) {
-      const clients = clientsAfter().all(tenant, after, CLIENTS) as unknown as [string, number][];
-      for (const [client, epoch] of clients) {
-        const floor = ids.length < limit ? 0 : (ids.at(-1) ?? 0);
-        const found = idsOfClient().all(tenant, client, epoch, before, floor, limit) as unknown as [number][];
-        if (found.length > 0) ids = [...ids, ...found.map(([id]) => id)].toSorted((one, other) => other - one).slice(0, limit);
-      }
-      const last = clients.at(-1);
-      if (last === undefined || clients.length < CLIENTS) return ids;
-      [after] = last;
-    }
+    const clients = newestClients().all(tenant, before, limit) as unknown as [string, number, number | null][];
+    const found = clients.flatMap(([client, epoch, newestId]) =>
+      newestId === null ? [] : (idsOfClient().all(tenant, client, epoch, before, limit) as unknown as [number][]),
+    );
+    return found
+      .map(([id]) => id)
+      .toSorted((one, other) => other - one)
+      .slice(0, limit);
   }
 
   function newest(tenant: TenantId, before: number, limit: number): GrantRecord[] {
@@ -70,5 +71,3 @@ export function listGrants(db: Connection, { complete, find }: GrantFinder): Gra
 
 /** No id is as large. */
 const LAST_ID = Number.MAX_SAFE_INTEGER as GrantId;
-/** Read at once. */
-const CLIENTS = 1_000;

@@ -26,6 +26,8 @@ const WALKS: readonly RegExp[] = [
   /FROM audit_heads WHERE tenant = \?$/,
   /^SELECT count\(\*\), count\(DISTINCT user_id\) FROM \(.* LIMIT \?4\)$/s,
   /FROM administrators (a\s|WHERE tenant = \? AND user_id <> \?$)/,
+  // A look a client, where the newest grants are dead.
+  /AS newest\s+FROM clients c WHERE c\.tenant = \?1 ORDER BY newest DESC LIMIT \?3$/,
   /FROM decisions\s+WHERE tenant = \?1 AND id < \?2 AND id >= \?3 ORDER BY id DESC LIMIT \?4$/,
   // Over what is kept of one share, once for each sixteenth that it has grown.
   /FROM decisions WHERE tenant = \?1 AND endpoint <> 'edge' ORDER BY id DESC LIMIT 1 OFFSET \?2$/,
@@ -68,6 +70,7 @@ const LIST_INDEXES: readonly (readonly [index: string, list: RegExp])[] = [
   ['clients_of_source', /FROM clients .*source = \?7/s],
   ['grants_by_client', /FROM grants g .*g\.client_id = \?.*ORDER BY g\.id DESC/s],
   ['grants_by_client', /SELECT id FROM grants .*client_epoch = \?/s],
+  ['grants_by_client', /SELECT max\(id\) FROM grants/],
   ['decisions_by_client', /FROM decisions .*AND client_id = \?5 ORDER/s],
   ['decisions_by_error', /FROM decisions .*AND error = \?5 ORDER/s],
   ['decisions_by_endpoint', /FROM decisions .*AND endpoint = \?5 ORDER/s],
@@ -103,8 +106,8 @@ test('every list that an administrator may ask for goes along an index in its ow
   const lists = statements.filter((sql) => /FROM (users|clients|grants|decisions|revocations|audit_\w+)\s.*ORDER BY.* LIMIT/s.test(sql));
   assert.ok(lists.length > 25, `${lists.length}`);
   const sorted = lists.filter((sql) => plan(sql).some((step) => step.includes('TEMP B-TREE')));
-  // All grants of a user are looked at in the index, which has them by client; so are those of a subject, of whom there are a few.
-  for (const sql of sorted) assert.match(sql, /^SELECT g\.id FROM grants g INDEXED BY grants_by_user|INDEXED BY grants_by_(user|subject)/);
+  // All grants of a user are looked at in the index, which has them by client; so are those of a subject, of whom there are a few; and a value of each client.
+  for (const sql of sorted) assert.match(sql, /INDEXED BY grants_by_(user|subject)|ORDER BY newest DESC LIMIT \?3$/);
   handle.close();
 });
 
