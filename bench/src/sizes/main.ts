@@ -46,6 +46,7 @@ async function measure(engine: Engine): Promise<readonly object[]> {
   try {
     if (values.database === undefined) await fill(engine, database.url);
     const found = await timeAll(database.url, '');
+    if (!'grants.list'.includes(values.only)) return found;
     const bulk = await openBulk(database.url);
     await bulk.run('UPDATE clients SET epoch = epoch + 1, revoked_at = created_at');
     await bulk.settle();
