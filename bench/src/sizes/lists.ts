@@ -1,17 +1,7 @@
 import type { OperationName } from '@hufu/protocol/admin/operations';
 import { BUSY_ADMIN, BUSY_TARGET, RARE_ACTION } from './audit-rows.ts';
 import type { Sizes } from './sizes.ts';
-import {
-  BUSY_USER,
-  FIRST_GRANT,
-  HUGE_CLIENT,
-  IDLE_CLIENT,
-  OLD_CLIENT,
-  OLD_USER,
-  RARE_ERROR,
-  REVOKED_CLIENT,
-  subOf,
-} from './skew.ts';
+import { BUSY_USER, FIRST_GRANT, HUGE_CLIENT, IDLE_CLIENT, OLD_CLIENT, OLD_USER, RARE_ERROR, REVOKED_CLIENT, subOf } from './skew.ts';
 
 /** A question to the admin API. */
 export interface Listing {
