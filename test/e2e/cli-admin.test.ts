@@ -159,6 +159,22 @@ test('the audit log, resources and settings', async () => {
   assert.match(await shown('settings.get'), /issuer/);
 });
 
+test('the gateway and who else says who people are', async () => {
+  assert.match(await shown('routes.list'), /running +false/);
+  assert.match(await shown('services.list'), /running +false/);
+  assert.match(await shown('upstreams.list'), /NAME|There are none/);
+  assert.match(await shown('policies.list'), /\npolicies\.passwords\.min_length +Fewest characters/);
+});
+
+test('what pages and mails look like', async () => {
+  await shown('appearance.get');
+  const file = join(world.folder, 'appearance.json');
+  writeFileSync(file, JSON.stringify({ page: 'signin', locale: 'en', theme: 'light', appearance: { accent: '#0044cc' } }));
+  assert.match(text((await told('appearance.preview', '--body', `@${file}`))['yaml']), /accent: "#0044cc"/);
+  assert.match(await shown('mail.templates.list'), /\nsign_in +ask +policies\.appearance\.mails\.sign_in/);
+  assert.match(await shown('mail.templates.get', 'sign_in', '--locale', 'zh-CN'), /subject +登录验证码/);
+});
+
 test('who calls, and what they may; a token that is looked at', async () => {
   const file = join(world.folder, 'token.json');
   writeFileSync(file, JSON.stringify({ token: await world.programToken('ops-read', scopeOf('read')) }));

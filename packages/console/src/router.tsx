@@ -79,6 +79,23 @@ const routes = [
     path: '/resources',
     component: lazyRouteComponent(() => import('./pages/resources.tsx'), 'Resources'),
   }),
+  createRoute({ getParentRoute: () => root, path: '/routes', component: lazyRouteComponent(() => import('./pages/routes.tsx'), 'Routes') }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/upstreams',
+    component: lazyRouteComponent(() => import('./pages/upstreams.tsx'), 'Upstreams'),
+  }),
+  createRoute({ getParentRoute: () => root, path: '/mails', component: lazyRouteComponent(() => import('./pages/mails.tsx'), 'Mails') }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/appearance',
+    component: lazyRouteComponent(() => import('./pages/appearance.tsx'), 'AppearancePage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/policies',
+    component: lazyRouteComponent(() => import('./pages/policies.tsx'), 'Policies'),
+  }),
   createRoute({
     getParentRoute: () => root,
     path: '/settings',

@@ -19,6 +19,7 @@ import { HEADERS_TOO_LARGE, readFraming } from './proxy/strict.ts';
 import { readTarget } from './proxy/target.ts';
 import { asksForWebSocket, upgradeResponse } from './proxy/upgrade.ts';
 import { writeRefusal } from './proxy/write-refusal.ts';
+import { type RouteCount, RouteCounts } from './route-counts.ts';
 import type { GatewayHost, Route, RouteSettings } from './routes/route.ts';
 import { routeTable } from './routes/route-table.ts';
 import { type StreamBounds, Streams } from './streams.ts';
@@ -91,6 +92,8 @@ export interface Gateway {
 
 export interface GatewayState {
   readonly streams: number;
+  /** In the order of the settings; `streams`: open now. */
+  readonly routes: readonly (RouteCount & { readonly streams: number })[];
   readonly upstreams: readonly UpstreamState[];
 }
 
@@ -132,7 +135,11 @@ export function createGateway(gateway: GatewayParts): Gateway {
     return listeners(pipeline, {
       hosts: new Set(hosts.map(({ name }) => name)),
       warnings: warningsOf(gateway, pipeline.table.routes),
-      state: () => ({ streams: streams.size, upstreams: [...upstreams.values()].map((upstream) => upstream.state()) }),
+      state: () => ({
+        streams: streams.size,
+        routes: pipeline.counts.state().map((count) => ({ ...count, streams: streams.onRoute(count.name) })),
+        upstreams: [...upstreams.values()].map((upstream) => upstream.state()),
+      }),
       async close() {
         stopSessions?.();
         streams.close();
@@ -218,6 +225,7 @@ function pipelineOf(gateway: GatewayParts, { hosts, upstreams, streams, clock, n
     issuerOf: ({ token }) => issuers.issuerOf(token),
     streams,
     decisions: gateway.decisions,
+    counts: new RouteCounts(table.routes),
     timers: clock,
     isTrusted: trustedPeers(settings.trustedProxies ?? []),
     newTrace: gateway.newTrace,

@@ -19,6 +19,7 @@ import type { Target } from './proxy/target.ts';
 import type { Timers } from './proxy/timers.ts';
 import { upgrade } from './proxy/upgrade.ts';
 import { writeRefusal } from './proxy/write-refusal.ts';
+import type { RouteCounts } from './route-counts.ts';
 import type { GatewayHost, Route } from './routes/route.ts';
 import type { RouteTable } from './routes/route-table.ts';
 import type { Streams } from './streams.ts';
@@ -94,6 +95,7 @@ export interface PipelineParts {
   issuerOf(identity: Identity): GatewayIssuer | undefined;
   readonly streams: Streams;
   readonly decisions: EdgeDecisions;
+  readonly counts: RouteCounts;
   readonly timers: Timers;
   readonly isTrusted: (address: string) => boolean;
   /** 48 hexadecimal digits of chance. */
@@ -161,6 +163,7 @@ export class Exchange implements ForwardWatcher {
       return;
     }
     this.#route = found.route;
+    this.#parts.counts.came(found.route);
     const identify = identifierOf(found.route, found.host);
     if (identify === undefined && (limits === undefined || limits.isEmpty)) this.#forward(found.route, []);
     else this.#admit(found.route, identify).catch((error: unknown) => this.#fail(error));
@@ -168,8 +171,9 @@ export class Exchange implements ForwardWatcher {
 
   /** There is nothing to pass on. */
   refuse(refusal: Refusal | Unidentified): void {
-    const { decisions, timers } = this.#parts;
+    const { decisions, counts, timers } = this.#parts;
     const { status, code, detail } = refusal;
+    if (this.#route !== undefined) counts.refused(this.#route);
     const id = decisions.refuse({
       check: this.#check,
       status,

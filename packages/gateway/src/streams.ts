@@ -87,6 +87,11 @@ export class Streams {
     return this.#open.size;
   }
 
+  /** How many are open on the route of that name. */
+  onRoute(name: string): number {
+    return this.#counts.get(`route ${name}`) ?? 0;
+  }
+
   /** Watches a stream until what this returns is called. One that may not stay open is ended at once. */
   open(stream: OpenStream, { identity, address, route, follower }: StreamOwner): () => void {
     const { toleranceSeconds, bounds } = this.#parts;

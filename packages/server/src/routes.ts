@@ -1,5 +1,6 @@
 import { adminRoutes } from './admin/dispatch.ts';
 import { adminDocuments } from './admin/documents.ts';
+import { brandPartsOf } from './appearance/brand.ts';
 import type { TestClock } from './clock.ts';
 import type { Context } from './context.ts';
 import { authorize } from './endpoints/authorize.ts';
@@ -77,6 +78,8 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
   table.push(...pageRoutes(ctx));
   for (const [path, methods] of upstreamRoutes(ctx)) table.push(closed(path, methods));
   for (const [path, asset] of ASSETS) table.push(closed(path, { GET: () => ({ status: 200, headers: asset.headers, body: asset.body }) }));
+  for (const [path, one] of brandPartsOf(ctx.config.policies.appearance).assets)
+    table.push(closed(path, { GET: () => ({ status: 200, headers: one.headers, body: one.body }) }));
   if (ctx.config.mode === 'test') {
     table.push(closed('/test/resource', { GET: (http) => testResource(ctx, http), POST: (http) => testResource(ctx, http) }));
     table.push(closed('/test/tokens', { POST: (http) => testTokens(ctx, http) }));

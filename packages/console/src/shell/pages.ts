@@ -19,7 +19,17 @@ export const GROUPS = [
       { name: 'revocations', to: '/revocations' },
       { name: 'limits', to: '/limits' },
       { name: 'keys', to: '/keys' },
+    ],
+  },
+  {
+    name: 'configured',
+    pages: [
       { name: 'resources', to: '/resources' },
+      { name: 'routes', to: '/routes' },
+      { name: 'upstreams', to: '/upstreams' },
+      { name: 'policies', to: '/policies' },
+      { name: 'mails', to: '/mails' },
+      { name: 'appearance', to: '/appearance' },
       { name: 'settings', to: '/settings' },
     ],
   },

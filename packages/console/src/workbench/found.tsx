@@ -1,4 +1,5 @@
 import type { TokenInspection } from '@hufu/protocol/admin/tokens';
+import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { pathOfGrant } from '../pages/grant-id.ts';
 import { LineageSheet } from '../pages/lineage-sheet.tsx';
@@ -73,7 +74,7 @@ function Decoded({ label, value }: { readonly label: string; readonly value: unk
   );
 }
 
-function factsOf(t: ReturnType<typeof useTranslation>['t'], found: TokenInspection, scope: string) {
+function factsOf(t: TFunction, found: TokenInspection, scope: string) {
   const { client_id, resource, scopes, issued_at, expires_at, cnf, form, signature } = found;
   return [
     { name: t('workbench.form'), value: t(`workbench.forms.${form}`) },

@@ -1,6 +1,7 @@
 import type { GrantSummary } from '@hufu/protocol/admin/grants';
 import type { TokenPiece } from '@hufu/protocol/admin/tokens';
 import { Link } from '@tanstack/react-router';
+import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { pathOfGrant } from '../pages/grant-id.ts';
 import { GrantState } from '../pages/grant-state.tsx';
@@ -67,11 +68,7 @@ export function Halves({ fit, token, pieces, generation, grant, rowGeneration }:
   );
 }
 
-function rowOf(
-  t: ReturnType<typeof useTranslation>['t'],
-  grant: GrantSummary,
-  generation: number | undefined,
-): readonly (Fact | undefined)[] {
+function rowOf(t: TFunction, grant: GrantSummary, generation: number | undefined): readonly (Fact | undefined)[] {
   const id = pathOfGrant(grant.id);
   return [
     {

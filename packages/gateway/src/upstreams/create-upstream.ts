@@ -8,7 +8,7 @@ import { Place, type PlaceParts } from './place.ts';
 import { Queue } from './queue.ts';
 import { isRepeatable, type Retried, Retries } from './retries.ts';
 import { type FullUpstreamSettings, fillUpstreamSettings, type UpstreamSettings } from './settings.ts';
-import { Target } from './target.ts';
+import { Target, type TargetFailure } from './target.ts';
 
 export interface UpstreamParts {
   /** Time and chance, instead of the machine's. */
@@ -31,6 +31,8 @@ export interface UpstreamState {
 
 export interface TargetState {
   readonly name: string;
+  /** As the settings have it. */
+  readonly url: string;
   readonly tier: number;
   readonly weight: number;
   readonly phase: 'closed' | 'open' | 'half_open';
@@ -40,6 +42,8 @@ export interface TargetState {
   readonly streams: number;
   /** Connections that are kept for later. */
   readonly idle: number;
+  /** The last try that failed, health checks aside; undefined: none did. */
+  readonly lastFailure: (Pick<TargetFailure, 'kind' | 'status'> & { readonly agoMs: number }) | undefined;
 }
 
 /** An upstream that runs: it may ask its targets how they do, and keeps connections. */
@@ -140,9 +144,10 @@ class ChoosingUpstream implements RunningUpstream, PlaceParts {
 
   state(): UpstreamState {
     const nowMs = this.#clock.monotonicMs();
-    const targets = this.#targets.map(({ name, tier, weight, health, underWay, streams, connections }) => {
+    const targets = this.#targets.map(({ name, url, tier, weight, health, underWay, streams, connections, lastFailure }) => {
       const phase = health.phase(nowMs);
-      return { name, tier, weight, phase, cause: health.cause, underWay, streams, idle: connections.idle };
+      const failure = lastFailure && { kind: lastFailure.kind, status: lastFailure.status, agoMs: nowMs - lastFailure.atMs };
+      return { name, url, tier, weight, phase, cause: health.cause, underWay, streams, idle: connections.idle, lastFailure: failure };
     });
     return { name: this.#settings.name, waiting: this.#queue.length, adaptive: this.#gate?.state, targets };
   }

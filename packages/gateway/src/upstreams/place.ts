@@ -52,7 +52,10 @@ export class Place implements Lease {
     const nowMs = this.#parts.monotonicMs();
     const { health } = this.#at;
     if (!CANNOT.has(status)) health.succeed(this.#epoch, nowMs);
-    else health.fail(this.#epoch, nowMs, 'other');
+    else {
+      this.#at.lastFailure = { kind: 'status', status, atMs: nowMs };
+      health.fail(this.#epoch, nowMs, 'other');
+    }
     if (status < 500 || !this.#parts.retriesStatus(status, this.#request, this.target, nowMs)) return 'pass';
     this.#leave('broken');
     return 'again';
@@ -80,6 +83,7 @@ export class Place implements Lease {
     const { health, headTimeouts } = this.#at;
     if (outcome.kind !== 'failed') return health.withdraw(this.#epoch);
     const { phase, cause } = outcome;
+    this.#at.lastFailure = { kind: phase === 'connect' ? 'connect' : cause, status: undefined, atMs: nowMs };
     if (phase === 'connect') return health.fail(this.#epoch, nowMs, 'connect');
     if (cause === 'timeout') return health.fail(this.#epoch, nowMs, 'other', headTimeouts.note(this.#request.identity, nowMs));
     // A target may close a connection that nobody used, at the moment in which somebody does: not a fault.

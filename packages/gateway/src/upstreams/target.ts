@@ -4,6 +4,16 @@ import { DistinctIdentities } from './distinct-identities.ts';
 import { Health, type HealthParts } from './health.ts';
 import type { FullUpstreamSettings, TargetSettings } from './settings.ts';
 
+/** How a try failed that says something of a target. */
+export interface TargetFailure {
+  /** What the try ended with; `status`: an answer that says that it cannot. */
+  readonly kind: 'connect' | 'timeout' | 'reset' | 'refused' | 'protocol' | 'status';
+  /** Of an answer: 502, 503 or 504. */
+  readonly status: number | undefined;
+  /** By the clock that never goes back. */
+  readonly atMs: number;
+}
+
 /** One of the servers behind an upstream: how it does, what is under way at it, and the connections to it. */
 export class Target implements Choosable {
   readonly name: string;
@@ -15,6 +25,8 @@ export class Target implements Choosable {
   readonly headTimeouts: DistinctIdentities;
   readonly connections: Connections;
   credit = 0;
+  /** The last one, however long ago. */
+  lastFailure: TargetFailure | undefined;
   readonly #maxUnderWay: number;
   readonly #maxStreams: number;
   #underWay = 0;

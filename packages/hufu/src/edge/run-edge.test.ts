@@ -10,6 +10,7 @@ import { afterEach, test } from 'node:test';
 import { makeKey, signToken, startIssuer } from '@hufu/resource/testing/issuer';
 import { loadConfig } from '@hufu/server/config/load-config';
 import { readConfig } from '@hufu/server/config/read-config';
+import { lookAtEdge } from '@hufu/server/edge-state';
 import { jsonLog } from '@hufu/server/log';
 import { startServer } from '@hufu/server/start';
 import { makeCertificate } from '@hufu/server/testing/certificates';
@@ -168,6 +169,53 @@ gateway:
     told,
     /✓ There is a route.*\n.*\n {2}✗ The token or the session holds.*\n {6}a token is needed here\n {6}setting: gateway\.routes\[\]\.token/,
   );
+});
+
+test('beside a server a gateway tells it what came to each route, and which target failed how', async () => {
+  const port = await startUpstream();
+  const { file, folder } = commandFolder(`
+mode: development
+listen: 127.0.0.1:0
+gateway:
+  listen: 127.0.0.1:0
+  origins: ["http://127.0.0.1:4401"]
+  audience: https://api.example
+  upstreams:
+    well: { targets: [{ url: "http://127.0.0.1:${port}" }] }
+    gone: { targets: [{ url: "http://127.0.0.1:9" }], retries: { attempts: 0 } }
+  routes:
+    - { name: well, path: /well, upstream: well, token: none }
+    - { name: gone, path: /gone, upstream: gone, token: none }
+    - { name: kept, path: /kept, upstream: well, token: user }
+`);
+  const config = await loadConfig(file, {});
+  const log = jsonLog(
+    () => undefined,
+    () => 0,
+  );
+  const server = await startServer({ config, store: await openStore(`sqlite:${folder}/data/hufu.db`), log, masterKey: undefined });
+  closing.push(() => server.close());
+  const edge = await runEdge(config, config.gateway ?? assert.fail('no gateway'), log, server.context);
+  const statuses: number[] = [];
+  for (const path of ['/well', '/well', '/gone', '/kept', '/nowhere'])
+    statuses.push(
+      await fetch(`http://127.0.0.1:${edge.port}${path}`).then(async (reply) => {
+        await reply.text();
+        return reply.status;
+      }),
+    );
+  assert.deepEqual(statuses, [200, 200, 502, 401, 404]);
+  const state = lookAtEdge(server.context) ?? assert.fail('nobody told of it');
+  assert.deepEqual(state.routes, [
+    { name: 'well', requests: 2, refused: 0, streams: 0 },
+    { name: 'gone', requests: 1, refused: 1, streams: 0 },
+    { name: 'kept', requests: 1, refused: 1, streams: 0 },
+  ]);
+  const [well, gone] = state.upstreams.map(({ targets }) => targets[0]);
+  assert.deepEqual([well?.url, well?.lastFailure], [`http://127.0.0.1:${port}`, undefined]);
+  assert.deepEqual([gone?.phase, gone?.lastFailure?.kind], ['closed', 'connect']);
+  await edge.close();
+  assert.equal(lookAtEdge(server.context), undefined);
 });
 
 test('beside its server a gateway refuses what that has revoked without a word about it in the configuration', async () => {

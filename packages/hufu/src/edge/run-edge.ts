@@ -9,6 +9,7 @@ import type { GatewayConfig } from '@hufu/server/config/gateway-config';
 import { defaultListen } from '@hufu/server/config/listen';
 import type { Context } from '@hufu/server/context';
 import { type EdgeJournal, edgeJournal } from '@hufu/server/decisions/edge-journal';
+import { tellEdge } from '@hufu/server/edge-state';
 import { ownFeed } from '@hufu/server/endpoints/own-feed';
 import type { Log } from '@hufu/server/log';
 import { systemRandom } from '@hufu/server/random';
@@ -112,6 +113,10 @@ async function open(config: Config, written: GatewayConfig, log: Log, server: Co
       nowMs,
     });
     closing.push(() => edge.close());
+    if (server !== undefined) {
+      const untell = tellEdge(server, () => edge.gateway.state());
+      closing.push(async () => untell());
+    }
     sessions?.follow(edge.followers);
     for (const warning of sessions?.warnings ?? []) log.warn('edge.warning', { warning });
     return { ...edge, close };

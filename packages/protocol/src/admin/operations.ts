@@ -1,12 +1,16 @@
 import { ADMINISTRATOR_OPERATIONS, type AdministratorOperations } from './administrators.ts';
+import { APPEARANCE_OPERATIONS, type AppearanceOperations } from './appearance.ts';
 import { AUDIT_OPERATIONS, type AuditOperations } from './audit.ts';
 import { CLIENT_OPERATIONS, type ClientOperations } from './clients.ts';
+import { GATEWAY_OPERATIONS, type GatewayOperations } from './gateway.ts';
 import { GRANT_OPERATIONS, type GrantOperations } from './grants.ts';
 import { LIMIT_OPERATIONS, type LimitOperations } from './limits.ts';
 import type { AnyOperation, Operation } from './operation.ts';
+import { POLICY_OPERATIONS, type PolicyOperations } from './policies.ts';
 import { SECURITY_OPERATIONS, type SecurityOperations } from './security.ts';
 import { SETTING_OPERATIONS, type SettingOperations } from './settings.ts';
 import { TOKEN_OPERATIONS, type TokenOperations } from './tokens.ts';
+import { UPSTREAM_OPERATIONS, type UpstreamOperations } from './upstreams.ts';
 import { USER_OPERATIONS, type UserOperations } from './users.ts';
 
 /** Every operation of the admin API by its name. What is not here does not exist; what is here and not done by the server does not build. */
@@ -19,6 +23,10 @@ export interface AdminOperations
     TokenOperations,
     LimitOperations,
     SettingOperations,
+    GatewayOperations,
+    UpstreamOperations,
+    PolicyOperations,
+    AppearanceOperations,
     AuditOperations {}
 
 export type OperationName = keyof AdminOperations;
@@ -32,6 +40,10 @@ export const OPERATIONS: AdminOperations = {
   ...TOKEN_OPERATIONS,
   ...LIMIT_OPERATIONS,
   ...SETTING_OPERATIONS,
+  ...GATEWAY_OPERATIONS,
+  ...UPSTREAM_OPERATIONS,
+  ...POLICY_OPERATIONS,
+  ...APPEARANCE_OPERATIONS,
   ...AUDIT_OPERATIONS,
 };
 

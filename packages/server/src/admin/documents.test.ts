@@ -76,8 +76,8 @@ test('every operation is done by something, and no two answer at one place', () 
   assert.equal(new Set(places).size, places.length);
   for (const name of OPERATION_NAMES) {
     const { method, effect } = operationOf(name);
-    // A token belongs in no address: it is asked about in a body.
-    const reads = method === 'GET' || name === 'tokens.inspect';
+    // A token belongs in no address, and a picture fits into none: they are asked about in a body.
+    const reads = method === 'GET' || name === 'tokens.inspect' || name === 'appearance.preview';
     assert.equal(effect === 'read', reads, `${name}: only what reads is a GET (RFC 9110 §9.2.1)`);
     assert.equal(limitedRoute(adminRoute(operationOf(name))) === undefined, name.startsWith('limits.'), name);
   }

@@ -1,5 +1,6 @@
 import type { OAuthError } from '@hufu/protocol/errors';
 import { appendToRedirect } from '@hufu/protocol/redirect-uri';
+import { brandOf } from '../appearance/brand.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
@@ -48,6 +49,7 @@ async function respond(ctx: Context, request: HttpRequest, path: ReturnPath, ans
   const scriptNonce = ctx.random.text(24);
   const body = formPostPage({
     locale: localeOf(request, undefined),
+    brand: brandOf(ctx),
     languages: [],
     action: path.redirectUri,
     fields: fields.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),

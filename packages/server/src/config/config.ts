@@ -3,7 +3,9 @@ import type { Role } from '@hufu/protocol/admin/roles';
 import type { DetailType } from '@hufu/protocol/authorization-details';
 import type { PublicJwks } from '@hufu/protocol/client-jwks';
 import type { ClientId } from '@hufu/protocol/ids';
+import type { Locale } from '@hufu/protocol/locale';
 import type { EditableClaim } from '../accounts/editable-claims.ts';
+import type { MailedEvent } from '../accounts/user-event-kinds.ts';
 import type { BuiltinName, BuiltinRate } from '../limits/builtin.ts';
 import type { LimitedMethod, Proven } from '../limits/limited-routes.ts';
 import type { GatewayConfig } from './gateway-config.ts';
@@ -35,6 +37,8 @@ export interface Config {
   /** What processes share that may be lost; the URL may hold a password. */
   readonly redis: Secret<string> | undefined;
   readonly policies: Policies;
+  /** Which of them the file sets, and where. */
+  readonly writtenPolicies: readonly WrittenPolicy[];
   /** In the order of the file, which is that of the buttons. */
   readonly upstreams: readonly Upstream[];
   /** How mail is sent; undefined: it is not, but for `/dev/mail`. */
@@ -224,8 +228,50 @@ export interface Policies {
     | { readonly kind: 'networks'; readonly file: string };
   readonly sessions: { readonly absoluteSeconds: number };
   readonly codes: { readonly ttlSeconds: number };
+  readonly appearance: Appearance;
   readonly refreshTokens: { readonly absoluteSeconds: number; readonly idleSeconds: number; readonly overlapSeconds: number };
 }
+
+/** A policy that the file sets. */
+export interface WrittenPolicy {
+  /** Below `policies`: `passwords.min_length`. */
+  readonly path: string;
+  /** As it is written, but for secrets and what is too long to be read. */
+  readonly value: Json;
+  readonly line: number;
+}
+
+/** What pages and mails look like; what is absent is ours. Judged when it was read: nothing of it is markup. */
+export interface Appearance {
+  readonly name?: string;
+  /** `data:image/png;base64,…`. */
+  readonly mark?: string;
+  /** `#rrggbb`. */
+  readonly accent?: string;
+  readonly terms?: string;
+  readonly privacy?: string;
+  readonly support?: string;
+  /** On the sign-in page. */
+  readonly note: Readonly<Partial<Record<Locale, string>>>;
+  readonly mails: Readonly<Partial<Record<MailTemplateName, Readonly<Partial<Record<Locale, MailWording>>>>>>;
+}
+
+/** Words of a mail that stand instead of ours, with `{name}` for the name of the service. */
+export interface MailWording {
+  readonly subject?: string;
+  readonly heading?: string;
+  readonly lead?: string;
+}
+
+export type MailTemplateName =
+  | 'sign_in'
+  | 'sign_up'
+  | 'verify_email'
+  | 'reset_password'
+  | 'enrol'
+  | 'no_password'
+  | 'account_there'
+  | MailedEvent;
 
 /** `email`: a code or a link by mail. */
 export type SignInMethod = 'password' | 'passkey' | 'email';

@@ -1,5 +1,6 @@
 import { ROLES, type Role } from '@hufu/protocol/admin/roles';
 import { foldUsername } from '@hufu/store/username';
+import { appearanceShape } from './appearance-shape.ts';
 import { authorizationDetailsShape } from './authorization-details-shape.ts';
 import { botCheckShape } from './bot-check-shape.ts';
 import { list, mapping, object, optional, withDefault } from './collection-shapes.ts';
@@ -155,6 +156,7 @@ export const policiesShape: Shape<Policies> = object({
     places: withDefault(placesShape, {}, 'The coarse place of a sign-in, as people see it in their account.'),
     sessions: withDefault(sessions, {}, 'Browser sessions.'),
     codes: withDefault(codes, {}, 'Authorization codes.'),
+    appearance: withDefault(appearanceShape, {}, 'Name, mark, accent and words of pages and mails.'),
     refresh_tokens: withDefault(refreshTokens, {}, 'Refresh tokens.'),
   },
   build: ({ registration, outbound, brute_force, sessions, codes, refresh_tokens, ...more }, _checked, spot) => ({
@@ -179,6 +181,7 @@ export const policiesShape: Shape<Policies> = object({
     places: more.places,
     sessions,
     codes,
+    appearance: more.appearance,
     refreshTokens: refresh_tokens,
   }),
 });

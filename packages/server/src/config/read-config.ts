@@ -6,11 +6,13 @@ import { readIssuer } from './issuer.ts';
 import { defaultListen } from './listen.ts';
 import { type ConfigNode, findText, findValue, listItems } from './node.ts';
 import { applyOverrides, warnOfMisspelledOverrides } from './overrides.ts';
+import { policiesShape } from './policies-shape.ts';
 import { ConfigError, Problems } from './problem.ts';
 import { readDocument } from './read-document.ts';
 import { FAILED, type Reading, Refused, Spot } from './shape.ts';
 import { DEFAULT_ALGORITHMS } from './signing-shape.ts';
 import { type Environment, substituteVariables } from './substitute.ts';
+import { writtenPolicies } from './written-policies.ts';
 
 /** What a configuration is read from. */
 export interface ConfigSource {
@@ -68,6 +70,7 @@ export function readConfig(source: ConfigSource): Config {
     limits: written.limits,
     redis: written.redis,
     policies: written.policies,
+    writtenPolicies: writtenPolicies(findValue(root, 'policies'), policiesShape.schema),
     upstreams: written.upstreams,
     mail: written.mail,
     gateway: written.gateway,

@@ -105,7 +105,7 @@ export function choice<const T extends string>(
 
 /** A value that is never shown where it is wrong. */
 export function secret<T>(shape: Shape<T>): Shape<T> {
-  return { schema: shape.schema, read: (node, spot) => shape.read(node, spot.asSecret()) };
+  return { schema: { ...shape.schema, writeOnly: true }, read: (node, spot) => shape.read(node, spot.asSecret()) };
 }
 
 /** A text that is kept wrapped, and never shown. */

@@ -1,3 +1,4 @@
+import { brandOf } from '../appearance/brand.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
@@ -17,7 +18,7 @@ export function devMails(ctx: Context, http: HttpRequest): HttpReply {
     if (http.headers.accept === 'application/json') return json(200, letters.map(toJson));
     const locale = localeOf(http, undefined);
     const views = letters.map((letter) => ({ number: letter.number, to: letter.to, subject: letter.subject, at: timeOf(letter) }));
-    const body = devMailsPage({ locale, languages: languageLinks(PATH, []), letters: views });
+    const body = devMailsPage({ locale, brand: brandOf(ctx), languages: languageLinks(PATH, []), letters: views });
     return { status: 200, headers: pageHeaders({ issuer: ctx.issuer }), body };
   });
 }
@@ -34,6 +35,7 @@ export function devMail(ctx: Context, http: HttpRequest): HttpReply {
     const { to, subject, text } = letter;
     const body = devMailPage({
       locale: localeOf(http, undefined),
+      brand: brandOf(ctx),
       languages: languageLinks(path, []),
       letter: { number: letter.number, to, subject, text, at: timeOf(letter) },
       previewSrc: `${path}.html`,

@@ -1,3 +1,4 @@
+import { brandOf } from '../appearance/brand.ts';
 import type { Context } from '../context.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { languageLinks, localeOf } from '../interaction/page-locale.ts';
@@ -25,6 +26,7 @@ export async function ready(ctx: Context): Promise<HttpReply> {
 export function home(ctx: Context, http: HttpRequest, consoleHref?: string): HttpReply {
   const body = homePage({
     locale: localeOf(http, undefined),
+    brand: brandOf(ctx),
     languages: languageLinks('/', []),
     issuer: ctx.issuer,
     accountHref: '/account',

@@ -1,6 +1,7 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { type Form, readQuery, writeForm } from '@hufu/protocol/form';
 import { appendToRedirect } from '@hufu/protocol/redirect-uri';
+import { brandOf } from '../appearance/brand.ts';
 import { asUser } from '../audit/acting.ts';
 import { seeOther } from '../authorize/respond.ts';
 import { type Client, findStoredClient } from '../clients.ts';
@@ -157,6 +158,7 @@ function confirmPage(ctx: Context, http: HttpRequest, request: LogoutRequest, se
   const client = request.client;
   const body = logoutPage({
     locale,
+    brand: brandOf(ctx),
     languages: [],
     form: { action: PATH, csrf: csrfToken(ctx, browser.id, PATH), request: http.query },
     user: userView(session),

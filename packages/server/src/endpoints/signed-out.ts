@@ -1,4 +1,5 @@
 import { readQuery } from '@hufu/protocol/form';
+import { brandOf } from '../appearance/brand.ts';
 import { seeOther } from '../authorize/respond.ts';
 import { findStoredClient } from '../clients.ts';
 import type { Context } from '../context.ts';
@@ -50,6 +51,7 @@ export async function farewellReply(
   const onward = farewell.redirectTo === '' ? undefined : { to: farewell.redirectTo, scriptNonce };
   const body = signedOutPage({
     locale,
+    brand: brandOf(ctx),
     languages: [],
     frames,
     ...(home === undefined ? {} : { client: home }),

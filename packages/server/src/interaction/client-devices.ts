@@ -1,6 +1,7 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { readQuery } from '@hufu/protocol/form';
 import type { DeviceLimit } from '@hufu/store/port';
+import { brandOf } from '../appearance/brand.ts';
 import { displayName } from '../client-name.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
@@ -96,6 +97,7 @@ function page(
   const isQuestion = limit.onExceed === 'replace';
   const body = devicesPage({
     locale,
+    brand: brandOf(ctx),
     languages: languageLinks(PATH, [['request', text]]),
     form: { action: PATH, csrf: csrfToken(ctx, browser.id, formName(session)), request: text },
     user: userView(session),

@@ -1,5 +1,6 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { readQuery } from '@hufu/protocol/form';
+import { brandOf } from '../appearance/brand.ts';
 import { asUser } from '../audit/acting.ts';
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts';
 import { consentScopes, shownScopes } from '../authorize/consent-scopes.ts';
@@ -79,6 +80,7 @@ function page(ctx: Context, http: HttpRequest, text: string, request: Authorizat
   const browser = browserOf(ctx, http);
   const body = consentPage({
     locale,
+    brand: brandOf(ctx),
     languages: languageLinks(PATH, [['request', text]]),
     form: { action: PATH, csrf: csrfToken(ctx, browser.id, formName(session)), request: text },
     client: clientView(request, locale),

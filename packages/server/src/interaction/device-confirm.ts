@@ -1,6 +1,7 @@
 import { equalText } from '@hufu/protocol/equal-text';
 import { type Form, readQuery } from '@hufu/protocol/form';
 import type { PendingAuthorization } from '@hufu/store/port';
+import { brandOf } from '../appearance/brand.ts';
 import { seeOther } from '../authorize/respond.ts';
 import { displayName } from '../client-name.ts';
 import type { Client } from '../clients.ts';
@@ -110,6 +111,7 @@ function page(ctx: Context, http: HttpRequest, session: BrowserSession, { code, 
   const shown = formatUserCode(code);
   const body = deviceConfirmPage({
     locale,
+    brand: brandOf(ctx),
     languages: languageLinks(PATH, [
       ['user_code', shown],
       ['entry', entry],
@@ -130,7 +132,7 @@ function page(ctx: Context, http: HttpRequest, session: BrowserSession, { code, 
 }
 
 function done(ctx: Context, http: HttpRequest, outcome: Decision, clientName: string): HttpReply {
-  const body = deviceDonePage({ locale: localeOf(http, undefined), languages: [], outcome, clientName });
+  const body = deviceDonePage({ locale: localeOf(http, undefined), brand: brandOf(ctx), languages: [], outcome, clientName });
   return { status: outcome === 'gone' ? 400 : 200, headers: pageHeaders({ issuer: ctx.issuer }), body };
 }
 

@@ -1,4 +1,5 @@
 import { readQuery } from '@hufu/protocol/form';
+import { brandOf } from '../appearance/brand.ts';
 import { seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
@@ -105,6 +106,7 @@ function page(
   const browser = browserOf(ctx, http);
   const body = devicePage({
     locale: localeOf(http, undefined),
+    brand: brandOf(ctx),
     languages: languageLinks(PATH, userCode === '' || status !== 200 ? [] : [['user_code', userCode]]),
     action: PATH,
     csrf: csrfToken(ctx, browser.id, formName(session)),

@@ -1,4 +1,5 @@
 import type { ChallengeRecord } from '@hufu/store/port';
+import { brandOf } from '../appearance/brand.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
@@ -89,6 +90,7 @@ function page(
   const parameters = aimParameters(aim);
   const body = emailCodePage({
     locale,
+    brand: brandOf(ctx),
     languages: languageLinks(step.path, [['asked', asked], ...parameters]),
     form: {
       action: step.path,

@@ -5,6 +5,7 @@ import { withFloor } from '../accounts/answer-floor.ts';
 import { readEmailAddress } from '../accounts/email-address.ts';
 import { isActive } from '../accounts/is-active.ts';
 import { verifiedAddress } from '../accounts/tell-user.ts';
+import { brandOf } from '../appearance/brand.ts';
 import { seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
@@ -130,6 +131,7 @@ function page(ctx: Context, http: HttpRequest, aim: Aim, typed: string, status: 
   const body = addressPage({
     page: 'signin-email',
     locale,
+    brand: brandOf(ctx),
     languages: languageLinks(PATH, parameters),
     form: {
       action: PATH,

@@ -1,6 +1,7 @@
 import type { UserRecord } from '@hufu/store/port';
 import { foldUsername } from '@hufu/store/username';
 import { verifiedAddress } from '../accounts/tell-user.ts';
+import { brandOf } from '../appearance/brand.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
@@ -132,6 +133,7 @@ function page(
   const { name } = user.claims;
   const body = enrolMailPage({
     locale: localeOf(http, aim.way?.request.uiLocales),
+    brand: brandOf(ctx),
     languages: shown?.asked === undefined ? languageLinks(ENROL_MAIL_PATH, parameters) : [],
     form: {
       action: ENROL_MAIL_PATH,

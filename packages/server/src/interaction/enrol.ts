@@ -3,6 +3,7 @@ import type { UserRecord } from '@hufu/store/port';
 import { makeRecoveryCodes } from '../accounts/recovery-codes.ts';
 import { tellUser } from '../accounts/tell-user.ts';
 import { addTotp, beginTotp, resumeTotp } from '../accounts/totp-enrolment.ts';
+import { brandOf } from '../appearance/brand.ts';
 import { seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
@@ -129,6 +130,7 @@ export async function afterEnrolment(ctx: Context, http: HttpRequest, enrolled: 
   const script = scriptOf(ctx);
   const body = recoveryCodesPage({
     locale: localeOf(http, aim.way?.request.uiLocales),
+    brand: brandOf(ctx),
     languages: [],
     form: formOf(ctx, browser.id, next, aim),
     codes: codes.codes,
@@ -162,6 +164,7 @@ function page(
   const { name } = user.claims;
   const body = enrolPage({
     locale,
+    brand: brandOf(ctx),
     languages: languageLinks(ENROL_PATH, [...aimParameters(aim), ['progress', writeProgress(ctx, progress)]]),
     form,
     user: { username: user.username, ...(typeof name === 'string' ? { name } : {}) },

@@ -1,6 +1,7 @@
 import { equalText } from '@hufu/protocol/equal-text';
 import { readQuery } from '@hufu/protocol/form';
 import type { ChallengeRecord } from '@hufu/store/port';
+import { brandOf } from '../appearance/brand.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import { requireForm } from '../endpoints/form-body.ts';
@@ -138,7 +139,7 @@ function told(
   view: (words: LinkWords, locale: ReturnType<typeof localeOf>) => Pick<ToldView, 'heading' | 'lines' | 'code' | 'onward'>,
 ): HttpReply {
   const locale = localeOf(http, undefined);
-  const body = toldPage({ locale, languages: [], page: 'mail-told', ...view(messagesFor(locale).mail.link, locale) });
+  const body = toldPage({ locale, brand: brandOf(ctx), languages: [], page: 'mail-told', ...view(messagesFor(locale).mail.link, locale) });
   return formPage(ctx, browserOf(ctx, http), body, { status });
 }
 
@@ -148,6 +149,7 @@ function page(ctx: Context, http: HttpRequest, { link, challenge, isHere }: Foun
   const text = writeMailLink(link);
   const body = mailLinkPage({
     locale,
+    brand: brandOf(ctx),
     languages: languageLinks(PATH, [['link', text]]),
     form: { action: PATH, csrf: csrfToken(ctx, browser.id, PATH), request: '' },
     link: text,

@@ -1,4 +1,5 @@
 import { OAuthError } from '@hufu/protocol/errors';
+import { brandOf } from '../appearance/brand.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
@@ -43,6 +44,7 @@ export function pageRefusal(ctx: Context, endpoint: string, request: HttpRequest
   );
   const body = errorPage({
     locale: localeOf(request, undefined),
+    brand: brandOf(ctx),
     languages: [],
     kind: error.kind,
     decisionId,

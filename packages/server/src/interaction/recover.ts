@@ -3,6 +3,7 @@ import { foldUsername } from '@hufu/store/username';
 import { withFloor } from '../accounts/answer-floor.ts';
 import { readEmailAddress } from '../accounts/email-address.ts';
 import { verifiedAddress } from '../accounts/tell-user.ts';
+import { brandOf } from '../appearance/brand.ts';
 import { botPanel, judgeBot } from '../bot-check/bot-check.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
@@ -89,6 +90,7 @@ function sent(ctx: Context, http: HttpRequest, aim: Aim, address: string): HttpR
   const { recover, code } = messagesFor(locale).mail;
   const body = toldPage({
     locale,
+    brand: brandOf(ctx),
     languages: [],
     page: 'mail-told',
     heading: recover.sentHeading,
@@ -140,6 +142,7 @@ function page(
   const body = addressPage({
     page: 'recover',
     locale,
+    brand: brandOf(ctx),
     languages: languageLinks(PATH, parameters),
     form: {
       action: PATH,

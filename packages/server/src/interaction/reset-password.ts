@@ -5,6 +5,7 @@ import { normalizePassword } from '../accounts/normalize-password.ts';
 import { judgePassword, type PasswordFault } from '../accounts/password-policy.ts';
 import { findSecondFactors, hasSecondFactor } from '../accounts/second-factors.ts';
 import { tellUser } from '../accounts/tell-user.ts';
+import { brandOf } from '../appearance/brand.ts';
 import { asUser } from '../audit/acting.ts';
 import { seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
@@ -147,6 +148,7 @@ async function page(ctx: Context, http: HttpRequest, found: Found, status: numbe
   const { by } = found;
   const body = resetPage({
     locale,
+    brand: brandOf(ctx),
     languages: languageLinks(PATH, [[by.name, by.value]]),
     form: { action: PATH, csrf: csrfToken(ctx, browser.id, PATH), request: '' },
     by,
@@ -188,5 +190,7 @@ function told(
 ): HttpReply {
   const locale = localeOf(http, undefined);
   const parts = view(messagesFor(locale).mail.recover, (path) => pageLink(path, [], locale));
-  return formPage(ctx, browserOf(ctx, http), toldPage({ locale, languages: [], page: 'mail-told', ...parts }), { status });
+  return formPage(ctx, browserOf(ctx, http), toldPage({ locale, brand: brandOf(ctx), languages: [], page: 'mail-told', ...parts }), {
+    status,
+  });
 }

@@ -1,4 +1,5 @@
 import type { UserRecord } from '@hufu/store/port';
+import { brandOf } from '../appearance/brand.ts';
 import type { Context } from '../context.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { browserOf } from '../sessions/known-browser.ts';
@@ -60,6 +61,7 @@ function page(ctx: Context, http: HttpRequest, { user, progress, room }: Full, a
   const { name } = user.claims;
   const body = devicesPage({
     locale,
+    brand: brandOf(ctx),
     languages: languageLinks(DEVICES_PATH, parameters),
     form: {
       action: DEVICES_PATH,

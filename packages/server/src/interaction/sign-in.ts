@@ -3,6 +3,7 @@ import { foldUsername } from '@hufu/store/username';
 import { MAX_USERNAME, tryPassword } from '../accounts/password-attempt.ts';
 import { MAX_PASSWORD } from '../accounts/passwords.ts';
 import { hasFailed } from '../accounts/sign-in-limits.ts';
+import { brandOf } from '../appearance/brand.ts';
 import { botPanel, judgeBot } from '../bot-check/bot-check.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
@@ -127,6 +128,7 @@ async function page(
   const bot = (await hasFailed(ctx, failed)) ? botPanel(ctx, http, 'sign_in', locale, before) : undefined;
   const body = signInPage({
     locale,
+    brand: brandOf(ctx),
     languages: languageLinks(SIGN_IN_PATH, parameters),
     form: {
       action: SIGN_IN_PATH,

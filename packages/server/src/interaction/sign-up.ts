@@ -2,6 +2,7 @@ import type { Form } from '@hufu/protocol/form';
 import type { UserRecord } from '@hufu/store/port';
 import { withFloor } from '../accounts/answer-floor.ts';
 import { takeSignUp } from '../accounts/sign-in-limits.ts';
+import { brandOf } from '../appearance/brand.ts';
 import { botPanel, judgeBot } from '../bot-check/bot-check.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
@@ -170,6 +171,7 @@ async function page(
   const bot = botPanel(ctx, http, 'sign_up', locale, before);
   const body = signUpPage({
     locale,
+    brand: brandOf(ctx),
     languages: languageLinks(PATH, parameters),
     form: { action: PATH, csrf: csrfToken(ctx, browser.id, PATH), request: text ?? '', ...(next === 'account' ? {} : { next }) },
     signInHref: pageLink('/signin', parameters, locale),

@@ -4,6 +4,7 @@ import type { UserRecord } from '@hufu/store/port';
 import { findSecondFactors, type SecondFactors } from '../accounts/second-factors.ts';
 import { isFirstOverLimit } from '../accounts/second-tries.ts';
 import { tellUser } from '../accounts/tell-user.ts';
+import { brandOf } from '../appearance/brand.ts';
 import { judge, reachable, requirementsOf } from '../authorize/requirements.ts';
 import { seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
@@ -232,6 +233,7 @@ function page(
   const { name } = user.claims;
   const body = verifyPage({
     locale,
+    brand: brandOf(ctx),
     languages: languageLinks(VERIFY_PATH, [...parameters, ['way', way.kind]]),
     form: {
       action: VERIFY_PATH,

@@ -1,6 +1,7 @@
 import { OAuthError } from '@hufu/protocol/errors';
 import { readQuery } from '@hufu/protocol/form';
 import { sessionId } from '@hufu/protocol/ids';
+import { brandOf } from '../appearance/brand.ts';
 import type { AuthorizationRequest, ReturnPath } from '../authorize/authorization-request.ts';
 import { type Done, decide } from '../authorize/decide.ts';
 import { issueAnswer } from '../authorize/issue-answer.ts';
@@ -181,6 +182,6 @@ export function pagePath(path: (typeof PAGES)[keyof typeof PAGES], ctx: Context,
 function completed(ctx: Context, http: HttpRequest, asking: Client, uiLocales: string | undefined): HttpReply {
   const locale = localeOf(http, uiLocales);
   const client = clientHome(asking, locale);
-  const body = completedPage({ locale, languages: [], ...(client === undefined ? {} : { client }) });
+  const body = completedPage({ locale, brand: brandOf(ctx), languages: [], ...(client === undefined ? {} : { client }) });
   return { status: 200, headers: pageHeaders({ issuer: ctx.issuer, opener: 'popup' }), body };
 }

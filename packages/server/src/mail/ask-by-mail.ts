@@ -37,7 +37,7 @@ const KINDS: Readonly<Record<ChallengeRecord['purpose'], AskKind>> = {
 };
 
 /** Where the link of a mail leads, and for how many seconds mail and link are good. */
-const WAYS: Readonly<
+export const WAYS: Readonly<
   Record<AskKind, { readonly path: string | undefined; readonly seconds: number; readonly code: 'code' | 'link_only' }>
 > = {
   signIn: { path: '/signin/link', seconds: 600, code: 'code' },

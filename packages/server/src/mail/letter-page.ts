@@ -1,8 +1,10 @@
 import type { Locale } from '@hufu/protocol/locale';
+import { accentOf, readColour } from '../appearance/accent.ts';
 import { safeHref } from '../interaction/pages/href.ts';
 import { type Html, html, renderHtml } from '../interaction/pages/html.ts';
 import type { Written } from './letter.ts';
-import { mailWordsFor } from './words/words-for.ts';
+import type { MailWords } from './words/mail-words.ts';
+import { type MailGround, mailWordsOf } from './words/words-for.ts';
 
 /** What a mail says, in the order in which it says it. */
 export interface LetterParts {
@@ -21,9 +23,10 @@ export interface LetterParts {
 }
 
 /** A mail in both forms: plain text, and a document with nothing in it that is loaded from anywhere. */
-export function writeLetter(parts: LetterParts): Written {
+export function writeLetter(ctx: MailGround, parts: LetterParts): Written {
   const { locale, subject } = parts;
-  return { locale, subject, text: textOf(parts), html: documentOf(parts) };
+  const words = mailWordsOf(ctx, locale);
+  return { locale, subject, text: textOf(parts, words), html: inAccent(ctx, documentOf(parts, words)) };
 }
 
 /** Codes are read in two halves. */
@@ -31,8 +34,7 @@ function halves(code: string): string {
   return code.replace(/^(\d{4})(\d{4})$/, '$1 $2');
 }
 
-function textOf({ locale, heading, lead, code, facts = [], link, closing, host }: LetterParts): string {
-  const words = mailWordsFor(locale);
+function textOf({ heading, lead, code, facts = [], link, closing, host }: LetterParts, words: MailWords): string {
   const blocks = [heading, lead];
   if (code !== undefined) blocks.push(`${code.before}\n\n    ${halves(code.code)}`);
   if (facts.length > 0) blocks.push(facts.map(([name, value]) => `${name}: ${value}`).join('\n'));
@@ -41,9 +43,18 @@ function textOf({ locale, heading, lead, code, facts = [], link, closing, host }
   return `${blocks.join('\n\n')}\n`;
 }
 
+/** Templates take nothing inside of a style: the two rules of the button are exchanged where the configuration has an accent. */
+function inAccent({ config }: MailGround, document: string): string {
+  const colour = readColour(config.policies.appearance.accent ?? '');
+  if (colour === undefined) return document;
+  const { day, night } = accentOf(colour);
+  return document
+    .replace('background: #1f6a5c; color: #fdfbf6;', `background: ${day.colour}; color: ${day.on};`)
+    .replace('background: #5aa997; color: #0e1714;', `background: ${night.colour}; color: ${night.on};`);
+}
+
 /** Colours by day and by night as on our pages. The rules stand in the head: what a mail program does not know of them it leaves out, and the mail stays readable. */
-function documentOf(parts: LetterParts): string {
-  const words = mailWordsFor(parts.locale);
+function documentOf(parts: LetterParts, words: MailWords): string {
   return renderHtml(html`<!doctype html>
 <html lang="${parts.locale}">
 <head>

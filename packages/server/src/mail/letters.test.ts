@@ -2,16 +2,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LOCALES } from '@hufu/protocol/locale';
 import { MAILED_EVENTS } from '../accounts/user-event-kinds.ts';
+import { MAIL_TEMPLATES } from '../config/appearance-shape.ts';
+import type { Appearance } from '../config/config.ts';
 import type { Written } from './letter.ts';
+import { sampleLetter } from './sample-letter.ts';
 import { writeAccountThere } from './templates/account-there.ts';
 import { type AskKind, writeAsk } from './templates/ask.ts';
 import { writeNoPassword } from './templates/no-password.ts';
 import { writeNotice } from './templates/notice.ts';
-import { mailWordsFor } from './words/words-for.ts';
+import { type MailGround, mailWordsFor } from './words/words-for.ts';
 
-const CTX = { issuer: 'https://id.example/tenant' };
+const CTX = groundOf({ note: {}, mails: {} });
 const NOW = 1_767_225_600;
 const ASKS: readonly AskKind[] = ['signIn', 'signUp', 'verifyEmail', 'resetPassword', 'enrol'];
+
+function groundOf(appearance: Appearance): MailGround {
+  return { issuer: 'https://id.example/tenant', config: { policies: { appearance } } };
+}
 
 function allLetters(): readonly Written[] {
   return LOCALES.flatMap((locale) => [
@@ -88,4 +95,37 @@ test('Chinese mails are Chinese throughout', () => {
     assert.match(sentence, /\p{Script=Han}/u);
     assert.doesNotMatch(sentence, /\p{Script=Han}[,.;:!?()]/u, sentence);
   }
+});
+
+test('the configuration names the service, its colour and words of a mail; code, link and what to do otherwise stay ours', () => {
+  const ground = groundOf({
+    name: 'Acme <b>',
+    accent: '#ffee00',
+    note: {},
+    mails: { sign_in: { en: { subject: 'Welcome back to {name}', lead: 'Here is <i>your</i> code.' } } },
+  });
+  const ask = { code: '01234567', path: '/signin/link?link=1.x', lifetimeSeconds: 600 };
+  const { subject, text, html } = writeAsk(ground, 'signIn', 'en', ask);
+  assert.equal(subject, 'Welcome back to Acme <b>');
+  assert.match(text, /^Sign in\n\nHere is <i>your<\/i> code\./);
+  assert.match(text, /0123 4567/);
+  assert.match(text, /https:\/\/id\.example\/tenant\/signin\/link\?link=1\.x/);
+  assert.match(text, /give the code to nobody/);
+  assert.match(html, /Here is &lt;i&gt;your&lt;\/i&gt; code/);
+  assert.match(html, /<div class="head">Acme &lt;b&gt;<\/div>/);
+  assert.doesNotMatch(html, /<i>|<b>|#1f6a5c|#ffee00; color: #fdfbf6/);
+  // Another language has words of its own.
+  assert.equal(writeAsk(ground, 'signIn', 'zh-CN', ask).subject, '登录验证码');
+});
+
+test('every mail has a sample, with words that the configuration sets and the rest ours', () => {
+  for (const locale of LOCALES)
+    for (const template of MAIL_TEMPLATES) {
+      const set = groundOf({ note: {}, mails: { [template]: { [locale]: { subject: 'S {name}', heading: 'H', lead: 'L' } } } });
+      const [ours, theirs] = [sampleLetter(CTX, template, locale), sampleLetter(set, template, locale)];
+      assert.ok(ours.text.length > 50 && !ours.text.includes('undefined'), template);
+      assert.equal(theirs.subject, `S ${mailWordsFor(locale).productName}`, template);
+      assert.match(theirs.text, /^H\n\nL\n/, template);
+      assert.equal(theirs.text.split('\n').slice(4).join('\n'), ours.text.split('\n').slice(4).join('\n'), template);
+    }
 });

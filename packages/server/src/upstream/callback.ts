@@ -2,6 +2,7 @@ import { type Form, readQuery } from '@hufu/protocol/form';
 import type { UserRecord } from '@hufu/store/port';
 import { hasPassword } from '../accounts/first-ways.ts';
 import { isActive } from '../accounts/is-active.ts';
+import { brandOf } from '../appearance/brand.ts';
 import { seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
@@ -80,6 +81,7 @@ function sendAgain(ctx: Context, http: HttpRequest, answer: Answer): HttpReply {
   const scriptNonce = ctx.random.text(24);
   const body = upstreamReturnPage({
     locale: localeOf(http, undefined),
+    brand: brandOf(ctx),
     languages: [],
     action: http.path,
     fields: [...answer, ['again', '1']],

@@ -28,8 +28,8 @@ export const SETTINGS: { readonly 'resources.list': Perform<'resources.list'>; r
   }),
 };
 
-/** Clients, users and resources have lists of their own; the file and its warnings are the start's. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['clients', 'users', 'resources', 'file', 'warnings']);
+/** Clients, users, resources and written policies have lists of their own; the file and its warnings are the start's. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['clients', 'users', 'resources', 'file', 'warnings', 'writtenPolicies']);
 
 function effectiveOf(config: Config): Readonly<Record<string, unknown>> {
   return Object(plain(Object.fromEntries(Object.entries(config).filter(([name]) => !ELSEWHERE.has(name)))));

@@ -1,5 +1,6 @@
 import { foldUsername } from '@hufu/store/username';
 import { tellUser } from '../../accounts/tell-user.ts';
+import { brandOf } from '../../appearance/brand.ts';
 import { asUser } from '../../audit/acting.ts';
 import type { Context } from '../../context.ts';
 import type { HttpReply, HttpRequest } from '../../http.ts';
@@ -70,7 +71,7 @@ export function deletePost(ctx: Context, http: HttpRequest): Promise<HttpReply> 
     return {
       status: 200,
       headers: { ...pageHeaders({ issuer: ctx.issuer }), 'set-cookie': cookies },
-      body: deletedPage({ locale, languages: [] }),
+      body: deletedPage({ locale, brand: brandOf(ctx), languages: [] }),
     };
   });
 }

@@ -5,6 +5,7 @@ import { withFloor } from '../../accounts/answer-floor.ts';
 import { readEmailAddress } from '../../accounts/email-address.ts';
 import { directoryNames } from '../../accounts/first-ways.ts';
 import { tellUser, verifiedAddress } from '../../accounts/tell-user.ts';
+import { brandOf } from '../../appearance/brand.ts';
 import { asUser } from '../../audit/acting.ts';
 import { seeOther } from '../../authorize/respond.ts';
 import type { Context } from '../../context.ts';
@@ -197,7 +198,15 @@ function elsewhere(ctx: Context, http: HttpRequest, status: number): HttpReply {
   const locale = localeOf(http, undefined);
   const words = messagesFor(locale).mail.email;
   const onward = { href: pageLink('/signin', [['next', 'email']], locale), text: messagesFor(locale).mail.link.toSignIn };
-  const body = toldPage({ locale, languages: [], page: 'mail-told', heading: words.elsewhereHeading, lines: [words.elsewhere], onward });
+  const body = toldPage({
+    locale,
+    brand: brandOf(ctx),
+    languages: [],
+    page: 'mail-told',
+    heading: words.elsewhereHeading,
+    lines: [words.elsewhere],
+    onward,
+  });
   return formPage(ctx, browserOf(ctx, http), body, { status });
 }
 
@@ -205,6 +214,6 @@ function forgotten({ ctx, http, locale }: Visit, address: string): HttpReply {
   const words = messagesFor(locale).mail.email;
   const onward = { href: pageLink('/account/security', [], locale), text: words.account };
   const lines = [words.done(html`<b>${displayText(address, MAX_TYPED)}</b>`), words.forgotten];
-  const body = toldPage({ locale, languages: [], page: 'mail-told', heading: words.doneHeading, lines, onward });
+  const body = toldPage({ locale, brand: brandOf(ctx), languages: [], page: 'mail-told', heading: words.doneHeading, lines, onward });
   return formPage(ctx, browserOf(ctx, http), body);
 }

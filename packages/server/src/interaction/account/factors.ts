@@ -3,6 +3,7 @@ import { makeRecoveryCodes } from '../../accounts/recovery-codes.ts';
 import { findSecondFactors, hasSecondFactor } from '../../accounts/second-factors.ts';
 import { tellUser } from '../../accounts/tell-user.ts';
 import { addTotp, beginTotp, type PendingTotp, resumeTotp } from '../../accounts/totp-enrolment.ts';
+import { brandOf } from '../../appearance/brand.ts';
 import type { Context } from '../../context.ts';
 import type { HttpReply, HttpRequest } from '../../http.ts';
 import { addPasskey, NEW_PASSKEY_SCRIPTS, newPasskeyPanel } from '../new-passkey.ts';
@@ -114,6 +115,6 @@ export function recoveryCodesPost(ctx: Context, http: HttpRequest): Promise<Http
     const made = await makeRecoveryCodes(ctx, session.user, session.user.authVersion, session.session.id, now);
     if (made.kind !== 'made') return goOn(visit, 'recovery_codes', made.kind === 'changed' ? 'changed' : 'gone');
     await tellUser(ctx, session.user, 'recovery_codes_made', {}, locale);
-    return accountReply(visit, (frame) => shownCodesPage({ ...frame, languages: [], codes: made.codes }));
+    return accountReply(visit, (frame) => shownCodesPage({ ...frame, brand: brandOf(ctx), languages: [], codes: made.codes }));
   });
 }

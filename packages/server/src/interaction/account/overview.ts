@@ -18,7 +18,7 @@ export function overviewGet(ctx: Context, http: HttpRequest): Promise<HttpReply>
     const apps = await findApps(visit);
     const signIn = await signInOf(visit);
     const email = emailOf(visit);
-    const view: Omit<OverviewView, 'locale' | 'languages' | 'user' | 'hrefOf' | 'scriptNonce'> = {
+    const view: Omit<OverviewView, 'locale' | 'languages' | 'brand' | 'user' | 'hrefOf' | 'scriptNonce'> = {
       moment: visit.moment,
       csrf: visit.csrf,
       todo: await todoOf(visit, signIn, email),

@@ -1,5 +1,6 @@
 import { equalText } from '@hufu/protocol/equal-text';
 import { type Form, readQuery } from '@hufu/protocol/form';
+import { brandOf } from '../../appearance/brand.ts';
 import { seeOther } from '../../authorize/respond.ts';
 import type { Context } from '../../context.ts';
 import { Trail } from '../../decisions/trail.ts';
@@ -120,6 +121,7 @@ export function hrefOf({ http }: Pick<Visit, 'http'>, path: string, parameters: 
 export function frameOf(visit: Visit, scriptNonce: string): AccountPageView {
   return {
     locale: visit.locale,
+    brand: brandOf(visit.ctx),
     languages: languageLinks(visit.path, kept(visit.query)),
     user: userView(visit.session),
     hrefOf: (path) => hrefOf(visit, path),

@@ -3,7 +3,7 @@ import type { UserView } from './consent.ts';
 import { displayText } from './display-text.ts';
 import { requirePath } from './href.ts';
 import { attributes, type Html, html } from './html.ts';
-import { brandMark, brandName, languageSwitch, type PageName, pageFrame } from './layout.ts';
+import { brandMark, brandName, foot, type PageName, pageFrame } from './layout.ts';
 import type { AccountSide } from './messages/account.ts';
 import { messagesFor } from './messages/locale.ts';
 import type { PageView } from './page-view.ts';
@@ -64,7 +64,7 @@ ${parts.isBelow === true && html`<p class="back"><a href="${requirePath(view.hre
 ${parts.lead !== undefined && html`<p class="lead">${parts.lead}</p>`}
 ${parts.main}
 </main></div>
-<footer class="foot">${languageSwitch(view)}</footer>`,
+${foot(view)}`,
   });
 }
 

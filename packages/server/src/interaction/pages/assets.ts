@@ -6,7 +6,7 @@ import { STYLESHEET, STYLESHEET_PATH } from './style.ts';
 
 /** A file that the pages load, with the headers that go with it. */
 export interface Asset {
-  readonly body: string;
+  readonly body: string | Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -29,7 +29,8 @@ export const ASSETS: ReadonlyMap<string, Asset> = new Map([
   ],
 ]);
 
-function asset(body: string, type: string, caching: string, policy: string): Asset {
+/** Nothing that is loaded can do anything by itself, wherever it is opened. */
+export function asset(body: string | Uint8Array, type: string, caching: string, policy: string): Asset {
   const headers = {
     'content-type': type,
     'cache-control': caching,

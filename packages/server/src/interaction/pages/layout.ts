@@ -2,6 +2,7 @@ import { requirePath } from './href.ts';
 import { attributes, type Html, html, renderHtml } from './html.ts';
 import { mark } from './mark.ts';
 import { messagesFor } from './messages/locale.ts';
+import { outsideLink } from './outside-link.ts';
 import type { PageView } from './page-view.ts';
 import { STYLESHEET_PATH } from './style.ts';
 
@@ -80,7 +81,7 @@ export function layout(view: PageView, parts: PageParts): string {
 <main class="sheet">
 ${parts.main}
 </main>
-<footer class="foot">${languageSwitch(view)}</footer>`,
+${foot(view)}`,
   });
 }
 
@@ -128,6 +129,20 @@ function tenantStylesheet(view: PageView): Html | undefined {
 export function brandMark(view: PageView): Html {
   if (view.brand?.markSrc === undefined) return mark();
   return html`<img class="mark" src="${requirePath(view.brand.markSrc)}" alt="" height="28">`;
+}
+
+/** The languages, and where the service says more of itself. */
+export function foot(view: PageView): Html {
+  const { brand } = view;
+  const words = messagesFor(view.locale).client;
+  const links = [
+    outsideLink(brand?.terms, words.termsOfService),
+    outsideLink(brand?.privacy, words.privacyPolicy),
+    outsideLink(brand?.support, words.support),
+  ].filter((one) => one !== undefined);
+  return html`<footer class="foot">${languageSwitch(view)}${
+    links.length > 0 && html`<ul class="languages service">${links.map(({ link }) => html`<li>${link}</li>`)}</ul>`
+  }</footer>`;
 }
 
 /** Links to the same page in the other languages; nothing where there is no way back to the page. */

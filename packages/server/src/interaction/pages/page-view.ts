@@ -5,8 +5,8 @@ export interface PageView {
   readonly locale: Locale;
   /** The same page in each language: plain GET addresses with `ui_locales`. Empty where there is no way back to the page (after a POST). */
   readonly languages: readonly LanguageLink[];
-  /** What a tenant puts in the place of ours; undefined is Hufu. */
-  readonly brand?: Brand;
+  /** What stands in the place of ours; undefined is Hufu. */
+  readonly brand: Brand | undefined;
 }
 
 export interface LanguageLink {
@@ -16,11 +16,17 @@ export interface LanguageLink {
 }
 
 export interface Brand {
-  readonly name: string;
+  readonly name?: string | undefined;
   /** A path on our own origin to an image, 28 px high on the page. */
-  readonly markSrc?: string;
+  readonly markSrc?: string | undefined;
   /** A path on our own origin to a stylesheet that sets the colours (the custom properties at the head of ours). */
-  readonly stylesheet?: string;
+  readonly stylesheet?: string | undefined;
+  /** Addresses at the foot of each page. */
+  readonly terms?: string | undefined;
+  readonly privacy?: string | undefined;
+  readonly support?: string | undefined;
+  /** A sentence or two on the sign-in page. */
+  readonly note?: Readonly<Partial<Record<Locale, string>>>;
 }
 
 /** Where a page's form goes, and the two hidden fields that bring it home. */

@@ -36,7 +36,11 @@ const PAGES: Readonly<Record<string, (frame: PageView, text: string) => string>>
 };
 
 function frameFor(locale: Locale): PageView {
-  return { locale, languages: LOCALES.map((other) => ({ locale: other, href: `/signin?ui_locales=${other}&request=1` })) };
+  return {
+    locale,
+    brand: undefined,
+    languages: LOCALES.map((other) => ({ locale: other, href: `/signin?ui_locales=${other}&request=1` })),
+  };
 }
 const EN = frameFor('en');
 

@@ -87,8 +87,14 @@ ${(view.takesPassword ?? true) && html`<button type="submit" id="signin-submit" 
 ${view.passkey && passkeyPanel(view.passkey, view.locale)}
 ${byMail(view, messages)}${upstreamButtons(view.upstreams, messages)}
 ${signUp(view.signUpHref, messages)}
-${view.client && clientLinks(view.client, messages)}`;
+${view.client && clientLinks(view.client, messages)}${note(view)}`;
   return layout(view, { page: 'signin', title: problem ? `${words.titleProblem} · ${words.heading}` : words.heading, main });
+}
+
+/** What the service says to whoever comes: text, of which nothing becomes a link. */
+function note({ brand, locale }: SignInView): Html | undefined {
+  const text = brand?.note?.[locale];
+  return text === undefined ? undefined : html`<p class="service-note small">${text}</p>`;
 }
 
 function asker(client: ClientView | undefined, messages: Messages): Html | undefined {

@@ -20,7 +20,7 @@ test('an icon opened as a document can do nothing', () => {
   const icon = ASSETS.get('/assets/mark.svg');
   assert.match(icon?.headers['content-security-policy'] ?? '', /default-src 'none'.*sandbox/);
   assert.equal(icon?.headers['x-content-type-options'], 'nosniff');
-  assert.doesNotMatch(icon?.body ?? '', /<script|href|on\w+=/);
+  assert.doesNotMatch(String(icon?.body), /<script|href|on\w+=/);
 });
 
 /** WCAG 2.2: 4.5 for text, 3 for what a control is recognised by. */

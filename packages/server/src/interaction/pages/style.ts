@@ -218,6 +218,8 @@ h2 + .facts { margin-top: 0.375rem; }
 .languages [aria-current] { color: var(--ink); }
 .languages a { color: var(--faded); }
 .languages .aside { white-space: nowrap; }
+.languages + .service, nav + .service { margin-top: 0.5rem; }
+.service-note { margin-top: 1.25rem; padding-top: 0.875rem; border-top: 1px solid var(--line); color: var(--faded); }
 a:hover { color: var(--ink); }
 
 ${PARTS_STYLE}

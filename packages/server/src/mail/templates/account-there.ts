@@ -1,13 +1,12 @@
 import type { Locale } from '@hufu/protocol/locale';
-import type { Context } from '../../context.ts';
 import type { Written } from '../letter.ts';
 import { writeLetter } from '../letter-page.ts';
-import { mailWordsFor } from '../words/words-for.ts';
+import { type MailGround, mailWordsOf } from '../words/words-for.ts';
 import { linkTo } from './ask.ts';
 
 /** To somebody who signs up with an address that they have an account with: the page says nothing of it to whoever asks. */
-export function writeAccountThere(ctx: Pick<Context, 'issuer'>, locale: Locale): Written {
-  const { closing, act, ...words } = mailWordsFor(locale).accountThere;
+export function writeAccountThere(ctx: MailGround, locale: Locale): Written {
+  const { closing, act, ...words } = mailWordsOf(ctx, locale).accountThere;
   const link = { href: linkTo(ctx, '/signin'), act };
-  return writeLetter({ ...words, locale, link, closing: [closing], host: new URL(ctx.issuer).host });
+  return writeLetter(ctx, { ...words, locale, link, closing: [closing], host: new URL(ctx.issuer).host });
 }

@@ -3,20 +3,20 @@ import type { Context } from '../../context.ts';
 import { messagesFor } from '../../interaction/pages/messages/locale.ts';
 import type { Written } from '../letter.ts';
 import { writeLetter } from '../letter-page.ts';
-import { mailWordsFor } from '../words/words-for.ts';
+import { type MailGround, mailWordsOf } from '../words/words-for.ts';
 
 /** What somebody is asked to do with a mail. */
 export type AskKind = 'signIn' | 'signUp' | 'verifyEmail' | 'resetPassword' | 'enrol';
 
 /** A mail with a code to type, a link (`path`), or both. */
 export function writeAsk(
-  ctx: Pick<Context, 'issuer'>,
+  ctx: MailGround,
   kind: AskKind,
   locale: Locale,
   secrets: { readonly code: string | undefined; readonly path: string | undefined; readonly lifetimeSeconds: number },
 ): Written {
-  const words = mailWordsFor(locale)[kind];
-  return writeLetter({
+  const words = mailWordsOf(ctx, locale)[kind];
+  return writeLetter(ctx, {
     locale,
     subject: words.subject,
     heading: words.heading,

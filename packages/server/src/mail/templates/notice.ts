@@ -1,10 +1,9 @@
 import type { Locale } from '@hufu/protocol/locale';
 import type { MailedEvent } from '../../accounts/user-event-kinds.ts';
-import type { Context } from '../../context.ts';
 import { displayText } from '../../interaction/pages/display-text.ts';
 import type { Written } from '../letter.ts';
 import { writeLetter } from '../letter-page.ts';
-import { mailWordsFor } from '../words/words-for.ts';
+import { type MailGround, mailWordsOf } from '../words/words-for.ts';
 import { linkTo } from './ask.ts';
 
 /** What a notice names beside the time. */
@@ -18,8 +17,8 @@ export interface NoticeDetail {
 const MAX_NAME = 64;
 
 /** That something has happened to an account (attacks XSS-05: what somebody else chose is one line of text). */
-export function writeNotice(ctx: Pick<Context, 'issuer'>, event: MailedEvent, locale: Locale, detail: NoticeDetail, now: number): Written {
-  const words = mailWordsFor(locale);
+export function writeNotice(ctx: MailGround, event: MailedEvent, locale: Locale, detail: NoticeDetail, now: number): Written {
+  const words = mailWordsOf(ctx, locale);
   const { notice } = words;
   const isGone = event === 'account_deleted';
   const facts: (readonly [string, string])[] = [[notice.when, timeOf(now)]];
@@ -27,7 +26,7 @@ export function writeNotice(ctx: Pick<Context, 'issuer'>, event: MailedEvent, lo
   const name = plainName(detail.name);
   if (device !== '') facts.push([notice.device, device]);
   if (name !== '') facts.push([notice.name, name]);
-  return writeLetter({
+  return writeLetter(ctx, {
     ...words.notices[event],
     locale,
     facts,

@@ -200,6 +200,7 @@ function device(text: string, isThis: boolean): Parameters<typeof sessionsPage>[
 function frameFor(locale: Locale, text = 'Field Notes'): Frame {
   return {
     locale,
+    brand: undefined,
     languages: LOCALES.map((other) => ({ locale: other, href: `/account?ui_locales=${other}` })),
     user: { username: text, name: text },
     hrefOf: (path) => path,

@@ -27,6 +27,7 @@ export const en: Messages = {
   client: {
     privacyPolicy: 'Privacy policy',
     termsOfService: 'Terms of service',
+    support: 'Help',
     hostMeaning: 'Where you are sent back to (the redirect URI)',
     idMeaning: 'The id that the client is registered under',
     onThisDevice: 'on this device',

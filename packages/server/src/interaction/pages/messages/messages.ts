@@ -51,6 +51,8 @@ export interface Messages {
   readonly client: {
     readonly privacyPolicy: string;
     readonly termsOfService: string;
+    /** Where people get help. */
+    readonly support: string;
     /** Says, on hover, what the host beside a client's name is. */
     readonly hostMeaning: string;
     /** The same of a client's id, where there is no host. */

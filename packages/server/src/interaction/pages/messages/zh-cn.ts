@@ -33,6 +33,7 @@ export const zhCn: Messages = {
   client: {
     privacyPolicy: '隐私政策',
     termsOfService: '服务条款',
+    support: '帮助',
     hostMeaning: '完成后会把你送回这个地址（redirect URI，回调地址）',
     idMeaning: '应用注册时的标识（client id）',
     onThisDevice: '本机应用',
