@@ -102,6 +102,12 @@ export const PURGE_EVERY: number = 16;
 /** At most so many rows fall in one act. */
 export const PURGE_ROWS: number = 64;
 
+/** At most so many decisions of one share fall with a batch of new ones, or four times as many as it brings. */
+export const TRIMMED_ROWS: number = 2_048;
+
+/** So many grants are looked at one by one, the newest first, for those that live; what is older is found client by client. */
+export const LOOKED_THROUGH: number = 5_000;
+
 /** Characters of what an edge keeps sealed in one record. */
 export const MAX_EDGE_RECORD: number = 65_536;
 
