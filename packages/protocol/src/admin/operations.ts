@@ -3,6 +3,7 @@ import { AUDIT_OPERATIONS, type AuditOperations } from './audit.ts';
 import { CLIENT_OPERATIONS, type ClientOperations } from './clients.ts';
 import { GRANT_OPERATIONS, type GrantOperations } from './grants.ts';
 import { LIMIT_OPERATIONS, type LimitOperations } from './limits.ts';
+import { METRIC_OPERATIONS, type MetricOperations } from './metrics.ts';
 import type { AnyOperation, Operation } from './operation.ts';
 import { SECURITY_OPERATIONS, type SecurityOperations } from './security.ts';
 import { SETTING_OPERATIONS, type SettingOperations } from './settings.ts';
@@ -18,6 +19,7 @@ export interface AdminOperations
     SecurityOperations,
     TokenOperations,
     LimitOperations,
+    MetricOperations,
     SettingOperations,
     AuditOperations {}
 
@@ -31,6 +33,7 @@ export const OPERATIONS: AdminOperations = {
   ...SECURITY_OPERATIONS,
   ...TOKEN_OPERATIONS,
   ...LIMIT_OPERATIONS,
+  ...METRIC_OPERATIONS,
   ...SETTING_OPERATIONS,
   ...AUDIT_OPERATIONS,
 };

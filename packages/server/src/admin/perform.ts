@@ -5,6 +5,7 @@ import { AUDIT } from './operations/audit.ts';
 import { CLIENTS } from './operations/clients.ts';
 import { GRANTS } from './operations/grants.ts';
 import { LIMITS } from './operations/limits.ts';
+import { METRICS } from './operations/metrics.ts';
 import { SECURITY } from './operations/security.ts';
 import { SETTINGS } from './operations/settings.ts';
 import { TOKENS } from './operations/tokens.ts';
@@ -19,6 +20,7 @@ export const PERFORM: { readonly [N in OperationName]: Perform<N> } = {
   ...SECURITY,
   ...TOKENS,
   ...LIMITS,
+  ...METRICS,
   ...SETTINGS,
   ...AUDIT,
 };
