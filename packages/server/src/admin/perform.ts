@@ -8,6 +8,7 @@ import { GATEWAY } from './operations/gateway.ts';
 import { GRANTS } from './operations/grants.ts';
 import { LIMITS } from './operations/limits.ts';
 import { POLICIES } from './operations/policies.ts';
+import { METRICS } from './operations/metrics.ts';
 import { SECURITY } from './operations/security.ts';
 import { SETTINGS } from './operations/settings.ts';
 import { TOKENS } from './operations/tokens.ts';
@@ -24,6 +25,7 @@ export const PERFORM: { readonly [N in OperationName]: Perform<N> } = {
   ...SECURITY,
   ...TOKENS,
   ...LIMITS,
+  ...METRICS,
   ...SETTINGS,
   ...GATEWAY,
   ...UPSTREAMS,

@@ -79,6 +79,10 @@ export async function useEveryVerb(all: Store): Promise<void> {
   await all.listLimitRules(tenant);
   await all.limitRulesVersion(tenant);
   await all.removeLimitRule(tenant, 'a', 1);
+  const node = { instance: 'i', name: 'n', version: '1', startedAt: NOW, seenAt: NOW, stopped: false, about: '{}' };
+  await all.writeMetrics(tenant, node, [{ instance: 'i', span: 60, at: NOW, counts: '{}' }], NOW);
+  await all.readMetrics(tenant, 60, NOW, NOW + 60, 10);
+  await all.listMetricNodes(tenant, 10);
   await all.addKey(
     tenant,
     { use: 'seal', alg: '', publicJwk: '', sealedPrivate: new Uint8Array(1), createdAt: 1, activeAt: 1, retiredAt: 0, expiresAt: 0 },

@@ -38,6 +38,7 @@ const WALKS: readonly RegExp[] = [
   /^SELECT id FROM grants WHERE tenant = \$1::bigint AND id < .*OFFSET/,
   /FROM mails WHERE tenant = \$1::bigint AND due_at IS NOT NULL ORDER BY due_at, id LIMIT/,
   /ORDER BY d\.died_at DESC, d\.id DESC LIMIT/,
+  /FROM metric_nodes\s+WHERE tenant = \$1::bigint ORDER BY seen_at DESC/,
 ];
 
 /** By what each list goes, in its order. */
