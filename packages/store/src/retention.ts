@@ -130,3 +130,6 @@ export function purgeTime(expiresAt: number): number {
 export function entryExpiry(expiresAt: number, now: number): number {
   return Math.min(expiresAt, now + MAX_ACCESS_TOKEN_SECONDS);
 }
+
+/** Rows of the history of requests that fall with each batch, beside as many as it has. */
+export const HISTORY_FALLS = 100;

@@ -32,6 +32,7 @@ const WALKS: readonly RegExp[] = [
   /FROM decisions WHERE tenant = \$1::bigint\s+ORDER BY id DESC/,
   // Over what is kept of one share, once for each sixteenth that it has grown.
   /DELETE FROM decisions WHERE tenant = \$1::bigint AND \(endpoint = 'edge'\)/,
+  /DELETE FROM history WHERE tenant = \$1::bigint AND \(minute, id\) <=/,
   /ORDER BY g\.id DESC LIMIT/,
   /FROM mails WHERE tenant = \$1::bigint AND due_at IS NOT NULL ORDER BY due_at, id LIMIT/,
   /ORDER BY d\.died_at DESC, d\.id DESC LIMIT/,
@@ -160,6 +161,7 @@ async function fill(count: number): Promise<void> {
     marks: `1, 'interaction', 2000000000 + g, 'value'`,
     keys: `1, g, 'seal', '', '', '', 1, 1, 0, 0`,
     decisions: `1, 'd' || g, 1, '', 400, '', '', ''`,
+    history: `1, g, g, '{}', 1`,
     edge_records: `1, 'e', 'i' || g, 1, '', 's' || g, 'd' || g, 1, 1, 1, 0, 2000000000 + g, CASE WHEN g % 2 = 0 THEN g END, 1, 'r', CASE WHEN g % 2 = 0 THEN g END, 2000000000 + g`,
     administrators: `1, g, 'read', 1, 'cli'`,
     kept_replies: `1, 'n' || g, 'd', 1, NULL, 2000000000 + g`,

@@ -15,6 +15,7 @@ import { devices } from './devices.ts';
 import { edgeSessions } from './edge-sessions.ts';
 import { factors } from './factors.ts';
 import { grants } from './grants.ts';
+import { history } from './history.ts';
 import { identities } from './identities.ts';
 import { keptReplies } from './kept-replies.ts';
 import { keys } from './keys.ts';
@@ -85,6 +86,7 @@ export function postgresStore(db: Database, bell: Bell & { ready?(): Promise<voi
     ...administrators(db),
     ...keptReplies(db, purging),
     ...searches(db),
+    ...history(db, statistic),
     ...auditLog(db, statistic),
   };
   const actingAs = (acting: Acting): Store => ({

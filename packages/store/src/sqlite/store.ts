@@ -20,6 +20,7 @@ import { eviction } from './evict-devices.ts';
 import { factors } from './factors.ts';
 import { grantFinder } from './grant-row.ts';
 import { grants } from './grants.ts';
+import { history } from './history.ts';
 import { identities, linkedIdentities } from './identities.ts';
 import { keptReplies } from './kept-replies.ts';
 import { keys } from './keys.ts';
@@ -92,6 +93,7 @@ export function sqliteStore(kind: 'sqlite' | 'memory', db: Connection, close: ()
     ...administrators(db),
     ...keptReplies(db),
     ...searches(db),
+    ...history(db, counters),
     ...log,
     ...revocationFollowers(db),
     ...statuses(db, counters),
