@@ -43,6 +43,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'sqlite-and-postgres.md': API,
   'operate.md': API,
   'config-as-code.md': { config: 'examples/config-as-code/hufu.yaml' },
+  'replay.md': { config: 'examples/api/hufu.yaml' },
   'cli.md': { config: 'examples/config-as-code/hufu.yaml' },
   'audit.md': API,
   'configuration.md': API,

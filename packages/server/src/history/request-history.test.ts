@@ -67,6 +67,39 @@ test('requests that are alike are one row with a count, minute by minute, and no
   assert.deepEqual(readFacts(records[0]?.facts ?? ''), JSON.parse(JSON.stringify(FACTS)));
 });
 
+test('requests that differ in anything are told apart, whatever they were sent with', async () => {
+  const { history, written } = ground();
+  const kinds: readonly Partial<TokenFacts>[] = [
+    {},
+    { client: 'other' },
+    { auth: 'client_secret_basic' },
+    { grantType: 'refresh_token' },
+    { scope: '' },
+    { scope: 'a' },
+    { scope: 'a1 b' },
+    { scope: 'a', redirectUri: 'b' },
+    { redirectUri: 'b' },
+    { resources: ['a'] },
+    { resources: ['a', 'b'] },
+    { resources: ['a","b'] },
+    { grant: 1, at: 2, idle: 3 },
+    { grant: 1, at: 3, idle: 3 },
+    { grant: 1, at: 3, idle: 4 },
+    { user: 1 },
+    { granted: undefined },
+    { granted: ['read', 'write'] },
+    { granted: undefined, refused: { check: 'scope', error: 'invalid_scope' } },
+    { granted: undefined, refused: { check: 'resource', error: 'invalid_scope' } },
+  ];
+  for (const kind of [...kinds, ...kinds]) history.note({ ...FACTS, ...kind }, START_MS);
+  await history.flush(START_MS);
+  const records = written[0]?.records ?? [];
+  assert.deepEqual(
+    records.map(({ facts, times }) => [facts, times]),
+    kinds.map((kind) => [JSON.stringify({ ...FACTS, ...kind }), 2]),
+  );
+});
+
 test('kinds of requests are bounded, those that were refused by themselves, and the rest is one count', async () => {
   const { history, written } = ground();
   const note = (facts: Facts): void => history.note(facts, START_MS);

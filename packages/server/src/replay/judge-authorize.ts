@@ -70,7 +70,7 @@ async function judgeSession(
   const isOver = endOfSession(ctx, browser.session) <= now;
   if (isOver) return { kind: 'asked_more', check: 'authentication', error: 'login_required', detail: 'the session would have been over' };
   const done = { signedIn: shown.isNew ? SESSION : undefined, startedAt: 0, wished: true, here: SESSION, agreed: true };
-  const setting = settingOf(changedNeeds(ctx, request, browser));
+  const setting = settingOf(findLack(ctx, request, browser));
   try {
     const step = await decide(ctx, request, browser, done, now);
     if (step.kind === 'issue') return { kind: 'allowed', scopes: request.scopes };
@@ -91,7 +91,7 @@ const MORE = {
 
 type Lack = 'level' | 'second_factor' | 'age';
 
-function changedNeeds(ctx: ChangedContext['ctx'], request: AuthorizationRequest, browser: BrowserSession): Lack {
+function findLack(ctx: ChangedContext['ctx'], request: AuthorizationRequest, browser: BrowserSession): Lack {
   const { floor, secondFactor } = requirementsOf(ctx, request);
   if (levelOf(standingOf(browser).amr) < floor) return 'level';
   return secondFactor === 'required' ? 'second_factor' : 'age';

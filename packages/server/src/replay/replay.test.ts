@@ -104,6 +104,12 @@ const CASES: readonly Case[] = [
     came: ['token refresh_token web: scope openid read → invalid_client'],
   },
   {
+    title: 'a client that would know its users by other names: what was granted to it ends (OpenID Connect Core §8)',
+    yaml: changed('redirect_uris: [https://web.example/cb]', 'subject_type: pairwise\n    redirect_uris: [https://web.example/cb]'),
+    foretold: ['refused token authorization_code web: grant_live', 'refused token refresh_token web: grant_live'],
+    came: ['token refresh_token web: scope openid read → invalid_grant'],
+  },
+  {
     title: 'a client that takes two factors alone (RFC 9470)',
     yaml: changed('hufu: { first_party: true }', 'hufu: { first_party: true, sign_in: { acr: "urn:hufu:acr:2" } }'),
     foretold: ['refused authorize  spa: sign_in_level'],
@@ -285,6 +291,52 @@ test('what somebody got wrong stays refused, and what came of a grant by itself 
   assert.equal((await postToken(world, fields)).status, 400);
   const { differences, requests } = await replayed(world, REPLAY_YAML);
   assert.deepEqual([differences, requests], [[], { known: 5, judged: 3, partly: 0, left: 2, lost: 0 }]);
+  await world.close();
+});
+
+test('with an assertion or a token of somebody, a request is judged as far as the grant type (RFC 8693 §2.1)', async () => {
+  const world = await openWorld({ yaml: REPLAY_YAML });
+  const asked = {
+    kind: 'token',
+    client: 'api',
+    auth: 'client_secret_basic',
+    scope: 'read',
+    resources: [],
+    redirectUri: undefined,
+  } as const;
+  const unknown = { grant: undefined, at: undefined, idle: undefined, user: undefined, granted: undefined, refused: undefined } as const;
+  const grantType = 'urn:ietf:params:oauth:grant-type:token-exchange';
+  world.ctx.history.note({ ...asked, ...unknown, grantType }, START_MS);
+  const allowed = changed(
+    'grant_types: [client_credentials]\n    scope: read\n    hufu: {',
+    `grant_types: [client_credentials, '${grantType}']\n    scope: read\n    hufu: { token_exchange: { audiences: ['https://api.example/'], scopes: [read] },`,
+  );
+  const { differences, requests } = await replayed(world, allowed);
+  assert.deepEqual([differences, requests.partly], [[], 1]);
+  const { differences: others } = await replayed(world, REPLAY_YAML);
+  assert.deepEqual(
+    others.map(({ change, check }) => [change, check]),
+    [['refused', 'client_grant_type']],
+  );
+  await world.close();
+});
+
+test('an account that is gone and a client whose document lies elsewhere are not judged, and nothing is fetched for it', async () => {
+  const world = await openWorld({ yaml: REPLAY_YAML });
+  const document = {
+    kind: 'token',
+    client: 'https://app.example/client.json',
+    auth: 'none',
+    grantType: 'refresh_token',
+    scope: undefined,
+  } as const;
+  const unknown = { grant: 7, at: START_MS / 1000, idle: 1, user: undefined, granted: ['read'], refused: undefined } as const;
+  world.ctx.history.note({ ...document, ...unknown, resources: [], redirectUri: undefined }, START_MS);
+  await ask(world, await signedIn(world, 'bob'), { scope: 'openid' });
+  const bob = (await world.store.findUserByName(world.tenant, 'bob')) ?? assert.fail();
+  await world.store.deleteUser(world.tenant, bob.id, world.now());
+  const { differences, requests } = await replayed(world, REPLAY_YAML);
+  assert.deepEqual([differences, requests.partly, requests.known], [[], 2, 2]);
   await world.close();
 });
 
