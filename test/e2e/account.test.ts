@@ -57,7 +57,7 @@ async function newcomer(options: BrowserContextOptions = {}): Promise<Visitor> {
   });
   assert.equal(made.location, '/account', made.text.slice(0, 400));
   const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 900 }, ...options });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => complaints.push(message.text()));

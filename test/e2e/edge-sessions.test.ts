@@ -28,7 +28,7 @@ function secrets(): readonly string[] {
 
 async function visit(context: BrowserContext, path = '/'): Promise<Page> {
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   await page.goto(edge.app + path);
   return page;
 }
@@ -225,7 +225,7 @@ test('a strict cookie is there right after the sign-in, and not with a link from
   const context = await browser.newContext({ locale: 'en' });
   try {
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     await page.goto(`${strict.app}/`);
     await signIn(page);
     const [cookie, ...more] = (await context.cookies(strict.app)).filter(({ name }) => name.startsWith('__Host-Http-hufu'));

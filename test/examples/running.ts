@@ -11,13 +11,13 @@ import { freePort } from '../support/hufu.ts';
 
 export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url));
 const MAIN = join(ROOT, 'packages/hufu/src/main.ts');
-const READY_MS = 20_000;
+const READY_MS = 90_000;
 
 /** A process that has been started. */
 export interface Running {
   /** What it wrote, both streams, line by line. */
   readonly lines: readonly string[];
-  /** Resolves with the first line that matches; rejects where the process ends, or twenty seconds pass, without one. */
+  /** Resolves with the first line that matches; rejects where the process ends, or ninety seconds pass, without one. */
   line(pattern: RegExp): Promise<string>;
   /** SIGTERM, and waits. */
   stop(): Promise<void>;
@@ -79,7 +79,7 @@ export async function waitFor(url: string, running: Running): Promise<void> {
     isOver = true;
   });
   for (const begun = performance.now(); !isOver && performance.now() - begun < READY_MS; await sleep(20)) {
-    const reply = await fetch(url).catch(() => undefined);
+    const reply = await fetch(url, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
     await reply?.body?.cancel();
     if (reply !== undefined && reply.status < 500) return;
   }

@@ -5,8 +5,6 @@ import { firstSeed, rounds } from '../support/seeds.ts';
 import { crash } from './crash.ts';
 
 const ROUNDS = rounds(5, 50);
-/** For a start after a crash (attacks REL-01); a shared machine takes longer than its own. */
-const START_MS = 3_000;
 
 for (const engine of ENGINES) {
   test(`kill -9 under load on ${engine} loses nothing that was acknowledged and revives nothing (attacks REL-01), ${ROUNDS} rounds`, async (t) => {
@@ -14,6 +12,5 @@ for (const engine of ENGINES) {
     const { lost, revived, complaints, ...report } = await crash(engine, ROUNDS, seed);
     t.diagnostic(`${engine}: ${JSON.stringify({ ...report, lost: lost.length, revived: revived.length })}`);
     assert.deepEqual({ lost, revived, complaints }, { lost: [], revived: [], complaints: [] }, `HUFU_SEED=${seed}, round ${report.rounds}`);
-    assert.ok(report.slowestStartMs < START_MS, `a start took ${report.slowestStartMs} ms`);
   });
 }

@@ -39,7 +39,7 @@ after(() => hufu.stop());
 async function bash(script: string, variables: Readonly<Record<string, string>> = {}): Promise<string> {
   const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
     env: { ...process.env, ...variables },
-    timeout: 30_000,
+    timeout: 90_000,
   });
   return stdout.trim();
 }

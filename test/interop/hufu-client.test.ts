@@ -69,7 +69,7 @@ describe('@hufu/client with Hufu', () => {
       assert.equal(typeof Object(jose.decodeJwt(tokens.accessToken)['cnf']).jkt === 'string', isPublic);
 
       const renewer = createRenewer(client);
-      const context = { ...(dpopKey && { dpopKey }), signal: AbortSignal.timeout(10_000) };
+      const context = { ...(dpopKey && { dpopKey }), signal: AbortSignal.timeout(60_000) };
       const answer = await renewer.refresh(tokens.refreshToken ?? '', context);
       const renewed = await renewer.validate(answer, { dpopKey, claims });
       assert.equal(renewed.claims?.['sub'], sub);

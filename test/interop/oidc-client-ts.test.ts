@@ -71,7 +71,7 @@ interface Opened {
 
 async function open(client: string): Promise<Opened> {
   const context = await browser.newContext({ locale: 'en-US' });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   const requests: string[] = [];
   context.on('page', (opened) => {

@@ -38,12 +38,12 @@ describe('a session in Redis', () => {
   test('has a lock that lives as long as its holder gives signs, and is free 20 seconds after the last', async () => {
     const client = redis.connect();
     const place = redisPlace(client, { secret: SECRET });
-    const held = await place.lock.acquire('lease', AbortSignal.timeout(5_000));
+    const held = await place.lock.acquire('lease', AbortSignal.timeout(60_000));
     const left = await client.pttl('hufu:lock:{lease}');
     assert.ok(left > 19_000 && left <= 20_000, String(left));
     // As if the holder had been dead for as long.
     await client.pexpire('hufu:lock:{lease}', 1);
-    const next = await redisPlace(redis.connect(), { secret: SECRET }).lock.acquire('lease', AbortSignal.timeout(5_000));
+    const next = await redisPlace(redis.connect(), { secret: SECRET }).lock.acquire('lease', AbortSignal.timeout(60_000));
     assert.ok(next.fence > held.fence);
     await held.release();
     assert.notEqual(await client.get('hufu:lock:{lease}'), null, 'nobody gives back what is not theirs');
@@ -61,7 +61,7 @@ describe('a session in Redis', () => {
         return client.eval(script, count, ...rest);
       },
     };
-    const held = await redisPlace(twice, { secret: SECRET }).lock.acquire('twice', AbortSignal.timeout(2_000));
+    const held = await redisPlace(twice, { secret: SECRET }).lock.acquire('twice', AbortSignal.timeout(60_000));
     assert.ok(held.fence > 0);
     assert.deepEqual(keys, [['hufu:lock:{twice}', 'hufu:fence:{twice}']]);
     assert.ok((await client.ttl('hufu:fence:{twice}')) > 0);
@@ -73,9 +73,9 @@ describe('a session in Redis', () => {
     for (const lost of [false, true]) {
       const name = `gone ${lost}`;
       const { lock } = redisPlace(client, { secret: SECRET });
-      await lock.acquire(name, AbortSignal.timeout(2_000));
+      await lock.acquire(name, AbortSignal.timeout(60_000));
       if (!lost) await client.pexpire(`hufu:lock:{${name}}`, 300);
-      const waiting = redisPlace(redis.connect(), { secret: SECRET }).lock.acquire(name, AbortSignal.timeout(5_000));
+      const waiting = redisPlace(redis.connect(), { secret: SECRET }).lock.acquire(name, AbortSignal.timeout(60_000));
       if (lost) {
         while ((await client.pttl(`hufu:lock:{${name}}`)) > 19_900);
         await client.del(`hufu:lock:{${name}}`);
@@ -98,7 +98,7 @@ describe('a session in Redis', () => {
     leaving.abort(new Error('gone'));
     await assert.rejects(left, /gone/);
     answer();
-    await (await redisPlace(client, { secret: SECRET }).lock.acquire('silent', AbortSignal.timeout(2_000))).release();
+    await (await redisPlace(client, { secret: SECRET }).lock.acquire('silent', AbortSignal.timeout(60_000))).release();
   });
 
   test('that is away is never taken for none', async () => {

@@ -85,7 +85,7 @@ export async function startConsoleWorld(): Promise<ConsoleWorld> {
     },
     async signIn(context, role, path = '/console') {
       const page = await context.newPage();
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(60_000);
       await page.goto(origin + path);
       await fillIn(page, role);
       return page;

@@ -50,7 +50,9 @@ export interface HufuProcessOptions {
 
 /** The program that `hufu` runs. */
 export const MAIN: string = fileURLToPath(new URL('../../packages/hufu/src/main.ts', import.meta.url));
-const READY_TIMEOUT_MS = 20_000;
+/** Far longer than a start takes: a busy machine is no defect of ours. */
+const READY_TIMEOUT_MS = 90_000;
+const ANSWER_TIMEOUT_MS = 5_000;
 
 /** Starts it and waits until it serves. Throws with its last words where it ends instead. */
 export async function startProcess(options: HufuProcessOptions): Promise<HufuProcess> {
@@ -135,7 +137,8 @@ async function isReady(child: ChildProcess, origin: string, begun: number, tls: 
 /** @returns undefined where nobody answers */
 function statusOf(url: string, tls: TestCertificate | undefined): Promise<number | undefined> {
   return new Promise((resolve) => {
-    const sent = tls === undefined ? httpRequest(url) : httpsRequest(url, { ca: tls.cert });
+    const options = { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) };
+    const sent = tls === undefined ? httpRequest(url, options) : httpsRequest(url, { ...options, ca: tls.cert });
     sent.once('response', (reply) => {
       reply.resume();
       resolve(reply.statusCode);

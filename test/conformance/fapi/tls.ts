@@ -4,7 +4,7 @@ import { type ConnectionOptions, connect } from 'node:tls';
 /** All that TLS 1.2 may agree on (FAPI 2.0 Security Profile §5.2.2, RFC 9325 §4.2). */
 const RECOMMENDED = 'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384';
 const ANY_OTHER = `ALL:!${RECOMMENDED.replaceAll(':', ':!')}:@SECLEVEL=0`;
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 30_000;
 
 /** What the hosts of these addresses agree on: TLS 1.2 with the recommended suites, better 1.3, and nothing else (FAPI 2.0 Security Profile §5.2.1). */
 export async function checkTls(urls: readonly string[]): Promise<void> {

@@ -6,7 +6,7 @@ import { CHROMIUM } from '../../support/chromium.ts';
 import type { Browser, Place } from './browser.ts';
 import { SITE_HOST } from './site.ts';
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 60_000;
 /** A page that stays this long stays. */
 const QUIET_MS = 150;
 

@@ -19,7 +19,7 @@ export interface HttpMessage {
   readonly body?: string;
 }
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 60_000;
 
 /** HTTPS that trusts one certificate and follows nothing. */
 export class HttpsClient {

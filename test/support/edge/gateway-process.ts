@@ -37,7 +37,7 @@ export interface GatewayProcessOptions {
   readonly origins?: readonly string[];
 }
 
-const READY_TIMEOUT_MS = 20_000;
+const READY_TIMEOUT_MS = 90_000;
 
 /** Starts it and waits until it listens. Throws with its last words where it ends instead. */
 export async function startGatewayProcess(options: GatewayProcessOptions): Promise<GatewayProcess> {

@@ -48,7 +48,7 @@ export async function startSlapd(): Promise<Slapd> {
   const gone = once(child, 'exit');
   const endWithUs = (): boolean => child.kill('SIGKILL');
   process.once('exit', endWithUs);
-  const client = new Client({ url: `ldap://127.0.0.1:${plain}`, timeout: 5_000, connectTimeout: 5_000 });
+  const client = new Client({ url: `ldap://127.0.0.1:${plain}`, timeout: 30_000, connectTimeout: 30_000 });
   for (let tries = 0; ; tries++) {
     if (child.exitCode !== null || tries > READY_TRIES) throw new Error(`slapd did not start (${child.exitCode})`);
     const ready = await client.bind(ADMIN.dn, ADMIN.password).then(

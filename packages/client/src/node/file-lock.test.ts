@@ -19,7 +19,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 let count = 0;
 const fresh = (): string => join(folder, `f${++count}`);
 const soon = (): AbortSignal => AbortSignal.timeout(300);
-const inTime = (): AbortSignal => AbortSignal.timeout(10_000);
+const inTime = (): AbortSignal => AbortSignal.timeout(60_000);
 
 /** The system's clock, with seconds that go by in a fiftieth. */
 const fast: Clock = {

@@ -80,7 +80,7 @@ describe('a session in a file', () => {
     await storage.replace('n', undefined, RECORD);
     await symlink(path, join(folder, 'alias.json'));
     const alias = await filePlace(join(folder, 'alias.json'));
-    const held = await lock.acquire('n', AbortSignal.timeout(5_000));
+    const held = await lock.acquire('n', AbortSignal.timeout(60_000));
     await assert.rejects(alias.lock.acquire('n', AbortSignal.timeout(200)));
     await held.release();
     await alias.storage.replace('n', await stampOf(RECORD), { ...RECORD, rev: 2 });
@@ -94,7 +94,7 @@ describe('a session in a file', () => {
     const { storage, lock } = await filePlace(join(home, 's.json'));
     await writeFile(join(home, 's.json.tmp-of-a-crash'), 'half');
     for (let rev = 1; rev < 10; rev++) {
-      const held = await lock.acquire('n', AbortSignal.timeout(5_000));
+      const held = await lock.acquire('n', AbortSignal.timeout(60_000));
       await storage.replace('n', rev === 1 ? undefined : await stampOf({ ...RECORD, rev: rev - 1 }), { ...RECORD, rev });
       await held.release();
     }

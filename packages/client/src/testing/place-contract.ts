@@ -83,7 +83,7 @@ export function testPlace(what: string, open: () => Promise<SessionPlace>, close
       await Promise.all(
         Array.from({ length: 12 }, async (_, index) => {
           const { lock } = places[index % 3] ?? assert.fail();
-          const held = await lock.acquire(name, AbortSignal.timeout(20_000));
+          const held = await lock.acquire(name, AbortSignal.timeout(60_000));
           inside += 1;
           assert.equal(inside, 1);
           fences.push(held.fence);
@@ -105,10 +105,10 @@ export function testPlace(what: string, open: () => Promise<SessionPlace>, close
     test('waiting for the lock ends with the signal, and costs nobody the turn', async () => {
       const { lock } = await open();
       const name = fresh();
-      const held = await lock.acquire(name, AbortSignal.timeout(10_000));
+      const held = await lock.acquire(name, AbortSignal.timeout(60_000));
       const leaving = new AbortController();
       const left = lock.acquire(name, leaving.signal);
-      const stays = lock.acquire(name, AbortSignal.timeout(10_000));
+      const stays = lock.acquire(name, AbortSignal.timeout(60_000));
       leaving.abort(new Error('gone'));
       await assert.rejects(left, /gone/);
       await held.release();

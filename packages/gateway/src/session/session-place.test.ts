@@ -20,7 +20,7 @@ test('a lock whose holder stands still for 20 seconds is taken over, and its lat
   let progress = 0;
   // Its holder beats no more.
   const frozen = new EdgeSessionLock({ ...handler, clock: { ...handler.clock, after: () => () => undefined } }, sessionId);
-  const held = await frozen.acquire('a', AbortSignal.timeout(10_000));
+  const held = await frozen.acquire('a', AbortSignal.timeout(60_000));
   const watching = {
     ...handler.clock,
     progressMs: () => progress,
@@ -33,7 +33,7 @@ test('a lock whose holder stands still for 20 seconds is taken over, and its lat
     },
   };
   const taking = new EdgeSessionLock({ ...handler, clock: watching }, sessionId);
-  const taken = await taking.acquire('a', AbortSignal.timeout(10_000));
+  const taken = await taking.acquire('a', AbortSignal.timeout(60_000));
   assert.ok(progress >= 20_000 && progress < 25_000, `${progress}`);
   assert.ok(taken.fence > held.fence);
   assert.deepEqual([await taken.isGone(frozen.me), await taken.isGone('x')], [true, false]);
