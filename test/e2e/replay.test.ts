@@ -22,7 +22,7 @@ type AppName = keyof typeof AT;
 /** What somebody did, and what they need to do it again. */
 interface Hour {
   readonly agents: Readonly<Record<AppName, Agent>>;
-  readonly refreshTokens: ReadonlyMap<AppName, string>;
+  readonly refreshTokens: Map<AppName, string>;
 }
 
 async function signIn(origin: string): Promise<Hour> {
@@ -62,7 +62,7 @@ async function ask(origin: string, { agents, refreshTokens }: Hour): Promise<Rea
       name === 'spa' ? { ...fields, client_id: name } : fields,
       name === 'spa' ? undefined : SECRET(name),
     );
-    if (typeof next === 'string') (refreshTokens as Map<AppName, string>).set(name, next);
+    if (typeof next === 'string') refreshTokens.set(name, next);
   }
   const own = { grant_type: 'client_credentials' };
   await token('token client_credentials machine', { ...own, scope: 'write' }, SECRET('machine'));

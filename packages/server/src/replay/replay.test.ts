@@ -321,6 +321,32 @@ test('with an assertion or a token of somebody, a request is judged as far as th
   await world.close();
 });
 
+test('an assertion under a key is none under a secret, though both are sent alike (RFC 7523 §2.2)', async () => {
+  const world = await openWorld({ yaml: REPLAY_YAML });
+  const asked = {
+    kind: 'token',
+    client: 'machine',
+    auth: 'private_key_jwt',
+    scope: 'read',
+    resources: [],
+    redirectUri: undefined,
+  } as const;
+  const unknown = { grant: undefined, at: undefined, idle: undefined, user: undefined, granted: ['read'], refused: undefined } as const;
+  world.ctx.history.note({ ...asked, ...unknown, grantType: 'client_credentials' }, START_MS);
+  const { differences } = await replayed(
+    world,
+    changed(
+      'grant_types: [client_credentials]\n    scope: read write',
+      'token_endpoint_auth_method: client_secret_jwt\n    grant_types: [client_credentials]\n    scope: read write',
+    ),
+  );
+  assert.deepEqual(
+    differences.map(({ change, check, detail }) => [change, check, detail]),
+    [['refused', 'client_authentication', 'the client is registered for client_secret_jwt and used private_key_jwt']],
+  );
+  await world.close();
+});
+
 test('an account that is gone and a client whose document lies elsewhere are not judged, and nothing is fetched for it', async () => {
   const world = await openWorld({ yaml: REPLAY_YAML });
   const document = {
@@ -344,6 +370,11 @@ test('a replay writes nothing, signs nothing and asks nobody; what is in it hold
   const world = await openWorld({ yaml: REPLAY_YAML });
   const tokens = await tokensOf(world);
   await refreshedAfter(world, 10);
+  // Nothing of it is taken: all there is to do for it is to sign.
+  const steady = { client_id: 'still', client_secret: LEGACY_SECRET, redirect_uri: 'https://still.example/cb' };
+  const { refresh_token: token } = await tokensOf(world, steady);
+  const again = await postToken(world, { grant_type: 'refresh_token', refresh_token: String(token) }, { basic: `still:${LEGACY_SECRET}` });
+  assert.equal(again.status, 200);
   await world.ctx.history.flush(world.clock.nowMs());
   const kept = await world.store.listHistory(world.tenant, { minute: 0, id: 0 }, 100);
   const texts = kept.map(({ facts }) => facts).join('\n');
@@ -354,7 +385,12 @@ test('a replay writes nothing, signs nothing and asks nobody; what is in it hold
     world.store.listClients(world.tenant, '', 100),
     world.store.listHistory(world.tenant, { minute: 0, id: 0 }, 100),
   ]);
-  await replayed(world, changed(/ {2}- client_id: spa[\s\S]*?(?= {2}- client_id: web)/));
+  const mute = new Proxy(world.ctx.keys, {
+    get: (keys, name) => (name === 'signerFor' ? () => assert.fail('signed') : Reflect.get(keys, name)),
+  });
+  const quiet = { ...world, ctx: { ...world.ctx, keys: mute } };
+  const { requests } = await replayed(quiet, changed(/ {2}- client_id: spa[\s\S]*?(?= {2}- client_id: web)/));
+  assert.equal(requests.judged, requests.known);
   const after = await Promise.all([
     world.store.listGrants(world.tenant, {}, 100),
     world.store.listClients(world.tenant, '', 100),
