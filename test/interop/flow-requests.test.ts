@@ -116,6 +116,77 @@ test('a device and a bank ask, and poll (RFC 8628 §3.1, OpenID Connect CIBA §7
   assert.equal(JSON.parse(await bash(scriptOf(stepsOf('ciba', bank)), { CLIENT_SECRET: BANK.secret })).error, 'authorization_pending');
 });
 
+test('tokens are bound to a key that the commands make, and shown with it (RFC 9449 §4.2, §5, §7.1)', async () => {
+  const bound = { ...PAGE, dpop: true };
+  const steps = stepsOf('authorization_code', bound);
+  assert.deepEqual(
+    steps.map(({ name }) => name),
+    ['dpop_key', 'dpop_proof', 'verifier', 'authorize', 'exchange'],
+  );
+  const last = steps.at(-1) ?? assert.fail();
+  const [address = '', verifier = '', key = ''] = (
+    await bash(`${scriptOf(steps.slice(0, -1))}\necho "$VERIFIER"\necho "$DPOP_KEY"`, { CLIENT_SECRET: SECRET })
+  ).split('\n');
+  const variables = { CLIENT_SECRET: SECRET, VERIFIER: verifier, CODE: await codeAt(address), DPOP_KEY: key };
+  const functions = steps[1]?.command ?? '';
+  const tokens = JSON.parse(await bash(`${functions}\n${last.command}`, variables));
+  assert.equal(tokens.token_type, 'DPoP', JSON.stringify(tokens));
+  // The same key again, as often as one likes: numbers of a signature that begin with zeros are as long as others.
+  for (let times = 0; times < 3; times++)
+    assert.equal(typeof (await json('userinfo', bound, { TOKEN: tokens.access_token, DPOP_KEY: key }))['sub'], 'string');
+  const refreshed = await json('refresh_token', bound, { REFRESH_TOKEN: tokens.refresh_token, DPOP_KEY: key });
+  assert.equal(refreshed['token_type'], 'DPoP');
+  const { name } = stepsOf('userinfo', PAGE)[0] ?? assert.fail();
+  assert.equal(name, 'userinfo');
+  assert.notEqual((await json('userinfo', PAGE, { TOKEN: tokens.access_token }))['error'], undefined);
+});
+
+test('a proof is right whatever its numbers begin with: of a key that is made anew each time (RFC 7518 §3.4)', async () => {
+  const [make, functions] = stepsOf('client_credentials', { ...WORKER, dpop: true });
+  const many = `${functions?.command}\nfor i in 1 2 3 4 5 6 7 8; do\n${make?.command}\nDPOP_NONCE=n$i\nproof POST https://x.example/y token; echo; rm "$DPOP_KEY"\ndone`;
+  const proofs = (await bash(many)).split('\n');
+  assert.equal(proofs.length, 8);
+  for (const [at, text] of proofs.entries()) {
+    const [head = '', body = '', signature = ''] = text.split('.');
+    const { jwk, typ, alg } = JSON.parse(Buffer.from(head, 'base64url').toString());
+    assert.deepEqual([typ, alg, Buffer.from(signature, 'base64url').length], ['dpop+jwt', 'ES256', 64]);
+    const key = await crypto.subtle.importKey('jwk', jwk, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['verify']);
+    const isGood = await crypto.subtle.verify(
+      { name: 'ECDSA', hash: 'SHA-256' },
+      key,
+      Buffer.from(signature, 'base64url'),
+      Buffer.from(`${head}.${body}`),
+    );
+    assert.ok(isGood);
+    const said = JSON.parse(Buffer.from(body, 'base64url').toString());
+    assert.deepEqual([said.htm, said.htu, said.nonce], ['POST', 'https://x.example/y', `n${at + 1}`]);
+    assert.equal(said.ath, Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from('token'))).toString('base64url'));
+  }
+});
+
+test('other ways for a client to prove itself, and parameters of any name, stand in the commands (RFC 7523 §2.2, RFC 8705 §2)', async () => {
+  const [step = assert.fail()] = stepsOf('client_credentials', { ...WORKER, authentication: 'private_key_jwt', more: [['x y', ODD]] });
+  assert.deepEqual(step.needs, ['CLIENT_ASSERTION']);
+  const said = await bash(`curl() { printf '%s\\n' "$@"; }\n${step.command}`, { CLIENT_ASSERTION: 'a.b.c' });
+  for (const word of [`x y=${ODD}`, 'client_assertion=a.b.c', 'client_id=worker']) assert.ok(said.includes(word), word);
+  const [tls = assert.fail()] = stepsOf('client_credentials', { ...WORKER, authentication: 'tls_client_auth' });
+  assert.deepEqual(tls.needs, ['CLIENT_CERT', 'CLIENT_KEY']);
+  const [implicit = assert.fail()] = stepsOf('implicit', { ...PAGE, more: [['prompt', 'none']] });
+  const address = new URL(await bash(implicit.command));
+  assert.equal(address.searchParams.get('response_type'), 'id_token token');
+  assert.match(address.searchParams.get('nonce') ?? '', /^[0-9a-f]{32}$/);
+  assert.equal(address.searchParams.get('prompt'), 'none');
+  assert.equal(address.searchParams.has('code_challenge_method'), false);
+  const open = stepsOf('authorization_code', { ...PAGE, pkce: 'off' });
+  assert.deepEqual(
+    open.map(({ name }) => name),
+    ['authorize', 'exchange'],
+  );
+  assert.doesNotMatch(scriptOf(open), /CHALLENGE|VERIFIER|code_challenge/);
+  const [password = assert.fail()] = stepsOf('password', { ...WORKER, loginHint: 'alice' });
+  assert.deepEqual(password.needs, ['CLIENT_SECRET', 'PASSWORD']);
+});
+
 test('whatever stands in a value is one word of the command, and nothing of it is run', async () => {
   const texts = [ODD, ...fc.sample(fc.string({ unit: 'binary', maxLength: 20 }), 100)].filter(
     (text) => text.isWellFormed() && !text.includes('\0'),
@@ -149,4 +220,5 @@ test('what a flow cannot do without is said', () => {
   assert.throws(() => stepsOf('client_credentials', { ...WORKER, authentication: 'none' }), /clients that authenticate/);
   assert.throws(() => stepsOf('authorization_code', WORKER), /redirect URI/);
   assert.throws(() => stepsOf('ciba', WORKER), /login hint/);
+  assert.throws(() => stepsOf('password', WORKER), /login hint/);
 });

@@ -58,6 +58,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/workbench',
+    component: lazyRouteComponent(() => import('./pages/workbench.tsx'), 'Workbench'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/revocations',
     component: lazyRouteComponent(() => import('./pages/revocations.tsx'), 'Revocations'),
   }),

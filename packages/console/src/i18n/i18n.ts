@@ -11,6 +11,7 @@ declare module 'i18next' {
   }
 }
 
+const CHECKS = 'checks';
 const KEPT = 'hufu-language';
 
 /** The language that was chosen here, or else the browser's; English comes along, any other when it is wanted. */
@@ -34,9 +35,18 @@ export async function chooseLanguage(language: Language): Promise<void> {
   await speak(language);
 }
 
+/** What a check is called in a language other than the server’s; undefined where nobody has written it. */
+export function checkTitle(check: string, language: string): string | undefined {
+  const own: unknown = i18next.getResource(language, CHECKS, check);
+  return typeof own === 'string' ? own : undefined;
+}
+
 async function speak(language: Language): Promise<void> {
-  if (language === 'zh-CN' && !i18next.hasResourceBundle(language, 'translation'))
-    i18next.addResourceBundle(language, 'translation', (await import('./zh-cn.ts')).zhCn);
+  if (language === 'zh-CN' && !i18next.hasResourceBundle(language, 'translation')) {
+    const [{ zhCn }, { checksZhCn }] = await Promise.all([import('./zh-cn.ts'), import('./checks-zh-cn.ts')]);
+    i18next.addResourceBundle(language, 'translation', zhCn);
+    i18next.addResourceBundle(language, CHECKS, checksZhCn);
+  }
   await i18next.changeLanguage(language);
   document.documentElement.lang = language;
 }

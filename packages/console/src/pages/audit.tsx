@@ -27,7 +27,7 @@ export function Audit() {
       cell: ({ actor, via }) => (
         <>
           <Party party={actor} />
-          {via !== '' && <span className="sub">{t('audit.via', { client: via })}</span>}
+          {via !== '' && via !== actor.id && <span className="sub">{t('audit.via', { client: via })}</span>}
         </>
       ),
     },

@@ -43,7 +43,7 @@ export function ClientSecrets({ client }: { readonly client: ClientView }) {
         columns={[
           { label: 'ID', role: 'main', cell: ({ id }) => <code>{id}</code> },
           { label: t('common.created'), cell: ({ created_at }) => <Moment at={created_at} /> },
-          { label: t('clients.expires'), cell: ({ expires_at }) => <Moment at={expires_at} /> },
+          { label: t('grants.ends'), cell: ({ expires_at }) => <Moment at={expires_at} /> },
           ...(mayChange
             ? [
                 {
@@ -54,6 +54,8 @@ export function ClientSecrets({ client }: { readonly client: ClientView }) {
                       size="compact-sm"
                       variant="outline"
                       color="cinnabar"
+                      disabled={client.secrets.length === 1}
+                      title={client.secrets.length === 1 ? t('clients.onlySecret') : undefined}
                       onClick={() => ask(`end-${id}`)}
                       aria-label={`${t('clients.endSecret')}: ${id}`}
                     >
@@ -64,7 +66,7 @@ export function ClientSecrets({ client }: { readonly client: ClientView }) {
               ]
             : []),
         ]}
-        empty={<Empty title={t('common.none')} text={t('clients.secretsNone')} />}
+        empty={<Empty title={t('clients.noSecrets')} text={t('clients.secretsNone')} />}
       />
       <Danger
         name="new-secret"

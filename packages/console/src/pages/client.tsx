@@ -1,3 +1,4 @@
+import type { AdminReply } from '@hufu/client/admin';
 import type { ClientView } from '@hufu/protocol/admin/clients';
 import { Button, Skeleton, Tabs } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
@@ -6,7 +7,7 @@ import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { call } from '../api/api.ts';
 import { useMay } from '../api/me.ts';
-import { useRead } from '../api/read.ts';
+import { keyOf, useRead } from '../api/read.ts';
 import { CopyId } from '../parts/copy-id.tsx';
 import { Danger, useAsk } from '../parts/danger.tsx';
 import { type Search, useFilters } from '../parts/filters.tsx';
@@ -14,6 +15,7 @@ import { Moment } from '../parts/moment.tsx';
 import { Facts, Page, Sheet, State } from '../parts/page.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { tell, tellProblem } from '../parts/tell.tsx';
+import { ClientEdit } from './client-edit.tsx';
 import { ClientSecrets } from './client-secrets.tsx';
 
 /** One client: what it is, its secrets, and what can be taken from it. */
@@ -60,9 +62,7 @@ export function ClientPage() {
             <ClientSecrets client={client} />
           </Tabs.Panel>
           <Tabs.Panel value="metadata">
-            <pre className="json" tabIndex={0} aria-label={t('clients.tabs.metadata')}>
-              {JSON.stringify(client.metadata, undefined, 2)}
-            </pre>
+            {data?.etag !== undefined && <ClientEdit key={client.client_id} client={client} etag={data.etag} />}
           </Tabs.Panel>
         </Tabs>
       )}
@@ -98,6 +98,10 @@ function Overview({ client }: { readonly client: ClientView }) {
                 <Link className="link" to="/decisions" search={{ client_id: client.client_id }}>
                   {t('clients.itsRefusals')}
                 </Link>
+                {' · '}
+                <Link className="link" to="/workbench" search={{ client: client.client_id }}>
+                  {t('clients.itsRequests')}
+                </Link>
               </>
             ),
           },
@@ -127,11 +131,21 @@ function Acts({ client, etag }: { readonly client: ClientView; readonly etag: st
   const { client_id, name } = client;
   const params = { client_id };
   const refresh = (): void => void queries.invalidateQueries();
+  /** Shown at once as it will be, and as it was where the server says no. */
   const enable = (): void => {
-    call('clients.enable', { params }).then(() => {
-      tell(t('clients.enabledNote', { name }));
-      refresh();
-    }, tellProblem);
+    const key = keyOf('clients.get', { params });
+    const before = queries.getQueryData<AdminReply<ClientView>>(key);
+    if (before !== undefined) queries.setQueryData(key, { ...before, body: { ...before.body, enabled: true } });
+    call('clients.enable', { params }).then(
+      () => {
+        tell(t('clients.enabledNote', { name }));
+        refresh();
+      },
+      (error: unknown) => {
+        queries.setQueryData(key, before);
+        tellProblem(error);
+      },
+    );
   };
   return (
     <>

@@ -1,8 +1,8 @@
-import type { DecisionCheck } from '@hufu/protocol/admin/security';
 import { Skeleton } from '@mantine/core';
 import { Link, useParams } from '@tanstack/react-router';
 import { Trans, useTranslation } from 'react-i18next';
 import { useRead } from '../api/read.ts';
+import { Checks } from '../parts/checks.tsx';
 import { CopyId } from '../parts/copy-id.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Facts, Page, Sheet } from '../parts/page.tsx';
@@ -59,11 +59,7 @@ export function DecisionPage() {
             />
           </Sheet>
           <Sheet title={t('decisions.checks')}>
-            <ol className="checks">
-              {decision.checks.map((check, index) => (
-                <Check key={`${index} ${check.check}`} check={check} />
-              ))}
-            </ol>
+            <Checks checks={decision.checks} />
           </Sheet>
           {setting !== undefined && (
             <Sheet title={t('decisions.fix')}>
@@ -75,22 +71,5 @@ export function DecisionPage() {
         </>
       )}
     </Page>
-  );
-}
-
-function Check({ check: { check, outcome, title, detail, setting } }: { readonly check: DecisionCheck }) {
-  const { t } = useTranslation();
-  const failed = outcome === 'failed';
-  return (
-    <li className={outcome}>
-      <strong lang="en">{title ?? check}</strong>{' '}
-      <span className="faded small">{t(failed ? 'decisions.failedAt' : 'decisions.passed')}</span>
-      {detail !== undefined && <div lang="en">{detail}</div>}
-      {failed && setting !== undefined && (
-        <div className="setting small">
-          {t('decisions.setting')} <code>{setting}</code>
-        </div>
-      )}
-    </li>
   );
 }

@@ -11,9 +11,8 @@ import { Moment } from '../parts/moment.tsx';
 import { Facts, Page, Sheet } from '../parts/page.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { tell } from '../parts/tell.tsx';
-import { pathOfGrant } from './grant-id.ts';
 import { GrantState } from './grant-state.tsx';
-import { LineageTree } from './lineage-tree.tsx';
+import { LineageSheet } from './lineage-sheet.tsx';
 
 /** One grant, where it comes from, and what came of it. */
 export function GrantPage() {
@@ -35,12 +34,17 @@ export function GrantPage() {
         </Link>
       }
       acts={
-        mayRevoke &&
-        grant !== undefined &&
-        !isOver && (
-          <Button variant="outline" color="cinnabar" onClick={() => ask('revoke')}>
-            {t('grants.revoke')}
-          </Button>
+        grant !== undefined && (
+          <>
+            <Link className="link" to="/workbench" search={{ grant: id }}>
+              {t('grants.toWorkbench')}
+            </Link>
+            {mayRevoke && !isOver && (
+              <Button variant="outline" color="cinnabar" onClick={() => ask('revoke')}>
+                {t('grants.revoke')}
+              </Button>
+            )}
+          </>
         )
       }
     >
@@ -55,7 +59,7 @@ export function GrantPage() {
           <Sheet>
             <Overview grant={grant} />
           </Sheet>
-          <Lineage id={id} />
+          <LineageSheet id={id} />
         </>
       )}
       <Danger
@@ -121,28 +125,5 @@ function Overview({ grant }: { readonly grant: GrantView }) {
         { name: t('grants.ends'), value: <Moment at={grant.expires_at} /> },
       ]}
     />
-  );
-}
-
-function Lineage({ id }: { readonly id: string }) {
-  const { t } = useTranslation();
-  const { data, error } = useRead('grants.lineage', { params: { grant_id: id } });
-  const lineage = data?.body;
-  return (
-    <Sheet title={t('grants.lineage')}>
-      {error !== null && data === undefined ? (
-        <Problem error={error} />
-      ) : lineage === undefined ? (
-        <Skeleton height={80} />
-      ) : lineage.ancestors.length + lineage.descendants.length === 0 ? (
-        <p className="faded">{t('grants.lineageAlone')}</p>
-      ) : (
-        <>
-          <p className="faded">{t('grants.lineageText')}</p>
-          <LineageTree lineage={lineage} label={t('grants.lineageLabel', { id: pathOfGrant(id) })} />
-          {lineage.truncated && <p className="faded small">{t('grants.lineageTruncated')}</p>}
-        </>
-      )}
-    </Sheet>
   );
 }

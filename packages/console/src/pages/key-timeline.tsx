@@ -1,6 +1,7 @@
 import type { KeyView } from '@hufu/protocol/admin/security';
 import { useTranslation } from 'react-i18next';
 import { nowSeconds } from '../clock.ts';
+import { useScrolledTo } from '../parts/use-scrolled-to.ts';
 
 const ROW = 26;
 const LEFT = 90;
@@ -11,6 +12,7 @@ const PAD_SECONDS = 600;
 /** Each key from when it is published, over its time in use, to its end. What has no planned end goes on to the edge. */
 export function KeyTimeline({ keys }: { readonly keys: readonly KeyView[] }) {
   const { t, i18n } = useTranslation();
+  const wrap = useScrolledTo<HTMLElement>('.now', String(keys.length));
   const now = nowSeconds();
   const known = keys
     .flatMap(({ created_at, active_at, retired_at, expires_at }) => [created_at, active_at, retired_at, expires_at])
@@ -27,7 +29,7 @@ export function KeyTimeline({ keys }: { readonly keys: readonly KeyView[] }) {
   // One that stands where now stands would be written over it.
   const ticks = [0.1, 0.35, 0.6, 0.85].map((part) => first + part * span).filter((at) => Math.abs(at - now) > span * 0.08);
   return (
-    <section className="graph-wrap" tabIndex={0} aria-label={t('keys.timelineLabel')}>
+    <section ref={wrap} className="graph-wrap" tabIndex={0} aria-label={t('keys.timelineLabel')}>
       <svg
         className="timeline"
         viewBox={`0 0 ${WIDTH} ${height}`}

@@ -1,6 +1,7 @@
 import type { GrantSummary, Lineage } from '@hufu/protocol/admin/grants';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { useScrolledTo } from '../parts/use-scrolled-to.ts';
 import { pathOfGrant } from './grant-id.ts';
 import { type Placed, placeTree } from './place-tree.ts';
 
@@ -12,6 +13,7 @@ const GAP_Y = 14;
 /** Grants and what came of them, from left to right. Each is a link; lists of a screen reader read it in the order of the tree. */
 export function LineageTree({ lineage, label }: { readonly lineage: Lineage; readonly label: string }) {
   const { t } = useTranslation();
+  const wrap = useScrolledTo<HTMLDivElement>('.here', lineage.grant.id);
   const { nodes, columns, rows } = placeTree(lineage);
   const width = columns * (WIDTH + GAP_X) - GAP_X + 4;
   const height = rows * (HEIGHT + GAP_Y) - GAP_Y + 4;
@@ -20,7 +22,7 @@ export function LineageTree({ lineage, label }: { readonly lineage: Lineage; rea
     y: 2 + row * (HEIGHT + GAP_Y),
   });
   return (
-    <div className="graph-wrap">
+    <div className="graph-wrap" ref={wrap}>
       <svg
         className="lineage"
         viewBox={`0 0 ${width} ${height}`}

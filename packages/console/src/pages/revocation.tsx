@@ -7,6 +7,7 @@ import { DataTable } from '../parts/data-table.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Empty, Facts, type Mood, Page, Sheet, State } from '../parts/page.tsx';
 import { Problem } from '../parts/problem.tsx';
+import { kindKey } from './revocation-kind.ts';
 
 const EVERY_MS = 2_000;
 const MOODS: Readonly<Record<FollowerView['state'], Mood>> = { enforced: 'good', not_yet: 'wait', gone: 'bad' };
@@ -17,6 +18,7 @@ export function RevocationPage() {
   const { seq } = useParams({ from: '/revocations/$seq' });
   const { data, error, refetch } = useRead('revocations.get', { params: { seq } }, { everyMs: EVERY_MS });
   const entry = data?.body.entry;
+  const kind = kindKey(entry?.kind ?? '');
   return (
     <Page
       id="revocation"
@@ -38,7 +40,7 @@ export function RevocationPage() {
           <Sheet>
             <Facts
               facts={[
-                { name: t('revocations.kind'), value: <code>{entry.kind}</code> },
+                { name: t('revocations.kind'), value: kind === undefined ? <code>{entry.kind}</code> : t(`revocations.kinds.${kind}`) },
                 { name: t('revocations.id'), value: <code>{entry.id}</code> },
                 { name: t('revocations.reason'), value: entry.reason },
                 { name: t('revocations.at'), value: <Moment at={entry.at} /> },
@@ -75,14 +77,21 @@ export function RevocationPage() {
   );
 }
 
+const TO_THE_MS = {
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+  hourCycle: 'h23',
+} as const;
+
 /** To the millisecond: that is what it is about. */
 function SinceMs({ ms }: { readonly ms: number | undefined }) {
   const { i18n } = useTranslation();
   if (ms === undefined) return '–';
-  return (
-    <time dateTime={new Date(ms).toISOString()}>
-      {new Intl.DateTimeFormat(i18n.language, { timeStyle: 'medium', dateStyle: 'short' }).format(new Date(ms))}.
-      {String(ms % 1_000).padStart(3, '0')}
-    </time>
-  );
+  const at = new Date(ms);
+  return <time dateTime={at.toISOString()}>{new Intl.DateTimeFormat(i18n.language, TO_THE_MS).format(at)}</time>;
 }

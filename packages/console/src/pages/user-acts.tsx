@@ -59,7 +59,7 @@ export function UserActs({ user, etag }: { readonly user: UserView; readonly eta
       )}
       {maySecure && !user.enabled && <Button onClick={enable}>{t('users.enable')}</Button>}
       {maySecure && (
-        <Menu position="bottom-end">
+        <Menu position="bottom-end" returnFocus>
           <Menu.Target>
             <Button variant="default" aria-label={t('common.actions')}>
               ⋯

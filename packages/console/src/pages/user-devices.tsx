@@ -61,7 +61,7 @@ export function UserDevices({ sub }: { readonly sub: string }) {
             ]
           : []),
       ]}
-      empty={<Empty title={t('common.none')} text={t('users.devicesNone')} />}
+      empty={<Empty title={t('users.noDevices')} text={t('users.devicesNone')} />}
     />
   );
 }

@@ -29,7 +29,7 @@ export function UserFactors({ user: { sub, username: name } }: { readonly user: 
           { label: t('common.created'), cell: ({ created_at }) => <Moment at={created_at} /> },
           { label: t('users.lastUsed'), cell: ({ used_at }) => <Moment at={used_at} /> },
         ]}
-        empty={<Empty title={t('common.none')} text={t('users.factorsNone')} />}
+        empty={<Empty title={t('users.noFactors')} text={t('users.factorsNone')} />}
       />
       {data !== undefined && <p className="faded">{t('users.recoveryCodes', { count: data.body.recovery_codes })}</p>}
       {mayReset && (

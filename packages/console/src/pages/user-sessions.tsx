@@ -60,7 +60,7 @@ export function UserSessions({ sub }: { readonly sub: string }) {
             ]
           : []),
       ]}
-      empty={<Empty title={t('common.none')} text={t('users.sessionsNone')} />}
+      empty={<Empty title={t('users.noSessions')} text={t('users.sessionsNone')} />}
     />
   );
 }

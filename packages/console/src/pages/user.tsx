@@ -9,6 +9,7 @@ import { Moment } from '../parts/moment.tsx';
 import { Facts, Page, Sheet } from '../parts/page.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { UserActs } from './user-acts.tsx';
+import { UserClaims } from './user-claims.tsx';
 import { UserDevices } from './user-devices.tsx';
 import { UserFactors } from './user-factors.tsx';
 import { UserSessions } from './user-sessions.tsx';
@@ -67,11 +68,7 @@ export function UserPage() {
           <Tabs.Panel value="factors">
             <UserFactors user={user} />
           </Tabs.Panel>
-          <Tabs.Panel value="claims">
-            <pre className="json" tabIndex={0} aria-label={t('users.tabs.claims')}>
-              {JSON.stringify(user.claims, undefined, 2)}
-            </pre>
-          </Tabs.Panel>
+          <Tabs.Panel value="claims">{data?.etag !== undefined && <UserClaims key={user.sub} user={user} etag={data.etag} />}</Tabs.Panel>
         </Tabs>
       )}
     </Page>

@@ -1,5 +1,5 @@
 import type { UserSummary } from '@hufu/protocol/admin/users';
-import { Button, Group, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -87,15 +87,23 @@ function NewUser() {
   const navigate = useNavigate();
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
+  const [name, setName] = useState('');
+  const [address, setAddress] = useState('');
+  const [isVerified, setVerified] = useState(false);
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const key = useRef(newKey());
   async function create(event: FormEvent): Promise<void> {
     event.preventDefault();
     setBusy(true);
+    setError(undefined);
+    const claims = {
+      ...(name.trim() !== '' && { name: name.trim() }),
+      ...(address.trim() !== '' && { email: address.trim(), email_verified: isVerified }),
+    };
     try {
       const { body } = await call('users.create', {
-        body: { username, ...(password !== '' && { password }) },
+        body: { username, ...(password !== '' && { password }), ...(Object.keys(claims).length > 0 && { claims }) },
         idempotencyKey: key.current,
       });
       tell(t('users.createdNote', { name: username }));
@@ -119,6 +127,29 @@ function NewUser() {
             maxLength={64}
             autoComplete="off"
           />
+          <TextInput
+            label={t('edit.claim.name')}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            maxLength={200}
+            autoComplete="off"
+          />
+          <TextInput
+            type="email"
+            label={t('users.email')}
+            value={address}
+            onChange={(event) => setAddress(event.currentTarget.value)}
+            maxLength={254}
+            autoComplete="off"
+          />
+          {address.trim() !== '' && (
+            <Checkbox
+              label={t('edit.claim.emailVerified')}
+              description={t('edit.hint.emailVerified')}
+              checked={isVerified}
+              onChange={(event) => setVerified(event.currentTarget.checked)}
+            />
+          )}
           <PasswordInput
             label={t('users.password')}
             description={t('users.passwordHint')}

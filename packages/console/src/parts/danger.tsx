@@ -26,6 +26,9 @@ export interface DangerProps<Looked> {
   readonly done: () => void;
   /** Not everything that asks first destroys. */
   readonly calm?: boolean;
+  /** Before the page is left for a sign-in: what was written is to be there again afterwards. */
+  readonly leaving?: () => void;
+  readonly isWide?: boolean;
   readonly children?: ReactNode;
 }
 
@@ -38,7 +41,20 @@ export function useAsk(): (name: string | undefined) => void {
 /**
  * What is dangerous: says first what will happen, by the API's own dry run, then asks for a new sign-in where the last one is too long ago, and only then for the act.
  */
-export function Danger<Looked = Effect>({ name, title, text, label, look, told, act, done, calm, children }: DangerProps<Looked>) {
+export function Danger<Looked = Effect>({
+  name,
+  title,
+  text,
+  label,
+  look,
+  told,
+  act,
+  done,
+  calm,
+  leaving,
+  isWide,
+  children,
+}: DangerProps<Looked>) {
   const { t } = useTranslation();
   const me = useMe();
   const ask = useAsk();
@@ -57,6 +73,11 @@ export function Danger<Looked = Effect>({ name, title, text, label, look, told, 
   const isLooking = looked.isFetching || !looked.isSuccess;
   const recent = isRecent(me);
 
+  function prove(): void {
+    leaving?.();
+    goToSignIn(STEP_UP_SECONDS);
+  }
+
   async function go(): Promise<void> {
     setBusy(true);
     setError(undefined);
@@ -65,7 +86,7 @@ export function Danger<Looked = Effect>({ name, title, text, label, look, told, 
       ask(undefined);
       done();
     } catch (thrown) {
-      if (isProblem(thrown, 'insufficient_user_authentication')) goToSignIn(STEP_UP_SECONDS);
+      if (isProblem(thrown, 'insufficient_user_authentication')) prove();
       else setError(thrown);
     } finally {
       setBusy(false);
@@ -73,7 +94,7 @@ export function Danger<Looked = Effect>({ name, title, text, label, look, told, 
   }
 
   return (
-    <Dialog opened={isOpen} close={() => ask(undefined)} title={title}>
+    <Dialog opened={isOpen} close={() => ask(undefined)} title={title} {...(isWide !== undefined && { isWide })}>
       <div className="stack">
         <Text>{text}</Text>
         {children}
@@ -107,7 +128,7 @@ export function Danger<Looked = Effect>({ name, title, text, label, look, told, 
               {label}
             </Button>
           ) : (
-            <Button onClick={() => goToSignIn(STEP_UP_SECONDS)} data-testid="step-up">
+            <Button onClick={prove} data-testid="step-up">
               {t('danger.stepUpGo')}
             </Button>
           )}

@@ -13,6 +13,7 @@ export const GROUPS = [
   {
     name: 'server',
     pages: [
+      { name: 'workbench', to: '/workbench' },
       { name: 'decisions', to: '/decisions' },
       { name: 'audit', to: '/audit' },
       { name: 'revocations', to: '/revocations' },

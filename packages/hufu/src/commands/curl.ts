@@ -1,17 +1,16 @@
 import { parseArgs } from 'node:util';
-import { FLOWS, type FlowChoice, type FlowName, type FlowStep, flowRequests } from '@hufu/client/flow-requests';
+import { FLOW_AUTHENTICATIONS, FLOWS, type FlowChoice, type FlowName, type FlowStep, flowRequests } from '@hufu/client/flow-requests';
 import { type Command, UsageError } from '../command.ts';
 import { namedIssuer } from '../login/named-issuer.ts';
 import { asked, clientAt } from '../login/sign-in.ts';
 
-const AUTHENTICATION = ['client_secret_basic', 'client_secret_post', 'none'] as const;
 const FALLBACK_ISSUER = 'http://localhost:4400';
 
 /** A flow by hand: what to type into a shell to see each of its requests. Nothing is sent but the question where the endpoints are. */
 export const curl: Command = {
   name: 'curl',
   summary: 'prints the requests of a flow as commands of curl',
-  usage: `hufu curl ${FLOWS.join('|')} --client ID [--issuer https://id.example] [--auth ${AUTHENTICATION.join('|')}] [--redirect-uri URI] [--scope "…"] [--resource URI] [--login-hint NAME] [--json]`,
+  usage: `hufu curl ${FLOWS.join('|')} --client ID [--issuer https://id.example] [--auth ${FLOW_AUTHENTICATIONS.join('|')}] [--redirect-uri URI] [--scope "…"] [--resource URI] [--login-hint NAME] [--param NAME=VALUE]… [--dpop] [--no-pkce] [--json]`,
   async run(call) {
     const { flow, issuer, choice, json } = readWords(call.args, namedIssuer(call.env));
     const steps = await asked(requestsAt(issuer, flow, choice));
@@ -33,13 +32,16 @@ function readWords(
     scope: { type: 'string' },
     resource: { type: 'string' },
     'login-hint': { type: 'string' },
+    param: { type: 'string', multiple: true },
+    dpop: { type: 'boolean' },
+    'no-pkce': { type: 'boolean' },
     json: { type: 'boolean' },
   } as const;
   const { values, positionals } = usable(() => parseArgs({ args: [...args], options, allowPositionals: true }));
   const flow = FLOWS.find((name) => name === positionals[0]);
   if (flow === undefined || positionals.length > 1) throw new UsageError(`one flow is needed: ${FLOWS.join(', ')}`);
-  const authentication = AUTHENTICATION.find((name) => name === (values.auth ?? 'client_secret_basic'));
-  if (authentication === undefined) throw new UsageError(`--auth is one of ${AUTHENTICATION.join(', ')}`);
+  const authentication = FLOW_AUTHENTICATIONS.find((name) => name === (values.auth ?? 'client_secret_basic'));
+  if (authentication === undefined) throw new UsageError(`--auth is one of ${FLOW_AUTHENTICATIONS.join(', ')}`);
   if (values.client === undefined) throw new UsageError('--client is needed: whose requests they are');
   return {
     flow,
@@ -52,8 +54,17 @@ function readWords(
       ...(values.scope === undefined ? {} : { scope: values.scope }),
       ...(values.resource === undefined ? {} : { resource: values.resource }),
       ...(values['login-hint'] === undefined ? {} : { loginHint: values['login-hint'] }),
+      ...(values.param === undefined ? {} : { more: values.param.map(readParameter) }),
+      ...(values.dpop === true ? { dpop: true } : {}),
+      ...(values['no-pkce'] === true ? { pkce: 'off' } : {}),
     },
   };
+}
+
+function readParameter(text: string): readonly [string, string] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new UsageError('--param is NAME=VALUE');
+  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 async function requestsAt(issuer: string, flow: FlowName, choice: FlowChoice): Promise<readonly FlowStep[]> {
@@ -71,9 +82,11 @@ function usable<T>(act: () => T): T {
 }
 
 const SAID: Readonly<Record<FlowStep['name'], string>> = {
+  dpop_key: 'A key that the tokens are bound to (RFC 9449)',
+  dpop_proof: 'How it is proved (RFC 9449 §4.2); where an answer asks for a nonce, set DPOP_NONCE to its header DPoP-Nonce and ask again',
   verifier: 'A code verifier, and its challenge (RFC 7636 §4)',
   push: 'The request is pushed ahead (RFC 9126 §2)',
-  authorize: 'Open this address in a browser; CODE is the code in the address that it comes back to',
+  authorize: 'Open this address in a browser; it comes back with the code (set CODE to it), or with tokens, in its address',
   exchange: 'The code for tokens (RFC 6749 §4.1.3)',
   ask: 'Ask',
   confirm: 'Open this address in any browser, and allow it',

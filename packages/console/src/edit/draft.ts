@@ -1,0 +1,32 @@
+import { isMembers, type Members } from './members.ts';
+
+/** What somebody was writing, and what they had begun with. */
+export interface Draft {
+  readonly base: Members;
+  readonly etag: string;
+  readonly value: Members;
+}
+
+const KEY = 'hufu-draft';
+
+/** Kept over the sign-in that saving asks for, in this tab and no longer: metadata and claims, never a secret. */
+export function keepDraft(name: string, draft: Draft): void {
+  sessionStorage.setItem(KEY, JSON.stringify({ name, ...draft }));
+}
+
+/** The draft of this name, once. Whatever else is there goes with it. */
+export function takeDraft(name: string): Draft | undefined {
+  const kept = sessionStorage.getItem(KEY);
+  sessionStorage.removeItem(KEY);
+  const read: Readonly<Record<string, unknown>> = kept === null ? {} : Object(parsed(kept));
+  const { name: of, base, etag, value } = read;
+  return of === name && isMembers(base) && isMembers(value) && typeof etag === 'string' ? { base, etag, value } : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
