@@ -29,7 +29,7 @@ export const CATALOGUE: Readonly<Record<string, string>> = {
   // HTTP parsing, limits, injection, pollution
   HTP: '01 02 03 05 06 07 08 09 10 11 12 13 15 16',
   // Outbound requests
-  SSR: '01 03 05 06 07 09 10 12',
+  SSR: '01 03 05 06 07 08 09 10 12 14',
   // Whoever takes a JWT
   JWT: '01 02 06 08 09 10 11 13 14 15 17 18 19 22 23 24 25 26 27 28 30',
   // Logout

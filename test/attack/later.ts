@@ -49,7 +49,7 @@ export const LATER: ReadonlyMap<string, Later> = new Map([
   ['HTP-15', rest('10,000 idle connections: 500, and 9,000 in the long run')],
   ['SSR-01', rest('sector_identifier_uri, back-channel logout, client ID metadata documents: with registration and logout')],
   ['SSR-06', rest('an admin port of our own: there is none')],
-  ['CRY-01', rest('traces, metrics and webhooks')],
+  ['CRY-01', rest('traces and metrics')],
   ['CRY-03', rest('seeds of one-time passwords; device codes are DEV-21')],
   ['CRY-04', rest('comparisons are looked for in the sources; the times of a bootstrap key are not measured: there is none')],
   ['CRY-07', rest('an audit log; the line of the log is tested')],

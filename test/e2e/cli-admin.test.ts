@@ -5,6 +5,8 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OPERATION_NAMES, type OperationName, operationOf } from '@hufu/protocol/admin/operations';
 import { covers, ROLES, scopeOf } from '@hufu/protocol/admin/roles';
+import { openReceiver } from '@hufu/server/testing/receiver';
+import { expectedSignature } from '@hufu/server/testing/webhooks';
 import { commandName } from '../../packages/hufu/src/admin/command-words.ts';
 import { type CliRun, type CliWorld, openCliWorld } from '../support/cli-world.ts';
 
@@ -173,6 +175,40 @@ test('what pages and mails look like', async () => {
   assert.match(text((await told('appearance.preview', '--body', `@${file}`))['yaml']), /accent: "#0044cc"/);
   assert.match(await shown('mail.templates.list'), /\nsign_in +ask +policies\.appearance\.mails\.sign_in/);
   assert.match(await shown('mail.templates.get', 'sign_in', '--locale', 'zh-CN'), /subject +登录验证码/);
+});
+
+test('webhooks: made of words, tried, changed member by member, told what is done, and removed', async () => {
+  const receiver = await openReceiver();
+  try {
+    const made = await told('webhooks.create', `${receiver.origin}/hook`, 'user.created,user.deleted', '--description', 'the watch');
+    assert.match(text(made['secret']), /^whsec_.{44}$/);
+    const id = text(Object(made['webhook'])['webhook_id']);
+    assert.match(await shown('webhooks.list'), new RegExp(`${id} .*user\\.created user\\.deleted +true`));
+    assert.match(await shown('webhooks.test', id), /^delivered +true$/);
+    assert.match(
+      await shown('webhooks.update', id, '--actions', 'user.created', '--actions', 'user.locked'),
+      /actions +user\.created user\.locked\n/,
+    );
+    assert.match(await shown('webhooks.get', id), /url +http:.*\/hook\ndescription +the watch\n/);
+    const rotated = await told('webhooks.secrets.rotate', id, '--overlap', '12h');
+    assert.notEqual(rotated['secret'], made['secret']);
+    await shown('users.create', 'hooked');
+    const [, heard] = await receiver.count(2);
+    assert.ok(heard !== undefined);
+    const signatures = [rotated, made].map(({ secret }) => expectedSignature(text(secret), heard));
+    assert.equal(heard.headers['webhook-signature'], signatures.join(' '));
+    let deliveries: readonly Reply[] = [];
+    for (let looks = 0; looks < 100 && deliveries.length === 0; looks += 1)
+      deliveries = rows(await told('webhooks.deliveries.list', id, '--state', 'delivered'));
+    const seq = String(deliveries[0]?.['seq']);
+    assert.equal(await shown('webhooks.deliveries.redeliver', id, seq), 'Done.');
+    assert.equal((await receiver.count(3))[2]?.headers['webhook-id'], heard.headers['webhook-id']);
+    assert.equal(await shown('webhooks.delete', id), 'Done.');
+    const gone = await run('webhooks.get', id);
+    assert.equal(gone.code, 1);
+  } finally {
+    await receiver.close();
+  }
 });
 
 test('who calls, and what they may; a token that is looked at', async () => {

@@ -45,6 +45,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'config-as-code.md': { config: 'examples/config-as-code/hufu.yaml' },
   'cli.md': { config: 'examples/config-as-code/hufu.yaml' },
   'audit.md': API,
+  'webhooks.md': { config: 'examples/webhooks/hufu.yaml', printed: 'http://localhost:3000' },
   'configuration.md': API,
   'flow-control.md': { config: undefined, example: 'flow', printed: 'http://localhost:3001' },
   'gateway.md': { config: 'examples/gateway/hufu.yaml', example: 'gateway', printed: 'http://localhost:3000', edge: true },

@@ -18,7 +18,7 @@ const PASSWORD = 'a tally in two halves';
 /** A server with `hufu-cli`, a user (`u-read`, …) and a program (`ops-read`, …) for each role, and bob. */
 const CLI_YAML = `
 signing: { algorithms: [ES256] }
-policies: { brute_force: off, administrators: { ${ROLES.map((role) => `u-${role}: ${role}`).join(', ')} } }
+policies: { brute_force: off, outbound: { allow_hosts: [127.0.0.1] }, administrators: { ${ROLES.map((role) => `u-${role}: ${role}`).join(', ')} } }
 clients:
   - client_id: hufu-cli
     client_name: Hufu CLI

@@ -52,6 +52,7 @@ ${[...ROLES, 'nobody'].map((role) => `  - { username: ${role}, password: ${PASSW
 policies:
   administrators: { ${ROLES.map((role) => `${role}: ${role}`).join(', ')} }
   registration: open
+  outbound: { allow_hosts: [127.0.0.1] }
 limits: { rules: { watch: { limit: 5, period: 1m, key: [address], match: { routes: [/oauth/userinfo] }, shadow: true } } }
 `;
 

@@ -72,6 +72,21 @@ const routes = [
     component: lazyRouteComponent(() => import('./pages/revocation.tsx'), 'RevocationPage'),
   }),
   createRoute({ getParentRoute: () => root, path: '/audit', component: lazyRouteComponent(() => import('./pages/audit.tsx'), 'Audit') }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/webhooks',
+    component: lazyRouteComponent(() => import('./pages/webhooks.tsx'), 'Webhooks'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/webhooks/new',
+    component: lazyRouteComponent(() => import('./pages/new-webhook.tsx'), 'NewWebhookPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/webhooks/$id',
+    component: lazyRouteComponent(() => import('./pages/webhook.tsx'), 'WebhookPage'),
+  }),
   createRoute({ getParentRoute: () => root, path: '/keys', component: lazyRouteComponent(() => import('./pages/keys.tsx'), 'Keys') }),
   createRoute({ getParentRoute: () => root, path: '/limits', component: lazyRouteComponent(() => import('./pages/limits.tsx'), 'Limits') }),
   createRoute({

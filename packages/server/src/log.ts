@@ -69,7 +69,13 @@ export type LogEvent =
   | 'mail.sent'
   /** The mail server did not take a mail: it will be tried again, or never will be. */
   | 'mail.failed'
-  | 'mail.dead';
+  | 'mail.dead'
+  /** A webhook was sent an entry of the audit log, was not and will be, or never will be: see `hufu webhook deliveries`. */
+  | 'webhook.delivered'
+  | 'webhook.failed'
+  | 'webhook.dead'
+  /** It said that it wants no more, or has failed for days. */
+  | 'webhook.disabled';
 
 export interface Log {
   info(event: LogEvent, fields?: Readonly<Record<string, string | number | boolean>>): void;

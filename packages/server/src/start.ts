@@ -18,6 +18,7 @@ import { startRevocationFeed } from './revocation/feed-job.ts';
 import type { Route } from './route.ts';
 import { routes } from './routes.ts';
 import { serve } from './serve.ts';
+import { startWebhooks } from './webhooks/webhook-job.ts';
 
 export interface ServerOptions {
   readonly config: Config;
@@ -77,6 +78,7 @@ async function start(
   const stopNotifications = startNotifications(ctx);
   const stopMail = startMail(ctx);
   const stopSealing = startSealing(ctx);
+  const stopWebhooks = startWebhooks(ctx);
   const { address } = listening;
   if (settable !== undefined && config.issuer.startsWith('https:')) log.warn('mode.test_exposed', { issuer: config.issuer });
   log.info('server.started', { issuer: config.issuer, mode: config.mode, port: address.port, store: store.kind });
@@ -92,6 +94,7 @@ async function start(
       await stopDelivery();
       await stopNotifications();
       await stopMail();
+      await stopWebhooks();
       await closeRemote();
       await ctx.decisions.settled();
       await ctx.passwords.close();

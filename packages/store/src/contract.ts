@@ -51,6 +51,7 @@ import { tryCases } from './contract/tries.ts';
 import { userEndingCases } from './contract/user-endings.ts';
 import { userEventCases } from './contract/user-events.ts';
 import { userCases } from './contract/users.ts';
+import { webhookCases } from './contract/webhooks.ts';
 
 export type { OpenStore, StoreUnderTest } from './contract/bench.ts';
 
@@ -122,4 +123,5 @@ const ALL: readonly ((define: Case) => void)[] = [
   administrationCases,
   searchCases,
   auditCases,
+  webhookCases,
 ];

@@ -35,6 +35,7 @@ import type { Tenants } from './port/tenants.ts';
 import type { Tries } from './port/tries.ts';
 import type { UserEvents } from './port/user-events.ts';
 import type { Users } from './port/users.ts';
+import type { Webhooks } from './port/webhooks.ts';
 
 export type * from './port/administrators.ts';
 export type * from './port/audit.ts';
@@ -67,6 +68,7 @@ export type * from './port/tenants.ts';
 export type * from './port/tries.ts';
 export type * from './port/user-events.ts';
 export type * from './port/users.ts';
+export type * from './port/webhooks.ts';
 
 export interface Store
   extends Tenants,
@@ -95,7 +97,8 @@ export interface Store
     Administrators,
     KeptReplies,
     Searches,
-    Audit {
+    Audit,
+    Webhooks {
   /** `sqlite`, `postgres` or `memory`: for logs and `hufu doctor`. */
   readonly kind: string;
   /**

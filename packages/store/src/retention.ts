@@ -130,3 +130,10 @@ export function purgeTime(expiresAt: number): number {
 export function entryExpiry(expiresAt: number, now: number): number {
   return Math.min(expiresAt, now + MAX_ACCESS_TOKEN_SECONDS);
 }
+
+/** Of what a webhook was sent, and of what it was not: so many of the last stay to be looked at and sent once more. */
+export const DELIVERED_KEPT: number = 200;
+export const DEAD_KEPT: number = 1_000;
+
+/** So many are sent once more of one lease. */
+export const MAX_REDELIVERIES: number = 20;

@@ -216,5 +216,6 @@ test('the lists are those that go on', () => {
     'grants.list',
     'revocations.list',
     'users.list',
+    'webhooks.deliveries.list',
   ]);
 });

@@ -16,6 +16,7 @@ export const GROUPS = [
       { name: 'workbench', to: '/workbench' },
       { name: 'decisions', to: '/decisions' },
       { name: 'audit', to: '/audit' },
+      { name: 'webhooks', to: '/webhooks' },
       { name: 'revocations', to: '/revocations' },
       { name: 'limits', to: '/limits' },
       { name: 'keys', to: '/keys' },

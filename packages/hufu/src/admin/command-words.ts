@@ -13,6 +13,8 @@ const OWN: Readonly<Partial<Record<OperationName, string>>> = {
   'users.sessions.end': 'session end',
   'users.devices.list': 'device list',
   'users.devices.remove': 'device remove',
+  'webhooks.deliveries.list': 'webhook deliveries',
+  'webhooks.deliveries.redeliver': 'webhook redeliver',
 };
 
 /** The name of a command for an operation: a noun in the singular, and a verb. */

@@ -141,7 +141,7 @@ class WordReader {
         this.#query[member] = typedValue(propertiesOf(query)[member], name, value, this.#now);
       else if (member !== undefined && member in params) this.#params[member] = String(value);
       else if (member !== undefined && member !== free)
-        this.#fields[member] = typedValue(propertiesOf(body)[member], name, value, this.#now);
+        this.#fields[member] = joined(this.#fields[member], typedValue(propertiesOf(body)[member], name, value, this.#now));
       else if (member !== undefined) this.#fields[member] = readJson(String(value), name);
       else if (free !== undefined && free !== '') this.#free(free, memberName(name), freeValue(free, name, value));
       else
@@ -216,6 +216,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   sid: 'a sid (hufu session list)',
   device_id: 'a device (hufu device list)',
   secret_id: 'the id of a secret (hufu client show)',
+  webhook_id: 'the id of a webhook (hufu webhook list)',
 };
 
 function split(
@@ -262,6 +263,7 @@ function typedValue(schema: JsonSchema | undefined, name: string, value: string 
   const text = String(value);
   const words = schema?.['enum'];
   if (Array.isArray(words) && !words.includes(text)) throw new UsageError(`--${name} is one of ${words.join(', ')}`);
+  if (type === 'array') return text.split(',');
   if (type !== 'integer') return text;
   if (/^[0-9]{1,15}$/.test(text)) return Number(text);
   const duration = readDuration(text);
@@ -272,6 +274,11 @@ function typedValue(schema: JsonSchema | undefined, name: string, value: string 
   const moment = duration === undefined ? Math.floor(Date.parse(text) / 1000) : now - duration;
   if (Number.isNaN(moment)) throw new UsageError(`--${name} is a time as 2026-01-31T12:00:00Z, or so long ago as 12h`);
   return moment;
+}
+
+/** A list is what its option was given each time. */
+function joined(before: unknown, value: unknown): unknown {
+  return Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value;
 }
 
 /** `--redirect-uris` is `redirect_uris`; a language is what it is (`client_name#zh-CN`). */

@@ -8,7 +8,7 @@ import { commandName } from './command-words.ts';
 import { explainRefusal } from './explain-refusal.ts';
 import { findSub } from './find-user.ts';
 import { type Reach, reachAdmin } from './reach.ts';
-import { type AdminWords, freeMember, readAdminWords } from './read-words.ts';
+import { type AdminWords, freeMember, propertiesOf, readAdminWords } from './read-words.ts';
 import { showReply } from './show-reply.ts';
 
 /** Does an operation of the admin API as a command: reads its words, asks before what is dangerous, shows what came of it. */
@@ -96,7 +96,7 @@ async function readFirst(
   params: Readonly<Record<string, string>>,
 ): Promise<{ readonly body: unknown; readonly etag: string | undefined } | undefined> {
   if (operation.match !== 'required' || (words.ifMatch !== undefined && words.fields === undefined)) return undefined;
-  const reader = name.startsWith('clients.') ? 'clients.get' : 'users.get';
+  const reader = name.startsWith('clients.') ? 'clients.get' : name.startsWith('webhooks.') ? 'webhooks.get' : 'users.get';
   return callUntyped(transport, reader, { params });
 }
 
@@ -109,7 +109,7 @@ function bodyOf(operation: AnyOperation, { body, fields, unset }: AdminWords, th
     const isBare = free !== undefined && Array.isArray(required) && required.includes(free) && !Object.hasOwn(Object(body), free);
     return isBare ? { [free]: body } : body;
   }
-  if (free === undefined) return fields ?? {};
+  if (free === undefined) return { ...(operation.match === 'required' ? membersOf(operation, there) : {}), ...fields };
   if (free === '') throw new UsageError('a rule is needed, as JSON or --body @file.json');
   const named: Readonly<Record<string, unknown>> = fields ?? {};
   if (operation.match !== 'required') return named;
@@ -122,6 +122,16 @@ function bodyOf(operation: AnyOperation, { body, fields, unset }: AdminWords, th
     delete merged[name];
   }
   return { ...named, [free]: merged };
+}
+
+/** What there is of what is replaced as a whole. */
+function membersOf({ body }: AnyOperation, there: unknown): Readonly<Record<string, unknown>> {
+  const kept: Readonly<Record<string, unknown>> = Object(there);
+  return Object.fromEntries(
+    Object.keys(propertiesOf(body))
+      .filter((name) => Object.hasOwn(kept, name))
+      .map((name) => [name, kept[name]]),
+  );
 }
 
 /** Objects in objects (`hufu`) are merged; everything else is replaced. */

@@ -25,7 +25,7 @@ export interface Operation<Params extends string, Query, Body, Reply> {
   readonly role: Role;
   /** Scopes that are enough beside those of the role and larger ones. */
   readonly scopes?: readonly string[];
-  /** `dangerous`: somebody loses access, or a secret is made: a person must have signed in a moment ago (RFC 9470). */
+  /** `dangerous`: somebody loses access, a secret is made, or data will flow elsewhere: a person must have signed in a moment ago (RFC 9470). */
   readonly effect: 'read' | 'change' | 'dangerous';
   readonly params: Readonly<Record<Params, Shape<string>>>;
   readonly query: Shape<Query>;

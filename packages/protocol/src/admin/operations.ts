@@ -12,6 +12,7 @@ import { SETTING_OPERATIONS, type SettingOperations } from './settings.ts';
 import { TOKEN_OPERATIONS, type TokenOperations } from './tokens.ts';
 import { UPSTREAM_OPERATIONS, type UpstreamOperations } from './upstreams.ts';
 import { USER_OPERATIONS, type UserOperations } from './users.ts';
+import { WEBHOOK_OPERATIONS, type WebhookOperations } from './webhooks.ts';
 
 /** Every operation of the admin API by its name. What is not here does not exist; what is here and not done by the server does not build. */
 export interface AdminOperations
@@ -27,7 +28,8 @@ export interface AdminOperations
     UpstreamOperations,
     PolicyOperations,
     AppearanceOperations,
-    AuditOperations {}
+    AuditOperations,
+    WebhookOperations {}
 
 export type OperationName = keyof AdminOperations;
 
@@ -45,6 +47,7 @@ export const OPERATIONS: AdminOperations = {
   ...POLICY_OPERATIONS,
   ...APPEARANCE_OPERATIONS,
   ...AUDIT_OPERATIONS,
+  ...WEBHOOK_OPERATIONS,
 };
 
 /** In the order of the table. */

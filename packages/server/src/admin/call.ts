@@ -8,7 +8,7 @@ import { type Caller } from './require-caller.ts';
 /** What a change is about. `before` and `after` hold no secret: they are what replies tell. */
 export interface Change {
   readonly target: {
-    readonly kind: 'client' | 'user' | 'grant' | 'session' | 'device' | 'key' | 'keys' | 'limit' | 'administrator';
+    readonly kind: 'client' | 'user' | 'grant' | 'session' | 'device' | 'key' | 'keys' | 'limit' | 'administrator' | 'webhook';
     readonly id: string;
   };
   readonly before?: unknown;

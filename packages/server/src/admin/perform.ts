@@ -13,6 +13,7 @@ import { SETTINGS } from './operations/settings.ts';
 import { TOKENS } from './operations/tokens.ts';
 import { UPSTREAMS } from './operations/upstreams.ts';
 import { USERS } from './operations/users.ts';
+import { WEBHOOKS } from './operations/webhooks.ts';
 
 /** What each operation does: one for every one of the table, or nothing builds. */
 export const PERFORM: { readonly [N in OperationName]: Perform<N> } = {
@@ -29,4 +30,5 @@ export const PERFORM: { readonly [N in OperationName]: Perform<N> } = {
   ...POLICIES,
   ...APPEARANCE,
   ...AUDIT,
+  ...WEBHOOKS,
 };

@@ -151,3 +151,14 @@ test('an exempt network counts for addresses in it, and for names that lead ther
   await assert.rejects(fetchOutbound(`http://localhost:${new URL(origin).port}/`, inside), /scheme http:/);
   await assert.rejects(fetchOutbound('http://10.0.0.1:8080/', inside), OutboundRefused);
 });
+
+test('where only the status counts nothing of a body is read, however it comes, and a redirect is none (attacks SSR-03, SSR-07, SSR-09)', async () => {
+  const only = { ...exempt, maxBytes: 0 };
+  for (const path of ['/65k', '/drip', '/gzip', '/endless-gzip', '/cut', '/']) {
+    const { status, body } = await fetchOutbound(`${origin}${path}`, only);
+    assert.deepEqual([status, body.length], [200, 0], path);
+  }
+  for (const path of ['/redirect', '/endless-redirect'])
+    await assert.rejects(() => fetchOutbound(`${origin}${path}`, only), OutboundRefused);
+  await until(() => sockets.size === 0, 'every socket is given back');
+});

@@ -15,7 +15,7 @@ export interface OutboundReply {
 }
 
 export interface OutboundLimits {
-  /** Of the body; 64 KiB by default. */
+  /** Of the body; 64 KiB by default. 0: nothing of it is read, however it comes, and what is answered has none. */
   readonly maxBytes?: number;
   /** From the look-up of the name to the last byte, however slowly they come. */
   readonly timeoutMs: number;
@@ -95,7 +95,7 @@ async function call(
         maxHeaderSize: MAX_HEADER_BYTES,
       },
       (reply) => {
-        readReply(reply, maxBytes)
+        (maxBytes === 0 ? readHead(reply) : readReply(reply, maxBytes))
           .then(resolve, refuse)
           // Also what nobody reads any more gives its socket back.
           .finally(() => reply.destroy());
@@ -111,9 +111,17 @@ function toRefusal(cause: unknown): OutboundRefused {
   return new OutboundRefused(`the request failed: ${cause instanceof Error ? cause.message : ''}`, { cause });
 }
 
-async function readReply(reply: IncomingMessage, maxBytes: number): Promise<OutboundReply> {
-  const status = reply.statusCode ?? 0;
+async function readHead(reply: IncomingMessage): Promise<OutboundReply> {
+  return { ...headOf(reply), body: Buffer.alloc(0) };
+}
+
+function headOf({ statusCode: status = 0, headers }: IncomingMessage): Omit<OutboundReply, 'body'> {
   if (status >= 300 && status < 400) throw new OutboundRedirected(`a redirect (${status})`);
+  return { status, contentType: headers['content-type'] ?? '', cacheControl: headers['cache-control'] ?? '' };
+}
+
+async function readReply(reply: IncomingMessage, maxBytes: number): Promise<OutboundReply> {
+  const head = headOf(reply);
   // Nothing was said to be understood; a bomb must not reach anybody who would inflate it.
   const encoding = reply.headers['content-encoding'] ?? 'identity';
   if (encoding.toLowerCase() !== 'identity') throw new OutboundRefused('a compressed body');
@@ -125,10 +133,5 @@ async function readReply(reply: IncomingMessage, maxBytes: number): Promise<Outb
     if (length > maxBytes) throw new OutboundRefused(`more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
-  return {
-    status,
-    contentType: reply.headers['content-type'] ?? '',
-    cacheControl: reply.headers['cache-control'] ?? '',
-    body: Buffer.concat(chunks),
-  };
+  return { ...head, body: Buffer.concat(chunks) };
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 
 /** A client's own server at the edge of a test: it takes logout tokens over real HTTP. */
 export interface Receiver {
@@ -19,6 +19,9 @@ export interface Heard {
   readonly contentType: string;
   /** Of the form. */
   readonly fields: URLSearchParams;
+  /** As it came. */
+  readonly body: string;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /** @param answer says 200 where it is left out */
@@ -64,10 +67,13 @@ function ok(_: Heard, reply: ServerResponse): void {
 async function read(request: IncomingMessage): Promise<Heard> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
+  const body = Buffer.concat(chunks).toString();
   return {
     method: request.method ?? '',
     path: request.url ?? '',
     contentType: request.headers['content-type'] ?? '',
-    fields: new URLSearchParams(Buffer.concat(chunks).toString()),
+    fields: new URLSearchParams(body),
+    body,
+    headers: request.headers,
   };
 }

@@ -50,7 +50,11 @@ export type AuditedVerb =
   | 'putLimitRule'
   | 'removeLimitRule'
   | 'putAdministrator'
-  | 'removeAdministrator';
+  | 'removeAdministrator'
+  | 'createWebhook'
+  | 'changeWebhook'
+  | 'removeWebhook'
+  | 'redeliverWebhook';
 
 /** What an entry says of a verb. Of a user the number, which is told as their subject identifier where that is known. */
 export interface Told {
@@ -321,6 +325,25 @@ export const AUDITED_VERBS: { readonly [V in Verb]: V extends AuditedVerb ? Tell
   listAudit: 'reads',
   putAuditCheckpoint: 'own',
   listAuditCheckpoints: 'reads',
+
+  listWebhooks: 'reads',
+  findWebhook: 'reads',
+  createWebhook: ([, { id, actions, enabled }], { kind }) =>
+    kind === 'created'
+      ? { action: 'webhook.created', target: webhookTarget(id), details: { actions: actions.join(' '), enabled } }
+      : undefined,
+  // Addresses often let whoever knows them in, and the log is read by more people than webhooks are.
+  changeWebhook: ([, id, { actions, enabled, endedBy }], { kind }) =>
+    done(kind)
+      ? { action: 'webhook.changed', target: webhookTarget(id), details: { actions: actions.join(' '), enabled, ended_by: endedBy } }
+      : undefined,
+  removeWebhook: ([, id], answer) => (answer === 'removed' ? { action: 'webhook.removed', target: webhookTarget(id) } : undefined),
+  dueWebhooks: 'reads',
+  takeWebhook: 'queue',
+  settleWebhook: 'queue',
+  listWebhookDeliveries: 'reads',
+  redeliverWebhook: ([, id, seq], answer) =>
+    done(answer) ? { action: 'webhook.redelivered', target: webhookTarget(id), details: { seq } } : undefined,
 };
 
 /** The names of the verbs that write an entry. */
@@ -358,4 +381,8 @@ function clientTarget(id: string): AuditTarget {
 
 function keyTarget(id: number): AuditTarget {
   return { kind: 'key', id: String(id) };
+}
+
+function webhookTarget(id: string): AuditTarget {
+  return { kind: 'webhook', id };
 }

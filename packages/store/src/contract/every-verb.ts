@@ -24,6 +24,7 @@ import { someChallenge } from './challenges.ts';
 import { someEdgeRecord } from './edge-sessions.ts';
 import { add, EVERY_WAY, somePasskey, someTotp } from './factors.ts';
 import { open, someApproval, someBackchannel, someDevice } from './pending-bench.ts';
+import { STILL, someDelivery, someWebhook } from './webhook-bench.ts';
 
 /** Asks a store on an empty database everything once, one after the other: for tests that look at its statements. */
 export async function useEveryVerb(all: Store): Promise<void> {
@@ -110,6 +111,7 @@ export async function useEveryVerb(all: Store): Promise<void> {
   await all.listChildren(tenant, [{ id: grant, afterId: 0 }], 10);
   await all.findLine(tenant, grant);
   await useAdministration(b);
+  await useWebhooks(b);
   await useAudit(b);
   await useEdge(all, tenant);
   assert.equal(await all.findClient(tenant, clientId('nobody')), undefined);
@@ -130,6 +132,28 @@ async function useAudit({ store: all, tenant }: Bench): Promise<void> {
   await all.putAuditCheckpoint(tenant, { seq: 1, hash: 'h', atMs: 1, jws: 'j', jwk: '{}' });
   await all.listAuditCheckpoints(tenant, 1, 1);
   await all.readAuditHead(tenant);
+}
+
+async function useWebhooks({ store: all, tenant }: Bench): Promise<void> {
+  for (const most of [1, 1]) await all.createWebhook(tenant, { ...someWebhook(), id: 'w' }, most, NOW);
+  await all.sealAudit(tenant, 10_000);
+  await all.dueWebhooks(tenant, NOW);
+  const taken = await all.takeWebhook(tenant, 'w', 30, NOW);
+  const progress = { ...STILL, cursorSeq: 1, deliveredAt: NOW };
+  await all.settleWebhook(tenant, 'w', taken?.lease ?? 0, { progress, delivery: someDelivery(1), leasedUntil: NOW });
+  await all.redeliverWebhook(tenant, 'w', 1);
+  const again = await all.takeWebhook(tenant, 'w', 30, NOW);
+  await all.settleWebhook(tenant, 'w', again?.lease ?? 0, { delivery: someDelivery(1, { state: 'dead' }), leasedUntil: NOW });
+  for (const filter of [{}, { state: 'dead' as const, before: 9 }]) await all.listWebhookDeliveries(tenant, 'w', filter, 1);
+  for (const [version, enabled] of [
+    [1, false],
+    [1, true],
+    [2, true],
+  ] as const)
+    await all.changeWebhook(tenant, 'w', someWebhook({ enabled }), version, NOW);
+  await all.findWebhook(tenant, 'w');
+  await all.listWebhooks(tenant);
+  for (const id of ['w', 'w']) await all.removeWebhook(tenant, id);
 }
 
 async function useAdministration({ store: all, tenant }: Bench): Promise<void> {

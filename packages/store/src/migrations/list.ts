@@ -7,6 +7,7 @@ import { migration as limitRules } from './0006-limit-rules.ts';
 import { migration as edgeSessions } from './0007-edge-sessions.ts';
 import { migration as administration } from './0008-administration.ts';
 import { migration as audit } from './0009-audit.ts';
+import { migration as webhooks } from './0010-webhooks.ts';
 import type { Migration } from './migrate.ts';
 
 /** Every migration, in order. A new one is a file `NNNN-name.ts` and a line here; what is here never changes. */
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   edgeSessions,
   administration,
   audit,
+  webhooks,
 ];

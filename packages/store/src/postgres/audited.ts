@@ -25,6 +25,7 @@ import type { Statistics } from './statistics.ts';
 import { tries } from './tries.ts';
 import { userCredentials } from './user-credentials.ts';
 import { users } from './users.ts';
+import { webhooks } from './webhooks.ts';
 
 /** What rooms are opened with. */
 export interface Parts {
@@ -159,6 +160,7 @@ const inFactors = ({ db, ids, statistics }: Parts) => factors(db, ids, statistic
 const inIdentities = ({ db, purge, statistics }: Parts) => identities(db, purge, statistics);
 const inLimits = ({ db }: Parts) => limitRules(db);
 const inAdministrators = ({ db }: Parts) => administrators(db);
+const inWebhooks = ({ db }: Parts) => webhooks(db);
 
 /** Where a verb is. */
 const ROOMS: { readonly [V in OwnVerb]: (parts: Parts) => Pick<Store, V> } = {
@@ -205,4 +207,8 @@ const ROOMS: { readonly [V in OwnVerb]: (parts: Parts) => Pick<Store, V> } = {
   removeLimitRule: inLimits,
   putAdministrator: inAdministrators,
   removeAdministrator: inAdministrators,
+  createWebhook: inWebhooks,
+  changeWebhook: inWebhooks,
+  removeWebhook: inWebhooks,
+  redeliverWebhook: inWebhooks,
 };

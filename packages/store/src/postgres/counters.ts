@@ -19,7 +19,8 @@ export type CounterName =
   | 'audit'
   | 'limit_rules'
   | 'edge_end'
-  | 'administrators';
+  | 'administrators'
+  | 'webhooks';
 
 /** The counter's value, locked until the end of the transaction: whoever holds it is alone with what it numbers. */
 export async function lockCounter(session: Session, tenant: TenantId | 0, name: CounterName): Promise<number> {

@@ -29,6 +29,7 @@ const WALKS: readonly RegExp[] = [
   /FROM revocation_logs WHERE tenant = \$1::bigint/,
   /(FROM|UPDATE) audit_heads .*WHERE tenant = \$1::bigint/,
   /FROM administrators (a\s|WHERE tenant = \$1::bigint AND user_id <> )/,
+  /FROM webhooks w WHERE w\.tenant = \$1::bigint( ORDER BY w\.id| AND w\.enabled|$)/,
   /FROM decisions WHERE tenant = \$1::bigint\s+ORDER BY id DESC/,
   // Over what is kept of one share, once for each sixteenth that it has grown.
   /DELETE FROM decisions WHERE tenant = \$1::bigint AND \(endpoint = 'edge'\)/,
@@ -162,6 +163,8 @@ async function fill(count: number): Promise<void> {
     decisions: `1, 'd' || g, 1, '', 400, '', '', ''`,
     edge_records: `1, 'e', 'i' || g, 1, '', 's' || g, 'd' || g, 1, 1, 1, 0, 2000000000 + g, CASE WHEN g % 2 = 0 THEN g END, 1, 'r', CASE WHEN g % 2 = 0 THEN g END, 2000000000 + g`,
     administrators: `1, g, 'read', 1, 'cli'`,
+    webhooks: `1, 'w' || g, '', '', '[]', '[]', 1, '', 1, 1, g, 0, 0, 0, 0, 0, 1, 0, 0, 0`,
+    webhook_deliveries: `1, 'w' || g % 16, g, '', '', CASE WHEN g % 2 = 0 THEN 'dead' ELSE 'due' END, 1, '', 1`,
     kept_replies: `1, 'n' || g, 'd', 1, NULL, 2000000000 + g`,
     edge_marks: `1, 'e', 'u' || g, 1, 2000000000 + g`,
     verified_emails: `1, 'a' || g, 1 + g % 16`,

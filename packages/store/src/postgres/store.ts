@@ -36,6 +36,7 @@ import { tries } from './tries.ts';
 import { userCredentials } from './user-credentials.ts';
 import { userEvents } from './user-events.ts';
 import { users } from './users.ts';
+import { webhooks } from './webhooks.ts';
 
 /** All verbs over a migrated database. Without a `bell` that others hear, they find out by looking. */
 export function postgresStore(db: Database, bell: Bell & { ready?(): Promise<void>; close?(): Promise<void> } = ownBell()): Store {
@@ -86,6 +87,7 @@ export function postgresStore(db: Database, bell: Bell & { ready?(): Promise<voi
     ...keptReplies(db, purging),
     ...searches(db),
     ...auditLog(db, statistic),
+    ...webhooks(db),
   };
   const actingAs = (acting: Acting): Store => ({
     ...verbs,

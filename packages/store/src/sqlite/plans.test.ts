@@ -25,6 +25,7 @@ const WALKS: readonly RegExp[] = [
   /FROM audit_heads WHERE tenant = \?$/,
   /^SELECT count\(\*\), count\(DISTINCT user_id\) FROM \(.* LIMIT \?4\)$/s,
   /FROM administrators (a\s|WHERE tenant = \? AND user_id <> \?$)/,
+  /FROM webhooks w /,
   /FROM decisions .*ORDER BY id DESC LIMIT/,
   /FROM \(SELECT 1 FROM \w+ INDEXED BY \w+\s.* LIMIT \?\)$/s,
   /g\.client_epoch = c\.epoch {2}AND g\.id < \? ORDER BY g\.id DESC LIMIT \?$/,

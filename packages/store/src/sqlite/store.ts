@@ -41,6 +41,7 @@ import { userCredentials } from './user-credentials.ts';
 import { userEvents } from './user-events.ts';
 import { users } from './users.ts';
 import { verifiedEmails } from './verified-emails.ts';
+import { webhooks } from './webhooks.ts';
 
 /** All verbs over one connection to a migrated database. `close` is done with the files; writes are settled before. */
 export function sqliteStore(kind: 'sqlite' | 'memory', db: Connection, close: () => Promise<void>): Store {
@@ -97,5 +98,6 @@ export function sqliteStore(kind: 'sqlite' | 'memory', db: Connection, close: ()
     ...statuses(db, counters),
     ...delivering,
     ...auditLog(db),
+    ...webhooks(db),
   });
 }
