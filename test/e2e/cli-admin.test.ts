@@ -145,6 +145,8 @@ test('keys and limits', async () => {
   assert.equal((await told('limits.get', 'sign-up'))['source'], 'default');
   assert.equal((await told('limits.put', 'sign-up', '{"limit":2,"period":"1s","burst":300}'))['source'], 'runtime');
   assert.equal(await shown('limits.reset', 'sign-up'), 'Done.');
+  assert.match(await shown('metrics.get', '--window', '600'), /\nnodes\nINSTANCE/);
+  assert.equal((await told('metrics.get', '--window', '600'))['step'], 60);
 });
 
 test('the audit log, resources and settings', async () => {

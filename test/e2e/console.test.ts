@@ -115,6 +115,73 @@ test('the first page needs at most 250 kB of script, compressed, and no other pa
   await context.close();
 });
 
+test('the dashboard tells what was counted and since when, follows what happens, and each number leads to what it is made of', async () => {
+  const refuse = async (): Promise<void> => {
+    await fetch(`${world.origin}/oauth/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'password', client_id: 'nobody' }),
+    });
+  };
+  await refuse();
+  await open('');
+  await page.waitForSelector('.figures li');
+  assert.match((await page.textContent('.page-head .lead')) ?? '', /Counted by \d+ nodes? since .+; as of .+/);
+  const figure = async (name: string): Promise<number> =>
+    Number((await page.textContent(`[data-figure=${name}] .figure`))?.replaceAll(/\D/g, ''));
+  for (const name of ['sign-ins', 'tokens', 'refusals', 'requests']) assert.ok((await figure(name)) > 0, name);
+  const text = (await page.textContent('main')) ?? '';
+  for (const part of ['client_credentials', 'token-exchange', 'password', 'database', 'live', 'ES256'])
+    assert.ok(text.includes(part), part);
+  assert.equal(await page.locator('.time-bars svg[aria-label]').count(), 8);
+
+  // What happens while one looks is there without a reload.
+  const before = await figure('refusals');
+  for (let times = 0; times < 5; times++) await refuse();
+  await page.waitForFunction(
+    (least) => Number(document.querySelector('[data-figure=refusals] .figure')?.textContent?.replaceAll(/\D/g, '')) >= least,
+    before + 5,
+  );
+  const first = await page.textContent('[data-testid=live-revocations] li a');
+  await world.admin('POST', '/users/sub-nobody/revoke');
+  await page.waitForFunction((old) => document.querySelector('[data-testid=live-revocations] li a')?.textContent !== old, first);
+
+  await page.click('.bars a:has-text("invalid_client")');
+  await page.waitForURL(/decisions\?error=invalid_client/);
+  await page.waitForSelector('table.list a');
+  await open('');
+  await page.click('[data-figure=sign-ins] .figure');
+  await page.waitForURL(/audit\?action=session\.opened/);
+  await open('');
+  await page.click('.windows >> text=24 h');
+  await page.waitForURL(/window=24h/);
+  await page.waitForSelector('.windows a.current:has-text("24 h")');
+  await page.hover('.tiles .time-bars svg');
+  await page.waitForSelector('.readout');
+});
+
+test('where nothing was counted the dashboard says what would be, and where the server is away it says how old its numbers are', async () => {
+  const context = await openContext(browser);
+  const empty = await world.signIn(context, 'security');
+  await empty.route('**/admin/v1/metrics*', async (route) => {
+    const reply = await route.fetch();
+    const body: Record<string, unknown> = Object(await reply.json());
+    const none = { count: 0, p50_ms: null, p95_ms: null, p99_ms: null, points: Array.from({ length: 60 }, () => null), endpoint: '' };
+    await route.fulfill({
+      response: reply,
+      json: { ...body, series: [], limits: [], latency: [none], store_latency: none, held_since: null },
+    });
+  });
+  await empty.reload();
+  await empty.waitForSelector('.nothing');
+  assert.equal(await empty.locator('.nothing').count(), 5);
+  assert.match((await empty.textContent('main')) ?? '', /Nobody has signed in, or tried to/);
+  await assertAccessible(empty, 'the empty dashboard');
+  await empty.unroute('**/admin/v1/metrics*');
+  await empty.route('**/admin/v1/metrics*', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{}' }));
+  await empty.waitForSelector('text=these are the numbers it gave last');
+  await context.close();
+});
+
 test('a request that another site could make is refused: without the header, or with another origin (attacks CON-02, SES-07)', async () => {
   assert.deepEqual(await callFrom(page, 'GET', '/me', {}), { status: 403, error: undefined });
   assert.equal((await callFrom(page, 'POST', '/keys/rotate', {})).status, 403);

@@ -42,6 +42,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'keys-and-rotation.md': API,
   'sqlite-and-postgres.md': API,
   'operate.md': API,
+  'metrics.md': API,
   'config-as-code.md': { config: 'examples/config-as-code/hufu.yaml' },
   'cli.md': { config: 'examples/config-as-code/hufu.yaml' },
   'audit.md': API,

@@ -59,6 +59,9 @@ const STATUS = {
 /** An error code of RFC 6749 §5.2 or of one of its extensions. */
 export type ErrorCode = keyof typeof STATUS;
 
+/** All of them. */
+export const ERROR_CODES: readonly string[] = Object.keys(STATUS);
+
 /** What only the log and the decision record may see. */
 export interface ErrorDetail {
   /** Why, with the values that led to it; never a secret. */

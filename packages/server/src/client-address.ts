@@ -46,3 +46,8 @@ function isTrusted(address: string, trusted: readonly Network[]): boolean {
   }
   return list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
+
+/** Whether an address is of this very machine. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || /^127(?:\.\d{1,3}){3}$/.test(address);
+}

@@ -7,6 +7,7 @@ import type { DecisionJournal } from './decisions/journal.ts';
 import type { KeyRing } from './keys/key-ring.ts';
 import type { ServerLimits } from './limits/server-limits.ts';
 import type { Log } from './log.ts';
+import type { NodeMetrics } from './metrics/node-metrics.ts';
 import type { Random } from './random.ts';
 
 /** What an endpoint may reach. Made once at the start; nobody changes it. */
@@ -26,5 +27,6 @@ export interface Context {
   readonly decisions: DecisionJournal;
   readonly passwords: Passwords;
   readonly limits: ServerLimits;
+  readonly metrics: NodeMetrics;
   readonly log: Log;
 }

@@ -11,6 +11,7 @@ import { openKeyRing } from './keys/key-ring.ts';
 import { findMasterKey } from './keys/master-key.ts';
 import { serverLimits } from './limits/server-limits.ts';
 import type { Log } from './log.ts';
+import { nodeMetrics } from './metrics/node-metrics.ts';
 import { systemRandom } from './random.ts';
 
 /** On top of the longest life of an access token, so that ID tokens (which live an hour) and sign-out hints are covered as well. */
@@ -60,6 +61,8 @@ export async function openContext(options: ContextOptions): Promise<Context> {
   );
   const remote = await openRemote?.(keys.keyedHash('limits', config.issuer));
   const random = systemRandom();
+  const limits = serverLimits({ config, nowMs: clock.nowMs, remote });
+  const metrics = nodeMetrics({ store, tenant, clock, log, instance: random.text(12), limits: () => limits.snapshot() });
   return {
     config,
     issuer: config.issuer,
@@ -70,9 +73,10 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     clock,
     random,
     keys,
-    decisions: decisionJournal(store, tenant, random, log),
+    decisions: decisionJournal({ store, tenant, random, log, meter: metrics.meter }),
     passwords: passwords(),
-    limits: serverLimits({ config, nowMs: clock.nowMs, remote }),
+    limits,
+    metrics,
     log,
   };
 }

@@ -12,6 +12,7 @@ import { introspect } from './endpoints/introspect.ts';
 import { document, jwks } from './endpoints/jwks.ts';
 import { logo } from './endpoints/logo.ts';
 import { logout } from './endpoints/logout.ts';
+import { metrics } from './endpoints/metrics.ts';
 import { pushedAuthorizationRequest } from './endpoints/par.ts';
 import { register } from './endpoints/register.ts';
 import { readClient, removeClient, replaceClient } from './endpoints/registered-client.ts';
@@ -73,6 +74,7 @@ export function routes(ctx: Context, testClock: TestClock | undefined): readonly
     closed('/', { GET: (http) => home(ctx, http) }),
     closed('/healthz', { GET: () => health() }),
     closed('/readyz', { GET: () => ready(ctx) }),
+    closed('/metrics', { GET: (http) => metrics(ctx, http) }),
   ];
   table.push(...adminRoutes(ctx), ...adminDocuments(ctx));
   table.push(...pageRoutes(ctx));

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { OAuthError } from '@hufu/protocol/errors';
 import { clientAddress, isTrustedPeer } from './client-address.ts';
-import { atEndOfTurn } from './clock.ts';
+import { atEndOfTurn, monotonicMs } from './clock.ts';
 import type { Context } from './context.ts';
 import { Trail } from './decisions/trail.ts';
 import { type BodyStream, type HttpReply, type HttpRequest, MAX_ADDRESS } from './http.ts';
@@ -9,6 +9,8 @@ import { PageError, pageRefusal } from './interaction/page-error.ts';
 import { refuseFirst, telling, waitFor } from './limits/admit.ts';
 import { limitedRoute } from './limits/limited-routes.ts';
 import type { RequestStage } from './limits/request-limits.ts';
+import { endpointLabel } from './metrics/endpoint-labels.ts';
+import { endpointIndex } from './metrics/meter.ts';
 import { isKnownOrigin } from './origins.ts';
 import { findHeader } from './raw-headers.ts';
 import { refusal } from './reply.ts';
@@ -27,7 +29,12 @@ interface Mounted {
   readonly allow: string;
   /** As limits call it; undefined: none is about it. */
   readonly limited: string | undefined;
+  /** As it is counted. */
+  readonly counted: number;
 }
+
+/** A path that is nowhere, as it is counted. */
+const NOWHERE = endpointIndex('none');
 
 /**
  * The rim: bytes in, plain values out (docs/decisions/0006). Finds the route, bounds and reads the body, reads the clock once, and writes
@@ -38,7 +45,7 @@ export function serve(ctx: Context, table: readonly Route[]): RequestListener {
   const below = new Map<string, Mounted>();
   const deep: (readonly [folder: string, mounted: Mounted])[] = [];
   for (const route of table) {
-    const mounted = { route, allow: allowOf(route), limited: limitedRoute(route.path) };
+    const mounted = { route, allow: allowOf(route), limited: limitedRoute(route.path), counted: endpointIndex(endpointLabel(route.path)) };
     if (route.path.endsWith('/**')) deep.push([route.path.slice(0, -2), mounted]);
     else if (route.path.endsWith('/*')) below.set(route.path.slice(0, -1), mounted);
     else exact.set(route.path, mounted);
@@ -46,6 +53,7 @@ export function serve(ctx: Context, table: readonly Route[]): RequestListener {
   const judge = targets(ctx.issuer);
   const readers: Readers = { certificates: certificateReader(ctx.config), places: placeSource(ctx.config) };
   return (raw, reply) => {
+    const begunMs = monotonicMs();
     const url = originForm(raw.url ?? '/');
     const mark = url.indexOf('?');
     const path = mark < 0 ? url : url.slice(0, mark);
@@ -66,7 +74,7 @@ export function serve(ctx: Context, table: readonly Route[]): RequestListener {
           ? (http: HttpRequest) => notFound(ctx, http)
           : endpointOf(ctx, mounted, raw.method ?? 'GET');
     const query = mark < 0 ? '' : url.slice(mark + 1);
-    const call: Call = { ctx, raw, reply, path, query, readers, route: mounted?.route };
+    const call: Call = { ctx, raw, reply, path, query, readers, route: mounted?.route, counted: mounted?.counted ?? NOWHERE, begunMs };
     const isLimited = target === 'ours' && !tooLong && mounted?.limited !== undefined;
     const stage = isLimited ? ctx.limits.requests.findFirst(mounted.limited, raw.method ?? 'GET') : undefined;
     if (stage === undefined) goOn(call, endpoint, undefined);
@@ -84,20 +92,23 @@ interface Call {
   readonly readers: Readers;
   /** Undefined: there is none. */
   readonly route: Route | undefined;
+  /** As it is counted. */
+  readonly counted: number;
+  /** Of `monotonicMs`. */
+  readonly begunMs: number;
 }
 
 /** @param first what limits have seen of it. */
 function goOn(call: Call, endpoint: Endpoint, first: HttpRequest | undefined): void {
   const { ctx, raw, reply, route } = call;
-  const crossOrigin = route?.crossOrigin ?? 'none';
   if (raw.method === 'GET' || raw.method === 'HEAD') {
     const http = wholeOf(call, '', first);
-    answer(ctx, endpoint, crossOrigin, route?.takesTime === true ? { ...http, whenGone: (act) => onceClosed(reply, act) } : http, reply);
+    answer(call, endpoint, route?.takesTime === true ? { ...http, whenGone: (act) => onceClosed(reply, act) } : http);
     return;
   }
   readBody(raw, (body) => {
     const http = wholeOf(call, body ?? '', first);
-    answer(ctx, () => refuseBody(ctx, http, body) ?? endpoint(http), crossOrigin, http, reply);
+    answer(call, () => refuseBody(ctx, http, body) ?? endpoint(http), http);
   });
 }
 
@@ -120,9 +131,9 @@ function admit(call: Call, endpoint: Endpoint, stage: RequestStage): void {
     // Nobody reads on to find the next request behind a body that has no end.
     if (hasBody(raw) && !(Number(raw.headers['content-length']) <= BODY_LIMIT)) reply.shouldKeepAlive = false;
     const crossOrigin = route?.crossOrigin ?? 'none';
-    answer(ctx, () => refuseFirst(ctx, http, admission, { asPage: wantsPage(http), crossOrigin }), crossOrigin, http, reply);
+    answer(call, () => refuseFirst(ctx, http, admission, { asPage: wantsPage(http), crossOrigin }), http);
   };
-  judge().catch((error: unknown) => fail(ctx, reply, http, error));
+  judge().catch((error: unknown) => fail(call, http, error));
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -162,37 +173,38 @@ function readBody(raw: IncomingMessage, done: (body: string | undefined) => void
   });
 }
 
-function answer(ctx: Context, endpoint: Endpoint, crossOrigin: Route['crossOrigin'], http: HttpRequest, raw: ServerResponse): void {
+function answer(call: Call, endpoint: Endpoint, http: HttpRequest): void {
   try {
     const given = endpoint(http);
-    if (!(given instanceof Promise)) send(ctx, raw, given, crossOrigin, http);
+    if (!(given instanceof Promise)) send(call, given, http);
     else {
       // Written with the others of this turn: whoever waits for them wakes once (half the cost of a token under load).
       given.then(
-        (reply) => atEndOfTurn(() => sendOrFail(ctx, raw, reply, crossOrigin, http)),
-        (error: unknown) => fail(ctx, raw, http, error),
+        (reply) => atEndOfTurn(() => sendOrFail(call, reply, http)),
+        (error: unknown) => fail(call, http, error),
       );
     }
   } catch (error) {
-    fail(ctx, raw, http, error);
+    fail(call, http, error);
   }
 }
 
-function sendOrFail(ctx: Context, raw: ServerResponse, reply: HttpReply, crossOrigin: Route['crossOrigin'], http: HttpRequest): void {
+function sendOrFail(call: Call, reply: HttpReply, http: HttpRequest): void {
   try {
-    send(ctx, raw, reply, crossOrigin, http);
+    send(call, reply, http);
   } catch (error) {
-    fail(ctx, raw, http, error);
+    fail(call, http, error);
   }
 }
 
 /** An endpoint that threw: a bug of ours, told as fixed text with a decision. */
-function fail(ctx: Context, raw: ServerResponse, http: HttpRequest, error: unknown): void {
-  if (raw.headersSent) {
-    raw.destroy();
+function fail(call: Call, http: HttpRequest, error: unknown): void {
+  const { ctx, reply } = call;
+  if (reply.headersSent) {
+    reply.destroy();
     return;
   }
-  send(ctx, raw, refusal(ctx, 'http', http, new Trail(), error), 'none', http);
+  send(call, refusal(ctx, 'http', http, new Trail(), error), http, 'none');
 }
 
 /** What no endpoint has to see: bodies without end, and encodings that nobody honest sends. */
@@ -220,11 +232,10 @@ function tooMuch(ctx: Context, http: HttpRequest, status: 413 | 414 | 415, text:
 }
 
 function send(
-  ctx: Context,
-  raw: ServerResponse,
+  { ctx, reply: raw, counted, begunMs, route }: Call,
   { status, headers, body, origins, stream }: HttpReply,
-  crossOrigin: Route['crossOrigin'],
   http: HttpRequest,
+  crossOrigin: Route['crossOrigin'] = route?.crossOrigin ?? 'none',
 ): void {
   let lines = linesOf(ctx, headers, crossOrigin === 'any');
   if (stream === undefined && headers['content-length'] === undefined) {
@@ -242,6 +253,9 @@ function send(
   if (stream !== undefined) stream(bodyStream(raw));
   else if (had || http.method === 'HEAD') raw.end();
   else raw.end(body);
+  // What waits because whoever asked wants it to says nothing of how fast we are.
+  if (route?.takesTime === true) ctx.metrics.meter.streamed(counted, had ? 304 : status);
+  else ctx.metrics.meter.requested(counted, had ? 304 : status, monotonicMs() - begunMs);
 }
 
 function bodyStream(raw: ServerResponse): BodyStream {

@@ -80,6 +80,7 @@ async function start(
   const stopSealing = startSealing(ctx);
   const stopWebhooks = startWebhooks(ctx);
   const { address } = listening;
+  const stopMetrics = ctx.metrics.start(address.port);
   if (settable !== undefined && config.issuer.startsWith('https:')) log.warn('mode.test_exposed', { issuer: config.issuer });
   log.info('server.started', { issuer: config.issuer, mode: config.mode, port: address.port, store: store.kind });
   return {
@@ -98,6 +99,7 @@ async function start(
       await closeRemote();
       await ctx.decisions.settled();
       await ctx.passwords.close();
+      await stopMetrics();
       // Last of all: whatever else stops may have something to tell.
       await stopSealing();
       await store.close();

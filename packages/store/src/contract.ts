@@ -30,6 +30,7 @@ import { limitCases } from './contract/limits.ts';
 import { lineageCases } from './contract/lineage.ts';
 import { mailCases } from './contract/mails.ts';
 import { markCases } from './contract/marks.ts';
+import { metricCases } from './contract/metrics.ts';
 import { notificationCases } from './contract/notifications.ts';
 import { openingCases } from './contract/openings.ts';
 import { ownGrantCases } from './contract/own-grants.ts';
@@ -122,6 +123,7 @@ const ALL: readonly ((define: Case) => void)[] = [
   edgeSessionCases,
   administrationCases,
   searchCases,
+  metricCases,
   auditCases,
   webhookCases,
 ];

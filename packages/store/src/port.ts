@@ -22,9 +22,11 @@ import type { Grants } from './port/grants.ts';
 import type { Identities } from './port/identities.ts';
 import type { KeptReplies } from './port/kept-replies.ts';
 import type { Keys } from './port/keys.ts';
+import type { Latency } from './port/latency.ts';
 import type { LimitRules } from './port/limit-rules.ts';
 import type { Mails } from './port/mails.ts';
 import type { Marks } from './port/marks.ts';
+import type { Metrics } from './port/metrics.ts';
 import type { PendingAuthorizations } from './port/pending-authorizations.ts';
 import type { PushedRequests } from './port/pushed-requests.ts';
 import type { Revocations } from './port/revocations.ts';
@@ -55,6 +57,7 @@ export type * from './port/keys.ts';
 export type * from './port/limit-rules.ts';
 export type * from './port/mails.ts';
 export type * from './port/marks.ts';
+export type * from './port/metrics.ts';
 export type * from './port/open-ways.ts';
 export type * from './port/participants.ts';
 export type * from './port/pending-authorizations.ts';
@@ -97,10 +100,13 @@ export interface Store
     Administrators,
     KeptReplies,
     Searches,
+    Metrics,
     Audit,
     Webhooks {
   /** `sqlite`, `postgres` or `memory`: for logs and `hufu doctor`. */
   readonly kind: string;
+  /** How long the database took: a group of writes up to its commit (SQLite), each statement and transaction from its call to its answer (PostgreSQL). */
+  readonly latency: Latency;
   /**
    * The same store, whose audited verbs (`AUDITED_VERBS`) write who it was in the same transaction as what they change: the entry cannot be written, the change does
    * not happen. A store on which this was never called says `system`, and signs nothing.

@@ -97,10 +97,26 @@ export const POINTS_SLACK: number = 256;
 /** A follower that was not seen for so long is forgotten. */
 export const FOLLOWER_KEPT_SECONDS: number = 7 * 86_400;
 
+/** The spans that processes write their counts in, and how long each kind of row stays. */
+export const METRIC_SPANS: readonly [60, 900] = [60, 900];
+export const METRICS_KEPT_SECONDS: Readonly<Record<60 | 900, number>> = { 60: 6 * 3600 + 900, 900: 8 * 86_400 };
+
+/** Characters of what a process has counted in one span. */
+export const MAX_METRIC_ROW: number = 32_768;
+
+/** So many processes are remembered. */
+export const MAX_METRIC_NODES: number = 256;
+
 /** One in so many inserts of a verb removes what has ended. The first of a process does. */
 export const PURGE_EVERY: number = 16;
 /** At most so many rows fall in one act. */
 export const PURGE_ROWS: number = 64;
+
+/** At most so many decisions of one share fall with a batch of new ones, or four times as many as it brings. */
+export const TRIMMED_ROWS: number = 2_048;
+
+/** So many grants are looked at one by one, the newest first, for those that live; what is older is found client by client. */
+export const LOOKED_THROUGH: number = 5_000;
 
 /** Characters of what an edge keeps sealed in one record. */
 export const MAX_EDGE_RECORD: number = 65_536;

@@ -180,8 +180,8 @@ function Acts({ webhook, etag }: { readonly webhook: WebhookView; readonly etag:
   const rotate = async (): Promise<void> => {
     setMade((await call('webhooks.secrets.rotate', { params, body: {}, idempotencyKey: newKey() })).body.secret);
   };
-  const turn = (): Promise<unknown> =>
-    call('webhooks.update', { params, body: { url, actions, description, enabled: !enabled }, ifMatch: etag });
+  const turn = (on: boolean): Promise<unknown> =>
+    call('webhooks.update', { params, body: { url, actions, description, enabled: on }, ifMatch: etag });
   const turning = enabled ? 'disable' : 'enable';
   return (
     <Group gap="xs">
@@ -206,15 +206,18 @@ function Acts({ webhook, etag }: { readonly webhook: WebhookView; readonly etag:
         act={rotate}
         done={refresh}
       />
-      <Danger
-        name={turning}
-        title={t(`webhooks.${turning}`)}
-        text={t(`webhooks.${turning}Text`)}
-        label={t(`webhooks.${turning}`)}
-        calm={!enabled}
-        act={turn}
-        done={refresh}
-      />
+      {(['disable', 'enable'] as const).map((name) => (
+        <Danger
+          key={name}
+          name={name}
+          title={t(`webhooks.${name}`)}
+          text={t(`webhooks.${name}Text`)}
+          label={t(`webhooks.${name}`)}
+          calm={name === 'enable'}
+          act={() => turn(name === 'enable')}
+          done={refresh}
+        />
+      ))}
       <Danger
         name="delete"
         title={t('webhooks.remove')}

@@ -14,6 +14,7 @@ import { ownFeed } from '@hufu/server/endpoints/own-feed';
 import type { Log } from '@hufu/server/log';
 import { systemRandom } from '@hufu/server/random';
 import { tlsOptions } from '@hufu/server/tls-options';
+import { EDGE_DECISIONS } from '@hufu/store/port/decisions';
 import { RefusedError } from '../command.ts';
 import { type OpenEdge, openEdge } from './open-edge.ts';
 import { openLimits } from './open-limits.ts';
@@ -129,7 +130,14 @@ async function open(config: Config, written: GatewayConfig, log: Log, server: Co
 
 function journalOf(log: Log, kept: OwnStore | undefined, server: Context | undefined): EdgeJournal {
   const { random = systemRandom(), clock = systemClock() } = server ?? {};
-  return edgeJournal({ kept, random, log, nowMs: clock.nowMs });
+  const meter = server?.metrics.meter;
+  return edgeJournal({
+    kept,
+    random,
+    log,
+    nowMs: clock.nowMs,
+    ...(meter !== undefined && { refused: (code: string) => meter.refused(EDGE_DECISIONS, code) }),
+  });
 }
 
 /** What is behind the gateway would have the origin, or the cookies, of the pages where people sign in. */

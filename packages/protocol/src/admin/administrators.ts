@@ -1,5 +1,5 @@
 import { NOTHING, type Nothing, type Operation, SUB } from './operation.ts';
-import { LIMITS_SCOPE, ROLES, type Role } from './roles.ts';
+import { LIMITS_SCOPE, METRICS_SCOPE, ROLES, type Role } from './roles.ts';
 import { choice, list, maybe, object, type Shape, text, time } from './shape.ts';
 import type { Items } from './users.ts';
 
@@ -53,7 +53,7 @@ export const ADMINISTRATOR_OPERATIONS: AdministratorOperations = {
     path: '/me',
     summary: 'Who calls, and what they may do.',
     role: 'read',
-    scopes: [LIMITS_SCOPE],
+    scopes: [LIMITS_SCOPE, METRICS_SCOPE],
     effect: 'read',
     params: {},
     query: NOTHING,

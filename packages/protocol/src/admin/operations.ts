@@ -5,6 +5,7 @@ import { CLIENT_OPERATIONS, type ClientOperations } from './clients.ts';
 import { GATEWAY_OPERATIONS, type GatewayOperations } from './gateway.ts';
 import { GRANT_OPERATIONS, type GrantOperations } from './grants.ts';
 import { LIMIT_OPERATIONS, type LimitOperations } from './limits.ts';
+import { METRIC_OPERATIONS, type MetricOperations } from './metrics.ts';
 import type { AnyOperation, Operation } from './operation.ts';
 import { POLICY_OPERATIONS, type PolicyOperations } from './policies.ts';
 import { SECURITY_OPERATIONS, type SecurityOperations } from './security.ts';
@@ -23,6 +24,7 @@ export interface AdminOperations
     SecurityOperations,
     TokenOperations,
     LimitOperations,
+    MetricOperations,
     SettingOperations,
     GatewayOperations,
     UpstreamOperations,
@@ -41,6 +43,7 @@ export const OPERATIONS: AdminOperations = {
   ...SECURITY_OPERATIONS,
   ...TOKEN_OPERATIONS,
   ...LIMIT_OPERATIONS,
+  ...METRIC_OPERATIONS,
   ...SETTING_OPERATIONS,
   ...GATEWAY_OPERATIONS,
   ...UPSTREAM_OPERATIONS,

@@ -15,8 +15,11 @@ const PREFIX = 'hufu:admin:';
 /** Narrower than any role: the limits of flow control and nothing else. */
 export const LIMITS_SCOPE = 'hufu:admin:limits';
 
+/** Narrower than any role: what the nodes have counted, for `/metrics` and `metrics.get`. */
+export const METRICS_SCOPE = 'hufu:admin:metrics';
+
 /** Every scope of the admin API. */
-export const ADMIN_SCOPES: readonly string[] = [...ROLES.map(scopeOf), LIMITS_SCOPE];
+export const ADMIN_SCOPES: readonly string[] = [...ROLES.map(scopeOf), LIMITS_SCOPE, METRICS_SCOPE];
 
 /** The scope that lets a token do what a role may. */
 export function scopeOf(role: Role): string {

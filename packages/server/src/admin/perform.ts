@@ -7,6 +7,7 @@ import { CLIENTS } from './operations/clients.ts';
 import { GATEWAY } from './operations/gateway.ts';
 import { GRANTS } from './operations/grants.ts';
 import { LIMITS } from './operations/limits.ts';
+import { METRICS } from './operations/metrics.ts';
 import { POLICIES } from './operations/policies.ts';
 import { SECURITY } from './operations/security.ts';
 import { SETTINGS } from './operations/settings.ts';
@@ -24,6 +25,7 @@ export const PERFORM: { readonly [N in OperationName]: Perform<N> } = {
   ...SECURITY,
   ...TOKENS,
   ...LIMITS,
+  ...METRICS,
   ...SETTINGS,
   ...GATEWAY,
   ...UPSTREAMS,

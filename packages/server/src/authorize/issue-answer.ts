@@ -43,6 +43,7 @@ export async function issueAnswer(
   const common = commonOf(ctx, request, session);
   const code = responseType.code ? await issueCode(ctx, request, session, common, now) : undefined;
   const access = responseType.token ? await issueToken(ctx, request, common, now) : undefined;
+  if (access !== undefined) ctx.metrics.meter.issued('front_channel');
   if (code === undefined && access === undefined) await admit(ctx, common, now);
   const idToken = responseType.idToken ? await issueFrontIdToken(ctx, request, session, common, access?.token.text, code, now) : undefined;
   return [

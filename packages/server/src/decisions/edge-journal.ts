@@ -67,6 +67,8 @@ export interface EdgeJournalParts {
   readonly random: Random;
   readonly log: Log;
   readonly nowMs: () => number;
+  /** Told of each refusal, also of those that are told again. */
+  readonly refused?: (code: string) => void;
 }
 
 /** A decision that is told again. */
@@ -77,7 +79,7 @@ interface Told {
   lastAt: number;
 }
 
-export function edgeJournal({ kept, random, log, nowMs }: EdgeJournalParts): EdgeJournal {
+export function edgeJournal({ kept, random, log, nowMs, refused }: EdgeJournalParts): EdgeJournal {
   const queue = kept === undefined ? undefined : decisionQueue(kept.store, kept.tenant, KEPT_EDGE_DECISIONS, log);
   const told = new Map<string, Told>();
   const grown = new Set<Told>();
@@ -131,6 +133,7 @@ export function edgeJournal({ kept, random, log, nowMs }: EdgeJournalParts): Edg
   return {
     refuse(refusal) {
       const { check, status, code, route = '', clientId = '' } = refusal;
+      refused?.(code);
       const now = Math.floor(nowMs() / 1000);
       const cause = redact(refusal.cause ?? '').slice(0, MAX_DETAIL);
       // Whoever hammers on is one decision, so that they do not push all others out of the records.

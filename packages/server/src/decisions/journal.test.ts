@@ -31,7 +31,7 @@ async function ground(record?: Store['recordDecisions']): Promise<Ground> {
     (line) => lines.push(JSON.parse(line)),
     () => T,
   );
-  const journal = decisionJournal(store, tenant, systemRandom(), log);
+  const journal = decisionJournal({ store: store, tenant: tenant, random: systemRandom(), log: log, meter: { refused: () => undefined } });
   return { journal, store, lines, find: async (id) => (await real.findDecision(tenant, id)) ?? assert.fail(`no ${id}`) };
 }
 

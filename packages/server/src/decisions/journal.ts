@@ -3,6 +3,7 @@ import type { ErrorCode } from '@hufu/protocol/errors';
 import type { TenantId } from '@hufu/protocol/ids';
 import type { Store } from '@hufu/store/port';
 import type { Log } from '../log.ts';
+import type { Meter } from '../metrics/meter.ts';
 import type { Random } from '../random.ts';
 import { decisionId } from './decision-id.ts';
 import { decisionQueue } from './decision-queue.ts';
@@ -35,7 +36,16 @@ export interface DecisionJournal {
   settled(): Promise<void>;
 }
 
-export function decisionJournal(store: Store, tenant: TenantId, random: Random, log: Log): DecisionJournal {
+export interface DecisionJournalParts {
+  readonly store: Store;
+  readonly tenant: TenantId;
+  readonly random: Random;
+  readonly log: Log;
+  /** Counts every refusal, also those that are told again. */
+  readonly meter: Pick<Meter, 'refused'>;
+}
+
+export function decisionJournal({ store, tenant, random, log, meter }: DecisionJournalParts): DecisionJournal {
   const queue = decisionQueue(store, tenant, KEPT_DECISIONS, log);
   /** Decisions that are told again, and after how many records each was made. */
   const repeated = new Map<string, { readonly id: string; readonly after: number }>();
@@ -57,6 +67,7 @@ export function decisionJournal(store: Store, tenant: TenantId, random: Random, 
 
   return {
     record(endpoint, status, error, trail, nowMs) {
+      meter.refused(endpoint, error.code);
       const key = trail.repeats === undefined ? undefined : `${trail.repeats} ${error.code}`;
       const before = key === undefined ? undefined : toldBefore(key);
       if (before !== undefined) return before;

@@ -32,5 +32,7 @@ async function answer(ctx: Context, request: HttpRequest, call: ClientCall): Pro
   }
   const sender = readSender(ctx, request, call.client, call.trail, call.now);
   const confirmation = sender instanceof Promise ? await sender : sender;
-  return tokenReply(await grant(ctx, { ...call, confirmation, instance: attestedKey(call.client, request) }));
+  const issued = await grant(ctx, { ...call, confirmation, instance: attestedKey(call.client, request) });
+  ctx.metrics.meter.issued(grantType);
+  return tokenReply(issued);
 }

@@ -69,6 +69,7 @@ function requireAsked(ctx: Context, http: HttpRequest, { purpose }: CodeStep, te
 function refused(ctx: Context, http: HttpRequest, step: CodeStep, asked: Asked, aim: Aim, problem: CodeProblem, trail: Trail): HttpReply {
   const status = problem.kind === 'no_code' ? 400 : 401;
   const error = { code: 'access_denied', description: 'not the code of the mail' } as const;
+  if (step.purpose === 'sign_in') ctx.metrics.meter.signInFailed('email_code');
   const decision = ctx.decisions.record(step.endpoint, status, error, trail, http.nowMs);
   const reply = page(ctx, http, step, asked, aim, status, problem);
   return { ...reply, headers: { ...reply.headers, 'hufu-decision': decision } };

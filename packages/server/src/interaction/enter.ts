@@ -188,6 +188,7 @@ async function complete(
     return opened.reason === 'session_ended' ? startAgain(aim) : undefined;
   }
   const { session } = opened;
+  if (base === undefined) ctx.metrics.meter.signedIn(methods[0].method);
   // Signed in they are: what fails from here on must not take the cookies away.
   const quietly = async <T>(act: Promise<T>): Promise<T | undefined> =>
     await act.catch((error: unknown) => void ctx.log.error('request.failed', error, { after: 'sign_in' }));

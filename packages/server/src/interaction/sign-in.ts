@@ -89,6 +89,8 @@ export async function refuseSignIn(
   const slowed = problem.kind === 'slowed_down';
   const status = slowed ? 429 : problem.kind === 'bot' ? 403 : 401;
   const error = { code: 'access_denied', description: DESCRIPTIONS[problem.kind], detail: problem.detail } as const;
+  if (problem.kind !== 'over' && problem.kind !== 'replaced')
+    ctx.metrics.meter.signInFailed(problem.kind === 'passkey' ? 'passkey' : 'password');
   const decision = ctx.decisions.record('signin', status, error, trail, http.nowMs);
   const reply = await page(ctx, http, aim, status, username, problem, before);
   const wait = slowed ? { 'retry-after': String(problem.retryAfterSeconds) } : {};

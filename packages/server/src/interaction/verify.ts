@@ -116,6 +116,7 @@ export function refuseShown(
   trail: Trail,
 ): HttpReply {
   const error = { code: 'access_denied', description: 'the passkey was not accepted', detail } as const;
+  ctx.metrics.meter.signInFailed('passkey');
   const decision = ctx.decisions.record('verify', 401, error, trail, http.nowMs);
   const reply = page(ctx, http, state, aim, { way: 'passkey', isWish: isWish(ctx, state, aim, form) }, 401, { kind: 'passkey', problem });
   return { ...reply, headers: { ...reply.headers, 'hufu-decision': decision } };
@@ -193,6 +194,7 @@ async function refused(
 ): Promise<HttpReply> {
   const status = outcome.kind === 'wrong' ? 401 : 429;
   const description = outcome.kind === 'wrong' ? 'wrong second factor' : 'too many attempts';
+  ctx.metrics.meter.signInFailed(shown.way === 'recovery_code' ? 'recovery_code' : 'totp');
   const decision = ctx.decisions.record('verify', status, { code: 'access_denied', description }, trail, http.nowMs);
   // Whoever gets here knows the password, or has the mail.
   if (outcome.kind !== 'wrong' && (await isFirstOverLimit(ctx, state.user, Math.floor(http.nowMs / 1000))))

@@ -61,11 +61,14 @@ async function settle(ctx: Context, mail: Mail, sending: Sending): Promise<void>
   const about = { mail: mail.id, attempt: mail.attempt };
   if (sending.kind !== 'failed') {
     await ctx.store.settleMail(ctx.tenant, mail.id, mail.attempt, { kind: 'sent' }, now);
-    if (sending.kind === 'sent') ctx.log.info('mail.sent', about);
+    if (sending.kind !== 'sent') return;
+    ctx.metrics.meter.mailed('sent');
+    ctx.log.info('mail.sent', about);
     return;
   }
   const dueAt = sending.hope === 'none' ? undefined : retryAt(mail.attempt, mail, now);
   await ctx.store.settleMail(ctx.tenant, mail.id, mail.attempt, { kind: 'failed', error: sending.reason, dueAt }, now);
+  ctx.metrics.meter.mailed(dueAt === undefined ? 'dead' : 'failed');
   if (dueAt === undefined) ctx.log.warn('mail.dead', { ...about, reason: sending.reason });
   else ctx.log.info('mail.failed', { ...about, reason: sending.reason, again_in: dueAt - now });
 }

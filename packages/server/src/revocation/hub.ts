@@ -135,7 +135,10 @@ export function revocationHub(ctx: Context): Hub {
     const all: Held[] = [];
     for (let at = after; at < head; ) {
       const page = await readPage(at, head);
-      for (const row of page.rows) all.push(toHeld(row));
+      for (const row of page.rows) {
+        ctx.metrics.meter.revoked(row.kind);
+        all.push(toHeld(row));
+      }
       at = page.seq;
     }
     return all;

@@ -189,6 +189,7 @@ const SKEW = 10;
 
 /** Back to where they came from, to do something else. */
 function declined(ctx: Context, http: HttpRequest, attempt: Attempt, aim: Aim, error: UpstreamRefused, trail: Trail): HttpReply {
+  ctx.metrics.meter.signInFailed('upstream');
   const decision = ctx.decisions.record(
     'upstream',
     303,

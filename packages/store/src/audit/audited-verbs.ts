@@ -218,6 +218,9 @@ export const AUDITED_VERBS: { readonly [V in Verb]: V extends AuditedVerb ? Tell
   keysVersion: 'reads',
 
   recordDecisions: 'trace',
+  writeMetrics: 'trace',
+  readMetrics: 'reads',
+  listMetricNodes: 'reads',
   rewriteDecisions: 'trace',
   findDecision: 'reads',
   listDecisions: 'reads',

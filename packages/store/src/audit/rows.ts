@@ -1,4 +1,4 @@
-import type { AuditCheckpoint, AuditEntry, SealedEntry } from '../port/audit.ts';
+import type { AuditCheckpoint, AuditEntry, AuditFilter, SealedEntry } from '../port/audit.ts';
 
 /** The columns of an entry, the same in both tables and both engines. */
 export const ENTRY_COLUMNS = [
@@ -47,15 +47,44 @@ export function readCheckpoint({ seq, hash, at_ms: atMs, jws, jwk }: CheckpointR
   return { seq, hash, atMs, jws, jwk };
 }
 
-/** By what the entries of a list are found; what else is asked for is looked at one by one. */
-export const LISTS = {
-  target: 'audit_log_by_target',
+/** By what the entries of a list are found: an index that has them in the order of their numbers, and what it begins with after the tenant. */
+export interface ListedBy {
+  readonly index: (typeof INDEXES)[keyof typeof INDEXES] | undefined;
+  /** Each is one value. */
+  readonly columns: readonly string[];
+  readonly values: readonly string[];
+  /** Stands before the number as well, and is asked for by nobody: it has few values, each of which has its list. */
+  readonly between: 'action' | undefined;
+}
+
+const INDEXES = {
   actor: 'audit_log_by_actor',
+  target: 'audit_log_by_target',
   action: 'audit_log_by_action',
-  time: undefined,
+  'actor target': 'audit_log_by_actor_and_target',
+  'actor action': 'audit_log_by_actor_and_action',
+  'target action': 'audit_log_by_target_and_action',
+  'actor target action': 'audit_log_by_actor_and_target',
 } as const;
 
-export type ListedBy = keyof typeof LISTS;
+export function listedBy({ actor, action, target }: Pick<AuditFilter, 'actor' | 'action' | 'target'>): ListedBy {
+  const parts = [
+    ...(actor === undefined ? [] : [{ name: 'actor', columns: ['actor_kind', 'actor_id'], values: [actor.kind, actor.id] }]),
+    ...(target === undefined ? [] : [{ name: 'target', columns: ['target_kind', 'target_id'], values: [target.kind, target.id] }]),
+    ...(action === undefined ? [] : [{ name: 'action', columns: ['action'], values: [action] }]),
+  ];
+  const key = parts.map(({ name }) => name).join(' ');
+  return {
+    index: isIndexed(key) ? INDEXES[key] : undefined,
+    columns: parts.flatMap(({ columns }) => columns),
+    values: parts.flatMap(({ values }) => values),
+    between: key === 'actor target' ? 'action' : undefined,
+  };
+}
+
+function isIndexed(key: string): key is keyof typeof INDEXES {
+  return Object.hasOwn(INDEXES, key);
+}
 
 /**
  * An entry has its number at most so long after its time, as good as always: what is asked for by time is looked for so much farther.

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { EDGE_DECISIONS } from '../port/decisions.ts';
 import type { DecisionRecord } from '../port.ts';
+import { TRIMMED_ROWS } from '../retention.ts';
 import { type Case, NOW } from './bench.ts';
 
 function someDecision(id: string): DecisionRecord {
@@ -59,6 +60,25 @@ export function decisionCases(define: Case): void {
       (await store.listDecisions(tenant, 100)).map(({ id }) => id),
       ['89', '88', '87', '59', '58', '57'],
     );
+  });
+
+  define('what has piled up falls batch by batch, and no more at once', async (b) => {
+    const { store, tenant } = b;
+    const record = async (from: number, count: number, keep: number): Promise<void> =>
+      await store.recordDecisions(
+        tenant,
+        Array.from({ length: count }, (_, index) => someDecision(`${from + index}`.padStart(6, '0'))),
+        keep,
+      );
+    const many = 2 * TRIMMED_ROWS + 100;
+    await record(0, many, many);
+    await record(many, 1, 10);
+    assert.equal(await b.countRows('decisions'), many + 1 - TRIMMED_ROWS);
+    assert.equal((await store.listDecisions(tenant, 1))[0]?.id, `${many}`.padStart(6, '0'), 'the oldest fall first');
+    await record(many + 1, 1, 10);
+    assert.equal(await b.countRows('decisions'), many + 2 - 2 * TRIMMED_ROWS, 'the next batch goes on at once');
+    await record(many + 2, 1, 10);
+    assert.equal(await b.countRows('decisions'), 10);
   });
 
   define('what a decision says is written anew while it is there, of its own tenant alone', async ({ store, tenant, otherTenant }) => {

@@ -79,6 +79,10 @@ export async function useEveryVerb(all: Store): Promise<void> {
   await all.listLimitRules(tenant);
   await all.limitRulesVersion(tenant);
   await all.removeLimitRule(tenant, 'a', 1);
+  const node = { instance: 'i', name: 'n', version: '1', startedAt: NOW, seenAt: NOW, stopped: false, about: '{}' };
+  await all.writeMetrics(tenant, node, [{ instance: 'i', span: 60, at: NOW, counts: '{}' }], NOW);
+  await all.readMetrics(tenant, 60, NOW, NOW + 60, 10);
+  await all.listMetricNodes(tenant, 10);
   await all.addKey(
     tenant,
     { use: 'seal', alg: '', publicJwk: '', sealedPrivate: new Uint8Array(1), createdAt: 1, activeAt: 1, retiredAt: 0, expiresAt: 0 },
@@ -127,7 +131,8 @@ async function useAudit({ store: all, tenant }: Bench): Promise<void> {
   if (sealed.kind === 'sealed') await all.sealAudit(tenant, 10, sealed);
   await all.readAudit(tenant, 0, 1);
   const between = { sinceMs: 1, untilMs: 2 };
-  for (const filter of [{}, { action: 'a' }, { actor: { kind: 'a', id: 'a' }, ...between }, { target: { kind: 'a', id: 'a' }, before: 9 }])
+  await all.listAudit(tenant, between, 1);
+  for (const filter of everyPart({ actor: { kind: 'a', id: 'a' }, action: 'a', target: { kind: 'a', id: 'a' } }))
     await all.listAudit(tenant, filter, 1);
   await all.putAuditCheckpoint(tenant, { seq: 1, hash: 'h', atMs: 1, jws: 'j', jwk: '{}' });
   await all.listAuditCheckpoints(tenant, 1, 1);
@@ -173,10 +178,18 @@ async function useAdministration({ store: all, tenant }: Bench): Promise<void> {
   await all.countGrants(tenant, { clientId: APP }, 10, NOW);
   await all.listRevocations(tenant, 10, 10);
   await all.listGrants(tenant, { before: grantId(9) }, 10);
-  for (const filter of [{ clientId: 'app' }, { error: 'e' }, { endpoint: 'e' }, { before: 'z', from: 'a' }])
-    await all.listDecisions(tenant, 1, filter);
+  await all.listDecisions(tenant, 1, { before: 'z', from: 'a' });
+  for (const filter of everyPart({ clientId: 'app', error: 'e', endpoint: 'e' })) await all.listDecisions(tenant, 1, filter);
   const found = await all.findClient(tenant, APP);
   await all.changeClient(tenant, { ...someClient(), metadata: { client_name: 'New' } }, found?.version, NOW);
+}
+
+/** Every choice of the members of a filter, from none of them to all. */
+export function everyPart<T extends object>(filter: T): readonly Partial<T>[] {
+  return Object.keys(filter).reduce<readonly Partial<T>[]>(
+    (parts, name) => [...parts, ...parts.map((part): Partial<T> => ({ ...part, [name]: filter[name as keyof T] }))],
+    [{}],
+  );
 }
 
 async function useDevices(b: Bench, scene: Scene): Promise<void> {

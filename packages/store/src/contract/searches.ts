@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { clientId } from '@hufu/protocol/ids';
-import type { DecisionRecord, Store } from '../port.ts';
+import { clientId, type GrantId } from '@hufu/protocol/ids';
+import type { AuditFilter, DecisionRecord, GrantFilter, Store } from '../port.ts';
+import { LOOKED_THROUGH } from '../retention.ts';
+import { someActor } from './audit.ts';
 import { APP, type Case, makeGrant, makeScene, makeUser, NOW, someClient } from './bench.ts';
+import { everyPart } from './every-verb.ts';
 
 export function searchCases(define: Case): void {
   define('users are found by their subject, and by the beginning of their folded name, page by page', async (b) => {
@@ -78,6 +81,48 @@ export function searchCases(define: Case): void {
     assert.deepEqual(await store.countGrants(tenant, { userId: scene.user.id }, 100, NOW), { grants: 0, users: 0 });
   });
 
+  define('the newest living grants are found behind any number of dead ones, once each', async (b) => {
+    const { store, tenant } = b;
+    const scene = await makeScene(b);
+    const others = await Promise.all(
+      ['b', 'c', 'gone'].map(async (id) => ({ ...scene, client: await store.putClient(tenant, someClient(clientId(id)), NOW) })),
+    );
+    const living: GrantId[] = [];
+    for (let round = 0; round < 3; round += 1) for (const of of [scene, ...others.slice(0, 2)]) living.push(await makeGrant(b, of));
+    const [, , gone] = others;
+    assert.ok(gone !== undefined);
+    let last: number = await makeGrant(b, gone);
+    // Twice as many again and again, until there are more than are looked through.
+    for (let count = 1; count < 2 * LOOKED_THROUGH; count *= 2) {
+      await b.changeRows(
+        `INSERT INTO grants (tenant, id, ${LIKE_IT}) SELECT tenant, id + ${count}, ${LIKE_IT} FROM grants WHERE client_id = 'gone'`,
+      );
+      last += count;
+    }
+    const above = await store.putClient(tenant, someClient(clientId('above')), NOW);
+    await b.changeRows(
+      `INSERT INTO grants (tenant, id, ${LIKE_IT}) SELECT tenant, ${last + 1}, ${LIKE_IT.replace('client_id', "'above'")} FROM grants WHERE id = ${last} AND tenant = ${tenant}`,
+    );
+    const ids = async (filter: GrantFilter, limit: number): Promise<number[]> =>
+      (await store.listGrants(tenant, filter, limit)).map(({ id }) => id);
+    assert.deepEqual(await ids({}, 2), [last + 1, last]);
+    await store.revokeClient(tenant, clientId('gone'), NOW);
+    const expected = [last + 1, ...living.toReversed()];
+    assert.equal(above.clientId, 'above');
+    assert.deepEqual(await ids({}, 100), expected);
+    const seen: number[] = [];
+    for (let filter: GrantFilter = {}; ; ) {
+      const page = await store.listGrants(tenant, filter, 2);
+      seen.push(...page.map(({ id }) => id));
+      const end = page.at(-1)?.id;
+      if (end === undefined) break;
+      filter = { before: end };
+    }
+    assert.deepEqual(seen, expected, 'page by page');
+    for (const id of ['app', 'b', 'c', 'above']) await store.revokeClient(tenant, clientId(id), NOW);
+    assert.deepEqual(await ids({}, 100), []);
+  });
+
   define('the revocation log is told from its end', async (b) => {
     const { store, tenant } = b;
     const scene = await makeScene(b);
@@ -106,8 +151,77 @@ export function searchCases(define: Case): void {
     assert.deepEqual(await ids({ error: 'x', endpoint: 't' }), ['02', '01']);
     assert.deepEqual(await ids({ endpoint: 'u', from: '04' }), ['04']);
     assert.deepEqual(await ids({ from: '02', before: '04' }), ['03', '02']);
+    assert.deepEqual(await ids({ endpoint: '' }), []);
+  });
+
+  define('decisions are found by each choice of what they are found by, newest first, page by page', async ({ store, tenant }) => {
+    const [clients, errors, endpoints] = [
+      ['', 'a', 'b'],
+      ['', 'x', 'y'],
+      ['', 't', 'edge'],
+    ] as const;
+    const all = Array.from({ length: 108 }, (_, n): DecisionRecord => {
+      const [clientId = '', error = '', endpoint = ''] = [clients[n % 3], errors[Math.floor(n / 3) % 3], endpoints[Math.floor(n / 9) % 3]];
+      return { id: `${1000 + n}`, at: NOW, endpoint, status: 400, error, clientId, record: '[]' };
+    });
+    await store.recordDecisions(tenant, all, 1_000);
+    for (const filter of everyPart({ clientId: 'a', error: '', endpoint: 't' }))
+      for (const range of [{}, { before: '1099' }, { from: '1040' }, { from: '1010', before: '1090' }]) {
+        const fits = all.filter(
+          (one) =>
+            Object.entries(filter).every(([name, value]) => one[name as keyof typeof filter] === value) &&
+            one.id < (range.before ?? 'z') &&
+            one.id >= (range.from ?? ''),
+        );
+        const expected = fits.map(({ id }) => id).toReversed();
+        const found = (await store.listDecisions(tenant, 100, { ...filter, ...range })).map(({ id }) => id);
+        assert.deepEqual(found, expected.slice(0, 100), JSON.stringify([filter, range]));
+        assert.deepEqual(
+          (await store.listDecisions(tenant, 3, { ...filter, ...range })).map(({ id }) => id),
+          expected.slice(0, 3),
+        );
+      }
+  });
+
+  define('entries of the audit log are found by each choice of what they are found by, newest first', async (b) => {
+    const { store, tenant } = b;
+    const kinds = ['user', 'admin', 'cli'] as const;
+    for (let n = 0; n < 24; n += 1) {
+      const acting = store.actingAs(
+        someActor({
+          actor: { kind: kinds[n % 3] ?? 'cli', id: `${n % 2}` },
+          nowMs: () => (NOW + n) * 1000,
+          target: { kind: 'client', id: `${n % 4}` },
+        }),
+      );
+      await acting.putClient(tenant, { ...someClient(), metadata: { client_name: `${n}` } }, NOW);
+      await acting.revokeClient(tenant, APP, NOW);
+    }
+    for (let round = 0; round < 10; round += 1) await store.sealAudit(tenant, 100);
+    const all = (await store.readAudit(tenant, 0, 1_000)).toReversed();
+    assert.ok(all.length >= 48);
+    for (const filter of everyPart<AuditFilter>({
+      actor: { kind: 'admin', id: '0' },
+      target: { kind: 'client', id: '2' },
+      action: 'client.revoked',
+    }))
+      for (const limit of [2, 100]) {
+        const { actor, target, action } = filter;
+        const fits = all.filter(
+          (one) =>
+            (actor === undefined || (one.actor.kind === actor.kind && one.actor.id === actor.id)) &&
+            (target === undefined || (one.target.kind === target.kind && one.target.id === target.id)) &&
+            (action === undefined || one.action === action),
+        );
+        assert.ok(fits.length > 0);
+        assert.deepEqual(await store.listAudit(tenant, filter, limit), fits.slice(0, limit), JSON.stringify(filter));
+      }
   });
 }
+
+/** All that a grant has to have, but its number. */
+const LIKE_IT =
+  'generation, key_id, rotated_at, expires_at, idle_seconds, has_revoked_tokens, user_id, subject, client_id, client_epoch, scopes, resources, amr, offline, created_at, redeemed, purge_at';
 
 function byBytes(one: string, other: string): number {
   return Buffer.compare(Buffer.from(one.toLowerCase()), Buffer.from(other.toLowerCase()));

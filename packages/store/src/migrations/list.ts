@@ -8,6 +8,8 @@ import { migration as edgeSessions } from './0007-edge-sessions.ts';
 import { migration as administration } from './0008-administration.ts';
 import { migration as audit } from './0009-audit.ts';
 import { migration as webhooks } from './0010-webhooks.ts';
+import { migration as sizes } from './0011-sizes.ts';
+import { migration as metrics } from './0012-metrics.ts';
 import type { Migration } from './migrate.ts';
 
 /** Every migration, in order. A new one is a file `NNNN-name.ts` and a line here; what is here never changes. */
@@ -22,4 +24,6 @@ export const MIGRATIONS: readonly Migration[] = [
   administration,
   audit,
   webhooks,
+  sizes,
+  metrics,
 ];

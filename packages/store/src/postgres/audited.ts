@@ -2,6 +2,7 @@ import { tenantId } from '@hufu/protocol/ids';
 import { AUDITED, type AuditedVerb, mayTell } from '../audit/audited-verbs.ts';
 import { entryOf, signEntry } from '../audit/write-entry.ts';
 import type { Bell } from '../bell.ts';
+import { newLatency } from '../port/latency.ts';
 import type { Acting, Store } from '../port.ts';
 import { administrators } from './administrators.ts';
 import { insertEntry } from './audit.ts';
@@ -105,6 +106,9 @@ async function applyVerb(name: OwnVerb, parts: Parts, args: readonly unknown[]):
   return await Reflect.apply(verb, room, args);
 }
 
+/** The transaction around them is timed. */
+const UNREAD = newLatency();
+
 /** One transaction as a database: what would be one of its own is a part of it. */
 function within(session: Session): { readonly db: Database; isUnchanged(): boolean } {
   let isUnchanged = false;
@@ -115,6 +119,7 @@ function within(session: Session): { readonly db: Database; isUnchanged(): boole
     },
   };
   const db: Database = {
+    latency: UNREAD,
     ...inner,
     runTogether: async (steps) => await Promise.all(steps.map(async ({ statement, values }) => await inner.run(statement, values))),
     transact: async (act) => await act(inner),

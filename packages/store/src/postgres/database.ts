@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { type Latency, newLatency, noteLatency } from '../port/latency.ts';
 import { StoreUnavailable } from '../port.ts';
 import { isConflict, toStoreError } from './unavailable.ts';
 
@@ -24,6 +25,8 @@ export interface Session {
 
 /** One PostgreSQL database: single statements, and short transactions of several (READ COMMITTED). Everything waits a bounded time in a bounded queue. */
 export interface Database extends Session {
+  /** How long statements and transactions took, waiting for a connection included. */
+  readonly latency: Latency;
   /** One transaction of steps that need nothing of each other's answers: two round trips, however many they are. Answers the rows of each. */
   runTogether(steps: readonly Step[]): Promise<pg.QueryResultRow[][]>;
   /** One transaction. `act` may run again after a deadlock, so it keeps its effects inside the session. */
@@ -80,6 +83,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
   // A connection lost while idle leaves the pool by itself; the next statement opens another.
   pool.on('error', () => {});
   let isClosed = false;
+  const latency = newLatency();
 
   function requireOpen(): void {
     if (isClosed) throw new StoreUnavailable('the store is closed');
@@ -87,8 +91,10 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
   }
 
   return {
+    latency,
+
     async run<R extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<R[]> {
-      return await persist(async () => {
+      return await persist(latency, async () => {
         requireOpen();
         const result = await pool.query<R>(toQuery(statement, values));
         return result.rows;
@@ -96,14 +102,14 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
     },
 
     async runTogether(steps) {
-      return await persist(async () => {
+      return await persist(latency, async () => {
         requireOpen();
         return await borrow(await pool.connect(), (client) => runSteps(client, steps));
       });
     },
 
     async transact<T>(act: (session: Session) => Promise<T>): Promise<T> {
-      return await persist(async () => {
+      return await persist(latency, async () => {
         requireOpen();
         return await borrow(await pool.connect(), (client) => runAct(client, act));
       });
@@ -118,10 +124,13 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
 }
 
 /** Again after a conflict, a bounded number of times; every other failure becomes what the port promises. */
-async function persist<T>(act: () => Promise<T>): Promise<T> {
+async function persist<T>(latency: Latency, act: () => Promise<T>): Promise<T> {
+  const begunMs = performance.now();
   for (let attempt = 1; ; attempt++) {
     try {
-      return await act();
+      const answer = await act();
+      noteLatency(latency, performance.now() - begunMs);
+      return answer;
     } catch (error) {
       if (attempt < MAX_ATTEMPTS && isConflict(error)) continue;
       throw toStoreError(error);

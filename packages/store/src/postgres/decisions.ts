@@ -1,21 +1,27 @@
 import type { TenantId } from '@hufu/protocol/ids';
 import { EDGE_DECISIONS } from '../port/decisions.ts';
 import type { DecisionRecord, Decisions } from '../port.ts';
+import { TRIMMED_ROWS } from '../retention.ts';
 import type { Database, Statement } from './database.ts';
+import { ofEachKind } from './each-kind.ts';
 import type { Statistics } from './statistics.ts';
 
 export function decisions(db: Database, statistics: Statistics): Decisions {
   /** Rows since the last trim, which walks over what is kept: a batch of them pays for it. */
   const untrimmed = new Map<string, number>();
 
-  async function trimWhenDue(tenant: TenantId, ofEdge: boolean, added: number, keep: number): Promise<void> {
+  async function trimWhenDue(tenant: TenantId, of: keyof typeof TRIM, added: number, keep: number): Promise<void> {
     if (added === 0) return;
-    const share = `${tenant} ${ofEdge}`;
-    const count = (untrimmed.get(share) ?? keep) + added;
+    const key = `${tenant} ${of}`;
+    const count = (untrimmed.get(key) ?? keep) + added;
     const isDue = count >= Math.max(1, keep / TRIM_PART);
     if (untrimmed.size >= MAX_SHARES) untrimmed.clear();
-    untrimmed.set(share, isDue ? 0 : count);
-    if (isDue) await db.run(TRIM, [tenant, keep, ofEdge]);
+    untrimmed.set(key, isDue ? 0 : count);
+    if (!isDue) return;
+    const most = Math.max(TRIMMED_ROWS, 4 * added);
+    const gone = await db.run(TRIM[of], [tenant, keep, most]);
+    // While there is a backlog each batch takes some of it.
+    if (gone.length === most) untrimmed.set(key, keep);
   }
 
   return {
@@ -33,8 +39,8 @@ export function decisions(db: Database, statistics: Statistics): Decisions {
       ]);
       statistics.inserted('decisions', records.length, records[0]?.at ?? 0);
       const ofEdge = records.filter(({ endpoint }) => endpoint === EDGE_DECISIONS).length;
-      await trimWhenDue(tenant, true, ofEdge, keep);
-      await trimWhenDue(tenant, false, records.length - ofEdge, keep);
+      await trimWhenDue(tenant, 'edge', ofEdge, keep);
+      await trimWhenDue(tenant, 'others', records.length - ofEdge, keep);
     },
 
     async rewriteDecisions(tenant, records) {
@@ -51,18 +57,23 @@ export function decisions(db: Database, statistics: Statistics): Decisions {
     async listDecisions(tenant, limit, filter = {}) {
       const { before, from, endpoint, error, clientId } = filter;
       const values: unknown[] = [tenant, limit];
-      let where = '';
-      for (const [comparison, value] of [
-        ['id <', before],
-        ['id >=', from],
-        ['client_id =', clientId],
-        ['error =', error],
-        ['endpoint =', endpoint],
-      ] as const) {
-        if (value?.includes('\0') === true) return [];
-        if (value !== undefined) where += ` AND ${comparison} $${values.push(value)}::text`;
-      }
-      return (await db.run<DecisionRow>(list(where), values)).map(readDecision);
+      const conditionsOf = (conditions: Readonly<Record<string, string | undefined>>): string => {
+        let where = '';
+        for (const [comparison, value] of Object.entries(conditions))
+          if (value !== undefined) where += ` AND ${comparison} $${values.push(value)}::text`;
+        return where;
+      };
+      if (Object.values(filter).some((value) => value?.includes('\0') === true)) return [];
+      const given = conditionsOf({ 'client_id =': clientId, 'error =': error });
+      const at = conditionsOf({ 'endpoint =': endpoint });
+      const range = conditionsOf({ 'id <': before, 'id >=': from });
+      const between =
+        clientId === undefined || (error === undefined) === (endpoint === undefined)
+          ? undefined
+          : error === undefined
+            ? 'error'
+            : 'endpoint';
+      return (await db.run<DecisionRow>(list(given, at, range, between), values)).map(readDecision);
     },
   };
 }
@@ -107,17 +118,23 @@ const INSERT: Statement = {
     ORDER BY w.id
     ON CONFLICT (tenant, id) DO NOTHING`,
 };
-const TRIM: Statement = {
-  text: `DELETE FROM decisions WHERE tenant = $1::bigint AND (endpoint = '${EDGE_DECISIONS}') = $3::boolean
-    AND id <= (SELECT id FROM decisions WHERE tenant = $1::bigint AND (endpoint = '${EDGE_DECISIONS}') = $3::boolean
-      ORDER BY id DESC OFFSET $2::bigint LIMIT 1)`,
-};
+const SHARES = { edge: `endpoint = '${EDGE_DECISIONS}'`, others: `endpoint <> '${EDGE_DECISIONS}'` } as const;
+const trimOf = (share: string): Statement => ({
+  text: `DELETE FROM decisions WHERE tenant = $1::bigint AND id = ANY (ARRAY(
+      SELECT id FROM decisions WHERE tenant = $1::bigint AND ${share}
+        AND id <= (SELECT id FROM decisions WHERE tenant = $1::bigint AND ${share} ORDER BY id DESC OFFSET $2::bigint LIMIT 1)
+      ORDER BY id LIMIT $3::bigint)) RETURNING 1 AS gone`,
+});
+const TRIM = { edge: trimOf(SHARES.edge), others: trimOf(SHARES.others) } as const;
 const REWRITE: Statement = {
   text: `UPDATE decisions d SET record = w.record FROM (SELECT * FROM unnest($2::text[], $3::text[]) AS u (id, record) ORDER BY id) AS w
     WHERE d.tenant = $1::bigint AND d.id = w.id`,
 };
 const FIND: Statement = { text: `SELECT ${COLUMNS} FROM decisions WHERE tenant = $1::bigint AND id = $2::text` };
 /** Without a name: planned for what the table is like now. */
-function list(where: string): Statement {
-  return { text: `SELECT ${COLUMNS} FROM decisions WHERE tenant = $1::bigint${where} ORDER BY id DESC LIMIT $2::bigint` };
+function list(given: string, at: string, range: string, between: 'error' | 'endpoint' | undefined): Statement {
+  const ofKind = (more: string): string =>
+    `SELECT ${COLUMNS} FROM decisions WHERE tenant = $1::bigint${given}${at}${more}${range} ORDER BY id DESC LIMIT $2::bigint`;
+  if (between === undefined) return { text: ofKind('') };
+  return { text: ofEachKind('decisions', between, `tenant = $1::bigint${given}`, ofKind, 'id DESC', '$2::bigint') };
 }

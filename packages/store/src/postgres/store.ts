@@ -21,6 +21,7 @@ import { keys } from './keys.ts';
 import { limitRules } from './limit-rules.ts';
 import { mails } from './mails.ts';
 import { marks } from './marks.ts';
+import { metrics } from './metrics.ts';
 import { pendingAuthorizations } from './pending-authorizations.ts';
 import { ENDED_ENTRIES, type Purge, purge } from './purge.ts';
 import { pushedRequests } from './pushed-requests.ts';
@@ -48,6 +49,7 @@ export function postgresStore(db: Database, bell: Bell & { ready?(): Promise<voi
   const { revokeNoted, ...granting } = grants(db, ids, purging, statistic, creation);
   const verbs: Omit<Store, 'actingAs' | 'revokeGrant'> = {
     kind: 'postgres',
+    latency: db.latency,
     async time() {
       const [row] = await db.run<{ ms: number }>(READ_CLOCK, []);
       if (row === undefined) throw new Error('no clock');
@@ -86,6 +88,7 @@ export function postgresStore(db: Database, bell: Bell & { ready?(): Promise<voi
     ...administrators(db),
     ...keptReplies(db, purging),
     ...searches(db),
+    ...metrics(db),
     ...auditLog(db, statistic),
     ...webhooks(db),
   };

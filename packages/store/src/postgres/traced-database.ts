@@ -15,6 +15,7 @@ export function tracedDatabase(
   });
   return {
     ...traced(database),
+    latency: database.latency,
     runTogether: async (steps) => {
       const answers = await database.runTogether(steps);
       for (const [index, { statement, values }] of steps.entries()) note(statement, values, answers[index] ?? []);

@@ -1,11 +1,11 @@
+import type { StatementSync } from 'node:sqlite';
 import { equalText } from '@hufu/protocol/equal-text';
 import { AUDITED, type AuditedVerb } from '../audit/audited-verbs.ts';
 import { AUDIT_GENESIS, sealAfter } from '../audit/chain.ts';
 import {
   ENTRY_COLUMNS,
   type EntryRow,
-  LISTS,
-  type ListedBy,
+  listedBy,
   readEntryRow,
   readSealedRow,
   SEALED_WITHIN_MS,
@@ -13,9 +13,10 @@ import {
   writeEntryRow,
 } from '../audit/rows.ts';
 import { entryOf, NOBODY, signEntry } from '../audit/write-entry.ts';
-import type { Acting, Audit, AuditCheckpoint, Store } from '../port.ts';
-import type { Connection } from './connection.ts';
+import type { Acting, Audit, AuditCheckpoint, SealedEntry, Store } from '../port.ts';
+import type { Connection, Lazy } from './connection.ts';
 import type { Counters } from './counters.ts';
+import { eachKind } from './each-kind.ts';
 
 const COLUMNS = ENTRY_COLUMNS.join(', ');
 const MARKS = ENTRY_COLUMNS.map(() => '?').join(', ');
@@ -37,22 +38,25 @@ export function auditLog(db: Connection): Audit {
   const firstAfter = db.lazy(
     'SELECT seq FROM audit_log INDEXED BY audit_log_by_time WHERE tenant = ? AND at_ms > ? ORDER BY at_ms, seq LIMIT 1',
   );
-  const listBy = (by: ListedBy) => {
-    const exact = {
-      target: 'target_kind = ?6 AND target_id = ?7',
-      actor: 'actor_kind = ?3 AND actor_id = ?4',
-      action: 'action = ?5',
-      time: 'true',
-    };
-    return db.lazy(
-      `SELECT ${COLUMNS}, seq, hash FROM audit_log ${LISTS[by] === undefined ? '' : `INDEXED BY ${LISTS[by]}`}
-      WHERE tenant = ?1 AND seq < ?2 AND seq > ?10 AND ${exact[by]}
-        AND (?3 IS NULL OR actor_kind = ?3 AND actor_id = ?4) AND (?5 IS NULL OR action = ?5) AND (?6 IS NULL OR target_kind = ?6 AND target_id = ?7)
-        AND at_ms >= ?8 AND at_ms < ?9
-      ORDER BY seq DESC LIMIT ?11`,
+  const lists = new Map<string, Lazy>();
+  const listOf = (index: string | undefined, columns: readonly string[]): StatementSync => {
+    const key = columns.join(' ');
+    const known = lists.get(key);
+    if (known !== undefined) return known();
+    const made = db.lazy(
+      `SELECT ${COLUMNS}, seq, hash FROM audit_log ${index === undefined ? '' : `INDEXED BY ${index}`}
+      WHERE tenant = ?1 AND seq < ?2 AND seq > ?3 AND at_ms >= ?4 AND at_ms < ?5${columns.map((column, at) => ` AND ${column} = ?${at + 7}`).join('')}
+      ORDER BY seq DESC LIMIT ?6`,
     );
+    lists.set(key, made);
+    return made();
   };
-  const lists = { target: listBy('target'), actor: listBy('actor'), action: listBy('action'), time: listBy('time') };
+  const actionsOf = eachKind(
+    db,
+    'action',
+    'audit_log INDEXED BY audit_log_by_actor_and_target',
+    'tenant = ? AND actor_kind = ? AND actor_id = ? AND target_kind = ? AND target_id = ?',
+  );
   const putPoint = db.lazy(
     'INSERT INTO audit_checkpoints (tenant, seq, hash, at_ms, jws, jwk) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
   );
@@ -98,14 +102,17 @@ export function auditLog(db: Connection): Audit {
     readAudit: (tenant, afterSeq, limit) =>
       db.read(() => (read().all(tenant, afterSeq, limit) as unknown as SealedRow[]).map(readSealedRow)),
 
-    listAudit: (tenant, { actor, action, target, sinceMs = 0, untilMs = MAX, before = MAX }, limit) =>
+    listAudit: (tenant, { sinceMs = 0, untilMs = MAX, before = MAX, ...filter }, limit) =>
       db.read(() => {
-        const by = target !== undefined ? 'target' : actor !== undefined ? 'actor' : action !== undefined ? 'action' : 'time';
+        const { index, columns, values, between } = listedBy(filter);
         const [from] = (lastBefore().get(tenant, sinceMs - SEALED_WITHIN_MS) as unknown as [number] | undefined) ?? [0];
         const [to] = (firstAfter().get(tenant, Math.min(untilMs + SEALED_WITHIN_MS, MAX)) as unknown as [number] | undefined) ?? [MAX];
-        const which = [actor?.kind ?? null, actor?.id ?? null, action ?? null, target?.kind ?? null, target?.id ?? null];
-        const rows = lists[by]().all(tenant, Math.min(before, to), ...which, sinceMs, untilMs, from, limit);
-        return (rows as unknown as SealedRow[]).map(readSealedRow);
+        const range = [tenant, Math.min(before, to), from, sinceMs, untilMs, limit];
+        const rows =
+          between === undefined
+            ? listOf(index, columns).all(...range, ...values)
+            : actionsOf([tenant, ...values]).flatMap((kind) => listOf(index, [...columns, between]).all(...range, ...values, kind));
+        return newest((rows as unknown as SealedRow[]).map(readSealedRow), limit);
       }),
 
     putAuditCheckpoint: (tenant, { seq, hash, atMs, jws, jwk }) => db.write(() => void putPoint().run(tenant, seq, hash, atMs, jws, jwk)),
@@ -136,6 +143,10 @@ export function audited(db: Connection, counters: Counters, verbs: Omit<Store, '
     return { ...verbs, ...Object.fromEntries(noted), actingAs };
   };
   return actingAs(NOBODY);
+}
+
+function newest(entries: readonly SealedEntry[], limit: number): SealedEntry[] {
+  return entries.toSorted((one, other) => other.seq - one.seq).slice(0, limit);
 }
 
 function inTime(one: { readonly atMs: number; readonly id: number }, other: { readonly atMs: number; readonly id: number }): number {

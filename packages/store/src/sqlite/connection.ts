@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { type Latency, newLatency, noteLatency } from '../port/latency.ts';
 import { readFailure } from './failure.ts';
 import { GroupCommit, type GroupLimits } from './group-commit.ts';
 
@@ -18,6 +19,8 @@ export type Lazy = () => StatementSync;
  */
 export class Connection {
   readonly handle: DatabaseSync;
+  /** How long groups of writes took. */
+  readonly latency: Latency = newLatency();
   readonly #writes: GroupCommit;
   readonly #forget: (() => void)[] = [];
   readonly #readDataVersion: StatementSync;
@@ -44,7 +47,10 @@ export class Connection {
         },
       },
       limits,
-      committed,
+      (writes, tookMs) => {
+        noteLatency(this.latency, tookMs);
+        committed(writes);
+      },
     );
   }
 

@@ -1,12 +1,13 @@
-import type { GrantId, TenantId } from '@hufu/protocol/ids';
-import type { GrantFilter, GrantRecord, Grants } from '../port.ts';
+import type { GrantId } from '@hufu/protocol/ids';
+import type { GrantRecord, Grants } from '../port.ts';
 import { admit } from './admit.ts';
-import type { Connection, Lazy } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import type { GrantCreation } from './create-grant.ts';
 import type { Endings } from './endings.ts';
 import type { Eviction } from './evict-devices.ts';
-import { type GrantFinder, type GrantRow, selectGrant } from './grant-row.ts';
+import type { GrantFinder } from './grant-row.ts';
+import { listGrants } from './list-grants.ts';
 import { Memo } from './memo.ts';
 import { ownGrant } from './own-grant.ts';
 import type { Participants } from './participants.ts';
@@ -58,28 +59,3 @@ export function grants(
       }),
   };
 }
-
-/** `revoked_at` and the client's epoch are what the indexes know; expiry is not looked at. */
-function listGrants(db: Connection, { complete }: GrantFinder): Grants['listGrants'] {
-  const select = (where: string, index: string): Lazy =>
-    db.lazy(
-      `${selectGrant(index)} WHERE g.tenant = ? AND g.revoked_at IS NULL AND g.client_epoch = c.epoch ${where} AND g.id < ? ORDER BY g.id DESC LIMIT ?`,
-    );
-  const all = select('', '');
-  const ofUser = select('AND g.user_id = ?', 'INDEXED BY grants_by_user');
-  const ofClient = db.lazy(
-    `${selectGrant('INDEXED BY grants_by_client')} WHERE g.tenant = ? AND g.client_id = ? AND g.revoked_at IS NULL
-     AND g.client_epoch = (SELECT epoch FROM clients WHERE tenant = g.tenant AND client_id = g.client_id) AND g.id < ? ORDER BY g.id DESC LIMIT ?`,
-  );
-  const ofBoth = select('AND g.user_id = ? AND g.client_id = ?', 'INDEXED BY grants_by_user');
-  const rows = (tenant: TenantId, { userId: user, clientId: client, before: last }: GrantFilter, limit: number): unknown[] => {
-    const before = last ?? LAST_ID;
-    if (user === undefined) return client === undefined ? all().all(tenant, before, limit) : ofClient().all(tenant, client, before, limit);
-    return client === undefined ? ofUser().all(tenant, user, before, limit) : ofBoth().all(tenant, user, client, before, limit);
-  };
-  return (tenant, filter, limit) =>
-    db.read((): GrantRecord[] => (rows(tenant, filter, limit) as GrantRow[]).map((row) => complete(tenant, row)));
-}
-
-/** No id is as large. */
-const LAST_ID: number = Number.MAX_SAFE_INTEGER;

@@ -37,7 +37,7 @@ interface Write {
 export class GroupCommit {
   readonly #transactions: Transactions;
   readonly #limits: GroupLimits;
-  readonly #committed: (writes: number) => void;
+  readonly #committed: (writes: number, tookMs: number) => void;
   #waiting: Write[] = [];
   #scheduled = false;
   #held = false;
@@ -45,8 +45,8 @@ export class GroupCommit {
   #attempts = 0;
   #closing: (() => void) | undefined;
 
-  /** `committed` is told after each group how many writes it had. */
-  constructor(transactions: Transactions, limits: GroupLimits, committed: (writes: number) => void) {
+  /** `committed` is told after each group how many writes it had, and how long it took. */
+  constructor(transactions: Transactions, limits: GroupLimits, committed: (writes: number, tookMs: number) => void) {
     this.#transactions = transactions;
     this.#limits = limits;
     this.#committed = committed;
@@ -96,6 +96,7 @@ export class GroupCommit {
   };
 
   #commitGroup(): void {
+    const begunMs = performance.now();
     const begun = this.#begin();
     if (begun === 'busy') return;
     const group = this.#waiting.splice(0, this.#limits.maxGroup);
@@ -115,7 +116,7 @@ export class GroupCommit {
       return;
     }
     for (const [index, write] of group.entries()) write.resolve(answers[index]);
-    this.#committed(group.length);
+    this.#committed(group.length, performance.now() - begunMs);
   }
 
   /** `busy`: another process writes; asked again next turn. Any other answer but undefined is a failure of the whole group. */

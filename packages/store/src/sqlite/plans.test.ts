@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { tenantId } from '@hufu/protocol/ids';
+import { useEveryVerb } from '../contract/every-verb.ts';
 import { MIGRATIONS } from '../migrations/list.ts';
 import { migrate } from '../migrations/migrate.ts';
 import { Connection, type Lazy } from './connection.ts';
@@ -26,9 +27,12 @@ const WALKS: readonly RegExp[] = [
   /^SELECT count\(\*\), count\(DISTINCT user_id\) FROM \(.* LIMIT \?4\)$/s,
   /FROM administrators (a\s|WHERE tenant = \? AND user_id <> \?$)/,
   /FROM webhooks w /,
-  /FROM decisions .*ORDER BY id DESC LIMIT/,
+  // A look a client, where the newest grants are dead.
+  /AS newest\s+FROM clients c WHERE c\.tenant = \?1 ORDER BY newest DESC LIMIT \?3$/,
+  /FROM decisions\s+WHERE tenant = \?1 AND id < \?2 AND id >= \?3 ORDER BY id DESC LIMIT \?4$/,
+  // Over what is kept of one share, once for each sixteenth that it has grown.
+  /FROM decisions WHERE tenant = \?1 AND endpoint <> 'edge' ORDER BY id DESC LIMIT 1 OFFSET \?2$/,
   /FROM \(SELECT 1 FROM \w+ INDEXED BY \w+\s.* LIMIT \?\)$/s,
-  /g\.client_epoch = c\.epoch {2}AND g\.id < \? ORDER BY g\.id DESC LIMIT \?$/,
 ];
 
 async function listen(): Promise<{ handle: DatabaseSync; statements: readonly string[] }> {
@@ -38,6 +42,8 @@ async function listen(): Promise<{ handle: DatabaseSync; statements: readonly st
   const store = sqliteStore('memory', db, async () => undefined);
   // Marks make their purge when a kind is first seen.
   await store.takeOnce(tenantId(1), 'interaction', 'x', 2, 1);
+  // Lists prepare what they are asked for.
+  await useEveryVerb(store);
   return { handle, statements: db.statements };
 }
 
@@ -54,6 +60,55 @@ test('no statement looks through a whole tenant or table to find its rows', asyn
       assert.ok(!walks || WALKS.some((walk) => walk.test(sql)), `${step}: ${sql}`);
     }
   }
+  handle.close();
+});
+
+/** By what each list goes, in its order. What is not here and ends at a limit goes by its table's own key. */
+const LIST_INDEXES: readonly (readonly [index: string, list: RegExp])[] = [
+  ['users_by_name', /FROM users .*username_folded <> \?4/s],
+  ['users_disabled', /FROM users .*enabled = 0/s],
+  ['users_locked', /FROM users .*locked_until > /s],
+  ['clients_of_source', /FROM clients .*source = \?7/s],
+  ['grants_by_client', /FROM grants g .*g\.client_id = \?.*ORDER BY g\.id DESC/s],
+  ['grants_by_client', /SELECT id FROM grants .*client_epoch = \?/s],
+  ['grants_by_client', /SELECT max\(id\) FROM grants/],
+  ['decisions_by_client', /FROM decisions .*AND client_id = \?5 ORDER/s],
+  ['decisions_by_error', /FROM decisions .*AND error = \?5 ORDER/s],
+  ['decisions_by_endpoint', /FROM decisions .*AND endpoint = \?5 ORDER/s],
+  ['decisions_by_error_and_endpoint', /FROM decisions .*AND error = \?5 AND endpoint = \?6 ORDER/s],
+  ['decisions_by_client_and_error', /FROM decisions .*AND client_id = \?5 AND error = \?6 AND endpoint = \?7 ORDER/s],
+  ['decisions_by_client_and_error', /SELECT min\(error\) FROM decisions/],
+  ['decisions_by_client_and_error', /SELECT min\(endpoint\) FROM decisions/],
+  ['audit_log_by_actor', /FROM audit_log .*AND actor_id = \?8\s+ORDER/s],
+  ['audit_log_by_target', /FROM audit_log .*AND target_kind = \?7 AND target_id = \?8\s+ORDER/s],
+  ['audit_log_by_action', /FROM audit_log .*AND action = \?7\s+ORDER/s],
+  ['audit_log_by_actor_and_action', /FROM audit_log .*AND actor_id = \?8 AND action = \?9\s+ORDER/s],
+  ['audit_log_by_target_and_action', /FROM audit_log .*AND target_kind = \?7 AND target_id = \?8 AND action = \?9\s+ORDER/s],
+  ['audit_log_by_actor_and_target', /FROM audit_log .*AND target_id = \?10 AND action = \?11\s+ORDER/s],
+  ['audit_log_by_actor_and_target', /SELECT min\(action\) FROM audit_log/],
+  ['audit_log_by_time', /FROM audit_log .*at_ms [<>] \? ORDER BY at_ms/s],
+];
+
+test('every list that an administrator may ask for goes along an index in its own order', async () => {
+  const { handle, statements } = await listen();
+  const plan = (sql: string): string[] =>
+    handle
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all()
+      .map(({ detail }) => String(detail));
+  for (const [index, list] of LIST_INDEXES) {
+    const asked = statements.filter((sql) => list.test(sql));
+    assert.ok(asked.length > 0, String(list));
+    assert.ok(
+      asked.some((sql) => plan(sql).some((step) => step.includes(`INDEX ${index} (`))),
+      `${index}: ${asked.map((sql) => `${sql}\n${plan(sql).join('\n')}`).join('\n')}`,
+    );
+  }
+  const lists = statements.filter((sql) => /FROM (users|clients|grants|decisions|revocations|audit_\w+)\s.*ORDER BY.* LIMIT/s.test(sql));
+  assert.ok(lists.length > 25, `${lists.length}`);
+  const sorted = lists.filter((sql) => plan(sql).some((step) => step.includes('TEMP B-TREE')));
+  // All grants of a user are looked at in the index, which has them by client; so are those of a subject, of whom there are a few; and a value of each client.
+  for (const sql of sorted) assert.match(sql, /INDEXED BY grants_by_(user|subject)|ORDER BY newest DESC LIMIT \?3$/);
   handle.close();
 });
 

@@ -27,6 +27,7 @@ import { knownDevices } from './known-devices.ts';
 import { limitRules } from './limit-rules.ts';
 import { mails } from './mails.ts';
 import { marks } from './marks.ts';
+import { metrics } from './metrics.ts';
 import { participants } from './participants.ts';
 import { pendingAuthorizations } from './pending-authorizations.ts';
 import { pushedRequests } from './pushed-requests.ts';
@@ -63,6 +64,7 @@ export function sqliteStore(kind: 'sqlite' | 'memory', db: Connection, close: ()
   let closing: Promise<void> | undefined;
   return audited(db, counters, {
     kind,
+    latency: db.latency,
     time: () => db.read(() => counters.find(0, 'time')),
     keepTime: (nowMs) => db.write(() => void keepTime().run(nowMs)),
     close: () => {
@@ -93,6 +95,7 @@ export function sqliteStore(kind: 'sqlite' | 'memory', db: Connection, close: ()
     ...administrators(db),
     ...keptReplies(db),
     ...searches(db),
+    ...metrics(db),
     ...log,
     ...revocationFollowers(db),
     ...statuses(db, counters),
