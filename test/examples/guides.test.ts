@@ -44,6 +44,7 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'operate.md': API,
   'metrics.md': API,
   'config-as-code.md': { config: 'examples/config-as-code/hufu.yaml' },
+  'replay.md': { config: 'examples/api/hufu.yaml' },
   'cli.md': { config: 'examples/config-as-code/hufu.yaml' },
   'audit.md': API,
   'webhooks.md': { config: 'examples/webhooks/hufu.yaml', printed: 'http://localhost:3000' },

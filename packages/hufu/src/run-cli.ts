@@ -25,6 +25,7 @@ import { login } from './commands/login.ts';
 import { logout } from './commands/logout.ts';
 import { migrate } from './commands/migrate.ts';
 import { plan } from './commands/plan.ts';
+import { replay } from './commands/replay.ts';
 import { revokeClient, revokeGrant, revokeUser } from './commands/revoke.ts';
 import { revokeSession, sessionList } from './commands/sessions.ts';
 import { start } from './commands/start.ts';
@@ -51,6 +52,7 @@ const own: readonly Command[] = [
   migrate,
   plan,
   apply,
+  replay,
   exportCommand,
   importCommand,
   either(why, 'decisions.get'),

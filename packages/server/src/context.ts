@@ -4,6 +4,7 @@ import type { Passwords } from './accounts/passwords.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { DecisionJournal } from './decisions/journal.ts';
+import type { RequestHistory } from './history/request-history.ts';
 import type { KeyRing } from './keys/key-ring.ts';
 import type { ServerLimits } from './limits/server-limits.ts';
 import type { Log } from './log.ts';
@@ -25,6 +26,7 @@ export interface Context {
   readonly random: Random;
   readonly keys: KeyRing;
   readonly decisions: DecisionJournal;
+  readonly history: RequestHistory;
   readonly passwords: Passwords;
   readonly limits: ServerLimits;
   readonly metrics: NodeMetrics;

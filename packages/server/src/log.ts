@@ -44,6 +44,8 @@ export type LogEvent =
   | 'user.signed_up'
   | 'user.deleted'
   | 'decisions.dropped'
+  /** What was asked could not be written down: a replay knows nothing of it. */
+  | 'history.dropped'
   | 'job.failed'
   /** Somebody has set a limit while the server runs, or has taken that back. */
   | 'limits.changed'

@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { Context } from './context.ts';
 import { decisionJournal } from './decisions/journal.ts';
+import { requestHistory } from './history/request-history.ts';
 import { openKeyRing } from './keys/key-ring.ts';
 import { findMasterKey } from './keys/master-key.ts';
 import { serverLimits } from './limits/server-limits.ts';
@@ -74,6 +75,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     random,
     keys,
     decisions: decisionJournal({ store, tenant, random, log, meter: metrics.meter }),
+    history: requestHistory(store, tenant, log),
     passwords: passwords(),
     limits,
     metrics,

@@ -5,6 +5,7 @@ import { startNotifications } from './backchannel/notification-job.ts';
 import { systemClock, testClock } from './clock.ts';
 import type { ClientConfig, Config } from './config/config.ts';
 import type { Context } from './context.ts';
+import { FLUSH_MS } from './history/request-history.ts';
 import { applyConfig } from './jobs/apply-config.ts';
 import { unusedClientRemover } from './jobs/remove-unused-clients.ts';
 import { type OpenRedis, openRedis } from './limits/open-redis.ts';
@@ -98,6 +99,7 @@ async function start(
       await stopWebhooks();
       await closeRemote();
       await ctx.decisions.settled();
+      await ctx.history.flush(ctx.clock.nowMs());
       await ctx.passwords.close();
       await stopMetrics();
       // Last of all: whatever else stops may have something to tell.
@@ -131,6 +133,10 @@ function startJobs(ctx: Context): () => void {
     ctx.clock.every(
       60_000,
       guarded('rotate keys', () => ctx.keys.rotateWhenDue(seconds(ctx))),
+    ),
+    ctx.clock.every(
+      FLUSH_MS,
+      guarded('write down what was asked', () => ctx.history.flush(ctx.clock.nowMs())),
     ),
     ctx.clock.every(
       30_000,

@@ -23,6 +23,7 @@ import { endingCases } from './contract/endings.ts';
 import { factorCases } from './contract/factors.ts';
 import { foreignSubjectCases } from './contract/foreign-subjects.ts';
 import { grantCases } from './contract/grants.ts';
+import { historyCases } from './contract/history.ts';
 import { identityCases } from './contract/identities.ts';
 import { keyCases } from './contract/keys.ts';
 import { limitRuleCases } from './contract/limit-rules.ts';
@@ -109,6 +110,7 @@ const ALL: readonly ((define: Case) => void)[] = [
   markCases,
   keyCases,
   decisionCases,
+  historyCases,
   purgeCases,
   raceCases,
   factorCases,

@@ -19,6 +19,7 @@ import type { Devices } from './port/devices.ts';
 import type { EdgeSessions } from './port/edge-sessions.ts';
 import type { Factors } from './port/factors.ts';
 import type { Grants } from './port/grants.ts';
+import type { History } from './port/history.ts';
 import type { Identities } from './port/identities.ts';
 import type { KeptReplies } from './port/kept-replies.ts';
 import type { Keys } from './port/keys.ts';
@@ -51,6 +52,7 @@ export type * from './port/devices.ts';
 export type * from './port/edge-sessions.ts';
 export type * from './port/factors.ts';
 export type * from './port/grants.ts';
+export type * from './port/history.ts';
 export type * from './port/identities.ts';
 export type * from './port/kept-replies.ts';
 export type * from './port/keys.ts';
@@ -101,6 +103,7 @@ export interface Store
     KeptReplies,
     Searches,
     Metrics,
+    History,
     Audit,
     Webhooks {
   /** `sqlite`, `postgres` or `memory`: for logs and `hufu doctor`. */

@@ -153,3 +153,6 @@ export const DEAD_KEPT: number = 1_000;
 
 /** So many are sent once more of one lease. */
 export const MAX_REDELIVERIES: number = 20;
+
+/** Rows of the history of requests that fall with each batch, beside as many as it has. */
+export const HISTORY_FALLS = 100;

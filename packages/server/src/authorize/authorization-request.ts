@@ -55,6 +55,8 @@ export interface AuthorizationRequest extends ReturnPath {
    * request, which stays where it is.
    */
   readonly form: Form;
+  /** The parameters that were judged, wherever they stood. */
+  readonly judged: Form;
 }
 
 export type Prompt = 'none' | 'login' | 'consent' | 'select_account' | 'create';

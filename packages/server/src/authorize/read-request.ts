@@ -131,6 +131,7 @@ export async function readAuthorizationRequest(
       claims,
       claimsLocales: readClaimsLocales(form),
       askedOffline,
+      judged: form,
       form: pushed === undefined ? form : referenceForm(client, sent.get('request_uri') ?? ''),
     };
   } catch (error) {

@@ -1,3 +1,5 @@
+import type { UserId } from '@hufu/protocol/ids';
+import type { GrantRecord } from '@hufu/store/port';
 import type { Check } from './checks.ts';
 
 /**
@@ -13,6 +15,12 @@ export class Trail {
    * reason are then one decision, so that those who poll do not push out of the records what an administrator looks for.
    */
   repeats: string | undefined;
+  /** The grant that the request stands on, as it was found, once the request has shown a secret of it. */
+  grant: GrantRecord | undefined;
+  /** Who has shown their password for it. */
+  user: UserId | undefined;
+  /** What its access token may do, once everything has been judged and before anything is taken. */
+  scopes: readonly string[] | undefined;
 
   at(check: Check): void {
     this.#checks.push(check);

@@ -5,6 +5,7 @@ import { REQUEST_RULES, RedirectError, readAuthorizationRequest } from '../autho
 import { seeOther } from '../authorize/respond.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
+import { refusedFacts } from '../history/authorize-facts.ts';
 import { type HttpReply, type HttpRequest, MAX_ADDRESS } from '../http.ts';
 import { PageError, pageRefusal } from '../interaction/page-error.ts';
 import { begin, findTold, refuse } from '../interaction/way.ts';
@@ -21,9 +22,10 @@ const MAX_QUERY = 5_000;
 export async function authorize(ctx: Context, http: HttpRequest): Promise<HttpReply> {
   const trail = new Trail();
   let request: AuthorizationRequest | undefined;
+  let form: Form | undefined;
   try {
     trail.at('parameters');
-    const form = readParameters(http);
+    form = readParameters(http);
     request = await readAuthorizationRequest(ctx, form, { kind: 'browser' }, trail, Math.floor(http.nowMs / 1000));
     // Written anew: what a body may hold raw, an address may not. A POST goes on as it came, request object and all.
     const query = writeQuery(http.method === 'POST' ? form : request.form);
@@ -35,12 +37,20 @@ export async function authorize(ctx: Context, http: HttpRequest): Promise<HttpRe
     if (http.method === 'POST') return seeOther(`/oauth/authorize?${query}`);
     return await begin(ctx, http, request, await findBrowserSession(ctx, http), query, trail);
   } catch (error) {
+    noteRefused(ctx, http, form, error, trail);
     return (
       refusalToStranger(ctx, http, error, request, trail) ??
       refusalOfLength(ctx, http, error, request, trail) ??
       (await refuse(ctx, 'authorize', http, error, request, trail))
     );
   }
+}
+
+/** What a configuration may have decided; what broke on our side is none of that. */
+function noteRefused(ctx: Context, http: HttpRequest, form: Form | undefined, thrown: unknown, trail: Trail): void {
+  const error = thrown instanceof RedirectError ? thrown.error : thrown;
+  const code = error instanceof PageError ? 'invalid_request' : error instanceof OAuthError && error.status < 500 ? error.code : undefined;
+  if (form !== undefined && code !== undefined) ctx.history.note(refusedFacts(form, code, trail), http.nowMs);
 }
 
 /**

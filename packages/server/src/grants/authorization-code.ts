@@ -44,6 +44,7 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
   trail.at('secret');
   if (grant.codeHash === undefined || !equalText(grant.codeHash, sha256(credential.secret)))
     throw refused('its secret is not the one the row knows');
+  trail.grant = grant;
   trail.at('generation');
   if (grant.generation > 0) throw await replayed(ctx, grant, now);
   trail.at('grant_live');
@@ -81,6 +82,7 @@ export async function authorizationCode(ctx: Context, request: TokenRequest): Pr
   const { resource, scopes } = narrow(ctx, grant, form.many('resource'), undefined, trail);
   trail.at('authorization_details');
   const details = narrowDetails(ctx, client, grant, form, resource.identifier);
+  trail.scopes = scopes;
 
   const secret = ctx.random.text(SECRET_LENGTH);
   const { instance, confirmation } = request;

@@ -58,6 +58,7 @@ export async function ownToken(
   if (detailsAt(details, resource.identifier).length < details.length)
     throw new OAuthError('invalid_authorization_details', 'the authorization details are for another resource');
   const ttl = accessTokenTtl(client, resource);
+  trail.scopes = granted;
   if (take !== undefined) await take();
   const own = api === undefined ? ownLists(ctx, allowed, resource) : { scopes: api.scopes, resources: [api.identifier] };
   const { grant, secret } =

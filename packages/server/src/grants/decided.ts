@@ -78,6 +78,7 @@ async function redeem(ctx: Context, request: TokenRequest, id: GrantId): Promise
   trail.at('grant_known');
   const grant = await ctx.store.findGrant(ctx.tenant, id);
   if (grant === undefined) throw refused('its grant is gone');
+  trail.grant = grant;
   trail.at('generation');
   if (grant.generation > 0) throw refused('it was used before');
   trail.at('grant_live');
@@ -89,6 +90,7 @@ async function redeem(ctx: Context, request: TokenRequest, id: GrantId): Promise
   trail.at('grant_fresh');
   requireFresh(grant, now);
   const { resource, scopes } = narrow(ctx, grant, form.many('resource'), undefined, trail);
+  trail.scopes = scopes;
   const secret = ctx.random.text(SECRET_LENGTH);
   const taken = await ctx.store.exchangeCode(
     ctx.tenant,

@@ -58,6 +58,7 @@ export async function issueAtOnce(
   const keyId = ctx.keys.sealKeyId;
   const resource = findResource(ctx, resources[0] ?? ctx.issuer);
   if (resource === undefined) throw new OAuthError('invalid_target', 'the resource is unknown');
+  request.trail.scopes = scopesAt(resource, scopes);
   const created = await ctx.store.createGrant(
     ctx.tenant,
     {
@@ -98,7 +99,7 @@ export async function issueAtOnce(
     grant: taken.grant,
     secret,
     resource,
-    scopes: scopesAt(resource, scopes),
+    scopes: request.trail.scopes,
     nonce: undefined,
     confirmation,
     now,

@@ -24,6 +24,7 @@ export async function password(ctx: Context, request: TokenRequest): Promise<Tok
     throw new OAuthError('invalid_request', 'username or password is too long');
   const target = readTarget(ctx, request);
   const user = await requireUser(ctx, request, username, text);
+  request.trail.user = user.id;
   const issued = await issueAtOnce(ctx, request, user, target);
   if ('kind' in issued) throw new OAuthError('invalid_grant', 'the user name or the password is wrong', { detail: issued.detail });
   return issued;

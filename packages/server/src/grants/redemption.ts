@@ -38,15 +38,16 @@ export function redemption(ctx: Context, redeemed: Redeemed): Redemption {
     accessHash: sha256(derivedSecret(secret)),
     keyId: ctx.keys.sealKeyId,
     boundKey: refreshKey(redeemed),
-    ...lifetimes(ctx, redeemed),
+    ...refreshLifetimes(ctx, redeemed),
     maxGrants: client.metadata.settings.maxGrantsPerUser,
     devices: deviceLimit(client),
   };
 }
 
-function lifetimes(
+/** How long a grant lives that is exchanged now, and how long between two refreshes. */
+export function refreshLifetimes(
   ctx: Context,
-  { client, grant, resource, refresh, sessionExpiresAt = 0, now }: Redeemed,
+  { client, grant, resource, refresh, sessionExpiresAt = 0, now }: Omit<Redeemed, 'secret' | 'instance' | 'confirmation'>,
 ): Pick<Redemption, 'expiresAt' | 'idleSeconds'> {
   const { grantTypes, settings } = client.metadata;
   if (!refresh || !grantTypes.includes('refresh_token')) return { expiresAt: now + accessTokenTtl(client, resource), idleSeconds: 0 };

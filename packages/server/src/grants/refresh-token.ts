@@ -41,6 +41,7 @@ export async function refreshToken(ctx: Context, request: TokenRequest): Promise
   trail.at('secret');
   if (grant.secretHash === undefined || !equalText(grant.secretHash, sha256(credential.secret)))
     throw refused('its secret is not the one the row knows');
+  trail.grant = grant;
   const end = findEnd(grant, request);
   if (end !== undefined) throw await ended(ctx, client, grant, end);
   // Before the generations: an old refresh token in the hands of somebody without the key is worth nothing, and ends nothing.
@@ -56,6 +57,7 @@ export async function refreshToken(ctx: Context, request: TokenRequest): Promise
   const target = narrow(ctx, grant, form.many('resource'), scopes, trail);
   trail.at('authorization_details');
   const details = narrowDetails(ctx, client, grant, form, target.resource.identifier);
+  trail.scopes = target.scopes;
 
   const current = credential.generation === grant.generation && rotates(client) ? await rotated(ctx, grant, request) : grant;
   return userTokens(ctx, {

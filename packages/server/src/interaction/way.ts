@@ -11,6 +11,7 @@ import { respondWithAnswer, respondWithError, seeOther } from '../authorize/resp
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import type { Trail } from '../decisions/trail.ts';
+import { answeredFacts } from '../history/authorize-facts.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { type BrowserSession, findEndedSession } from '../sessions/browser-session.ts';
 import { missingBrowserState } from '../sessions/browser-state.ts';
@@ -74,7 +75,7 @@ export async function proceed(
       const end = Math.floor(ticket.startedMs / 1000) + TICKET_SECONDS;
       if (!(await ctx.store.takeOnce(ctx.tenant, 'interaction', ticket.id, end, now)))
         return completed(ctx, http, request.client, request.uiLocales);
-      return await answer(ctx, http, request, step.session, trail);
+      return await answer(ctx, http, request, step.session, done, trail);
     }
   }
 }
@@ -94,7 +95,7 @@ export async function begin(
   const step = await decide(ctx, request, session, nothing, now).catch(async (error: unknown) => {
     throw session === undefined ? await withEnd(ctx, http, error) : error;
   });
-  if (step.kind === 'issue') return await answer(ctx, http, request, step.session, trail);
+  if (step.kind === 'issue') return await answer(ctx, http, request, step.session, nothing, trail);
   const ticket: Ticket = { id: ctx.random.text(24), startedMs: http.nowMs, query, session: 0, wished: false, here: 0 };
   return seeOther(pagePath(PAGES[step.kind], ctx, ticket, request));
 }
@@ -111,6 +112,7 @@ async function answer(
   http: HttpRequest,
   request: AuthorizationRequest,
   session: BrowserSession,
+  done: Done,
   trail: Trail,
 ): Promise<HttpReply> {
   const now = Math.floor(http.nowMs / 1000);
@@ -119,6 +121,7 @@ async function answer(
   trail.at('consent');
   try {
     const fields = await issueAnswer(ctx, last, session, now);
+    ctx.history.note(answeredFacts(request, session, done.signedIn === session.session.id, now), http.nowMs);
     const state = last.scopes.includes('openid') ? sessionState(ctx, last, session) : undefined;
     const reply = await respondWithAnswer(ctx, http, last, [...fields, ['session_state', state]]);
     const cookie = state === undefined ? undefined : missingBrowserState(ctx, http, session.session);

@@ -39,13 +39,13 @@ async function findShownSession(ctx: Context, request: HttpRequest): Promise<Bro
   const session = await findNamedSession(ctx, request);
   if (session === undefined) return undefined;
   const now = Math.floor(request.nowMs / 1000);
-  if (session.endedAt !== undefined || endOf(ctx, session) <= now) return undefined;
+  if (session.endedAt !== undefined || endOfSession(ctx, session) <= now) return undefined;
   const user = await ctx.store.findUser(ctx.tenant, session.userId);
   return user !== undefined && isActive(user, now) ? { session, user } : undefined;
 }
 
 /** As long as it was made for, and no longer than sessions last by now (attacks SES-14). */
-function endOf(ctx: Context, { createdAt, expiresAt }: SessionRecord): number {
+export function endOfSession(ctx: Context, { createdAt, expiresAt }: Pick<SessionRecord, 'createdAt' | 'expiresAt'>): number {
   return Math.min(expiresAt, createdAt + ctx.config.policies.sessions.absoluteSeconds);
 }
 
@@ -69,7 +69,7 @@ export async function findEndedSession(ctx: Context, request: HttpRequest): Prom
   const session = await findNamedSession(ctx, request);
   if (session === undefined) return undefined;
   const { endedAt, endedReason, endedBy } = session;
-  const expiresAt = endOf(ctx, session);
+  const expiresAt = endOfSession(ctx, session);
   if (endedAt !== undefined) return { word: endedReason === undefined ? undefined : wordOf(endedReason), at: endedAt, by: endedBy };
   return expiresAt <= Math.floor(request.nowMs / 1000) ? { word: 'session_expired', at: expiresAt, by: undefined } : undefined;
 }

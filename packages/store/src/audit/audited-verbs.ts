@@ -224,6 +224,8 @@ export const AUDITED_VERBS: { readonly [V in Verb]: V extends AuditedVerb ? Tell
   rewriteDecisions: 'trace',
   findDecision: 'reads',
   listDecisions: 'reads',
+  recordHistory: 'trace',
+  listHistory: 'reads',
   readRevocations: 'reads',
   readRevocationHead: 'reads',
   renewRevocationEpoch: ([, from, to], answer) =>

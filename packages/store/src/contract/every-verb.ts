@@ -101,6 +101,8 @@ export async function useEveryVerb(all: Store): Promise<void> {
   await all.rewriteDecisions(tenant, [{ id: 'd', record: '{}' }]);
   await all.findDecision(tenant, 'd');
   await all.listDecisions(tenant, 1);
+  await all.recordHistory(tenant, [{ minute: NOW, facts: '{}', times: 1 }], NOW, 1);
+  await all.listHistory(tenant, { minute: 0, id: 0 }, 1);
   await all.readRevocations(tenant, 0, 1);
   await all.readRevocationHead(tenant);
   await all.renewRevocationEpoch(tenant, undefined, 'first');

@@ -10,6 +10,7 @@ import { migration as audit } from './0009-audit.ts';
 import { migration as webhooks } from './0010-webhooks.ts';
 import { migration as sizes } from './0011-sizes.ts';
 import { migration as metrics } from './0012-metrics.ts';
+import { migration as history } from './0013-history.ts';
 import type { Migration } from './migrate.ts';
 
 /** Every migration, in order. A new one is a file `NNNN-name.ts` and a line here; what is here never changes. */
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   webhooks,
   sizes,
   metrics,
+  history,
 ];

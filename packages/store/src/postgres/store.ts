@@ -15,6 +15,7 @@ import { devices } from './devices.ts';
 import { edgeSessions } from './edge-sessions.ts';
 import { factors } from './factors.ts';
 import { grants } from './grants.ts';
+import { history } from './history.ts';
 import { identities } from './identities.ts';
 import { keptReplies } from './kept-replies.ts';
 import { keys } from './keys.ts';
@@ -89,6 +90,7 @@ export function postgresStore(db: Database, bell: Bell & { ready?(): Promise<voi
     ...keptReplies(db, purging),
     ...searches(db),
     ...metrics(db),
+    ...history(db, statistic),
     ...auditLog(db, statistic),
     ...webhooks(db),
   };

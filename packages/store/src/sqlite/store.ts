@@ -20,6 +20,7 @@ import { eviction } from './evict-devices.ts';
 import { factors } from './factors.ts';
 import { grantFinder } from './grant-row.ts';
 import { grants } from './grants.ts';
+import { history } from './history.ts';
 import { identities, linkedIdentities } from './identities.ts';
 import { keptReplies } from './kept-replies.ts';
 import { keys } from './keys.ts';
@@ -96,6 +97,7 @@ export function sqliteStore(kind: 'sqlite' | 'memory', db: Connection, close: ()
     ...keptReplies(db),
     ...searches(db),
     ...metrics(db),
+    ...history(db, counters),
     ...log,
     ...revocationFollowers(db),
     ...statuses(db, counters),
