@@ -50,7 +50,7 @@ export function mailWordsOf({ config }: MailGround, locale: Locale): MailWords {
   const productName = name ?? ours.productName;
   const wording = (template: MailTemplateName): MailWording =>
     Object.fromEntries(
-      Object.entries(mails[template]?.[locale] ?? {}).map(([part, text]) => [part, text.replaceAll('{name}', productName)]),
+      Object.entries(mails[template]?.[locale] ?? {}).map(([part, text]) => [part, text.replaceAll('{name}', () => productName)]),
     );
   return {
     ...ours,
