@@ -149,7 +149,8 @@ test('the dashboard tells what was counted and since when, follows what happens,
     before + 5,
   );
   const first = await page.textContent('[data-testid=live-revocations] li a');
-  await world.admin('POST', '/users/sub-nobody/revoke');
+  // Of somebody who has no grant: those of nobody are looked at below.
+  await world.admin('POST', '/users/sub-read/revoke');
   await page.waitForFunction((old) => document.querySelector('[data-testid=live-revocations] li a')?.textContent !== old, first);
 
   await page.click('.bars a:has-text("invalid_client")');
