@@ -381,6 +381,20 @@ test('the palette opens by the keyboard, and leads to a page and to whatever an 
   await page.waitForSelector('body[data-page=console-keys]');
 });
 
+test('a client is compared with a profile that is chosen, and what to change is told by its member (issue 9)', async () => {
+  await open('/clients/notes');
+  await page.getByRole('tab', { name: 'Profile' }).click();
+  await page.getByText('meets it', { exact: true }).waitFor();
+  await page.getByLabel('Compare with').selectOption('fapi2_security');
+  await page.getByText('falls short', { exact: true }).waitFor();
+  const row = page.getByRole('row').filter({ hasText: 'dpop_bound_access_tokens' });
+  assert.match((await row.textContent()) ?? '', /this, or tls_client_certificate_bound_access_tokens.*nothing is said.*change it/);
+  assert.match(page.url(), /profile=fapi2_security/, 'which one can be sent to somebody else');
+  assert.ok((await page.getByText('Change it in hufu.yaml: issuer').count()) === 1, 'the issuer of this test is plain http');
+  await open('/clients/notes?tab=secrets');
+  await page.getByText('No keys', { exact: true }).waitFor();
+});
+
 test('axe finds nothing on any page, by day and by night, on a desk and on a phone', async () => {
   const { items: grants } = await world.admin('GET', '/grants?client_id=notes-api');
   const { items: decisions } = await world.admin('GET', '/decisions');
@@ -390,6 +404,7 @@ test('axe finds nothing on any page, by day and by night, on a desk and on a pho
     '/clients',
     '/clients/notes',
     '/clients/notes?tab=secrets',
+    '/clients/notes?tab=profile&profile=fapi1_advanced',
     '/clients/new',
     '/users',
     '/users/sub-nobody',
