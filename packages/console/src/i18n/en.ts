@@ -281,7 +281,6 @@ export const en = {
     createdNote: '{{name}} has an account now.',
     invite: 'Send an invitation',
     inviteHint: 'A mail with a link, good for seven days, by which they choose a password.',
-    inviteAgain: 'Send the invitation again',
     invitedNote: 'An invitation is on its way to {{address}}.',
     tabs: { overview: 'Overview', sessions: 'Sessions', devices: 'Devices', factors: 'Factors', claims: 'Claims' },
     subject: 'Subject',

@@ -274,7 +274,6 @@ export const zhCn: Messages = {
     createdNote: '{{name}} 的账号已创建。',
     invite: '发送邀请邮件',
     inviteHint: '邮件里有一个七天内有效的链接，对方用它设置密码。',
-    inviteAgain: '再次发送邀请',
     invitedNote: '邀请邮件正在寄往 {{address}}。',
     tabs: { overview: '概览', sessions: '会话', devices: '设备', factors: '验证方式', claims: '声明' },
     subject: '主体标识',

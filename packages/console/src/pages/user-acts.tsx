@@ -68,7 +68,7 @@ export function UserActs({ user, etag }: { readonly user: UserView; readonly eta
           </Menu.Target>
           <Menu.Dropdown>
             {user.source === 'admin' && !user.has_password && user.enabled && user.email !== undefined && (
-              <Menu.Item onClick={() => void sendInvitation(sub, t)}>{t('users.inviteAgain')}</Menu.Item>
+              <Menu.Item onClick={() => void sendInvitation(sub, t)}>{t('users.invite')}</Menu.Item>
             )}
             {isOwner && <Menu.Item onClick={() => ask('role')}>{t('users.giveRole')}</Menu.Item>}
             {user.enabled && (
