@@ -202,8 +202,13 @@ test('who has another way in, stands in hufu.yaml, has no address of their own, 
     taken: await make(one, 'taken', { email: 'alice@example.com' }),
     disabled: await make(one, 'disabled', { email: 'disabled@example.com' }),
     signedUp: 'signed-up',
+    linked: await make(one, 'linked', { email: 'linked@example.com' }),
   };
   await ask(world, token, 'users.disable', { params: { sub: subs.disabled } });
+  const linked = await userOf({ ...one, sub: subs.linked });
+  const identity = { upstream: 'corp', issuer: 'https://corp.example', subject: '1', label: '' };
+  const done = await world.store.linkIdentity(world.tenant, linked.id, linked.authVersion, identity, undefined, world.now());
+  assert.equal(done.kind, 'done');
   const claims = { email: 'up@example.com' };
   await world.store.createUser(
     world.tenant,
