@@ -634,6 +634,26 @@ test('ten minutes later saving asks for a new sign-in, and what was written is t
   assert.equal((await metadataOf(id))['client_name'], 'Written before the sign-in');
 });
 
+test('what somebody wrote before a sign-in is there for nobody else who signs in afterwards', async () => {
+  const id = await makeClient(REPORTS);
+  for (const [owner, isThere] of [
+    ['sub-security', false],
+    ['sub-owner', true],
+  ] as const) {
+    await openEditor(id);
+    await page.evaluate(
+      ([sub, client]) => {
+        const draft = { owner: sub, name: `client ${client}`, base: {}, etag: '"x"', value: { client_name: 'Of somebody' } };
+        sessionStorage.setItem('hufu-draft', JSON.stringify(draft));
+      },
+      [owner, id] as const,
+    );
+    await openEditor(id);
+    assert.equal((await page.getByLabel('Name', { exact: true }).inputValue()) === 'Of somebody', isThere, owner);
+    assert.equal(await page.evaluate(() => sessionStorage.getItem('hufu-draft')), null, owner);
+  }
+});
+
 test('nothing of all this was a fault in the browser, nor a breach of the policy', () => {
   assert.deepEqual(
     faults.filter((text) => !/status of (?:40[0139]|412)/.test(text)),

@@ -165,10 +165,10 @@ test('a proof is right whatever its numbers begin with: of a key that is made an
 });
 
 test('other ways for a client to prove itself, and parameters of any name, stand in the commands (RFC 7523 §2.2, RFC 8705 §2)', async () => {
-  const [step = assert.fail()] = stepsOf('client_credentials', { ...WORKER, authentication: 'private_key_jwt', more: [['x y', ODD]] });
+  const [step = assert.fail()] = stepsOf('client_credentials', { ...WORKER, authentication: 'private_key_jwt', more: [['x&y=', ODD]] });
   assert.deepEqual(step.needs, ['CLIENT_ASSERTION']);
   const said = await bash(`curl() { printf '%s\\n' "$@"; }\n${step.command}`, { CLIENT_ASSERTION: 'a.b.c' });
-  for (const word of [`x y=${ODD}`, 'client_assertion=a.b.c', 'client_id=worker']) assert.ok(said.includes(word), word);
+  for (const word of [`x%26y%3D=${ODD}`, 'client_assertion=a.b.c', 'client_id=worker']) assert.ok(said.includes(word), word);
   const [tls = assert.fail()] = stepsOf('client_credentials', { ...WORKER, authentication: 'tls_client_auth' });
   assert.deepEqual(tls.needs, ['CLIENT_CERT', 'CLIENT_KEY']);
   const [implicit = assert.fail()] = stepsOf('implicit', { ...PAGE, more: [['prompt', 'none']] });

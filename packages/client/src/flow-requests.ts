@@ -295,7 +295,10 @@ class CurlWriter {
     if (dpop && endpointName === 'token_endpoint') words.push(`-H "DPoP: $(proof POST ${quote(endpoint)})"`);
     for (const [field, value] of all) {
       words.push(
-        value instanceof Variable ? `--data-urlencode "${field}=$${value.name}"` : `--data-urlencode ${quote(`${field}=${value}`)}`,
+        // curl encodes the value alone.
+        value instanceof Variable
+          ? `--data-urlencode "${field}=$${value.name}"`
+          : `--data-urlencode ${quote(`${encodeURIComponent(field)}=${value}`)}`,
       );
     }
     words.push(quote(endpoint));

@@ -43,6 +43,8 @@ export async function signOut(): Promise<void> {
   const reply = await fetch('/console/logout', { method: 'POST', headers: { 'x-csrf': '1' } });
   // A store that is away has ended nothing: nobody is told otherwise.
   if (!reply.ok) throw new Error(i18next.t('door.notSignedOut'));
+  // Nothing that was written here stays for whoever comes next.
+  sessionStorage.clear();
   const { location: next }: { readonly location?: unknown } = Object(await reply.json());
   location.assign(typeof next === 'string' && next.startsWith('/console/') ? next : '/console/signed-out');
 }

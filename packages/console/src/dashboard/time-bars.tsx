@@ -27,6 +27,14 @@ interface TimeBarsProps {
 const WIDTH = 600;
 const HEIGHT = 100;
 
+const DAY = 86_400;
+const TIME = { hour: 'numeric', minute: '2-digit' } as const;
+/** How times are written: three of them under the bars, where a phone has room for a few letters each, and those of the one under the pointer. */
+const WITHIN_A_DAY = { axis: TIME, exact: TIME } as const;
+/** It begins and ends at the same hour. */
+const OVER_A_DAY = { axis: { weekday: 'short', ...TIME }, exact: { weekday: 'short', ...TIME } } as const;
+const OVER_DAYS = { axis: { month: 'short', day: 'numeric' }, exact: { month: 'short', day: 'numeric', ...TIME } } as const;
+
 /**
  * Counts over time, as bars on top of each other, with what the one under the pointer says. Ours, and no library: the first page has room for 250 kB of script, and charts of a
  * library take half of that (docs/decisions/0038).
@@ -44,12 +52,10 @@ export function TimeBars({ label, since, step, layers, write, height = (value) =
   const wide = WIDTH / Math.max(steps, 1);
   const gap = Math.min(2, wide / 5);
   const blank = from === undefined || from === null ? 0 : Math.min(steps, Math.max(0, Math.floor((from - since) / step)));
-  const spans = steps * step > 86_400;
-  const time = (index: number): string =>
-    new Intl.DateTimeFormat(
-      i18n.language,
-      spans ? { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' } : { timeStyle: 'short' },
-    ).format(new Date((since + index * step) * 1_000));
+  const written = (index: number, format: Intl.DateTimeFormatOptions): string =>
+    new Intl.DateTimeFormat(i18n.language, format).format(new Date((since + index * step) * 1_000));
+  const { axis, exact } = steps * step > DAY ? OVER_DAYS : steps * step === DAY ? OVER_A_DAY : WITHIN_A_DAY;
+  const time = (index: number): string => written(index, axis);
   return (
     <div className={small ? 'time-bars small-bars' : 'time-bars'}>
       <svg
@@ -100,7 +106,7 @@ export function TimeBars({ label, since, step, layers, write, height = (value) =
             </>
           ) : (
             <span className="readout">
-              {time(shown)}–{time(shown + 1)}
+              {written(shown, exact)}–{written(shown + 1, exact)}
               {layers.map(({ name, points }) => (
                 <span key={name}>
                   {name} {write(points[shown] ?? 0)}

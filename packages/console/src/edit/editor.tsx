@@ -5,6 +5,7 @@ import { Button, Group, SegmentedControl } from '@mantine/core';
 import { useBlocker } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useMe } from '../api/me.ts';
 import { Danger, useAsk } from '../parts/danger.tsx';
 import { useFilters } from '../parts/filters.tsx';
 import { Problem } from '../parts/problem.tsx';
@@ -55,7 +56,8 @@ export function Editor({ name, title, current, groups, root, fixed, warning, not
   const ask = useAsk();
   const isAsked = useFilters()['do'] === 'save';
   // A draft that was kept over a sign-in goes on where it was.
-  const [kept] = useState(() => takeDraft(name));
+  const owner = useMe()?.sub ?? '';
+  const [kept] = useState(() => takeDraft(owner, name));
   const [base, setBase] = useState<Saved>(kept === undefined ? current : { value: kept.base, etag: kept.etag });
   const [value, setValue] = useState(kept?.value ?? current.value);
   const [mode, setMode] = useState<Mode>('form');
@@ -239,7 +241,7 @@ export function Editor({ name, title, current, groups, root, fixed, warning, not
         {...(looking !== undefined && { look: looking })}
         leaving={() => {
           isLeaving.current = true;
-          keepDraft(name, { base: base.value, etag: base.etag, value });
+          keepDraft(owner, name, { base: base.value, etag: base.etag, value });
         }}
         act={act}
         done={done}

@@ -4,7 +4,7 @@ import { nowSeconds } from '../clock.ts';
 import { useScrolledTo } from '../parts/use-scrolled-to.ts';
 
 const ROW = 26;
-const LEFT = 90;
+const LEFT = 8;
 const WIDTH = 720;
 const TOP = 22;
 const PAD_SECONDS = 600;
@@ -29,7 +29,14 @@ export function KeyTimeline({ keys }: { readonly keys: readonly KeyView[] }) {
   // One that stands where now stands would be written over it.
   const ticks = [0.1, 0.35, 0.6, 0.85].map((part) => first + part * span).filter((at) => Math.abs(at - now) > span * 0.08);
   return (
-    <section ref={wrap} className="graph-wrap" tabIndex={0} aria-label={t('keys.timelineLabel')}>
+    <section ref={wrap} className="graph-wrap timeline-wrap" tabIndex={0} aria-label={t('keys.timelineLabel')}>
+      <ol className="timeline-names" aria-hidden="true">
+        {keys.map(({ kid, alg }, index) => (
+          <li key={kid} style={{ top: `${((TOP + index * ROW + 9) / height) * 100}%` }}>
+            {alg}
+          </li>
+        ))}
+      </ol>
       <svg
         className="timeline"
         viewBox={`0 0 ${WIDTH} ${height}`}
@@ -52,9 +59,6 @@ export function KeyTimeline({ keys }: { readonly keys: readonly KeyView[] }) {
           return (
             <g key={kid}>
               <title>{`${alg} ${kid}: ${t(`keys.states.${state}`)}`}</title>
-              <text x={0} y={y + 13}>
-                {alg}
-              </text>
               {active_at > created_at && (
                 <rect className="next" x={x(created_at)} y={y + 4} width={Math.max(x(active_at) - x(created_at), 2)} height={10} />
               )}

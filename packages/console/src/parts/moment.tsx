@@ -7,6 +7,8 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['minute', 60],
 ];
 
+const CLOCK_SECONDS = 2;
+
 /** A moment (seconds since 1970): how far from now while that says more, else the day; the whole of it stands behind. */
 export function Moment({ at }: { readonly at: number | undefined }) {
   const { t, i18n } = useTranslation();
@@ -26,7 +28,9 @@ export function momentText(at: number, language: string): string {
 }
 
 function shortOf(at: number, language: string): string {
-  const away = at - nowSeconds();
+  const ahead = at - nowSeconds();
+  // Servers tell their clock in whole seconds: what they did just now is not to come.
+  const away = ahead > 0 && ahead <= CLOCK_SECONDS ? 0 : ahead;
   if (Math.abs(away) >= 7 * 86_400) return new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(new Date(at * 1_000));
   const words = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' });
   for (const [unit, seconds] of UNITS) if (Math.abs(away) >= seconds) return words.format(Math.trunc(away / seconds), unit);

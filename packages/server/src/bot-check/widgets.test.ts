@@ -104,6 +104,8 @@ test('a widget without its keys, or with one that is none, stops the start', asy
     '{ kind: turnstile }',
     '{ kind: recaptcha, site_key: x }',
     '{ kind: turnstile, site_key: "x y", secret: z }',
+    // Settings are shown to whoever may read: a password in an address would be among them.
+    '{ kind: turnstile, site_key: x, secret: z, verify_url: "https://user:pass@proxy.example/" }',
     '{ kind: hashcash }',
     '{ kind: proof_of_work, bits: 40 }',
   ])

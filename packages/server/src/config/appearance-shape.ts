@@ -49,7 +49,10 @@ const mailText = (maxLength: number): Shape<string> =>
       const bare = value.replaceAll('{name}', '');
       const unknown = /\{[^{}]*\}|[{}]/.exec(bare)?.[0];
       if (unknown !== undefined) return new Refused(`has ${unknown}, which nothing stands for: there is {name}`);
-      return ADDRESS_LIKE.test(bare) ? new Refused('has an address: links of mails are the server’s own') : value;
+      // The name stands in words of its own: beside a dot it would be a part of an address.
+      return ADDRESS_LIKE.test(value.replaceAll('{name}', 'name'))
+        ? new Refused('has an address: links of mails are the server’s own')
+        : value;
     },
   });
 

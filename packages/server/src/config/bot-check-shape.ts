@@ -27,7 +27,8 @@ export const botCheckShape: Shape<BotCheckConfig> = object({
       textAs({
         allowed: ['https://…'],
         maxLength: 500,
-        read: (value) => (/^https?:\/\/[^\s]+$/.test(value) ? value : new Refused('is no address')),
+        read: (value) =>
+          /^https?:\/\/[^\s@/?#]+(?:[/?#]\S*)?$/.test(value) ? value : new Refused('is no address, or one with user information'),
       }),
       'With turnstile and recaptcha: where answers are checked, where that is not the service itself but a proxy of yours.',
     ),

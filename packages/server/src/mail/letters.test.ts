@@ -99,20 +99,20 @@ test('Chinese mails are Chinese throughout', () => {
 
 test('the configuration names the service, its colour and words of a mail; code, link and what to do otherwise stay ours', () => {
   const ground = groundOf({
-    name: 'Acme <b>',
+    name: 'Acme <b> $&',
     accent: '#ffee00',
     note: {},
     mails: { sign_in: { en: { subject: 'Welcome back to {name}', lead: 'Here is <i>your</i> code.' } } },
   });
   const ask = { code: '01234567', path: '/signin/link?link=1.x', lifetimeSeconds: 600 };
   const { subject, text, html } = writeAsk(ground, 'signIn', 'en', ask);
-  assert.equal(subject, 'Welcome back to Acme <b>');
+  assert.equal(subject, 'Welcome back to Acme <b> $&');
   assert.match(text, /^Sign in\n\nHere is <i>your<\/i> code\./);
   assert.match(text, /0123 4567/);
   assert.match(text, /https:\/\/id\.example\/tenant\/signin\/link\?link=1\.x/);
   assert.match(text, /give the code to nobody/);
   assert.match(html, /Here is &lt;i&gt;your&lt;\/i&gt; code/);
-  assert.match(html, /<div class="head">Acme &lt;b&gt;<\/div>/);
+  assert.match(html, /<div class="head">Acme &lt;b&gt; \$&amp;<\/div>/);
   assert.doesNotMatch(html, /<i>|<b>|#1f6a5c|#ffee00; color: #fdfbf6/);
   // Another language has words of its own.
   assert.equal(writeAsk(ground, 'signIn', 'zh-CN', ask).subject, '登录验证码');

@@ -53,7 +53,7 @@ export function mailWordsOf({ config }: MailGround, locale: Locale): MailWords {
   if (Object.keys(mails).length === 0) return ours;
   const wording = (template: MailTemplateName): MailWording =>
     Object.fromEntries(
-      Object.entries(mails[template]?.[locale] ?? {}).map(([part, text]) => [part, text.replaceAll('{name}', productName)]),
+      Object.entries(mails[template]?.[locale] ?? {}).map(([part, text]) => [part, text.replaceAll('{name}', () => productName)]),
     );
   return {
     ...ours,
