@@ -1,5 +1,6 @@
 import type { TenantId } from '@hufu/protocol/ids';
 import type { HistoryRecord, Store } from '@hufu/store/port';
+import { redact } from '../decisions/redact.ts';
 import type { Log } from '../log.ts';
 import { type Facts, writeFacts } from './facts.ts';
 
@@ -15,7 +16,8 @@ export const FLUSH_MS = 60_000;
 const LOST = 'lost';
 
 interface Counted {
-  readonly facts: Facts;
+  /** Written at once: the words of the facts are parts of a body, and would keep all of it until the next flush. */
+  readonly text: string;
   times: number;
 }
 
@@ -46,17 +48,16 @@ export function requestHistory(store: Pick<Store, 'recordHistory'>, tenant: Tena
       const key = keyOf(facts);
       const before = counts.get(key);
       if (before !== undefined) before.times++;
-      else if (hasRoom(facts)) counts.set(key, { facts, times: 1 });
+      else if (hasRoom(facts)) counts.set(key, { text: redact(writeFacts(facts)), times: 1 });
       else {
-        const lost = counts.get(LOST) ?? { facts: { kind: 'lost' }, times: 0 };
+        const lost = counts.get(LOST) ?? { text: writeFacts({ kind: 'lost' }), times: 0 };
         lost.times++;
         counts.set(LOST, lost);
       }
     },
     async flush(nowMs) {
       const records: HistoryRecord[] = [];
-      for (const [minute, counts] of minutes)
-        for (const { facts, times } of counts.values()) records.push({ minute, facts: writeFacts(facts), times });
+      for (const [minute, counts] of minutes) for (const { text, times } of counts.values()) records.push({ minute, facts: text, times });
       if (records.length === 0) return;
       minutes = new Map();
       allowed = 0;
