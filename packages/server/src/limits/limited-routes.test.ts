@@ -15,6 +15,7 @@ const NEVER = [
   '/oauth/revocations',
   '/healthz',
   '/readyz',
+  '/metrics',
   '/admin/v1/limits',
   '/admin/v1/limits/*',
   '/admin/v1/openapi.json',

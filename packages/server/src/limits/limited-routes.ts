@@ -10,7 +10,7 @@ export type LimitedMethod = (typeof LIMITED_METHODS)[number];
 export type Proven = 'client' | 'token';
 
 /**
- * Every route that rules may be about, by its path: `*` is any one part. `/healthz`, `/readyz`, `/oauth/revocations` and `/admin/v1/limits` are
+ * Every route that rules may be about, by its path: `*` is any one part. `/healthz`, `/readyz`, `/metrics`, `/oauth/revocations` and `/admin/v1/limits` are
  * none of them, so that nobody locks out who watches, who enforces and who could put it right; nor are the files that pages load.
  */
 export const LIMITED_ROUTES: ReadonlyMap<string, readonly Proven[]> = new Map([
