@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { loadConfig } from '@hufu/server/config/load-config';
 import { builtInClients } from '@hufu/server/console-client';
@@ -8,6 +9,7 @@ import { type Facts, writeFacts } from '@hufu/server/history/facts';
 import { applyConfig } from '@hufu/server/jobs/apply-config';
 import { RefusedError, UsageError } from '../command.ts';
 import { withContext, withStore } from '../local.ts';
+import { runCli } from '../run-cli.ts';
 import { commandFolder } from '../testing/command-folder.ts';
 import { plan } from './plan.ts';
 import { replay } from './replay.ts';
@@ -190,4 +192,17 @@ test('a plan for a database that nothing has run on makes no key', async () => {
   await other.run(plan);
   assert.equal(existsSync(join(other.folder, 'data', 'master.key')), false);
   await withStore(config, async (store) => assert.deepEqual(await store.listKeys((await store.ensureTenant('default')).id), []));
+});
+
+test('a plan leaves the schema of an older version as it is, and says so', async () => {
+  const other = commandFolder('mode: test\n');
+  await withStore(await loadConfig(other.file, {}), () => Promise.resolve());
+  const db = new DatabaseSync(join(other.folder, 'data', 'hufu.db'));
+  db.exec('DROP TABLE history; DELETE FROM schema_migrations WHERE version >= 13');
+  const lines: string[] = [];
+  const { args: words, ...call } = other.call(lines);
+  assert.equal(await runCli(['plan', ...words], call), 1);
+  assert.match(lines.join('\n'), /older version: it lacks history.*hufu migrate/);
+  assert.deepEqual(db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'history'").all(), []);
+  db.close();
 });
