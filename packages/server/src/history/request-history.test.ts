@@ -109,8 +109,12 @@ test('kinds of requests are bounded, those that were refused by themselves, and 
   for (let i = 0; i < 5_000; i++) note({ ...FACTS, client: `x${i}`, refused: { check: 'client_known', error: 'invalid_client' } });
   for (let i = 0; i < 5_000; i++) note({ ...FACTS, grant: i });
   await history.flush(START_MS);
-  const records = written[0]?.records ?? [];
+  const records = written.flatMap((one) => one.records);
   assert.equal(records.length, 5_001);
+  assert.ok(
+    written.every((one) => one.records.length <= 500),
+    'some at a time',
+  );
   const lost = records.filter(({ facts }) => readFacts(facts)?.kind === 'lost');
   assert.deepEqual(
     lost.map(({ times }) => times),
@@ -118,7 +122,7 @@ test('kinds of requests are bounded, those that were refused by themselves, and 
   );
   history.note({ ...FACTS, grant: 7_000 }, START_MS);
   await history.flush(START_MS);
-  assert.equal(written[1]?.records.length, 1, 'there is room again');
+  assert.equal(written.at(-1)?.records.length, 1, 'there is room again');
 });
 
 test('a store that is away costs a line and what was counted, and nobody waits', async () => {

@@ -11,6 +11,8 @@ const MOST_ROWS = 150_000;
 /** Kinds of requests between two writes that are told apart: those that were refused anybody can make. Of others there is one count. */
 const MAX_ALLOWED = 4_000;
 const MAX_REFUSED = 1_000;
+/** Rows that are written in one act: an embedded database has the thread of all requests meanwhile. */
+const ROWS_AT_ONCE = 500;
 /** How often it is written. */
 export const FLUSH_MS = 60_000;
 const LOST = 'lost';
@@ -62,10 +64,14 @@ export function requestHistory(store: Pick<Store, 'recordHistory'>, tenant: Tena
       minutes = new Map();
       allowed = 0;
       refused = 0;
+      let written = 0;
       try {
-        await store.recordHistory(tenant, records, Math.floor(nowMs / 1000) - HISTORY_SECONDS, MOST_ROWS);
+        for (; written < records.length; written += ROWS_AT_ONCE) {
+          const some = records.slice(written, written + ROWS_AT_ONCE);
+          await store.recordHistory(tenant, some, Math.floor(nowMs / 1000) - HISTORY_SECONDS, MOST_ROWS);
+        }
       } catch (error) {
-        log.error('history.dropped', error, { dropped: records.length });
+        log.error('history.dropped', error, { dropped: records.length - written });
       }
     },
   };
