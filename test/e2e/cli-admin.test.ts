@@ -104,6 +104,8 @@ test('users by their names: made, changed, locked, helped, switched off, removed
   assert.match(await shown('users.list', '--prefix', 'li'), /lin +admin +true .*林/);
   assert.match(await shown('users.claims.put', 'lin', '--nickname', 'L', '--unset', 'name'), /"nickname": "L"/);
   assert.deepEqual((await told('users.get', 'LIN'))['claims'], { email: 'lin@example.com', nickname: 'L' });
+  const invited = await told('users.invite', 'lin');
+  assert.deepEqual([invited['email'], 'link' in invited], ['lin@example.com', false]);
   assert.equal((await told('users.get', `sub:${text(made['sub'])}`))['username'], 'lin');
   assert.match(await shown('users.lock', 'lin', '--for', '12h'), /locked_until +20/);
   assert.doesNotMatch(await shown('users.unlock', 'lin'), /locked_until/);

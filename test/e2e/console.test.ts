@@ -5,6 +5,7 @@ import { type Browser, chromium, type Locator, type Page } from 'playwright-core
 import { assertAccessible } from '../support/accessible.ts';
 import { CHROMIUM } from '../support/chromium.ts';
 import { type ConsoleWorld, fillIn, openContext, startConsoleWorld } from '../support/console-world.ts';
+import { linkOf, mailFor } from '../support/mails.ts';
 
 let world: ConsoleWorld;
 let browser: Browser;
@@ -305,6 +306,40 @@ test('a user is found, locked and unlocked, gets a role, and loses a session', a
   await open('/users/sub-nobody?tab=sessions');
   await page.click('table.list button');
   await page.waitForSelector('text=The session is ended');
+});
+
+test('somebody is invited when their account is made, and once more; the link of the later mail alone sets their password', async () => {
+  await open('/users');
+  await button('New user').click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('User name').fill('guest');
+  await dialog.getByLabel('E-mail address').fill('guest@post.example');
+  await dialog.getByLabel('Send an invitation').check();
+  await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+  await page.waitForURL(/\/console\/users\/(?!sub-)/);
+  await page.getByText('An invitation is on its way to guest@post.example.').waitFor();
+  const first = linkOf(await mailFor(world.origin, 'guest@post.example'));
+  await page.click('[aria-label=Actions]');
+  await page.getByRole('menuitem', { name: 'Send an invitation' }).click();
+  const second = linkOf(await mailFor(world.origin, 'guest@post.example', 2));
+  const guest = await (await openContext(browser)).newPage();
+  for (const [link, name] of [
+    [first, 'mail-told'],
+    [second, 'invitation'],
+  ] as const) {
+    await guest.goto(link);
+    assert.equal(await guest.getAttribute('body', 'data-page'), name);
+  }
+  await guest.fill('#password', 'two halves make one tally');
+  await guest.click('#invitation-submit');
+  await guest.waitForSelector('body[data-page="mail-told"]');
+  await page.reload();
+  await page.waitForSelector('h1');
+  await page.click('[aria-label=Actions]');
+  await page.getByRole('menuitem', { name: 'Disable' }).waitFor();
+  assert.equal(await page.getByRole('menuitem', { name: 'Send an invitation' }).count(), 0);
+  await page.keyboard.press('Escape');
+  await guest.context().close();
 });
 
 test('a refusal is explained check by check, from its id', async () => {
