@@ -72,6 +72,12 @@ test('clients: made of words or of a file, changed member by member, switched of
   );
   assert.match(await shown('clients.list', '--source', 'admin', '--all'), new RegExp(`^CLIENT_ID +NAME .*\\n${id}  虎记  admin +true`));
   assert.match(await shown('clients.get', id), /\nsecrets\nID +CREATED_AT\n/);
+  assert.match(
+    await shown('clients.check', id, '--profile', 'fapi2_security'),
+    /\nmeets +false\n[\s\S]*\ndpop_bound_access_tokens +either /,
+  );
+  assert.equal((await told('clients.check', id))['profile'], 'oauth21');
+  assert.match(await shown('clients.keys.list', id), /^source +none\n/);
   await shown('clients.update', id, '--client_name', 'Notes', '--unset', 'client_uri');
   const after: Reply = Object((await told('clients.get', id))['metadata']);
   assert.deepEqual([after['client_name'], after['redirect_uris'], after['client_uri']], ['Notes', metadata['redirect_uris'], undefined]);
@@ -104,6 +110,8 @@ test('users by their names: made, changed, locked, helped, switched off, removed
   assert.match(await shown('users.list', '--prefix', 'li'), /lin +admin +true .*林/);
   assert.match(await shown('users.claims.put', 'lin', '--nickname', 'L', '--unset', 'name'), /"nickname": "L"/);
   assert.deepEqual((await told('users.get', 'LIN'))['claims'], { email: 'lin@example.com', nickname: 'L' });
+  const invited = await told('users.invite', 'lin');
+  assert.deepEqual([invited['email'], 'link' in invited], ['lin@example.com', false]);
   assert.equal((await told('users.get', `sub:${text(made['sub'])}`))['username'], 'lin');
   assert.match(await shown('users.lock', 'lin', '--for', '12h'), /locked_until +20/);
   assert.doesNotMatch(await shown('users.unlock', 'lin'), /locked_until/);
@@ -140,7 +148,11 @@ test('keys and limits', async () => {
   assert.match(await shown('keys.list'), /^KID +USE +ALG/);
   assert.equal((await told('keys.rotate'))['dry_run'], false);
   const next = rows(await told('keys.list')).find((key) => key['state'] === 'next') ?? assert.fail('no next key');
-  assert.equal((await told('keys.revoke', text(next['kid'])))['kid'], next['kid']);
+  const burnt = await told('keys.revoke', text(next['kid']));
+  assert.deepEqual([burnt['kid'], burnt['successor']], [next['kid'], 'made']);
+  const another = rows(await told('keys.list')).find((key) => key['state'] === 'next') ?? assert.fail('no next key');
+  assert.match(await shown('keys.retire', text(another['kid']), '--ends-in', '1s', '--dry-run'), /\nloses +nothing\n/);
+  assert.equal((await told('keys.retire', text(another['kid'])))['state'], 'next');
   assert.match(await shown('limits.list'), /^version +0\n/);
   assert.equal((await told('limits.get', 'sign-up'))['source'], 'default');
   assert.equal((await told('limits.put', 'sign-up', '{"limit":2,"period":"1s","burst":300}'))['source'], 'runtime');

@@ -5,6 +5,7 @@ import { type Browser, chromium, type Locator, type Page } from 'playwright-core
 import { assertAccessible } from '../support/accessible.ts';
 import { CHROMIUM } from '../support/chromium.ts';
 import { type ConsoleWorld, fillIn, openContext, startConsoleWorld } from '../support/console-world.ts';
+import { linkOf, mailFor } from '../support/mails.ts';
 
 let world: ConsoleWorld;
 let browser: Browser;
@@ -315,6 +316,40 @@ test('a user is found, locked and unlocked, gets a role, and loses a session', a
   await page.waitForSelector('text=The session is ended');
 });
 
+test('somebody is invited when their account is made, and once more; the link of the later mail alone sets their password', async () => {
+  await open('/users');
+  await button('New user').click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('User name').fill('guest');
+  await dialog.getByLabel('E-mail address').fill('guest@post.example');
+  await dialog.getByLabel('Send an invitation').check();
+  await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+  await page.waitForURL(/\/console\/users\/(?!sub-)/);
+  await page.getByText('An invitation is on its way to guest@post.example.').waitFor();
+  const first = linkOf(await mailFor(world.origin, 'guest@post.example'));
+  await page.click('[aria-label=Actions]');
+  await page.getByRole('menuitem', { name: 'Send an invitation' }).click();
+  const second = linkOf(await mailFor(world.origin, 'guest@post.example', 2));
+  const guest = await (await openContext(browser)).newPage();
+  for (const [link, name] of [
+    [first, 'mail-told'],
+    [second, 'invitation'],
+  ] as const) {
+    await guest.goto(link);
+    assert.equal(await guest.getAttribute('body', 'data-page'), name);
+  }
+  await guest.fill('#password', 'two halves make one tally');
+  await guest.click('#invitation-submit');
+  await guest.waitForSelector('body[data-page="mail-told"]');
+  await page.reload();
+  await page.waitForSelector('h1');
+  await page.click('[aria-label=Actions]');
+  await page.getByRole('menuitem', { name: 'Disable' }).waitFor();
+  assert.equal(await page.getByRole('menuitem', { name: 'Send an invitation' }).count(), 0);
+  await page.keyboard.press('Escape');
+  await guest.context().close();
+});
+
 test('a refusal is explained check by check, from its id', async () => {
   const reply = await fetch(`${world.origin}/oauth/token`, {
     method: 'POST',
@@ -389,6 +424,20 @@ test('the palette opens by the keyboard, and leads to a page and to whatever an 
   await page.waitForSelector('body[data-page=console-keys]');
 });
 
+test('a client is compared with a profile that is chosen, and what to change is told by its member (issue 9)', async () => {
+  await open('/clients/notes');
+  await page.getByRole('tab', { name: 'Profile' }).click();
+  await page.getByText('meets it', { exact: true }).waitFor();
+  await page.getByLabel('Compare with').selectOption('fapi2_security');
+  await page.getByText('falls short', { exact: true }).waitFor();
+  const row = page.getByRole('row').filter({ hasText: 'dpop_bound_access_tokens' });
+  assert.match((await row.textContent()) ?? '', /this, or tls_client_certificate_bound_access_tokens.*nothing is said.*change it/);
+  assert.match(page.url(), /profile=fapi2_security/, 'which one can be sent to somebody else');
+  assert.ok((await page.getByText('Change it in hufu.yaml: issuer').count()) === 1, 'the issuer of this test is plain http');
+  await open('/clients/notes?tab=secrets');
+  await page.getByText('No keys', { exact: true }).waitFor();
+});
+
 test('axe finds nothing on any page, by day and by night, on a desk and on a phone', async () => {
   const { items: grants } = await world.admin('GET', '/grants?client_id=notes-api');
   const { items: decisions } = await world.admin('GET', '/decisions');
@@ -398,6 +447,7 @@ test('axe finds nothing on any page, by day and by night, on a desk and on a pho
     '/clients',
     '/clients/notes',
     '/clients/notes?tab=secrets',
+    '/clients/notes?tab=profile&profile=fapi1_advanced',
     '/clients/new',
     '/users',
     '/users/sub-nobody',

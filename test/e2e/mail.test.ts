@@ -1,6 +1,7 @@
 /** Mails in a real browser: signing in, signing up, a forgotten password, another address. In both languages, without scripts, on a phone and in the dark. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { askByMail } from '@hufu/server/mail/ask-by-mail';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { assertAccessible } from '../support/accessible.ts';
 import { CHROMIUM } from '../support/chromium.ts';
@@ -108,6 +109,38 @@ for (const [name, options] of VARIANTS) {
     await page.waitForSelector('#problem');
     await look(window, 'email-code-wrong');
     await page.keyboard.type(codeOf(mail));
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#at');
+    assert.ok(await isBack(page));
+    await context.close();
+  });
+
+  test(`${name}: whoever was invited chooses a password that is too weak, and then one that is not, and signs in with it`, async () => {
+    const window = await open(name, options);
+    const { page, context } = window;
+    people += 1;
+    const username = `guest${people}`;
+    const address = `${username}@post.example`;
+    const { context: ctx, store } = hufu;
+    const now = { nowMs: ctx.clock.nowMs() };
+    const guest = { sub: `${username}-sub`, username, passwordHash: undefined, claims: { email: address }, source: 'admin' } as const;
+    const { user } = await store.createUser(ctx.tenant, guest, Math.floor(now.nowMs / 1000));
+    const locale = name.startsWith('zh') ? 'zh-CN' : 'en';
+    await askByMail(ctx, now, { purpose: 'invite', user, address, to: address, isOver: false, browserId: 'any', locale, data: {} });
+    await page.goto(linkOf(await mailFor(hufu.origin, address)));
+    assert.equal(await pageName(page), 'invitation');
+    await look(window, 'invitation');
+    await page.fill('#password', 'passwordpassword');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#password-problem');
+    await look(window, 'invitation-weak');
+    await page.fill('#password', NEW_PASSWORD);
+    await page.click('#invitation-submit');
+    await page.waitForSelector('body[data-page="mail-told"]');
+    await look(window, 'invitation-done');
+    await page.goto(request());
+    await page.fill('#username', username);
+    await page.fill('#password', NEW_PASSWORD);
     await page.keyboard.press('Enter');
     await page.waitForSelector('#at');
     assert.ok(await isBack(page));

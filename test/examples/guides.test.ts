@@ -132,7 +132,7 @@ test('a guide with commands has a stage here, and each stage a guide with comman
 test('every configuration in the guides and the examples is one that Hufu reads without a warning', () => {
   const names = GUIDES.flatMap((guide) => [...readGuide(guide).matchAll(/\$\{([A-Z][A-Z0-9_]*)\}/g)].map(([, name = '']) => name));
   const known = Object.fromEntries(
-    names.map((name) => [name, name.endsWith('_HASH') ? PASSWORD_HASH : `${name}-0123456789abcdef0123456789`]),
+    names.map((name) => [name, SAMPLES[/_[A-Z]+$/.exec(name)?.[0] ?? ''] ?? `${name}-0123456789abcdef0123456789`]),
   );
   for (const guide of GUIDES) {
     for (const { info, text, line } of readBlocks(readGuide(guide))) {
@@ -146,7 +146,11 @@ test('every configuration in the guides and the examples is one that Hufu reads 
   }
 });
 
-const PASSWORD_HASH = '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$VGhpcnR5LXR3byBieXRlcyBvZiBub3RoaW5nIHJlYWw';
+/** Of variables that need a form, by how their names end. */
+const SAMPLES: Readonly<Record<string, string>> = {
+  _HASH: '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$VGhpcnR5LXR3byBieXRlcyBvZiBub3RoaW5nIHJlYWw',
+  _MARK: 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+};
 
 test('every link in the guides leads to a file, and to a heading of it', () => {
   const broken: string[] = [];

@@ -6,11 +6,12 @@ import { loadConfig } from '@hufu/server/config/load-config';
 import { readConfig } from '@hufu/server/config/read-config';
 import type { Context } from '@hufu/server/context';
 import { jsonLog } from '@hufu/server/log';
-import { openContext } from '@hufu/server/open-context';
-import { openStore } from '@hufu/store/open';
+import { type ContextOptions, openContext } from '@hufu/server/open-context';
+import { openStore, type SchemaPolicy } from '@hufu/store/open';
 import type { Store } from '@hufu/store/port';
 import { type CommandCall, UsageError } from './command.ts';
 import { DEMO_CONFIG } from './demo/demo-config.ts';
+import { readOnlyStore } from './read-only-store.ts';
 
 /** The words of a command that works on the store itself, beside a server that may be running. */
 export interface LocalWords {
@@ -47,8 +48,9 @@ export async function oneWord(call: CommandCall, what: string): Promise<LocalWor
 }
 
 /** Opens the configured store for one command. */
-export async function withStore<T>(config: Config, act: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openStore(config.database.kind === 'sqlite' ? `sqlite:${config.database.path}` : config.database.url.reveal());
+export async function withStore<T>(config: Config, act: (store: Store) => Promise<T>, schema: SchemaPolicy = 'advance'): Promise<T> {
+  const url = config.database.kind === 'sqlite' ? `sqlite:${config.database.path}` : config.database.url.reveal();
+  const store = await openStore(url, schema);
   try {
     return await act(store);
   } finally {
@@ -58,18 +60,34 @@ export async function withStore<T>(config: Config, act: (store: Store) => Promis
 
 /** Opens store and keys for one command. What it does is logged to stderr only if it goes wrong. */
 export async function withContext<T>(call: CommandCall, config: Config, act: (ctx: Context, now: number) => Promise<T>): Promise<T> {
-  return withStore(config, async (store) => {
-    const log = jsonLog((line) => (line.includes('"level":"error"') ? call.err(line) : undefined), systemClock().nowMs);
-    const ctx = await openContext({
-      config,
-      store,
-      clock: systemClock(),
-      log,
-      masterKey: call.env['HUFU_MASTER_KEY'],
-      actor: { kind: 'cli', id: '' },
-    });
-    return act(ctx, Math.floor(ctx.clock.nowMs() / 1000));
-  });
+  return withStore(config, (store) => inContext(call, { config, store, masterKey: call.env['HUFU_MASTER_KEY'] }, act));
+}
+
+/** The same for a command that only looks, whatever its file says: no key is made for it in the store or in a file, and a schema that is older than this program stays. */
+export async function withReadOnlyContext<T>(
+  call: CommandCall,
+  config: Config,
+  act: (ctx: Context, now: number) => Promise<T>,
+): Promise<T> {
+  const look = async (real: Store): Promise<T> => {
+    const hasKeys = (await real.listKeys((await real.ensureTenant('default')).id)).length > 0;
+    const masterKey = hasKeys ? call.env['HUFU_MASTER_KEY'] : ANY_MASTER_KEY;
+    return inContext(call, { config, store: readOnlyStore(real), masterKey }, act);
+  };
+  return withStore(config, look, 'keep');
+}
+
+/** Good for keys that nobody keeps. */
+export const ANY_MASTER_KEY: string = Buffer.alloc(32, 1).toString('base64url');
+
+async function inContext<T>(
+  call: CommandCall,
+  parts: Pick<ContextOptions, 'config' | 'store' | 'masterKey'>,
+  act: (ctx: Context, now: number) => Promise<T>,
+): Promise<T> {
+  const log = jsonLog((line) => (line.includes('"level":"error"') ? call.err(line) : undefined), systemClock().nowMs);
+  const ctx = await openContext({ ...parts, clock: systemClock(), log, actor: { kind: 'cli', id: '' } });
+  return act(ctx, Math.floor(ctx.clock.nowMs() / 1000));
 }
 
 function parse(

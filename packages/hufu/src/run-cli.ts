@@ -1,5 +1,6 @@
 import { ConfigError } from '@hufu/server/config/problem';
 import { MasterKeyError } from '@hufu/server/keys/master-key';
+import { SchemaBehind } from '@hufu/store/open';
 import { StoreUnavailable } from '@hufu/store/port';
 import { ADMIN_COMMANDS } from './admin/admin-commands.ts';
 import { either } from './admin/either.ts';
@@ -129,6 +130,7 @@ export async function runCli(words: readonly string[], { env, out, err }: Omit<C
 /** What can go wrong without being a bug, as one line; undefined for what is one. */
 function explainFailure(error: unknown): string | undefined {
   if (error instanceof RefusedError || error instanceof ConfigError || error instanceof MasterKeyError) return error.message;
+  if (error instanceof SchemaBehind) return `${error.message}; hufu migrate brings it up`;
   if (error instanceof StoreUnavailable) {
     const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
     return `the database cannot be used: ${error.message}${cause}`;

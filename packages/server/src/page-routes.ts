@@ -47,6 +47,7 @@ export function pageRoutes(ctx: Context): readonly PageRoute[] {
   add('/signin/link', () => import('./interaction/mail-link.ts'), { GET: 'mailLinkGet', POST: 'mailLinkPost' });
   add('/recover', () => import('./interaction/recover.ts'), { GET: 'recoverGet', POST: 'recoverPost' });
   add('/recover/reset', () => import('./interaction/reset-password.ts'), { GET: 'resetGet', POST: 'resetPost' });
+  add('/invitation', () => import('./interaction/invitation.ts'), { GET: 'invitationGet', POST: 'invitationPost' });
   add('/dev/mail', () => import('./endpoints/dev-mail.ts'), { GET: 'devMails' });
   add('/dev/mail/*', () => import('./endpoints/dev-mail.ts'), { GET: 'devMail' });
 

@@ -15,7 +15,7 @@ const YAML = ADMIN_YAML.replace(
   'resources:',
   `  - { client_id: prometheus, client_secret: ${SECRET}, grant_types: [client_credentials], scope: 'hufu:admin:metrics' }\nresources:`,
 );
-const world = await openAdminWorld({ yaml: YAML });
+const world = await openAdminWorld({ yaml: YAML, issuer: 'http://localhost:4400' });
 const server = createServer({ requireHostHeader: false }, serve(world.ctx, routes(world.ctx, undefined)));
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 after(async () => {
@@ -119,6 +119,16 @@ test('this machine reads it without a token; nobody who comes through a proxy, u
   assert.equal(await ask('127.0.0.1', {}), 401);
   for (const name of ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via', 'x-forwarded-proto', 'x-forwarded-host'])
     assert.equal(await ask('127.0.0.1', { host: 'localhost', [name]: '192.0.2.7' }), 401, name);
+});
+
+test('where somebody else ends TLS there is a proxy, and what it hands on may look like a request from here', async () => {
+  const ask = async (of: World): Promise<number> =>
+    (await metrics(of.ctx, of.http({ path: '/metrics', address: '127.0.0.1', headers: { host: '127.0.0.1:4400' } }))).status;
+  const proxied = await openAdminWorld({ yaml: YAML, issuer: 'https://id.example' });
+  assert.equal(await ask(proxied), 401, 'as nginx with a bare proxy_pass sends it');
+  const tls = { cert: '', key: '', clientCertificates: 'off', clientCa: undefined } as const;
+  assert.equal(await ask({ ...proxied, ctx: { ...proxied.ctx, config: { ...proxied.ctx.config, tls } } }), 200, 'with TLS of its own');
+  await proxied.close();
 });
 
 test('a token of the admin API lets in whoever may see numbers, and a token for anything else nobody (RFC 6750 §3.1)', async () => {

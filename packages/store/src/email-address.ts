@@ -14,6 +14,22 @@ export function verifiedAddress(claims: Readonly<Record<string, unknown>>): stri
   return folded.length > MAX_ADDRESS || folded.includes('\0') ? undefined : folded;
 }
 
+/**
+ * Whether an account that somebody may have been invited to has another address from now on: one that an administrator made, without a password. Nobody has shown
+ * either address, and still what was mailed to the one before is worth something.
+ */
+export function leavesInvited(
+  user: { readonly source: string; readonly passwordHash: string | undefined; readonly claims: Readonly<Record<string, unknown>> },
+  claims: Readonly<Record<string, unknown>>,
+): boolean {
+  return user.source === 'admin' && user.passwordHash === undefined && saidAddress(user.claims) !== saidAddress(claims);
+}
+
+/** The folded address that claims name, shown or not. */
+function saidAddress({ email }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof email === 'string' ? foldAddress(email) : undefined;
+}
+
 /** More than any address has (RFC 5321 §4.5.3.1). */
 const MAX_ADDRESS = 320;
 

@@ -16,6 +16,8 @@ import { Facts, Page, Sheet, State } from '../parts/page.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { tell, tellProblem } from '../parts/tell.tsx';
 import { ClientEdit } from './client-edit.tsx';
+import { ClientKeys } from './client-keys.tsx';
+import { ClientProfile } from './client-profile.tsx';
 import { ClientSecrets } from './client-secrets.tsx';
 
 /** One client: what it is, its secrets, and what can be taken from it. */
@@ -53,13 +55,20 @@ export function ClientPage() {
           <Tabs.List mb="md">
             <Tabs.Tab value="overview">{t('clients.tabs.overview')}</Tabs.Tab>
             <Tabs.Tab value="secrets">{t('clients.tabs.secrets')}</Tabs.Tab>
+            <Tabs.Tab value="profile">{t('clients.tabs.profile')}</Tabs.Tab>
             <Tabs.Tab value="metadata">{t('clients.tabs.metadata')}</Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="overview">
             <Overview client={client} />
           </Tabs.Panel>
           <Tabs.Panel value="secrets">
-            <ClientSecrets client={client} />
+            <div className="stack">
+              <ClientSecrets client={client} />
+              <ClientKeys id={client.client_id} />
+            </div>
+          </Tabs.Panel>
+          <Tabs.Panel value="profile">
+            <ClientProfile id={client.client_id} />
           </Tabs.Panel>
           <Tabs.Panel value="metadata">
             {data?.etag !== undefined && <ClientEdit key={client.client_id} client={client} etag={data.etag} />}

@@ -1,4 +1,4 @@
-import type { KeyView, Rotation } from '@hufu/protocol/admin/security';
+import type { KeyRetirement, KeyRevocation, KeyView, Rotation } from '@hufu/protocol/admin/security';
 import { Button } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { call } from '../api/api.ts';
@@ -13,6 +13,9 @@ import { tell } from '../parts/tell.tsx';
 import { KeyTimeline } from './key-timeline.tsx';
 
 const MOODS: Readonly<Record<KeyView['state'], Mood>> = { next: 'wait', current: 'good', retired: 'still' };
+
+const SUCCESSORS = { made: 'keys.burnMade', there: 'keys.burnThere', none: 'keys.burnNone' } as const;
+const LOSSES = { nothing: 'keys.retireNothing', signatures: 'keys.retireSignatures', ciphertexts: 'keys.retireCiphertexts' } as const;
 
 export function Keys() {
   const { t } = useTranslation();
@@ -56,16 +59,28 @@ export function Keys() {
                   {
                     label: t('common.actions'),
                     role: 'acts' as const,
-                    cell: ({ kid }: KeyView) => (
-                      <Button
-                        size="compact-sm"
-                        variant="outline"
-                        color="cinnabar"
-                        onClick={() => ask(`burn-${kid}`)}
-                        aria-label={`${t('keys.burn')}: ${kid}`}
-                      >
-                        {t('keys.burn')}
-                      </Button>
+                    cell: ({ kid, state }: KeyView) => (
+                      <>
+                        {state !== 'current' && (
+                          <Button
+                            size="compact-sm"
+                            variant="default"
+                            onClick={() => ask(`retire-${kid}`)}
+                            aria-label={`${t('keys.retire')}: ${kid}`}
+                          >
+                            {t('keys.retire')}
+                          </Button>
+                        )}{' '}
+                        <Button
+                          size="compact-sm"
+                          variant="outline"
+                          color="cinnabar"
+                          onClick={() => ask(`burn-${kid}`)}
+                          aria-label={`${t('keys.burn')}: ${kid}`}
+                        >
+                          {t('keys.burn')}
+                        </Button>
+                      </>
                     ),
                   },
                 ]
@@ -91,12 +106,14 @@ export function Keys() {
         }}
       />
       {keys?.map(({ kid }) => (
-        <Danger
+        <Danger<KeyRevocation>
           key={kid}
           name={`burn-${kid}`}
           title={t('keys.burnTitle', { kid: `${kid.slice(0, 12)}…` })}
           text={t('keys.burnText')}
           label={t('keys.burn')}
+          look={async () => (await call('keys.revoke', { params: { kid }, query: { dry_run: true } })).body}
+          told={({ successor }) => t(SUCCESSORS[successor])}
           act={() => call('keys.revoke', { params: { kid } })}
           done={() => {
             tell(t('keys.burntNote'));
@@ -104,6 +121,24 @@ export function Keys() {
           }}
         />
       ))}
+      {keys
+        ?.filter(({ state }) => state !== 'current')
+        .map(({ kid }) => (
+          <Danger<KeyRetirement>
+            key={kid}
+            name={`retire-${kid}`}
+            title={t('keys.retireTitle', { kid: `${kid.slice(0, 12)}…` })}
+            text={t('keys.retireText')}
+            label={t('keys.retire')}
+            look={async () => (await call('keys.retire', { params: { kid }, query: { dry_run: true } })).body}
+            told={({ loses, successor_at }) => `${t(LOSSES[loses])} ${successor_at === undefined ? '' : t('keys.retireSuccessor')}`}
+            act={() => call('keys.retire', { params: { kid } })}
+            done={() => {
+              tell(t('keys.retiredNote'));
+              refresh();
+            }}
+          />
+        ))}
     </Page>
   );
 }

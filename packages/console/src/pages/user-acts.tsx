@@ -11,6 +11,7 @@ import { keyOf } from '../api/read.ts';
 import { nowSeconds } from '../clock.ts';
 import { Danger, useAsk } from '../parts/danger.tsx';
 import { tell, tellProblem } from '../parts/tell.tsx';
+import { sendInvitation } from './send-invitation.ts';
 
 /** What can be done for a user, by the role of whoever looks. */
 export function UserActs({ user, etag }: { readonly user: UserView; readonly etag: string | undefined }) {
@@ -66,6 +67,9 @@ export function UserActs({ user, etag }: { readonly user: UserView; readonly eta
             </Button>
           </Menu.Target>
           <Menu.Dropdown>
+            {user.source === 'admin' && !user.has_password && user.enabled && user.email !== undefined && (
+              <Menu.Item onClick={() => void sendInvitation(sub, t)}>{t('users.invite')}</Menu.Item>
+            )}
             {isOwner && <Menu.Item onClick={() => ask('role')}>{t('users.giveRole')}</Menu.Item>}
             {user.enabled && (
               <Menu.Item color="cinnabar" onClick={() => ask('disable')}>

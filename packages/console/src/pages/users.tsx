@@ -14,6 +14,7 @@ import { Moment } from '../parts/moment.tsx';
 import { Empty, Page } from '../parts/page.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { tell } from '../parts/tell.tsx';
+import { sendInvitation } from './send-invitation.ts';
 import { UserState } from './user-state.tsx';
 
 export function Users() {
@@ -90,7 +91,9 @@ function NewUser() {
   const [name, setName] = useState('');
   const [address, setAddress] = useState('');
   const [isVerified, setVerified] = useState(false);
+  const [invites, setInvites] = useState(false);
   const [error, setError] = useState<unknown>();
+  const mayInvite = address.trim() !== '' && password === '';
   const [busy, setBusy] = useState(false);
   const key = useRef(newKey());
   async function create(event: FormEvent): Promise<void> {
@@ -107,6 +110,7 @@ function NewUser() {
         idempotencyKey: key.current,
       });
       tell(t('users.createdNote', { name: username }));
+      if (mayInvite && invites) await sendInvitation(body.sub, t);
       await navigate({ to: '/users/$sub', params: { sub: body.sub } });
     } catch (thrown) {
       key.current = newKey();
@@ -148,6 +152,14 @@ function NewUser() {
               description={t('edit.hint.emailVerified')}
               checked={isVerified}
               onChange={(event) => setVerified(event.currentTarget.checked)}
+            />
+          )}
+          {mayInvite && (
+            <Checkbox
+              label={t('users.invite')}
+              description={t('users.inviteHint')}
+              checked={invites}
+              onChange={(event) => setInvites(event.currentTarget.checked)}
             />
           )}
           <PasswordInput

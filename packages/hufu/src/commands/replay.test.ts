@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { loadConfig } from '@hufu/server/config/load-config';
 import { builtInClients } from '@hufu/server/console-client';
 import { type Facts, writeFacts } from '@hufu/server/history/facts';
 import { applyConfig } from '@hufu/server/jobs/apply-config';
 import { RefusedError, UsageError } from '../command.ts';
-import { withContext } from '../local.ts';
+import { withContext, withStore } from '../local.ts';
+import { runCli } from '../run-cli.ts';
 import { commandFolder } from '../testing/command-folder.ts';
+import { plan } from './plan.ts';
 import { replay } from './replay.ts';
 
 const { file, call, run } = commandFolder(`
@@ -163,4 +167,42 @@ test('a replay without a file, or of more than a day, is called wrongly', async 
   ])
     await assert.rejects(wrong(...args), UsageError, args.join(' '));
   assert.deepEqual(lines, []);
+});
+
+test('a replay and a plan write nothing, also where a server of that file would make keys', async () => {
+  const known = await loadConfig(file, {});
+  const looked = (): Promise<unknown> =>
+    withStore(known, async (store) => {
+      const tenant = (await store.ensureTenant('default')).id;
+      return [await store.listKeys(tenant), await store.keysVersion(tenant), await store.readAuditHead(tenant)];
+    });
+  const before = await looked();
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, `${text}signing: { algorithms: [ES256, EdDSA] }\n`);
+  await run(replay);
+  await run(plan);
+  assert.deepEqual(await looked(), before);
+  writeFileSync(file, text);
+});
+
+test('a plan for a database that nothing has run on makes no key', async () => {
+  const other = commandFolder('mode: test\n');
+  const config = await loadConfig(other.file, {});
+  await withStore(config, () => Promise.resolve());
+  await other.run(plan);
+  assert.equal(existsSync(join(other.folder, 'data', 'master.key')), false);
+  await withStore(config, async (store) => assert.deepEqual(await store.listKeys((await store.ensureTenant('default')).id), []));
+});
+
+test('a plan leaves the schema of an older version as it is, and says so', async () => {
+  const other = commandFolder('mode: test\n');
+  await withStore(await loadConfig(other.file, {}), () => Promise.resolve());
+  const db = new DatabaseSync(join(other.folder, 'data', 'hufu.db'));
+  db.exec('DROP TABLE history; DELETE FROM schema_migrations WHERE version >= 13');
+  const lines: string[] = [];
+  const { args: words, ...call } = other.call(lines);
+  assert.equal(await runCli(['plan', ...words], call), 1);
+  assert.match(lines.join('\n'), /older version: it lacks history.*hufu migrate/);
+  assert.deepEqual(db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'history'").all(), []);
+  db.close();
 });

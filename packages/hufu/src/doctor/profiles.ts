@@ -4,6 +4,7 @@ import { PROFILES } from '@hufu/protocol/profiles/registry';
 import { readClientRecord } from '@hufu/server/client-record';
 import type { Config } from '@hufu/server/config/config';
 import { strangersProfile } from '@hufu/server/registration/profile';
+import { findServerFaults } from '@hufu/server/registration/server-faults';
 import type { ClientRecord } from '@hufu/store/port';
 import type { Finding } from './finding.ts';
 
@@ -30,21 +31,9 @@ export function checkProfiles(config: Config): readonly Finding[] {
         text: 'asks users for their passwords (hufu.unsafe_password_grant), which RFC 9700 §2.4 forbids; move it to the authorization code',
       });
   }
-  for (const profile of used) findings.push(...findServerFaults(profile, config));
-  return findings;
-}
-
-/** FAPI 2.0 Security Profile §5.2, §5.4.1, FAPI 1.0 Advanced §8.5, §8.6: TLS, and signatures of its kind only, also ours. */
-function findServerFaults({ name, rules }: Profile, { issuer, resources }: Config): readonly Finding[] {
-  const { signatureAlgs } = rules;
-  if (signatureAlgs === undefined) return [];
-  const about = `profile ${name}`;
-  const findings: Finding[] = [];
-  if (!issuer.startsWith('https:')) findings.push({ level: 'warning', about, text: 'the issuer is plain http, which it does not allow' });
-  const others = resources.filter(({ tokenFormat, signingAlg }) => tokenFormat === 'jwt' && !signatureAlgs.includes(signingAlg));
-  for (const { identifier, signingAlg } of others) {
-    const text = `access tokens for ${identifier} are signed with ${signingAlg}; it knows ${signatureAlgs.join(', ')}`;
-    findings.push({ level: 'warning', about, text });
+  for (const profile of used) {
+    const about = `profile ${profile.name}`;
+    for (const { message } of findServerFaults(profile, config)) findings.push({ level: 'warning', about, text: message });
   }
   return findings;
 }

@@ -10,7 +10,7 @@ import { openContext } from '@hufu/server/open-context';
 import { openMemory } from '@hufu/store/memory';
 import { type CommandCall, RefusedError } from '../command.ts';
 import { painter } from '../diff.ts';
-import { readLocalWords, withContext } from '../local.ts';
+import { ANY_MASTER_KEY, readLocalWords, withContext, withReadOnlyContext } from '../local.ts';
 import { showConfigPlan } from './show-config-plan.ts';
 
 export interface ConfigPlan {
@@ -47,12 +47,11 @@ async function planned(call: CommandCall, ctx: Context, now: number): Promise<Co
 }
 
 async function withPlanning<T>(call: CommandCall, config: Config, act: (ctx: Context, now: number) => Promise<T>): Promise<T> {
-  if (!isMissing(config)) return withContext(call, config, act);
+  if (!isMissing(config)) return withReadOnlyContext(call, config, act);
   const store = await openMemory();
   try {
     const log = jsonLog(() => undefined, systemClock().nowMs);
-    // Any key will do: nothing of it is kept.
-    const ctx = await openContext({ config, store, clock: systemClock(), log, masterKey: Buffer.alloc(32, 1).toString('base64url') });
+    const ctx = await openContext({ config, store, clock: systemClock(), log, masterKey: ANY_MASTER_KEY });
     return await act(ctx, Math.floor(ctx.clock.nowMs() / 1000));
   } finally {
     await store.close();

@@ -1,3 +1,5 @@
+import { DEMAND_RULES } from '../profiles/profile.ts';
+import { PROFILE_NAMES, type ProfileName } from '../profiles/profile-names.ts';
 import { CLIENT_ID, EFFECT, type Effect, NOTHING, type Nothing, type Operation, PREVIEW, type Preview } from './operation.ts';
 import {
   choice,
@@ -72,6 +74,46 @@ export interface MadeSecret extends SecretView {
   readonly client_secret: string;
 }
 
+/** A public key of a client, by what its owner says of it (RFC 7517 §4). */
+export interface ClientKeyView {
+  readonly kid?: string;
+  readonly kty: string;
+  readonly crv?: string;
+  readonly alg?: string;
+  readonly use?: string;
+}
+
+export interface ClientKeys {
+  readonly source: 'jwks' | 'jwks_uri' | 'none';
+  readonly items: readonly ClientKeyView[];
+  readonly jwks_uri?: string;
+  readonly fetched_at?: number;
+  readonly fault?: string;
+}
+
+export interface ProfileChoice {
+  readonly profile?: ProfileName;
+}
+
+/** One thing that a profile wants of a client's registration. */
+export interface DemandView {
+  readonly member: string;
+  readonly rule: (typeof DEMAND_RULES)[number];
+  readonly values: readonly string[];
+  readonly has: readonly string[];
+  readonly met: boolean;
+  readonly faults: readonly string[];
+}
+
+export interface ProfileCheck {
+  readonly client_id: string;
+  readonly profile: ProfileName;
+  readonly held: boolean;
+  readonly meets: boolean;
+  readonly demands: readonly DemandView[];
+  readonly server: readonly { readonly setting: string; readonly message: string }[];
+}
+
 const SUMMARY = {
   client_id: CLIENT_ID,
   name: text('Its name, or its id where it has none.'),
@@ -104,6 +146,8 @@ const body: Shape<NewClient> = object<NewClient>('NewClient', { metadata: METADA
 export interface ClientOperations {
   readonly 'clients.list': Operation<never, ClientFilter, undefined, Page<ClientSummary>>;
   readonly 'clients.get': Operation<'client_id', Nothing, undefined, ClientView>;
+  readonly 'clients.check': Operation<'client_id', ProfileChoice, undefined, ProfileCheck>;
+  readonly 'clients.keys.list': Operation<'client_id', Nothing, undefined, ClientKeys>;
   readonly 'clients.create': Operation<never, Nothing, NewClient, MadeClient>;
   readonly 'clients.update': Operation<'client_id', Nothing, NewClient, MadeClient>;
   readonly 'clients.disable': Operation<'client_id', Preview, undefined, Effect>;
@@ -115,6 +159,24 @@ export interface ClientOperations {
 }
 
 const params = { client_id: CLIENT_ID };
+const demand: Shape<DemandView> = object<DemandView>('ProfileDemand', {
+  member: text('The member of its metadata to look at; a dot leads into `hufu`.'),
+  rule: choice(
+    '`one_of`: what is chosen is among `values`. `only`: all of the list is. `not`: none of `values` is there. `https`: every address is. `needed`: it is there, or true. `either`: it is, or one of the members in `values`.',
+    DEMAND_RULES,
+  ),
+  values: list('What the rule is about.', text('A value, or a member.')),
+  has: list('What the client has; empty: nothing is said.', text('A value, or a member that is there.')),
+  met: flag('Whether it is met.'),
+  faults: list('What is wrong. Each reads on from the name of the member.', text('One fault.')),
+});
+const clientKey: Shape<ClientKeyView> = object<ClientKeyView>('ClientKey', {
+  kid: maybe(text('Its name.')),
+  kty: text('Its kind.'),
+  crv: maybe(text('Its curve.')),
+  alg: maybe(text('The one algorithm that it is for.')),
+  use: maybe(text('`sig` or `enc`; absent: both.')),
+});
 const made: Shape<MadeClient> = object<MadeClient>('MadeClient', {
   client: CLIENT,
   client_secret: maybe(text('The secret. It is shown here and nowhere else.')),
@@ -145,6 +207,57 @@ export const CLIENT_OPERATIONS: ClientOperations = {
     params,
     query: NOTHING,
     reply: { status: 200, body: CLIENT },
+  },
+  'clients.check': {
+    method: 'GET',
+    path: '/clients/{client_id}/profile',
+    summary: 'What a profile wants of a client, what it has, and which member to change where that is not enough.',
+    role: 'read',
+    effect: 'read',
+    params,
+    query: object<ProfileChoice>('', {
+      profile: maybe(choice('The profile; where it is left out, the one that the client is held to, or else `oauth21`.', PROFILE_NAMES)),
+    }),
+    reply: {
+      status: 200,
+      body: object<ProfileCheck>('ProfileCheck', {
+        client_id: CLIENT_ID,
+        profile: choice('The profile.', PROFILE_NAMES),
+        held: flag('Whether the client is held to it now.'),
+        meets: flag('Whether every demand is met, and the server lacks nothing for it.'),
+        demands: list('What it wants of the registration.', demand),
+        server: list(
+          'What the server itself lacks for it.',
+          object<ProfileCheck['server'][number]>('ServerFault', {
+            setting: text('The member of hufu.yaml to change.'),
+            message: text('What is wrong with it.'),
+          }),
+        ),
+      }),
+    },
+  },
+  'clients.keys.list': {
+    method: 'GET',
+    path: '/clients/{client_id}/keys',
+    summary: 'The public keys of a client, as the node that answers has them. Nothing is fetched for it.',
+    role: 'read',
+    effect: 'read',
+    params,
+    query: NOTHING,
+    reply: {
+      status: 200,
+      body: object<ClientKeys>('ClientKeyList', {
+        source: choice('`jwks`: they stand in its metadata. `jwks_uri`: behind its address. `none`: it has none.', [
+          'jwks',
+          'jwks_uri',
+          'none',
+        ]),
+        items: list('Those that can be used, in its order.', clientKey),
+        jwks_uri: maybe(text('Its address.')),
+        fetched_at: maybe(time('When they were fetched from there; absent: not since this node started.')),
+        fault: maybe(text('What was wrong with the last attempt to fetch them.')),
+      }),
+    },
   },
   'clients.create': {
     method: 'POST',

@@ -26,6 +26,30 @@ export interface KeyRevocation {
   readonly kid: string;
   readonly use: 'sig' | 'enc';
   readonly alg: string;
+  /** `made`: another key pair is made first. `there`: one is already. `none`: the algorithm is configured no more. */
+  readonly successor: 'made' | 'there' | 'none';
+  /** In use from then on, where it is made. */
+  readonly successor_at?: number;
+  readonly renewal: 'refresh' | 'encrypt_again';
+  readonly revocation: { readonly kind: 'key'; readonly id: string };
+}
+
+export interface RetirementPlan extends Preview {
+  /** Seconds; absent: at once. */
+  readonly ends_in?: number;
+}
+
+export interface KeyRetirement {
+  readonly dry_run: boolean;
+  readonly kid: string;
+  readonly use: 'sig' | 'enc';
+  readonly alg: string;
+  readonly state: 'next' | 'retired';
+  readonly ends_at: number;
+  /** When it would have ended; 0: not planned. */
+  readonly planned_end: number;
+  readonly loses: 'nothing' | 'signatures' | 'ciphertexts';
+  readonly successor_at?: number;
 }
 
 /** An entry of the revocation log as the feed tells it. */
@@ -138,6 +162,7 @@ export interface SecurityOperations {
   readonly 'keys.list': Operation<never, Nothing, undefined, Items<KeyView>>;
   readonly 'keys.rotate': Operation<never, Preview, undefined, Rotation>;
   readonly 'keys.revoke': Operation<'kid', Preview, undefined, KeyRevocation>;
+  readonly 'keys.retire': Operation<'kid', RetirementPlan, undefined, KeyRetirement>;
   readonly 'revocations.list': Operation<never, Paging, undefined, Page<RevocationView>>;
   readonly 'revocations.get': Operation<'seq', Nothing, undefined, RevocationFollowers>;
   readonly 'decisions.list': Operation<never, DecisionQuery, undefined, Page<DecisionSummary>>;
@@ -175,7 +200,7 @@ export const SECURITY_OPERATIONS: SecurityOperations = {
   'keys.revoke': {
     method: 'POST',
     path: '/keys/{kid}/revoke',
-    summary: 'Withdraws a key that may be stolen, at once; what it signed is void.',
+    summary: 'Withdraws a key that may be stolen, at once: what it signed is void, and is made anew by its successor. A dry run tells how.',
     role: 'security',
     effect: 'dangerous',
     params: { kid: text('The key.', { min: 1, max: 100 }) },
@@ -187,8 +212,54 @@ export const SECURITY_OPERATIONS: SecurityOperations = {
         kid: text('The key.'),
         use: choice('What it was for.', ['sig', 'enc']),
         alg: text('JOSE `alg`, or `kty`.'),
+        successor: choice(
+          '`made`: another key pair is made first, published and used without the usual wait. `there`: another one is there already. `none`: its algorithm is configured no more.',
+          ['made', 'there', 'none'],
+        ),
+        successor_at: maybe(
+          time('When the one that is made is in use: at once, or where a next key is withdrawn, when that would have been.'),
+        ),
+        renewal: choice(
+          '`refresh`: refresh tokens, sessions and opaque tokens are not signed with it and stay good; whoever refreshes gets new tokens. `encrypt_again`: clients read the JWKS and encrypt to the key that is there now.',
+          ['refresh', 'encrypt_again'],
+        ),
+        revocation: object<KeyRevocation['revocation']>('KeyRevocationEntry', {
+          kind: choice('Kind of the entry in the revocation log that followers refuse its signatures by.', ['key']),
+          id: text('The key.'),
+        }),
       }),
     },
+  },
+  'keys.retire': {
+    method: 'POST',
+    path: '/keys/{kid}/retire',
+    summary:
+      'Takes a next key back before it is in use, or ends an old one before its time. It is not called stolen. A key in use is rotated instead.',
+    role: 'security',
+    effect: 'dangerous',
+    params: { kid: text('The key.', { min: 1, max: 100 }) },
+    query: object<RetirementPlan>('', {
+      dry_run: maybe(flag('Only tell what would happen.')),
+      ends_in: maybe(whole('Seconds until then; where it is left out, at once.', { max: 315_360_000 })),
+    }),
+    reply: {
+      status: 200,
+      body: object<KeyRetirement>('KeyRetirement', {
+        dry_run: flag('Whether nothing was changed.'),
+        kid: text('The key.'),
+        use: choice('What it is for.', ['sig', 'enc']),
+        alg: text('JOSE `alg`, or `kty`.'),
+        state: choice('What it was.', ['next', 'retired']),
+        ends_at: time('From then on it verifies nothing, or opens nothing.'),
+        planned_end: time('When it would have ended; 0: not planned.'),
+        loses: choice(
+          '`signatures`: tokens that it signed stop verifying earlier than planned. `ciphertexts`: what was encrypted to it stops opening earlier.',
+          ['nothing', 'signatures', 'ciphertexts'],
+        ),
+        successor_at: maybe(time('Another next key is made in its place, and in use from then on.')),
+      }),
+    },
+    conflicts: true,
   },
   'revocations.list': {
     method: 'GET',

@@ -55,6 +55,13 @@ export interface NewUser {
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
+/** A mail on its way; what its link is, nobody but its reader learns. */
+export interface Invitation {
+  readonly sub: string;
+  readonly email: string;
+  readonly expires_at: number;
+}
+
 export interface Claims {
   readonly claims: Readonly<Record<string, unknown>>;
 }
@@ -151,6 +158,12 @@ const device: Shape<DeviceView> = object<DeviceView>('Device', {
   trusted_until: maybe(time('No second factor is asked for until then.')),
 });
 
+const invitation: Shape<Invitation> = object<Invitation>('Invitation', {
+  sub: SUB,
+  email: text('Where the mail goes.'),
+  expires_at: time('Until when its link is good.'),
+});
+
 function items<T>(item: Shape<T>): Shape<Items<T>> {
   return object<Items<T>>(`${String(item['title'])}List`, { items: list('All there are.', item) });
 }
@@ -159,6 +172,7 @@ export interface UserOperations {
   readonly 'users.list': Operation<never, UserFilter, undefined, Page<UserSummary>>;
   readonly 'users.get': Operation<'sub', Nothing, undefined, UserView>;
   readonly 'users.create': Operation<never, Nothing, NewUser, UserView>;
+  readonly 'users.invite': Operation<'sub', Nothing, undefined, Invitation>;
   readonly 'users.claims.put': Operation<'sub', Nothing, Claims, UserView>;
   readonly 'users.disable': Operation<'sub', Preview, undefined, Effect>;
   readonly 'users.enable': Operation<'sub', Nothing, undefined, UserView>;
@@ -214,6 +228,19 @@ export const USER_OPERATIONS: UserOperations = {
     }),
     reply: { status: 201, body: user },
     once: true,
+    conflicts: true,
+  },
+  'users.invite': {
+    method: 'POST',
+    path: '/users/{sub}/invite',
+    summary:
+      'Mails a link by which the owner of an account that was made here sets its first password, and shows that the address is theirs. The one that was sent before is good for nothing then.',
+    role: 'security',
+    effect: 'change',
+    params,
+    query: NOTHING,
+    reply: { status: 200, body: invitation },
+    match: 'optional',
     conflicts: true,
   },
   'users.claims.put': {

@@ -1,9 +1,41 @@
+import type { ProfileName } from './profile-names.ts';
+
 /** A named set of requirements that a client lives by (`hufu.profile`): some on its registration, some on each of its requests. */
 export interface Profile {
-  readonly name: string;
+  readonly name: ProfileName;
   readonly rules: ProfileRules;
+  /** What it wants of this registration, met or not. */
+  findDemands(registration: Registration): readonly ProfileDemand[];
   /** What its registration lacks; empty for a client that meets the profile. */
   findFaults(registration: Registration): readonly ProfileFault[];
+}
+
+/** A profile by what it demands: a fault is a demand that is not met, and there are no others. */
+export function defineProfile({ name, rules, findDemands }: Omit<Profile, 'findFaults'>): Profile {
+  return {
+    name,
+    rules,
+    findDemands,
+    findFaults: (registration) => findDemands(registration).flatMap(({ faults }) => faults),
+  };
+}
+
+/**
+ * `one_of`: what is chosen is among `values`. `only`: everything in the list is. `not`: none of `values` is there. `https`: every address is. `needed`: it is there, or
+ * true. `either`: it is, or one of the members that `values` names is.
+ */
+export const DEMAND_RULES = ['one_of', 'only', 'not', 'https', 'needed', 'either'] as const;
+
+/** One thing that a profile wants of a registration. */
+export interface ProfileDemand {
+  /** The member to change, under its wire name; a dot leads into `hufu`. */
+  readonly member: string;
+  readonly rule: (typeof DEMAND_RULES)[number];
+  readonly values: readonly string[];
+  /** What the client has there; empty where that is nothing. */
+  readonly has: readonly string[];
+  /** Empty where it is met. */
+  readonly faults: readonly ProfileFault[];
 }
 
 /** What profiles look at of a client's metadata. `ClientMetadata` is one. */
@@ -81,22 +113,25 @@ export const NO_PROFILE: ProfileRules = {
 };
 
 /** A member whose value has to be one of those named. An undefined value is nothing chosen, and no fault. */
-export function requireOneOf(member: string, value: string | undefined, allowed: readonly string[], why: string): readonly ProfileFault[] {
-  if (value === undefined || allowed.includes(value)) return [];
-  return [{ member, message: `is ${value}; ${why} knows ${allowed.join(', ')}` }];
+export function requireOneOf(member: string, value: string | undefined, allowed: readonly string[], why: string): ProfileDemand {
+  const met = value === undefined || allowed.includes(value);
+  const faults = met ? [] : [{ member, message: `is ${value}; ${why} knows ${allowed.join(', ')}` }];
+  return { member, rule: 'one_of', values: allowed, has: value === undefined ? [] : [value], faults };
 }
 
 /** A list whose members all have to be among those named. */
-export function requireOnly(member: string, values: readonly string[], allowed: readonly string[], why: string): readonly ProfileFault[] {
-  return values
+export function requireOnly(member: string, values: readonly string[], allowed: readonly string[], why: string): ProfileDemand {
+  const faults = values
     .filter((value) => !allowed.includes(value))
     .map((value) => ({ member, message: `has ${value}, which ${why} does not allow` }));
+  return { member, rule: 'only', values: allowed, has: values, faults };
 }
 
 /** Answers come back over TLS, or stay on the device (RFC 8252 §7). */
-export function requireSafeRedirects({ redirectUris, applicationType }: Registration, why: string): readonly ProfileFault[] {
+export function requireSafeRedirects({ redirectUris, applicationType }: Registration, why: string): readonly ProfileDemand[] {
   if (applicationType === 'native') return [];
-  return redirectUris
+  const faults = redirectUris
     .filter((uri) => !uri.startsWith('https:'))
     .map((uri) => ({ member: 'redirect_uris', message: `has ${uri}, and ${why} wants https` }));
+  return [{ member: 'redirect_uris', rule: 'https', values: [], has: redirectUris, faults }];
 }

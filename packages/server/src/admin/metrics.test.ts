@@ -42,6 +42,12 @@ test('what was counted stands in the minute in which it was, with where the wind
   assert.equal(nodes.length, 1);
   assert.match(nodes[0]?.name ?? '', /:4400$/);
   await stop();
+  for (const query of ['window=600', 'window=86400'])
+    assert.equal(
+      seriesOf(await view(own, query), 'sign_ins', { method: 'passkey', outcome: 'done' })[0],
+      2,
+      'what is in the store as well is counted once',
+    );
   await own.close();
 });
 

@@ -109,6 +109,8 @@ describe('webhooks through the admin API', () => {
 
   test('an address that may not be called is refused in one text, whatever is there (attacks SSR-01, SSR-05, SSR-06, SSR-12)', async () => {
     const texts = new Set<string>();
+    const params = { webhook_id: (await make()).id };
+    const changed = { actions: ['*'], description: '', enabled: true };
     for (const url of [
       'http://public.example/',
       'https://10.0.0.1/',
@@ -126,6 +128,9 @@ describe('webhooks through the admin API', () => {
       const { status: got, json } = await send('webhooks.create', { body: { url, actions: ['*'] } });
       assert.equal(got, 400, url);
       texts.add(String(json['detail']));
+      const update = await send('webhooks.update', { params, body: { ...changed, url }, headers: { 'if-match': '*' } });
+      assert.equal(update.status, 400, url);
+      texts.add(String(update.json['detail']));
     }
     assert.equal(texts.size, 1, [...texts].join('\n'));
     for (const actions of [[], [''], ['user'.repeat(40)], ['*.created'], ['user*'], ['User.created'], ['user created']])

@@ -3,7 +3,7 @@ import type { PublicJwks } from '@hufu/protocol/client-jwks';
 import type { Client } from '../clients.ts';
 import type { Context } from '../context.ts';
 import { type ClientKey, importKeys, selectEncryptionKey, selectVerificationKeys } from './client-key.ts';
-import { type RemoteKeySet, remoteKeys } from './remote-keys.ts';
+import { type KeySet, peekRemoteKeys, type RemoteKeySet, remoteKeys } from './remote-keys.ts';
 
 /** Which key a JWT was signed with, as its header says (RFC 7515 §4.1.4). */
 export interface KeyHint {
@@ -74,11 +74,21 @@ function isSameKey(one: KeyObject, other: KeyObject): boolean {
 const imported = new WeakMap<KeySource, readonly ClientKey[]>();
 
 function keySet(ctx: Context, source: KeySource, want: 'any' | 'newer', now: number): RemoteKeySet | Promise<RemoteKeySet> {
-  const { jwks, jwksUri } = source;
+  const { jwksUri } = source;
   if (jwksUri !== undefined) return remoteKeys(ctx, jwksUri, want, now);
+  return { keys: ownKeys(source), fault: undefined, asked: true };
+}
+
+function ownKeys(source: KeySource): readonly ClientKey[] {
   let keys = imported.get(source);
-  if (keys === undefined) imported.set(source, (keys = jwks === undefined ? [] : importKeys(jwks)));
-  return { keys, fault: undefined, asked: true };
+  if (keys === undefined) imported.set(source, (keys = source.jwks === undefined ? [] : importKeys(source.jwks)));
+  return keys;
+}
+
+/** The keys of a client that are here, by value or fetched before; `fetchedAt` of the latter. Nothing is fetched. */
+export function knownKeys(ctx: Context, source: KeySource, now: number): KeySet & { readonly fetchedAt: number | undefined } {
+  const { jwksUri } = source;
+  return jwksUri === undefined ? { keys: ownKeys(source), fault: undefined, fetchedAt: undefined } : peekRemoteKeys(ctx, jwksUri, now);
 }
 
 function toFound(found: readonly ClientKey[], set: RemoteKeySet, kid: string | undefined, alg: string): FoundKeys {

@@ -28,6 +28,7 @@ const MAX_URLS = 1_000;
 interface Copy {
   set: KeySet;
   /** Times in seconds; `-Infinity`: never. */
+  fetchedAt: number;
   freshUntil: number;
   failedAt: number;
   forcedAt: number;
@@ -58,6 +59,18 @@ export async function remoteKeys(ctx: Context, url: string, want: 'any' | 'newer
   return { keys: now < copy.freshUntil + STALE ? copy.set.keys : [], fault: copy.set.fault, asked };
 }
 
+/** What of a `jwks_uri` is here already, for whoever only looks: nothing is fetched, and no other copy falls for it. */
+export function peekRemoteKeys(ctx: Context, url: string, now: number): KeySet & { readonly fetchedAt: number | undefined } {
+  const copy = kept.get(ctx)?.get(url);
+  if (copy === undefined) return { ...NOTHING, fetchedAt: undefined };
+  const { set, fetchedAt, freshUntil } = copy;
+  return {
+    keys: now < freshUntil + STALE ? set.keys : [],
+    fault: set.fault,
+    fetchedAt: Number.isFinite(fetchedAt) ? fetchedAt : undefined,
+  };
+}
+
 function isDue(copy: Copy, want: 'any' | 'newer', now: number): boolean {
   if (within(copy.failedAt, COOL_DOWN, now)) return false;
   return want === 'newer' ? !within(copy.forcedAt, COOL_DOWN, now) : copy.freshUntil <= now;
@@ -71,7 +84,14 @@ function copyOf(ctx: Context, url: string): Copy {
   let copies = kept.get(ctx);
   if (copies === undefined) kept.set(ctx, (copies = new Map()));
   const there = copies.get(url);
-  const copy = there ?? { set: NOTHING, freshUntil: -Infinity, failedAt: -Infinity, forcedAt: -Infinity, fetching: undefined };
+  const copy = there ?? {
+    set: NOTHING,
+    fetchedAt: -Infinity,
+    freshUntil: -Infinity,
+    failedAt: -Infinity,
+    forcedAt: -Infinity,
+    fetching: undefined,
+  };
   // Used last, falls last.
   copies.delete(url);
   copies.set(url, copy);
@@ -98,6 +118,7 @@ async function refresh(ctx: Context, url: string, copy: Copy, now: number): Prom
     const read = readFetchedJwks(JSON.parse(reply.body.toString()));
     if (read.kind === 'refused') throw new TypeError(read.reason);
     copy.set = { keys: importKeys(read.jwks), fault: undefined };
+    copy.fetchedAt = now;
     copy.freshUntil = now + freshSeconds(reply.cacheControl);
     copy.failedAt = -Infinity;
   } catch (error) {

@@ -15,6 +15,7 @@ export const MAIL_TEMPLATES: readonly MailTemplateName[] = [
   'sign_up',
   'verify_email',
   'reset_password',
+  'invite',
   'enrol',
   'no_password',
   'account_there',

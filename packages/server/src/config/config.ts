@@ -268,6 +268,7 @@ export type MailTemplateName =
   | 'sign_up'
   | 'verify_email'
   | 'reset_password'
+  | 'invite'
   | 'enrol'
   | 'no_password'
   | 'account_there'

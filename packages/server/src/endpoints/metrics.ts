@@ -23,11 +23,11 @@ const LOCAL_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 const HEADERS = Object.freeze({ 'content-type': EXPOSITION_TYPE, 'cache-control': 'no-store' });
 
 /**
- * `GET /metrics`: what this process has counted since it started, in Prometheus' text format. For programs on this very machine, and for whoever has a token of the admin API with
- * `hufu:admin:metrics` (or a role): docs/decisions/0038.
+ * `GET /metrics`: what this process has counted since it started, in Prometheus' text format. For programs on this very machine where nobody else ends TLS for the server, and for whoever has a token
+ * of the admin API with `hufu:admin:metrics` (or a role): docs/decisions/0038.
  */
 export async function metrics(ctx: Context, request: HttpRequest): Promise<HttpReply> {
-  if (request.headers['authorization'] === undefined && isHere(request)) return exposition(ctx);
+  if (request.headers['authorization'] === undefined && !isBehindProxy(ctx) && isHere(request)) return exposition(ctx);
   const operation = operationOf('metrics.get');
   const trail = new Trail();
   try {
@@ -40,6 +40,14 @@ export async function metrics(ctx: Context, request: HttpRequest): Promise<HttpR
 
 function exposition(ctx: Context): HttpReply {
   return { status: 200, headers: HEADERS, body: writeExposition(ctx) };
+}
+
+/**
+ * Somebody else ends TLS for us. Where that is a proxy on this machine which adds nothing to a request and names itself in `Host`, as nginx with a bare `proxy_pass` does, what a stranger sends looks like a
+ * program's here.
+ */
+function isBehindProxy({ config }: Context): boolean {
+  return config.issuer.startsWith('https:') && config.tls === undefined;
 }
 
 /** Sent from this machine, to this machine, by nobody on behalf of another. */

@@ -82,8 +82,8 @@ const JUDGED = [
 const PRESENT = ['code_challenge', 'nonce'] as const;
 /** Of which the parameters are somewhere else. */
 const BY_REFERENCE = ['request', 'request_uri'];
-/** UTF-16 units; what is longer is judged by nobody. */
-const MAX_VALUE = 1_000;
+/** UTF-16 units of all that is kept of one request; what is longer is judged by nobody. It bounds what a stranger writes into the store, of which the rows alone are counted. */
+const MAX_WORDS = 1_000;
 const MAX_RESOURCES = 8;
 
 /** What stands in for a parameter that was there. */
@@ -98,12 +98,11 @@ export function sentParamsOf(form: Form): Pick<AuthorizeFacts, 'params' | 'resou
 export function paramsOf(form: Form): Pick<AuthorizeFacts, 'params' | 'resources'> {
   const params: Record<string, string> = {};
   const resources = form.many('resource');
-  if (!isShort(resources)) return { params, resources: [] };
   for (const name of JUDGED) {
     const value = form.get(name);
-    if (value !== undefined && value.length <= MAX_VALUE) params[name] = value;
-    else if (value !== undefined) return { params: {}, resources: [] };
+    if (value !== undefined) params[name] = value;
   }
+  if (!isShort(Object.values(params), resources)) return { params: {}, resources: [] };
   for (const name of PRESENT) if (form.get(name) !== undefined) params[name] = THERE;
   return { params, resources };
 }
@@ -112,14 +111,19 @@ export function paramsOf(form: Form): Pick<AuthorizeFacts, 'params' | 'resources
 export function askedOf(form: Form): Pick<TokenFacts, 'grantType' | 'scope' | 'resources' | 'redirectUri'> {
   const grantType = form.get('grant_type') ?? '';
   const scope = form.get('scope');
-  const redirectUri = form.get('redirect_uri');
+  // Of others nobody asks for it.
+  const redirectUri = grantType === 'authorization_code' ? form.get('redirect_uri') : undefined;
   const resources = form.many('resource');
-  const isRead = [grantType, scope ?? '', redirectUri ?? ''].every((text) => text.length <= MAX_VALUE) && isShort(resources);
-  return isRead ? { grantType, scope, resources, redirectUri } : { grantType: '', scope: undefined, resources: [], redirectUri: undefined };
+  if (isShort([grantType, scope ?? '', redirectUri ?? ''], resources)) return { grantType, scope, resources, redirectUri };
+  return { grantType: '', scope: undefined, resources: [], redirectUri: undefined };
 }
 
-function isShort(values: readonly string[]): boolean {
-  return values.length <= MAX_RESOURCES && values.every((value) => value.length <= MAX_VALUE / 2);
+function isShort(values: readonly string[], resources: readonly string[]): boolean {
+  if (resources.length > MAX_RESOURCES) return false;
+  let length = 0;
+  for (const value of values) length += value.length;
+  for (const resource of resources) length += resource.length;
+  return length <= MAX_WORDS;
 }
 
 export function writeFacts(facts: Facts): string {

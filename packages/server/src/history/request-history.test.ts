@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { readForm } from '@hufu/protocol/form';
 import { tenantId } from '@hufu/protocol/ids';
 import { openMemory } from '@hufu/store/memory';
 import { type HistoryRecord, StoreUnavailable } from '@hufu/store/port';
@@ -7,7 +10,7 @@ import { authorize } from '../endpoints/authorize.ts';
 import { jsonLog } from '../log.ts';
 import { authorizationQuery, postToken, signedIn, tokensOf } from '../testing/visits.ts';
 import { openWorld, SECRETS, START, START_MS } from '../testing/world.ts';
-import { type Facts, readFacts, type TokenFacts } from './facts.ts';
+import { askedOf, type Facts, paramsOf, readFacts, type TokenFacts } from './facts.ts';
 import { HISTORY_SECONDS, requestHistory } from './request-history.ts';
 
 const FACTS: TokenFacts = {
@@ -106,8 +109,12 @@ test('kinds of requests are bounded, those that were refused by themselves, and 
   for (let i = 0; i < 5_000; i++) note({ ...FACTS, client: `x${i}`, refused: { check: 'client_known', error: 'invalid_client' } });
   for (let i = 0; i < 5_000; i++) note({ ...FACTS, grant: i });
   await history.flush(START_MS);
-  const records = written[0]?.records ?? [];
+  const records = written.flatMap((one) => one.records);
   assert.equal(records.length, 5_001);
+  assert.ok(
+    written.every((one) => one.records.length <= 500),
+    'some at a time',
+  );
   const lost = records.filter(({ facts }) => readFacts(facts)?.kind === 'lost');
   assert.deepEqual(
     lost.map(({ times }) => times),
@@ -115,7 +122,7 @@ test('kinds of requests are bounded, those that were refused by themselves, and 
   );
   history.note({ ...FACTS, grant: 7_000 }, START_MS);
   await history.flush(START_MS);
-  assert.equal(written[1]?.records.length, 1, 'there is room again');
+  assert.equal(written.at(-1)?.records.length, 1, 'there is room again');
 });
 
 test('a store that is away costs a line and what was counted, and nobody waits', async () => {
@@ -132,6 +139,53 @@ test('a store that is away costs a line and what was counted, and nobody waits',
 test('what another version has written is passed over', () => {
   for (const text of ['{}', '{"kind":"later"}', '{"kind":"token","client":7}', 'null', '[]'])
     assert.equal(readFacts(text), undefined, text);
+});
+
+test('a body that a fact was cut from is let go', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const { history, written } = ground();
+  const count = 500;
+  const bodyBytes = 60_000;
+  const held = (): number => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = held();
+  for (let i = 0; i < count; i++) {
+    // As it comes from a socket: one flat text.
+    const body = Buffer.from(`grant_type=client_credentials&scope=a_scope_of_more_than_a_few_letters_${i}&x=${'x'.repeat(bodyBytes)}`);
+    history.note({ ...FACTS, ...askedOf(readForm(body.toString())) }, START_MS);
+  }
+  const grown = held() - before;
+  assert.ok(grown < (count * bodyBytes) / 10, `${grown} bytes`);
+  await history.flush(START_MS);
+  assert.equal(written[0]?.records.length, count);
+});
+
+test('what looks like a credential in the wrong place is not kept, nor a redirect URI that nobody asks for (attacks CRY-01)', async () => {
+  const { history, written } = ground();
+  const credential = `hfr_${'A'.repeat(40)}`;
+  const refused = { granted: undefined, refused: { check: 'scope', error: 'invalid_scope' } } as const;
+  history.note({ ...FACTS, ...askedOf(readForm(`grant_type=refresh_token&scope=read+${credential}`)), ...refused }, START_MS);
+  const { params } = paramsOf(readForm(`redirect_uri=https%3A%2F%2Fx.example%2F%3Ft%3D${credential}&scope=openid`));
+  history.note({ kind: 'authorize', client: 'app', isPushed: false, params, resources: [], session: undefined, ...refused }, START_MS);
+  history.note({ ...FACTS, ...askedOf(readForm('grant_type=client_credentials&redirect_uri=https%3A%2F%2Fx.example%2F')) }, START_MS);
+  await history.flush(START_MS);
+  const texts = written[0]?.records.map(({ facts }) => facts) ?? [];
+  assert.equal(texts.length, 3);
+  assert.doesNotMatch(texts.join(), /hfr_/);
+  assert.equal(Object(readFacts(texts[0] ?? '')).scope, 'read [credential]');
+  assert.equal(Object(readFacts(texts[1] ?? '')).params.redirect_uri, 'https://x.example/?t=[credential]');
+  assert.doesNotMatch(texts[2] ?? '', /x\.example/);
+});
+
+test('the words of one request together are bounded', () => {
+  const long = 'x'.repeat(400);
+  const many = readForm(`redirect_uri=${long}&scope=${long}&resource=${long}`, { repeatable: ['resource'] });
+  assert.deepEqual(paramsOf(many), { params: {}, resources: [] });
+  assert.deepEqual(askedOf(readForm(`grant_type=${long}&scope=${long}&resource=${long}`)).resources, []);
+  assert.equal(paramsOf(readForm(`redirect_uri=${long}&scope=${long}`)).params['scope'], long);
 });
 
 test('what is too long, or stands somewhere else, is kept without its words', async () => {

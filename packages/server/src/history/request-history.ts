@@ -1,5 +1,6 @@
 import type { TenantId } from '@hufu/protocol/ids';
 import type { HistoryRecord, Store } from '@hufu/store/port';
+import { redact } from '../decisions/redact.ts';
 import type { Log } from '../log.ts';
 import { type Facts, writeFacts } from './facts.ts';
 
@@ -10,12 +11,15 @@ const MOST_ROWS = 150_000;
 /** Kinds of requests between two writes that are told apart: those that were refused anybody can make. Of others there is one count. */
 const MAX_ALLOWED = 4_000;
 const MAX_REFUSED = 1_000;
+/** Rows that are written in one act: an embedded database has the thread of all requests meanwhile. */
+const ROWS_AT_ONCE = 500;
 /** How often it is written. */
 export const FLUSH_MS = 60_000;
 const LOST = 'lost';
 
 interface Counted {
-  readonly facts: Facts;
+  /** Written at once: the words of the facts are parts of a body, and would keep all of it until the next flush. */
+  readonly text: string;
   times: number;
 }
 
@@ -46,25 +50,28 @@ export function requestHistory(store: Pick<Store, 'recordHistory'>, tenant: Tena
       const key = keyOf(facts);
       const before = counts.get(key);
       if (before !== undefined) before.times++;
-      else if (hasRoom(facts)) counts.set(key, { facts, times: 1 });
+      else if (hasRoom(facts)) counts.set(key, { text: redact(writeFacts(facts)), times: 1 });
       else {
-        const lost = counts.get(LOST) ?? { facts: { kind: 'lost' }, times: 0 };
+        const lost = counts.get(LOST) ?? { text: writeFacts({ kind: 'lost' }), times: 0 };
         lost.times++;
         counts.set(LOST, lost);
       }
     },
     async flush(nowMs) {
       const records: HistoryRecord[] = [];
-      for (const [minute, counts] of minutes)
-        for (const { facts, times } of counts.values()) records.push({ minute, facts: writeFacts(facts), times });
+      for (const [minute, counts] of minutes) for (const { text, times } of counts.values()) records.push({ minute, facts: text, times });
       if (records.length === 0) return;
       minutes = new Map();
       allowed = 0;
       refused = 0;
+      let written = 0;
       try {
-        await store.recordHistory(tenant, records, Math.floor(nowMs / 1000) - HISTORY_SECONDS, MOST_ROWS);
+        for (; written < records.length; written += ROWS_AT_ONCE) {
+          const some = records.slice(written, written + ROWS_AT_ONCE);
+          await store.recordHistory(tenant, some, Math.floor(nowMs / 1000) - HISTORY_SECONDS, MOST_ROWS);
+        }
       } catch (error) {
-        log.error('history.dropped', error, { dropped: records.length });
+        log.error('history.dropped', error, { dropped: records.length - written });
       }
     },
   };

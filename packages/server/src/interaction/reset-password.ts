@@ -5,6 +5,7 @@ import { normalizePassword } from '../accounts/normalize-password.ts';
 import { judgePassword, type PasswordFault } from '../accounts/password-policy.ts';
 import { findSecondFactors, hasSecondFactor } from '../accounts/second-factors.ts';
 import { tellUser } from '../accounts/tell-user.ts';
+import { wordsOfUser } from '../accounts/words-of-user.ts';
 import { brandOf } from '../appearance/brand.ts';
 import { asUser } from '../audit/acting.ts';
 import { seeOther } from '../authorize/respond.ts';
@@ -64,7 +65,7 @@ export async function resetPost(ctx: Context, http: HttpRequest): Promise<HttpRe
     trail.at('password_policy');
     const password = normalizePassword(form.get('password') ?? '');
     const { minLength } = ctx.config.policies.passwords;
-    const fault = await judgePassword(password, wordsOf(found.user), minLength);
+    const fault = await judgePassword(password, wordsOfUser(found.user), minLength);
     if (fault !== undefined) return await refused(ctx, http, found, fault, trail);
     trail.at('mail_code');
     return (await setPassword(ctx, http, found, password)) ? done(ctx, http) : over(ctx, http, trail);
@@ -113,13 +114,6 @@ function toSecond(ctx: Context, http: HttpRequest, { user, challenge }: Found): 
   const proved = { method: 'email_link', at: Math.floor(http.nowMs / 1000) } as const;
   const progress = newProgress(ctx, http, user, { purpose: 'reset', methods: [proved], challenge: challenge.id });
   return seeOther(progressPath(ctx, VERIFY_PATH, progress, { text: undefined, way: undefined, next: 'account' }));
-}
-
-/** What everybody knows of them. */
-function wordsOf({ username, claims }: UserRecord): readonly string[] {
-  const { email, name } = claims;
-  const known = [username, email, typeof email === 'string' ? email.split('@', 1)[0] : undefined, name];
-  return known.filter((word): word is string => typeof word === 'string' && word !== '');
 }
 
 async function setPassword(ctx: Context, http: HttpRequest, { user, challenge }: Found, password: string): Promise<boolean> {

@@ -334,6 +334,72 @@ test('where a successor is published already, it takes over early instead of a t
   assert.equal(signingKid(ring, T + 5), next);
 });
 
+test('where the next key is revoked, another one is there when the key in use retires (attacks CRY-07)', async () => {
+  const { open } = await ground();
+  const ring = await open(T);
+  const first = signingKid(ring, T);
+  await ring.rotateNow(T);
+  const turn = T + PUBLISH_LEAD_SECONDS;
+  const next = signingKid(ring, turn);
+  assert.equal(ring.planRemoval(next, T + 5)?.successorAt, turn);
+  await ring.revokeKey(next, T + 5);
+  assert.equal(signingKid(ring, T + 5), first);
+  const third = signingKid(ring, turn);
+  assert.ok(third !== first && third !== next && third !== 'none', third);
+  assert.ok(kids(ring, T + 5).includes(third), 'published before it signs');
+});
+
+test('a line whose newest key is to retire gets another one with the next look', async () => {
+  const { store, open } = await ground();
+  const ring = await open(T);
+  const tenant = (await store.ensureTenant('default')).id;
+  const row = (await store.listKeys(tenant)).find(({ use }) => use === 'sig') ?? assert.fail();
+  await store.retireKey(tenant, row.id, T + 1000, T + 2000);
+  await ring.rotateWhenDue(T + 1);
+  assert.notEqual(signingKid(ring, T + 1000), 'none');
+});
+
+test('a next key is taken back before it has signed, and another one takes its place', async () => {
+  const { events, open } = await ground();
+  const [ring, other] = [await open(T), await open(T)];
+  const first = signingKid(ring, T);
+  await ring.rotateNow(T);
+  const turn = T + PUBLISH_LEAD_SECONDS;
+  const next = signingKid(ring, turn);
+  assert.deepEqual(ring.planRetirement(next, turn + 1, T + 5), { kind: 'in_use_by_then', activeAt: turn });
+  const told = ring.planRetirement(next, T + 5, T + 5);
+  assert.ok(told.kind === 'planned');
+  assert.deepEqual([told.loses, told.endsAt, told.successorAt], [false, T + 5, turn]);
+  assert.deepEqual(await ring.retireKey(next, T + 5, T + 5), told);
+  await other.follow(T + 5);
+  for (const node of [ring, other]) {
+    assert.equal(signingKid(node, T + 5), first);
+    assert.ok(!kids(node, T + 5).includes(next), 'out of the JWKS');
+    assert.ok(!['none', first, next].includes(signingKid(node, turn)));
+  }
+  assert.ok(events.includes('key.retired'));
+  assert.deepEqual(await ring.retireKey(next, T + 6, T + 6), { kind: 'unknown' });
+});
+
+test('an old key stops verifying when it is told to, and not a second before; the key in use is never retired', async () => {
+  const { open } = await ground();
+  const ring = await open(T);
+  const first = signingKid(ring, T);
+  assert.deepEqual(await ring.retireKey(first, T, T), { kind: 'current' }, 'the only one');
+  await ring.rotateNow(T);
+  assert.deepEqual(await ring.retireKey(first, T, T), { kind: 'current' });
+  const turn = T + PUBLISH_LEAD_SECONDS;
+  const told = await ring.retireKey(first, turn + 60, turn);
+  assert.ok(told.kind === 'planned');
+  assert.deepEqual([told.loses, told.endsAt, told.successorAt, told.key.expiresAt], [true, turn + 60, undefined, turn + 90_000]);
+  assert.ok(ring.verifierFor(first, turn + 59));
+  assert.equal(ring.verifierFor(first, turn + 60), undefined);
+  assert.equal(kids(ring, turn + 60).length, 1);
+  const later = await ring.retireKey(first, turn + 70, turn + 1);
+  assert.ok(later.kind === 'planned');
+  assert.deepEqual([later.loses, later.endsAt], [false, turn + 60], 'never later than what was planned');
+});
+
 test('a retired key never signs again, also when the one after it was revoked', async () => {
   const { open } = await ground();
   const ring = await open(T);

@@ -9,6 +9,7 @@ import { type JwksDocument, jwksCache } from './jwks.ts';
 import { findCurrent, isAlive, type KeyState, readState, requireAlgorithm, sealContext } from './key-state.ts';
 import { type KeyStatus, listStatus } from './key-status.ts';
 import type { MasterKey } from './master-key.ts';
+import { planRetirement, type Removal, type Retirement } from './retirement.ts';
 import type { Signer } from './signer.ts';
 
 /** Seconds between a key's publication and its first use, so that every cache of the JWKS knows it by then; the JWKS is cached for half of it. */
@@ -49,9 +50,18 @@ export interface KeyRing {
   rotateNow(now: number, by?: Store): Promise<readonly number[]>;
   /**
    * Withdraws a key that somebody else may have: out of the JWKS at once, and nothing that it signed or could open is worth anything any
-   * more. Where no other key is there to go on with, its successor is in use from `now` on.
+   * more. Where no other key is there to go on with, its successor is in use from `now` on; in the place of a next key there is another next key.
    */
   revokeKey(kid: string, now: number, by?: Store): Promise<RevokedKey>;
+  /** What withdrawing a key now would bring; undefined for a key that is not there. */
+  planRemoval(kid: string, now: number): Removal | undefined;
+  /** What `retireKey` would do. */
+  planRetirement(kid: string, at: number, now: number): Retirement;
+  /**
+   * Takes a next key back before it is in use, or ends an old one at `at`, before its time. Nothing is told in the log: what it signed stops verifying, and is
+   * not called stolen. A key in use is not retired: `rotateNow` does that.
+   */
+  retireKey(kid: string, at: number, now: number, by?: Store): Promise<Retirement>;
   /** The key pairs with their times, in the order in which they were made. */
   list(now: number): readonly KeyStatus[];
 }
@@ -150,6 +160,27 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
     return findCurrent(others, record.alg, at) !== undefined;
   }
 
+  /**
+   * From when on a successor is in use that has to be made before `record` goes; undefined where there is one. Whoever takes away the newest key of a line makes a
+   * newer one first (`addKey` decides who does), so of several who take keys away at once none leaves the line without one.
+   */
+  function successorAt(record: KeyRecord, at: number): number | undefined {
+    const line = lines.find((candidate) => isOf(candidate, record));
+    if (line === undefined) return undefined;
+    if (!hasOther(record, at)) return at;
+    return record.id === newest(line) ? Math.max(at, record.activeAt) : undefined;
+  }
+
+  function find(kid: string): KeyRecord | undefined {
+    return [...state.signers, ...state.decryptionKeys].find((key) => key.kid === kid)?.record;
+  }
+
+  /** Whatever happens after it: there is a key to go on with. */
+  async function makeSuccessor({ use, alg }: KeyRecord, createdAt: number, activeAt: number, by: Store): Promise<void> {
+    const line = lines.find((candidate) => candidate.use === use && candidate.alg === alg);
+    if (line !== undefined) await makePair(line, { createdAt, activeAt }, by);
+  }
+
   const ring: KeyRing = {
     tally: {
       tenant,
@@ -185,7 +216,8 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
       await ring.follow(at);
       for (const line of lines) {
         const last = state.records.find((key) => key.id === newest(line));
-        if (last === undefined || last.createdAt + options.rotateEverySeconds <= at) await succeed(line, at);
+        // A newest key that is to retire has lost its successor.
+        if (last === undefined || last.retiredAt !== 0 || last.createdAt + options.rotateEverySeconds <= at) await succeed(line, at);
       }
       for (const key of state.records) {
         if (!isAlive(key, at)) await store.removeKey(tenant, key.id);
@@ -203,17 +235,32 @@ export async function openKeyRing(options: KeyRingOptions, now: number): Promise
     },
     async revokeKey(kid, at, by = store) {
       await ring.follow(at);
-      const found = [...state.signers, ...state.decryptionKeys].find((key) => key.kid === kid);
-      if (found === undefined) return { kind: 'unknown' };
-      const { record } = found;
-      const line = lines.find((candidate) => isOf(candidate, record));
-      // First the successor: whatever happens in between, there is a key to go on with.
-      if (line !== undefined && !hasOther(record, at)) await makePair(line, { createdAt: at, activeAt: at }, by);
+      const record = find(kid);
+      if (record === undefined) return { kind: 'unknown' };
+      const from = successorAt(record, at);
+      if (from !== undefined) await makeSuccessor(record, at, from, by);
       const outcome = await by.revokeKey(tenant, record.id, kid, at);
       await ring.follow(at);
       if (outcome === 'unknown') return { kind: 'unknown' };
       log.warn('key.revoked', { use: record.use, alg: record.alg, id: record.id });
       return { kind: 'revoked', use: record.use === 'enc' ? 'enc' : 'sig', alg: record.alg };
+    },
+    planRemoval(kid, at) {
+      const record = find(kid);
+      const key = listStatus(state, at).find((one) => one.kid === kid);
+      return record === undefined || key === undefined ? undefined : { key, successorAt: successorAt(record, at) };
+    },
+    planRetirement: (kid, at, now) => planRetirement(ring.planRemoval(kid, now), at),
+    async retireKey(kid, at, now, by = store) {
+      await ring.follow(now);
+      const plan = ring.planRetirement(kid, at, now);
+      const record = find(kid);
+      if (plan.kind !== 'planned' || record === undefined) return plan;
+      if (plan.successorAt !== undefined) await makeSuccessor(record, now, plan.successorAt, by);
+      await by.retireKey(tenant, record.id, at, at);
+      await ring.follow(now);
+      log.info('key.retired', { use: record.use, alg: record.alg, id: record.id });
+      return plan;
     },
     list: (at) => listStatus(state, at),
   };

@@ -53,6 +53,7 @@ export const LIMITED_ROUTES: ReadonlyMap<string, readonly Proven[]> = new Map([
     '/signin/link',
     '/recover',
     '/recover/reset',
+    '/invitation',
     '/account',
     '/account/apps',
     '/account/profile',

@@ -1,6 +1,6 @@
 import type { Locale } from '@hufu/protocol/locale';
 import { foldAddress } from '@hufu/store/email-address';
-import type { ChallengeRecord, UserRecord } from '@hufu/store/port';
+import type { ChallengeRecord, Store, UserRecord } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import type { HttpRequest } from '../http.ts';
 import type { Written } from './letter.ts';
@@ -34,6 +34,7 @@ const KINDS: Readonly<Record<ChallengeRecord['purpose'], AskKind>> = {
   verify_email: 'verifyEmail',
   enrol: 'enrol',
   reset_password: 'resetPassword',
+  invite: 'invite',
 };
 
 /** Where the link of a mail leads, and for how many seconds mail and link are good. */
@@ -44,14 +45,22 @@ export const WAYS: Readonly<
   signUp: { path: '/signin/link', seconds: 1_800, code: 'code' },
   verifyEmail: { path: '/account/profile/email', seconds: 86_400, code: 'code' },
   resetPassword: { path: '/recover/reset', seconds: 1_800, code: 'link_only' },
+  invite: { path: '/invitation', seconds: 604_800, code: 'link_only' },
   enrol: { path: undefined, seconds: 600, code: 'code' },
 };
 
 /**
  * Makes a challenge and puts its mail into the outbox: the same rows, and the same work, whether there is somebody to send it to or not (attacks USR-01). How often is for `takeMail`
  * to judge before.
+ *
+ * @param store that of whoever asks, where the log of changes has to name them
  */
-export async function askByMail(ctx: Context, http: Pick<HttpRequest, 'nowMs'>, ask: MailAsk): Promise<ChallengeRecord> {
+export async function askByMail(
+  ctx: Context,
+  http: Pick<HttpRequest, 'nowMs'>,
+  ask: MailAsk,
+  store: Pick<Store, 'openChallenge'> = ctx.store,
+): Promise<ChallengeRecord> {
   const now = Math.floor(http.nowMs / 1000);
   const kind = KINDS[ask.purpose];
   const { path, seconds, code: form } = WAYS[kind];
@@ -63,7 +72,7 @@ export async function askByMail(ctx: Context, http: Pick<HttpRequest, 'nowMs'>, 
   const codeHash =
     form === 'code' && isTold ? hashMailCode(ctx, { purpose: ask.purpose, address }, code) : hashLinkSecret(ctx, newLinkSecret(ctx.random));
   const linkHash = hashLinkSecret(ctx, isTold ? secret : newLinkSecret(ctx.random));
-  const challenge = await ctx.store.openChallenge(
+  const challenge = await store.openChallenge(
     ctx.tenant,
     {
       purpose: ask.purpose,

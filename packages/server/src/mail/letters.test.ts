@@ -14,7 +14,7 @@ import { type MailGround, mailWordsFor } from './words/words-for.ts';
 
 const CTX = groundOf({ note: {}, mails: {} });
 const NOW = 1_767_225_600;
-const ASKS: readonly AskKind[] = ['signIn', 'signUp', 'verifyEmail', 'resetPassword', 'enrol'];
+const ASKS: readonly AskKind[] = ['signIn', 'signUp', 'verifyEmail', 'resetPassword', 'invite', 'enrol'];
 
 function groundOf(appearance: Appearance): MailGround {
   return { issuer: 'https://id.example/tenant', config: { policies: { appearance } } };

@@ -59,6 +59,25 @@ export async function takeMail(
   return { kind: 'allowed', sends: !isOver && !(attempt.isNobody && ofNobody.kind === 'limited'), isOver };
 }
 
+/** Invitations to one mailbox, and of one administrator. */
+const INVITATIONS = { mailbox: { max: 5, seconds: DAY }, caller: { max: 200, seconds: DAY } } as const;
+
+/** Takes one invitation from both of its bounds: the administrator is told of either, since whom they invite is no secret to them. */
+export async function takeInvitation(
+  ctx: Context,
+  { address, caller }: { readonly address: string; readonly caller: string },
+  now: number,
+): Promise<{ readonly kind: 'limited'; readonly retryAfterSeconds: number } | { readonly kind: 'allowed' }> {
+  if (ctx.config.policies.bruteForce === 'off') return { kind: 'allowed' };
+  const subjects = { caller, mailbox: mailboxOf(foldAddress(address)) };
+  for (const bound of ['caller', 'mailbox'] as const) {
+    const { max, seconds } = INVITATIONS[bound];
+    const taken = await ctx.store.takeTry(ctx.tenant, 'mail_address', `i ${bound} ${hash(ctx, subjects[bound])}`, max, seconds, now);
+    if (taken.kind === 'limited') return taken;
+  }
+  return { kind: 'allowed' };
+}
+
 /** Whether this is the first mail of that kind to an address in a day: what only tells strangers something is not sent again and again. */
 export async function isFirstToday(ctx: Context, kind: string, address: string, now: number): Promise<boolean> {
   const taken = await ctx.store.takeTry(

@@ -14,6 +14,7 @@ const ASKS: Readonly<Partial<Record<MailTemplateName, AskKind>>> = {
   sign_up: 'signUp',
   verify_email: 'verifyEmail',
   reset_password: 'resetPassword',
+  invite: 'invite',
   enrol: 'enrol',
 };
 /** 2026-01-01, about noon. */

@@ -1,4 +1,5 @@
 import type { Profile } from '@hufu/protocol/profiles/profile';
+import type { ProfileName } from '@hufu/protocol/profiles/profile-names';
 import { PROFILES } from '@hufu/protocol/profiles/registry';
 import { type Client, isVouchedFor } from '../client-record.ts';
 import type { Config } from '../config/config.ts';
@@ -7,6 +8,19 @@ import type { Context } from '../context.ts';
 /** The profile that clients live by which nobody of ours has configured; undefined for none. */
 export function strangersProfile({ policies }: Config): Profile | undefined {
   return PROFILES.get(policies.registeredClients.profile ?? '');
+}
+
+/** The profile of that name. */
+export function requireProfile(name: ProfileName): Profile {
+  const found = PROFILES.get(name);
+  if (found === undefined) throw new TypeError(`no profile ${name}`);
+  return found;
+}
+
+/** The profile that the client is held to now; undefined for none. */
+export function profileOf(config: Config, { metadata, record }: Client): Profile | undefined {
+  const stranger = isVouchedFor(record) ? undefined : strangersProfile(config);
+  return stranger ?? PROFILES.get(metadata.settings.profile ?? '');
 }
 
 const held = new WeakMap<Client, Client>();

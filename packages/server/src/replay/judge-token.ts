@@ -46,6 +46,7 @@ export async function judgeToken(changed: ChangedContext, facts: TokenFacts, min
       (registered) => ({ mechanism: registeredMechanism(facts, registered), prove: () => findMethodFault(facts, registered, trail) }),
       undefined,
     );
+    if (facts.grantType === '' && facts.refused?.check !== 'grant_type') throw new NotJudged('its words were too long to be kept');
     const asked: [string, string][] = [['grant_type', facts.grantType]];
     if (facts.scope !== undefined) asked.push(['scope', facts.scope]);
     if (facts.redirectUri !== undefined) asked.push(['redirect_uri', facts.redirectUri]);

@@ -123,14 +123,25 @@ function refusedOf(rule: LimitRule['rule'], asked: readonly Asked[], spread: 'ev
     if (limiter.takeNow({ route: ROUTE, client }).allowed) return;
     refused.set(client ?? '', (refused.get(client ?? '') ?? 0) + 1);
   };
-  const moments = asked.flatMap((one) =>
+  // Minute by minute: a day of a busy server has more moments than there is memory for.
+  for (const minute of minutesOf(asked)) for (const { one, atMs } of momentsOf(minute, spread)) take(one, atMs);
+  return refused;
+}
+
+function minutesOf(asked: readonly Asked[]): readonly (readonly Asked[])[] {
+  const minutes = Map.groupBy(asked, ({ minute }) => minute);
+  return [...minutes].toSorted(([one], [other]) => one - other).map(([, all]) => all);
+}
+
+/** When each of the requests of one minute came, in their order. */
+function momentsOf(minute: readonly Asked[], spread: 'evenly' | 'at_once'): readonly { readonly one: Asked; readonly atMs: number }[] {
+  const moments = minute.flatMap((one) =>
     Array.from({ length: Math.min(one.times, MAX_A_MINUTE) }, (_, place) => ({
       one,
       atMs: one.minute * 1000 + (spread === 'at_once' ? 0 : Math.floor((place * MINUTE_MS) / one.times)),
     })),
   );
-  for (const { one, atMs } of moments.toSorted((a, b) => a.atMs - b.atMs)) take(one, atMs);
-  return refused;
+  return moments.toSorted((a, b) => a.atMs - b.atMs);
 }
 
 /** Beyond that they are refused anyway, or there is no such limit. */

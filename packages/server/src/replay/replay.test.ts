@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readForm } from '@hufu/protocol/form';
+import { askedOf } from '../history/facts.ts';
 import { prover } from '../testing/proofs.ts';
 import { ERRANDS, foretell, REPLAY_YAML, replayed } from '../testing/replays.ts';
 import { answerOf, ask, postToken, signedIn, tokensOf } from '../testing/visits.ts';
@@ -363,6 +365,29 @@ test('an account that is gone and a client whose document lies elsewhere are not
   await world.store.deleteUser(world.tenant, bob.id, world.now());
   const { differences, requests } = await replayed(world, REPLAY_YAML);
   assert.deepEqual([differences, requests.partly, requests.known], [[], 2, 2]);
+  await world.close();
+});
+
+test('a request of which the words were not kept is not judged beyond its client', async () => {
+  const world = await openWorld({ yaml: REPLAY_YAML });
+  const { grantType, ...unread } = askedOf(readForm(`grant_type=client_credentials&scope=${'read+'.repeat(300)}`));
+  assert.equal(grantType, '');
+  const nobody = { grant: undefined, at: undefined, idle: undefined, user: undefined };
+  world.ctx.history.note(
+    {
+      kind: 'token',
+      client: 'machine',
+      auth: 'client_secret_basic',
+      grantType,
+      ...unread,
+      ...nobody,
+      granted: ['read'],
+      refused: undefined,
+    },
+    START_MS,
+  );
+  const { differences, requests } = await replayed(world, REPLAY_YAML);
+  assert.deepEqual([differences, requests.partly, requests.known], [[], 1, 1]);
   await world.close();
 });
 

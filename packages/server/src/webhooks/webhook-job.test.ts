@@ -161,6 +161,26 @@ describe('entries of the audit log as events', () => {
     );
   });
 
+  test('the event that a webhook stopped at is not given up for the time that it was off', async () => {
+    await withBench(
+      (_, reply) => void reply.writeHead(503).end(),
+      async ({ world, receiver }) => {
+        const { webhook } = await makeWebhook(world, receiver.origin);
+        await change(world, 1);
+        await settled(world, webhook.id, ({ failures }) => failures === 1);
+        const failed = (await world.store.findWebhook(world.tenant, webhook.id)) ?? assert.fail();
+        await world.store.changeWebhook(world.tenant, webhook.id, { ...failed, enabled: false }, failed.version, world.now());
+        advance(world, 2 * 86_400);
+        await world.store.changeWebhook(world.tenant, webhook.id, { ...failed, enabled: true }, failed.version + 1, world.now());
+        wakeWebhooks(world.ctx);
+        await receiver.count(2);
+        await settled(world, webhook.id, ({ failures }) => failures === 1);
+        const [delivery] = await world.store.listWebhookDeliveries(world.tenant, webhook.id, {}, 1);
+        assert.deepEqual([delivery?.state, delivery?.attempts], ['waiting', 2]);
+      },
+    );
+  });
+
   test('an entry that no server has written is sent to nobody, and what comes after it is', () =>
     withBench(undefined, async ({ world, receiver }) => {
       const { webhook } = await makeWebhook(world, receiver.origin, { actions: ['user.*'] });

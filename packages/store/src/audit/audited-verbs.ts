@@ -45,6 +45,7 @@ export type AuditedVerb =
   | 'putRecoveryCodes'
   | 'takeRecoveryCode'
   | 'takeTry'
+  | 'openChallenge'
   | 'linkIdentity'
   | 'unlinkIdentity'
   | 'putLimitRule'
@@ -274,7 +275,9 @@ export const AUDITED_VERBS: { readonly [V in Verb]: V extends AuditedVerb ? Tell
       : undefined,
   giveBackTry: 'trace',
   forgetTries: 'trace',
-  openChallenge: 'step',
+  // All others are steps: of an invitation the rest may never come.
+  openChallenge: ([, { purpose }], { userId }) =>
+    purpose === 'invite' && userId !== undefined ? { action: 'user.invited', user: userId } : undefined,
   findChallenge: 'reads',
   answerChallenge: 'step',
   renewCode: 'step',
@@ -363,6 +366,7 @@ export function tellAudited(verb: AuditedVerb, args: readonly unknown[], answer:
 
 /** Whether a call may have anything to tell: what surely has not needs no more than its one statement. */
 export function mayTell(verb: AuditedVerb, args: readonly unknown[]): boolean {
+  if (verb === 'openChallenge') return Object(args[1]).purpose === 'invite';
   return verb !== 'takeTry' || locks(String(args[1]), String(args[2]));
 }
 

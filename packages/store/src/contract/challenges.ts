@@ -17,6 +17,49 @@ export function challengeCases(define: Case): void {
     assert.equal(await second.findChallenge(b.otherTenant, opened.id, NOW), undefined);
   });
 
+  define('an invitation takes the place of every other one of its user, also at another address, and of nobody else’s', async (b) => {
+    const [ada, bob] = [await makeUser(b), await makeUser(b, 'bob')];
+    const open = async (user: UserRecord, more: Partial<ChallengeRecord> = {}): Promise<number> =>
+      (await b.store.openChallenge(b.tenant, someChallenge({ userId: user.id, purpose: 'invite', ...more }), NOW)).id;
+    const others = [await open(bob), await open(ada, { purpose: 'verify_email' })];
+    const before = await open(ada, { address: 'old@example.com' });
+    const raced = await race(b, async (store) => {
+      const opened = await store.openChallenge(b.tenant, someChallenge({ userId: ada.id, purpose: 'invite' }), NOW);
+      return opened.id;
+    });
+    const live = async (id: number): Promise<boolean> => (await b.second.findChallenge(b.tenant, id, NOW)) !== undefined;
+    assert.equal(await live(before), false);
+    const left = await Promise.all(raced.map(live));
+    assert.equal(left.filter(Boolean).length, 1, 'of many at once one stays');
+    for (const id of others) assert.equal(await live(id), true);
+  });
+
+  define(
+    'another address of an account that an administrator made without a password ends what was mailed to the one before',
+    async (b) => {
+      const { store, tenant } = b;
+      const lin = { sub: 'sub-lin', username: 'lin', passwordHash: undefined, claims: { email: 'A@example.com' } };
+      const { user } = await store.createUser(tenant, { ...lin, source: 'admin' }, NOW);
+      const hers = await store.createUser(tenant, { ...lin, sub: 'sub-eve', username: 'eve', source: 'upstream' }, NOW);
+      const versionOf = async ({ id }: UserRecord): Promise<number | undefined> => (await b.second.findUser(tenant, id))?.authVersion;
+      await store.setClaims(tenant, user.id, { email: 'a@example.com', name: 'Lin' }, NOW);
+      assert.equal(await versionOf(user), 0, 'the same address');
+      const { id } = await store.openChallenge(
+        tenant,
+        someChallenge({ userId: user.id, purpose: 'invite', address: 'a@example.com' }),
+        NOW,
+      );
+      for (const one of [user, hers.user]) await store.setClaims(tenant, one.id, { email: 'b@example.com' }, NOW);
+      assert.deepEqual([await versionOf(user), await versionOf(hers.user)], [1, 0]);
+      assert.deepEqual(await answer(b, id, 'link'), { kind: 'dead' });
+      const verified = { email: 'b@example.com', email_verified: true };
+      assert.equal(await store.setClaims(tenant, user.id, verified, NOW), 'done');
+      assert.equal(await versionOf(user), 2);
+      assert.equal(await store.setClaims(tenant, user.id, {}, NOW), 'done');
+      assert.deepEqual([await versionOf(user), await store.findUserByEmail(tenant, 'b@example.com')], [3, undefined]);
+    },
+  );
+
   define('of fifty who show the right code at once, one is right', async (b) => {
     const ada = await makeUser(b);
     for (const kind of ['code', 'link'] as const) {

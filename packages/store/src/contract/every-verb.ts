@@ -273,6 +273,7 @@ async function useAccounts(b: Bench): Promise<void> {
   await all.giveBackTry(tenant, 'second_factor', 'eve', NOW);
   await all.forgetTries(tenant, 'second_factor', 'eve');
   const { id: challenge } = await all.openChallenge(tenant, someChallenge({ userId: id, authVersion: 7 }), NOW);
+  await all.openChallenge(tenant, someChallenge({ userId: id, purpose: 'invite' }), NOW);
   await all.findChallenge(tenant, challenge, NOW);
   await all.renewCode(tenant, challenge, { link: hashText('guess'), code: hashText('code') }, NOW + 60, NOW);
   for (const kind of ['link', 'code'] as const) await all.answerChallenge(tenant, challenge, { kind, hash: hashText('code') }, 3, NOW);

@@ -120,8 +120,9 @@ export function webhookCases(define: Case): void {
     await b.store.changeWebhook(b.tenant, 'a', someWebhook({ enabled: false, endedBy: 'gone' }), 2, NOW);
     const on = await b.second.changeWebhook(b.tenant, 'a', someWebhook(), 3, NOW + 61);
     assert.ok(on.kind === 'done');
-    const { failures, failingSince, dueAt, cursorSeq, endedBy } = on.webhook;
+    const { failures, failingSince, dueAt, cursorSeq, endedBy, headSince } = on.webhook;
     assert.deepEqual([failures, failingSince, dueAt, cursorSeq, endedBy], [0, 0, NOW + 61, 1, undefined]);
+    assert.equal(headSince, NOW + 61, 'and is not given up for the time that it was off');
   });
 
   define('deliveries are listed from the newest on, by their state, and one that waits is forgotten with what it waits for', async (b) => {

@@ -3,7 +3,7 @@ import type { TenantId, UserId } from '@hufu/protocol/ids';
 /** A mail with a code or a link that somebody is to prove an address with. */
 export interface ChallengeRecord {
   readonly id: number;
-  readonly purpose: 'sign_in' | 'verify_email' | 'reset_password' | 'sign_up' | 'enrol';
+  readonly purpose: 'sign_in' | 'verify_email' | 'reset_password' | 'sign_up' | 'enrol' | 'invite';
   /** Undefined where nobody has the address: then nothing is ever right, unless somebody wants to sign up with it. */
   readonly userId: UserId | undefined;
   /** Folded. */
@@ -24,7 +24,7 @@ export interface ChallengeRecord {
 export interface Challenges {
   /**
    * Makes one; older ones of the same purpose and address stay, at most `MAX_CHALLENGES` of them: those fall first that are used, over or of no mail, and of those that are left the oldest. Of a user who is not there any more it is dead
-   * from the start, and nobody's.
+   * from the start, and nobody's. An invitation (`invite`) takes the place of every other one of its user.
    */
   openChallenge(tenant: TenantId, challenge: Omit<ChallengeRecord, 'id' | 'createdAt'>, now: number): Promise<ChallengeRecord>;
   /** One that is neither used nor expired nor out of tries. */

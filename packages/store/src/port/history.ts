@@ -17,7 +17,7 @@ export interface KeptHistory extends HistoryRecord {
 
 export interface History {
   /**
-   * Writes what was asked, all of it in one statement. Some of what is of minutes before `keepFrom` falls with it, always more rows than came; and of more than `most` rows (for a while a sixteenth more)
+   * Writes what was asked, all of it in one act. Some of what is of minutes before `keepFrom` falls with it, always more rows than came; and of more than `most` rows (for a while a sixteenth more)
    * the oldest. No request waits for it.
    */
   recordHistory(tenant: TenantId, records: readonly HistoryRecord[], keepFrom: number, most: number): Promise<void>;

@@ -51,7 +51,8 @@ export interface Users {
   listUsers(tenant: TenantId, afterId: number, limit: number): Promise<UserRecord[]>;
   /**
    * Where the claims say `email_verified`, the address is theirs as by `verifyEmail`; `email_taken` (nothing changes) where it is another user's. Without it an address that was theirs
-   * is nobody's again. `authVersion` rises where that changes. With `authVersion` nothing happens unless it still is that (`changed`): claims that were read before an address was proved
+   * is nobody's again. `authVersion` rises where that changes, and where somebody whom an administrator made (`admin`) and who has no password has another address from then on, shown or not: an
+   * invitation to the one before lets nobody in. With `authVersion` nothing happens unless it still is that (`changed`): claims that were read before an address was proved
    * never take it away again.
    */
   setClaims(

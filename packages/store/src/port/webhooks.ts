@@ -94,7 +94,7 @@ export interface Webhooks {
     most: number,
     now: number,
   ): Promise<{ readonly kind: 'created'; readonly webhook: WebhookRecord } | { readonly kind: 'full' }>;
-  /** Where `version` is still that. One that becomes enabled is due at once, and has not failed yet. */
+  /** Where `version` is still that. One that becomes enabled is due at once, and has not failed yet: the entry that it stopped at has all its time again. */
   changeWebhook(
     tenant: TenantId,
     id: string,

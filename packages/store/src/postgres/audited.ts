@@ -6,6 +6,7 @@ import { newLatency } from '../port/latency.ts';
 import type { Acting, Store } from '../port.ts';
 import { administrators } from './administrators.ts';
 import { insertEntry } from './audit.ts';
+import { challenges } from './challenges.ts';
 import { clients } from './clients.ts';
 import { consents } from './consents.ts';
 import { grantCreation } from './create-grant.ts';
@@ -151,6 +152,7 @@ const IDS: Partial<Record<OwnVerb, readonly ReservedName[]>> = {
   openSession: ['session', 'device'],
   addFactor: ['factor'],
   approvePending: ['grant'],
+  openChallenge: ['challenge'],
 };
 
 const inClients = ({ db, purge, statistics }: Parts) => clients(db, purge, statistics);
@@ -179,6 +181,7 @@ const ROOMS: { readonly [V in OwnVerb]: (parts: Parts) => Pick<Store, V> } = {
   lockUser: inUsers,
   deleteUser: inUsers,
   revokeUser: inUsers,
+  openChallenge: ({ db, ids, purge }) => challenges(db, ids, purge),
   changePassword: inCredentials,
   verifyEmail: inCredentials,
   openSession: inSessions,

@@ -25,6 +25,7 @@ export function challenges(db: Database, ids: ReservedIds, purge: Purge): Challe
         const hashes = [browserHash, codeHash, linkHash];
         const values = [tenant, id, purpose, whose ?? null, address, ...hashes, authVersion, json, now, expiresAt];
         await session.run(INSERT, [...values, isGone ? now : null]);
+        if (purpose === 'invite' && whose !== undefined) await session.run(REMOVE_INVITATIONS, [tenant, whose, id]);
         await session.run(REMOVE_OLD, [tenant, address, purpose, now]);
         return whose;
       });
@@ -100,6 +101,10 @@ const REMOVE_OLD: Statement = {
   text: `DELETE FROM challenges WHERE tenant = $1::bigint AND id = ANY (ARRAY(
     SELECT id FROM challenges WHERE tenant = $1::bigint AND address = $2::text AND purpose = $3::text
     ORDER BY used_at IS NULL AND expires_at > $4::bigint AND code_hash <> '' DESC, created_at DESC, id DESC OFFSET ${MAX_CHALLENGES}))`,
+};
+/** The user's row is locked: of invitations at once the last one stays. */
+const REMOVE_INVITATIONS: Statement = {
+  text: "DELETE FROM challenges WHERE tenant = $1::bigint AND user_id = $2::bigint AND purpose = 'invite' AND id <> $3::bigint",
 };
 const FIND: Statement = {
   name: 'find_challenge',

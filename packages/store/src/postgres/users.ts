@@ -1,5 +1,5 @@
 import { type TenantId, type UserId, userId } from '@hufu/protocol/ids';
-import { foldAddress, verifiedAddress } from '../email-address.ts';
+import { foldAddress, leavesInvited, verifiedAddress } from '../email-address.ts';
 import { requireIdentity } from '../identity.ts';
 import { type RevocationReason, StoreUnavailable, type UserRecord, type Users } from '../port.ts';
 import { foldUsername } from '../username.ts';
@@ -65,8 +65,8 @@ export function users(db: Database, purge: Purge, statistics: Statistics): Postg
         const said = verifiedAddress(there.claims);
         const before = said !== undefined && (await findHolder(session, tenant, said))?.id === id ? said : undefined;
         await session.run(SET_CLAIMS, [tenant, id, JSON.stringify(claims), now]);
-        if (before === address) return 'done';
-        await putAddress(session, tenant, id, address);
+        if (before === address && !leavesInvited(there, claims)) return 'done';
+        if (before !== address) await putAddress(session, tenant, id, address);
         await raiseVersion(session, tenant, id, there.authVersion, undefined);
         return 'done';
       });

@@ -148,6 +148,7 @@ const CHANGE: Statement = {
   text: `UPDATE webhooks w SET ${assignments(SETTING_COLUMNS, 5)}, version = w.version + 1,
       failures = CASE WHEN w.enabled = 0 AND $9::bigint = 1 THEN 0 ELSE w.failures END,
       failing_since = CASE WHEN w.enabled = 0 AND $9::bigint = 1 THEN 0 ELSE w.failing_since END,
+      head_since = CASE WHEN w.enabled = 0 AND $9::bigint = 1 THEN $3::bigint ELSE w.head_since END,
       due_at = CASE WHEN w.enabled = 0 AND $9::bigint = 1 THEN $3::bigint ELSE w.due_at END
     WHERE ${ONE} AND w.version = $4::bigint RETURNING ${COLUMNS}`,
 };

@@ -23,6 +23,9 @@ export function challenges(db: Connection, counters: Counters, credentials: Cred
   const removeOld = db.lazy(`DELETE FROM challenges WHERE tenant = ?1 AND id IN
     (SELECT id FROM challenges INDEXED BY challenges_by_address WHERE tenant = ?1 AND address = ?2 AND purpose = ?3
       ORDER BY used_at IS NULL AND expires_at > ?4 AND code_hash <> '' DESC, created_at DESC, id DESC LIMIT -1 OFFSET ${MAX_CHALLENGES})`);
+  const removeInvitations = db.lazy(
+    "DELETE FROM challenges INDEXED BY challenges_by_user WHERE tenant = ? AND user_id = ? AND purpose = 'invite' AND id <> ?",
+  );
   const purge = purger(
     db,
     `DELETE FROM challenges WHERE tenant = ?1 AND id IN
@@ -48,6 +51,7 @@ export function challenges(db: Connection, counters: Counters, credentials: Cred
         const id = counters.nextOfBlock(tenant, 'challenge');
         const values = [address, browserHash, codeHash, linkHash, authVersion, json, now, expiresAt, isGone ? now : null];
         insert().run(tenant, id, purpose, user ?? null, ...values);
+        if (purpose === 'invite' && user !== undefined) removeInvitations().run(tenant, user, id);
         removeOld().run(tenant, address, purpose, now);
         purge(tenant, now - FALL_AFTER_SECONDS, 1);
         return { ...challenge, id, userId: user, data: readObject(json), createdAt: now };

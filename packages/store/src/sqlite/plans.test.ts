@@ -32,7 +32,8 @@ const WALKS: readonly RegExp[] = [
   /FROM decisions\s+WHERE tenant = \?1 AND id < \?2 AND id >= \?3 ORDER BY id DESC LIMIT \?4$/,
   // Over what is kept of one share, once for each sixteenth that it has grown.
   /FROM decisions WHERE tenant = \?1 AND endpoint <> 'edge' ORDER BY id DESC LIMIT 1 OFFSET \?2$/,
-  /FROM history .*ORDER BY minute DESC, id DESC LIMIT 1 OFFSET/s,
+  // As many of the oldest as came, and a few more.
+  /FROM \(SELECT minute, id FROM history WHERE tenant = \?1 ORDER BY minute, id LIMIT \?4\) WHERE/s,
   /FROM \(SELECT 1 FROM \w+ INDEXED BY \w+\s.* LIMIT \?\)$/s,
 ];
 

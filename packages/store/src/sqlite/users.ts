@@ -1,5 +1,5 @@
 import type { TenantId, UserId } from '@hufu/protocol/ids';
-import { foldAddress, verifiedAddress } from '../email-address.ts';
+import { foldAddress, leavesInvited, verifiedAddress } from '../email-address.ts';
 import type { UserRecord, Users } from '../port.ts';
 import { foldUsername } from '../username.ts';
 import type { Connection } from './connection.ts';
@@ -83,8 +83,9 @@ export function users(
         if (holder !== undefined && holder !== id) return 'email_taken';
         const isTheirs = before !== undefined && emails.holderOf(tenant, before) === id;
         setClaims().run(JSON.stringify(claims), now, tenant, id);
-        if ((isTheirs ? before : undefined) === address) return 'done';
-        emails.put(tenant, id, address);
+        const isSame = (isTheirs ? before : undefined) === address;
+        if (isSame && !leavesInvited(there, claims)) return 'done';
+        if (!isSame) emails.put(tenant, id, address);
         credentials.raise(tenant, id, there.authVersion, undefined);
         return 'done';
       }),

@@ -32,7 +32,7 @@ export function webhooks(db: Connection): Webhooks {
   const change = db.lazy(
     `UPDATE webhooks SET ${SETTING_COLUMNS.map((column) => `${column} = ?`).join(', ')}, version = version + 1 WHERE tenant = ? AND id = ?`,
   );
-  const begin = db.lazy('UPDATE webhooks SET failures = 0, failing_since = 0, due_at = ? WHERE tenant = ? AND id = ?');
+  const begin = db.lazy('UPDATE webhooks SET failures = 0, failing_since = 0, head_since = ?1, due_at = ?1 WHERE tenant = ?2 AND id = ?3');
   const remove = db.lazy('DELETE FROM webhooks WHERE tenant = ? AND id = ?');
   const removeDeliveries = db.lazy('DELETE FROM webhook_deliveries WHERE tenant = ? AND webhook_id = ?');
   const due =

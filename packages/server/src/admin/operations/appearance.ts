@@ -87,7 +87,7 @@ function templateView({ mails }: Appearance, name: MailTemplateName): MailTempla
   };
 }
 
-const ASKS: ReadonlySet<MailTemplateName> = new Set(['sign_in', 'sign_up', 'verify_email', 'reset_password', 'enrol']);
+const ASKS: ReadonlySet<MailTemplateName> = new Set(['sign_in', 'sign_up', 'verify_email', 'reset_password', 'invite', 'enrol']);
 
 function accentView({ colour, contrast, adapted }: ThemeAccent): AccentView {
   return { colour, contrast: contrast.toFixed(2), adapted };

@@ -2,14 +2,18 @@ import type { ClientOperations, ClientView } from '@hufu/protocol/admin/clients'
 import { writeClientMetadata } from '@hufu/protocol/client-metadata';
 import { clientId, isClientId } from '@hufu/protocol/ids';
 import type { ClientRecord } from '@hufu/store/port';
+import { knownKeys } from '../../client-keys/client-jwks.ts';
 import { clientSecretRecord } from '../../client-keys/client-secret.ts';
 import { overlapping } from '../../client-keys/overlapping.ts';
 import { readClientRecord } from '../../client-record.ts';
 import type { Context } from '../../context.ts';
 import { hasSecret, newClientSecret } from '../../registration/credentials.ts';
+import { profileOf, requireProfile } from '../../registration/profile.ts';
 import { secretsFor } from '../../registration/replace-client.ts';
+import { findServerFaults } from '../../registration/server-faults.ts';
 import { changesTrust } from '../../registration/trust-change.ts';
 import { type AdminCall, type Answer, type Perform, requireMatch } from '../call.ts';
+import { clientKeysView, profileCheck } from '../client-checks.ts';
 import { requireClientMetadata } from '../client-metadata.ts';
 import { readPage } from '../cursor.ts';
 import { countEffect } from '../effect.ts';
@@ -35,6 +39,19 @@ export const CLIENTS: { readonly [N in keyof ClientOperations]: Perform<N> } = {
   },
 
   'clients.get': async (call) => answer(call, await requireClient(call)),
+
+  'clients.check': async (call) => {
+    const client = readClientRecord(await requireClient(call));
+    const { config } = call.ctx;
+    const own = profileOf(config, client);
+    const profile = requireProfile(call.query.profile ?? own?.name ?? 'oauth21');
+    return { body: profileCheck(client, profile, own === profile, findServerFaults(profile, config)) };
+  },
+
+  'clients.keys.list': async (call) => {
+    const { metadata } = readClientRecord(await requireClient(call));
+    return { body: clientKeysView(metadata, knownKeys(call.ctx, metadata, call.now)) };
+  },
 
   'clients.create': async (call) => {
     const { ctx, body, now } = call;

@@ -1,15 +1,24 @@
-import type { DecisionSummary, FollowerView, KeyView, SecurityOperations } from '@hufu/protocol/admin/security';
+import type {
+  DecisionSummary,
+  FollowerView,
+  KeyRetirement,
+  KeyRevocation,
+  KeyView,
+  SecurityOperations,
+} from '@hufu/protocol/admin/security';
 import type { DecisionRecord, RevocationFollower } from '@hufu/store/port';
+import type { Context } from '../../context.ts';
 import { firstDecisionId } from '../../decisions/decision-id.ts';
 import type { EdgeDecisionBody } from '../../decisions/edge-journal.ts';
 import { PUBLISH_LEAD_SECONDS } from '../../keys/key-ring.ts';
 import type { KeyStatus } from '../../keys/key-status.ts';
+import type { Removal, Retirement } from '../../keys/retirement.ts';
 import { feedOf } from '../../revocation/feed.ts';
 import { wireEntry } from '../../revocation/wire-entry.ts';
 import type { Perform } from '../call.ts';
 import { checkView } from '../check-view.ts';
 import { readPage } from '../cursor.ts';
-import { AdminRefusal, invalid, notFound } from '../refusal.ts';
+import { AdminRefusal, conflict, invalid, notFound } from '../refusal.ts';
 
 /** Followers that were not seen for so long are not told of any more. */
 const TOLD_MS = 7 * 86_400_000;
@@ -35,15 +44,28 @@ export const SECURITY: { readonly [N in keyof SecurityOperations]: Perform<N> } 
     call.trail.at('admin_target');
     const { kid } = params;
     await ctx.keys.follow(now);
-    const there = ctx.keys.list(now).find((key) => key.kid === kid);
-    if (there === undefined) throw notFound('key');
-    const { use, alg } = there;
-    if (call.query.dry_run === true) return { body: { dry_run: true, kid, use, alg } };
-    const done = await call.change({ target: { kind: 'key', id: kid }, before: keyView(there) }, (store) =>
+    const removal = ctx.keys.planRemoval(kid, now);
+    if (removal === undefined) throw notFound('key');
+    if (call.query.dry_run === true) return { body: keyRevocation(ctx, removal, true) };
+    const done = await call.change({ target: { kind: 'key', id: kid }, before: keyView(removal.key) }, (store) =>
       ctx.keys.revokeKey(kid, now, store),
     );
     if (done.kind === 'unknown') throw notFound('key');
-    return { body: { dry_run: false, kid, use, alg } };
+    return { body: keyRevocation(ctx, removal, false) };
+  },
+
+  'keys.retire': async (call) => {
+    const { ctx, now, params, query } = call;
+    call.trail.at('admin_target');
+    const { kid } = params;
+    const at = now + (query.ends_in ?? 0);
+    await ctx.keys.follow(now);
+    const plan = requirePlanned(ctx.keys.planRetirement(kid, at, now));
+    if (query.dry_run === true) return { body: keyRetirement(plan, true) };
+    const done = await call.change({ target: { kind: 'key', id: kid }, before: keyView(plan.key) }, (store) =>
+      ctx.keys.retireKey(kid, at, now, store),
+    );
+    return { body: keyRetirement(requirePlanned(done), false) };
   },
 
   'revocations.list': async (call) => {
@@ -108,6 +130,45 @@ export const SECURITY: { readonly [N in keyof SecurityOperations]: Perform<N> } 
 
 function keyView({ kid, use, alg, state, createdAt, activeAt, retiredAt, expiresAt }: KeyStatus): KeyView {
   return { kid, use, alg, state, created_at: createdAt, active_at: activeAt, retired_at: retiredAt, expires_at: expiresAt };
+}
+
+function keyRevocation({ config }: Context, { key, successorAt }: Removal, dryRun: boolean): KeyRevocation {
+  const { kid, use, alg } = key;
+  const isWanted = use === 'enc' || config.signing.algorithms.includes(alg);
+  return {
+    dry_run: dryRun,
+    kid,
+    use,
+    alg,
+    successor: successorAt !== undefined ? 'made' : isWanted ? 'there' : 'none',
+    ...(successorAt === undefined ? {} : { successor_at: successorAt }),
+    renewal: use === 'sig' ? 'refresh' : 'encrypt_again',
+    revocation: { kind: 'key', id: kid },
+  };
+}
+
+type Planned = Extract<Retirement, { readonly kind: 'planned' }>;
+
+function requirePlanned(plan: Retirement): Planned {
+  if (plan.kind === 'unknown') throw notFound('key');
+  if (plan.kind === 'current') throw conflict('it is in use: keys.rotate makes its successor and retires it, keys.revoke withdraws it');
+  if (plan.kind === 'in_use_by_then') throw conflict('it is in use by then: retire it before, or rotate');
+  return plan;
+}
+
+function keyRetirement({ key, endsAt, loses, successorAt }: Planned, dryRun: boolean): KeyRetirement {
+  const { kid, use, alg, state, expiresAt } = key;
+  return {
+    dry_run: dryRun,
+    kid,
+    use,
+    alg,
+    state: state === 'next' ? 'next' : 'retired',
+    ends_at: endsAt,
+    planned_end: expiresAt,
+    loses: !loses ? 'nothing' : use === 'sig' ? 'signatures' : 'ciphertexts',
+    ...(successorAt === undefined ? {} : { successor_at: successorAt }),
+  };
 }
 
 /** Times are milliseconds since 1970. A node of the server has no `client_id`; it enforces what it publishes. */

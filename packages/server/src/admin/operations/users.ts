@@ -19,6 +19,7 @@ import { readClaims } from '../read-claims.ts';
 import { AdminRefusal, conflict, invalid, notFound } from '../refusal.ts';
 import { findUserOf, requireBelow } from '../require-user.ts';
 import { tagOf, userSummary, userView } from '../views.ts';
+import { inviteUser } from './invite-user.ts';
 
 const SUBJECT_LENGTH = 20;
 
@@ -65,6 +66,14 @@ export const USERS: { readonly [N in keyof UserOperations]: Perform<N> } = {
     );
     if (made.kind !== 'created') throw conflict('the name, or the verified address, is somebody else’s');
     return answer(call, made.user);
+  },
+
+  'users.invite': async (call) => {
+    const { ctx, now } = call;
+    const user = await requireUser(call);
+    requireMatch(call, tagOf(await userView(ctx, user, now)));
+    await requireBelow(call, user);
+    return await inviteUser(call, user);
   },
 
   'users.claims.put': async (call) => {

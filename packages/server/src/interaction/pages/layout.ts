@@ -50,6 +50,7 @@ export type PageName =
   | 'mail-told'
   | 'recover'
   | 'recover-reset'
+  | 'invitation'
   | 'dev-mail';
 
 /** What a page puts into the frame. */

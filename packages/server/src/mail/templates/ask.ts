@@ -6,7 +6,7 @@ import { writeLetter } from '../letter-page.ts';
 import { type MailGround, mailWordsOf } from '../words/words-for.ts';
 
 /** What somebody is asked to do with a mail. */
-export type AskKind = 'signIn' | 'signUp' | 'verifyEmail' | 'resetPassword' | 'enrol';
+export type AskKind = 'signIn' | 'signUp' | 'verifyEmail' | 'resetPassword' | 'invite' | 'enrol';
 
 /** A mail with a code to type, a link (`path`), or both. */
 export function writeAsk(

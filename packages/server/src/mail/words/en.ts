@@ -49,6 +49,17 @@ export const en: MailWords = {
       'If it was not you, leave this mail alone: your password stays as it is.',
     ],
   },
+  invite: {
+    subject: 'Your account at {name}',
+    heading: 'An account for you at {name}',
+    lead: 'An administrator of {name} has made an account for you with this address. Choose a password, and it is yours.',
+    code: '',
+    act: 'Choose a password',
+    closing: (lifetime) => [
+      `The link is good once, for ${lifetime}. A later invitation takes its place.`,
+      'If you expect no account there, leave this mail alone: without the link nobody gets in.',
+    ],
+  },
   enrol: {
     subject: 'Your code to go on signing in',
     heading: 'One more step',

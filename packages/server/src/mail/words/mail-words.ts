@@ -32,6 +32,8 @@ export interface MailWords {
   readonly signUp: AskWords;
   readonly verifyEmail: AskWords;
   readonly resetPassword: AskWords;
+  /** An administrator has made an account; `{name}` is the service’s name. */
+  readonly invite: AskWords;
   /** Before a second factor is made in a sign-in: no link, since the sign-in goes on in its own browser alone. */
   readonly enrol: AskWords;
   /** Somebody wanted a new password for an address that has none. */

@@ -37,6 +37,7 @@ const ASKED = {
   sign_up: 'signUp',
   verify_email: 'verifyEmail',
   reset_password: 'resetPassword',
+  invite: 'invite',
   enrol: 'enrol',
   no_password: 'noPassword',
   account_there: 'accountThere',
@@ -45,20 +46,22 @@ const ASKED = {
 /** Our words, with those of the configuration in their place. */
 export function mailWordsOf({ config }: MailGround, locale: Locale): MailWords {
   const { name, mails } = config.policies.appearance;
-  const ours = WORDS[locale];
-  if (name === undefined && Object.keys(mails).length === 0) return ours;
-  const productName = name ?? ours.productName;
+  const { invite, ...rest } = WORDS[locale];
+  const productName = name ?? rest.productName;
+  // Whoever gets it has asked for nothing, and learns whose it is.
+  const ours: MailWords = { ...rest, productName, invite: named(invite, productName) };
+  if (Object.keys(mails).length === 0) return ours;
   const wording = (template: MailTemplateName): MailWording =>
     Object.fromEntries(
       Object.entries(mails[template]?.[locale] ?? {}).map(([part, text]) => [part, text.replaceAll('{name}', () => productName)]),
     );
   return {
     ...ours,
-    productName,
     signIn: { ...ours.signIn, ...wording('sign_in') },
     signUp: { ...ours.signUp, ...wording('sign_up') },
     verifyEmail: { ...ours.verifyEmail, ...wording('verify_email') },
     resetPassword: { ...ours.resetPassword, ...wording('reset_password') },
+    invite: { ...ours.invite, ...wording('invite') },
     enrol: { ...ours.enrol, ...wording('enrol') },
     noPassword: { ...ours.noPassword, ...wording('no_password') },
     accountThere: { ...ours.accountThere, ...wording('account_there') },
@@ -67,4 +70,10 @@ export function mailWordsOf({ config }: MailGround, locale: Locale): MailWords {
       ...Object.fromEntries(MAILED_EVENTS.map((event) => [event, { ...ours.notices[event], ...wording(event) }])),
     },
   };
+}
+
+function named<Words extends MailWords['invite']>(words: Words, name: string): Words {
+  const { subject, heading, lead } = words;
+  const fill = (text: string): string => text.replaceAll('{name}', () => name);
+  return { ...words, subject: fill(subject), heading: fill(heading), lead: fill(lead) };
 }

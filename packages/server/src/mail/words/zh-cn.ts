@@ -43,6 +43,17 @@ export const zhCn: MailWords = {
     act: '设置新密码',
     closing: (lifetime) => [`链接只能用一次，${lifetime}内有效。`, '如果不是你本人，不必理会，密码不会改变。'],
   },
+  invite: {
+    subject: '你在 {name} 的账号',
+    heading: '{name} 为你开通了账号',
+    lead: '{name} 的管理员用这个邮箱为你开通了账号。设置密码后即可使用。',
+    code: '',
+    act: '设置密码',
+    closing: (lifetime) => [
+      `链接只能用一次，${lifetime}内有效。收到新的邀请后，旧链接就作废了。`,
+      '如果你没有在等这样的账号，不必理会：没有这个链接，谁也进不来。',
+    ],
+  },
   enrol: {
     subject: '继续登录的验证码',
     heading: '还差一步',

@@ -76,6 +76,16 @@ export const enMail: MailMessages = {
     over: 'It was used, or too long ago, or something about the account has changed since. The password is as it was.',
     again: 'Ask for another mail',
   },
+  invitation: {
+    heading: 'Choose a password',
+    lead: (user, address) =>
+      html`Your account is called ${user}, and goes by ${address}. You sign in with that name and the password that you choose here.`,
+    password: 'Password',
+    doneHeading: 'The account is yours',
+    done: 'The password is saved, and your address is confirmed. Sign in with them.',
+    overHeading: 'This invitation is over',
+    over: 'It was used, or is too old, or a later one took its place, or something about the account has changed since. If you have chosen a password already, sign in; otherwise ask whoever invited you for another invitation.',
+  },
   email: {
     now: (address) => html`Your address is ${address}. You have shown that it is yours.`,
     unverified: (address) => html`Your address is ${address}. You have not shown yet that it is yours.`,

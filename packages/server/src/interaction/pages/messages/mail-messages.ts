@@ -72,6 +72,16 @@ export interface MailMessages {
     readonly over: string;
     readonly again: string;
   };
+  /** Where an invitation leads. */
+  readonly invitation: {
+    readonly heading: string;
+    readonly lead: (user: Html, address: Html) => Html;
+    readonly password: string;
+    readonly doneHeading: string;
+    readonly done: string;
+    readonly overHeading: string;
+    readonly over: string;
+  };
   readonly email: {
     readonly now: (address: Html) => Html;
     readonly unverified: (address: Html) => Html;

@@ -77,6 +77,15 @@ export const zhCnMail: MailMessages = {
     over: '它可能用过了、等得太久，或者账号在那之后有了变化。密码没有改变。',
     again: '重新发送邮件',
   },
+  invitation: {
+    heading: '设置密码',
+    lead: (user, address) => html`你的账号名是 ${user}，邮箱是 ${address}。以后用这个名字和在这里设置的密码登录。`,
+    password: '密码',
+    doneHeading: '账号已经归你使用',
+    done: '密码已保存，邮箱也已确认，现在可以登录了。',
+    overHeading: '这份邀请已经失效',
+    over: '它可能用过了、过期了、被新的邀请取代，或者账号在那之后有了变化。如果你已经设过密码，请直接登录；否则请让邀请你的人再发一次。',
+  },
   email: {
     now: (address) => html`你的邮箱是 ${address}，已经验证。`,
     unverified: (address) => html`你的邮箱是 ${address}，还没有验证。`,
