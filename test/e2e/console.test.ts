@@ -523,11 +523,13 @@ test('a sign-out ends the session and its tokens, and nobody is signed in again 
   const context = await openContext(browser);
   const leaving = await world.signIn(context, 'security');
   const before = await context.cookies();
+  await leaving.evaluate(() => sessionStorage.setItem('hufu-draft', '{}'));
   await leaving.click('[data-testid=account]');
   await leaving.click('[data-testid=sign-out]');
   await leaving.waitForSelector('body[data-page=console-signed-out], #logout-confirm');
   if (await leaving.locator('#logout-confirm').count()) await leaving.click('#logout-confirm');
   await leaving.waitForSelector('body[data-page=console-signed-out]');
+  assert.equal(await leaving.evaluate(() => sessionStorage.getItem('hufu-draft')), null);
   const kept = before.filter(({ name }) => name.startsWith('__Host-Http-hufu-')).map(({ name, value }) => `${name}=${value}`);
   const again = await fetch(`${world.origin}/console/admin/v1/me`, { headers: { 'x-csrf': '1', cookie: kept.join('; ') } });
   assert.equal(again.status, 401, 'the cookie of before is worth nothing');
