@@ -349,7 +349,7 @@ test('id_token_hint is an ID token that we gave this very client, or invalid_req
   const { id_token: own, access_token: access } = await tokensOf(world);
   assert.equal((await read({ id_token_hint: String(own) })).expectedSubject, 'alice-sub');
   assert.equal((await read()).expectedSubject, undefined);
-  for (const hint of ['x', String(access), `${String(own).slice(0, -2)}AA`])
+  for (const hint of ['x', String(access), `${String(own).slice(0, -6)}AAAAAA`])
     await refusedToClient({ id_token_hint: hint }, 'id_token_hint', 'invalid_request');
   const { error } = await refusal({ client_id: 'third', redirect_uri: 'https://third.example/cb', id_token_hint: String(own) });
   assert.ok(error instanceof RedirectError);
