@@ -124,6 +124,16 @@ export async function fillIn(page: Page, username: string): Promise<void> {
   await page.waitForURL(/\/console/);
 }
 
+/** Says yes to the question that is open; where the sign-in is too long ago for it, as on a busy machine, after another one, which leads back to the question. */
+export async function confirm(page: Page, username: string): Promise<void> {
+  await page.waitForSelector('[data-testid=go], [data-testid=step-up]');
+  if ((await page.locator('[data-testid=step-up]').count()) > 0) {
+    await page.click('[data-testid=step-up]');
+    await fillIn(page, username);
+  }
+  await page.click('[data-testid=go]');
+}
+
 /** Something of everything: users, clients, a grant with what came of it, refusals, revocations. */
 async function seed(
   world: ConsoleWorld,
