@@ -50,7 +50,7 @@ export function requestHistory(store: Pick<Store, 'recordHistory'>, tenant: Tena
       const key = keyOf(facts);
       const before = counts.get(key);
       if (before !== undefined) before.times++;
-      else if (hasRoom(facts)) counts.set(key, { text: redact(writeFacts(facts)), times: 1 });
+      else if (hasRoom(facts)) counts.set(copied(key), { text: redact(writeFacts(facts)), times: 1 });
       else {
         const lost = counts.get(LOST) ?? { text: writeFacts({ kind: 'lost' }), times: 0 };
         lost.times++;
@@ -86,6 +86,11 @@ function keyOf(facts: Facts): string {
   const outcome = refused === undefined ? (granted?.join(' ') ?? '') : `${refused.check} ${refused.error}`;
   // What was sent may hold anything: its length says where it ends.
   return `${measured(client)}${auth} ${measured(grantType)}${measured(scope)}${measured(redirectUri)}${named} ${known} ${user} ${outcome}`;
+}
+
+/** With nothing of the body that its parts were cut from: V8 may keep a text that was put together as its parts. Code units as they are, so that it is found by the same key. */
+function copied(key: string): string {
+  return Buffer.from(key, 'utf16le').toString('utf16le');
 }
 
 function measured(text: string | undefined): string {
