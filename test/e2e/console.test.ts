@@ -300,6 +300,40 @@ describe('the console', () => {
     await page.waitForSelector('text=the server itself');
   });
 
+  test('an answer that is lost on its way makes nothing twice: the same form once more gets what the first attempt made', async () => {
+    for (const [path, operation, fill] of [
+      ['/clients/new', '/clients', async () => await page.getByRole('textbox', { name: 'Name' }).fill('Lost And Found')],
+      ['/webhooks/new', '/webhooks', async () => await page.getByRole('textbox', { name: 'Address' }).fill('http://127.0.0.1:9/lost')],
+    ] as const) {
+      await open(path);
+      await page.waitForSelector('form, [data-testid=step-up]');
+      if ((await page.locator('[data-testid=step-up]').count()) > 0) {
+        await page.click('[data-testid=step-up]');
+        await fillIn(page, 'owner');
+        await page.waitForSelector('form');
+      }
+      if (operation === '/clients') await page.getByText('A program for itself').click();
+      await fill();
+      const count = async (): Promise<number> => Object.values(await world.admin('GET', operation)).flat().length;
+      const before = await count();
+      await page.route(
+        `**/console/admin/v1${operation}`,
+        async (route) => {
+          await route.fetch();
+          await route.abort();
+        },
+        { times: 1 },
+      );
+      await page.click('main form button[type=submit]');
+      await page.waitForSelector('main [role=alert]');
+      assert.equal(await count(), before + 1, 'it was made');
+      await page.click('main form button[type=submit]');
+      await page.waitForSelector('main .secret');
+      assert.equal(await count(), before + 1, 'and not once more');
+    }
+    faults.length = 0;
+  });
+
   test('a user is found, locked and unlocked, gets a role, and loses a session', async () => {
     await open('/users');
     await page.getByLabel('User name').fill('ali');

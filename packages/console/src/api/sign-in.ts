@@ -5,6 +5,9 @@ export function signInProblem(): string | undefined {
   return new URLSearchParams(location.search).get('edge_error') ?? undefined;
 }
 
+/** How new a sign-in is to be that is asked for before something dangerous: the server takes one of the last five minutes, and the rest is for reading. */
+export const STEP_UP_SECONDS = 60;
+
 /** To the sign-in and back to this very page. Only the path of the page goes along; whoever cannot be sent back begins at the front. */
 export function goToSignIn(maxAgeSeconds?: number): void {
   if (maxAgeSeconds === undefined && signInProblem() !== undefined) return;

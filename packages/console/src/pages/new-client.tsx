@@ -1,19 +1,18 @@
-import { isProblem } from '@hufu/client/admin';
 import { Button, Group, Radio, Stack, Textarea, TextInput } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { call, newKey } from '../api/api.ts';
+import { call } from '../api/api.ts';
 import { isRecent, useMay, useMe } from '../api/me.ts';
 import { queryClient } from '../api/query-client.ts';
-import { goToSignIn } from '../api/sign-in.ts';
+import { useMaking } from '../api/use-making.ts';
 import { Page, Sheet } from '../parts/page.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { Secret } from '../parts/secret.tsx';
+import { StepUp } from '../parts/step-up.tsx';
 
 const KINDS = ['web', 'spa', 'native', 'machine'] as const;
 type Kind = (typeof KINDS)[number];
-const STEP_UP_SECONDS = 60;
 
 /** Registration metadata (RFC 7591 §2) of each kind. */
 function metadataOf(kind: Kind, name: string, redirects: string, scope: string): Readonly<Record<string, unknown>> {
@@ -34,31 +33,18 @@ export function NewClientPage() {
   const [name, setName] = useState('');
   const [redirects, setRedirects] = useState('');
   const [scope, setScope] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const { busy, error, make } = useMaking();
   const [made, setMade] = useState<{ readonly id: string; readonly secret: string | undefined }>();
-  // The same for every attempt at the same form: a lost answer makes no second client.
-  const key = useRef(newKey());
 
   async function create(event: FormEvent): Promise<void> {
     event.preventDefault();
-    setBusy(true);
-    setError(undefined);
-    try {
-      const { body } = await call('clients.create', {
-        body: { metadata: metadataOf(kind, name, redirects, scope) },
-        idempotencyKey: key.current,
-      });
+    const wanted = { metadata: metadataOf(kind, name, redirects, scope) };
+    await make(wanted, async (idempotencyKey) => {
+      const { body } = await call('clients.create', { body: wanted, idempotencyKey });
       void queryClient.invalidateQueries({ queryKey: ['clients.list'] });
-      if (body.client_secret === undefined) void navigate({ to: '/clients/$id', params: { id: body.client.client_id } });
+      if (body.client_secret === undefined) await navigate({ to: '/clients/$id', params: { id: body.client.client_id } });
       else setMade({ id: body.client.client_id, secret: body.client_secret });
-    } catch (thrown) {
-      key.current = newKey();
-      if (isProblem(thrown, 'insufficient_user_authentication')) goToSignIn(STEP_UP_SECONDS);
-      else setError(thrown);
-    } finally {
-      setBusy(false);
-    }
+    });
   }
 
   const crumb = (
@@ -84,14 +70,7 @@ export function NewClientPage() {
       {!mayChange ? (
         <p>{t('common.readOnly', { role: me?.role ?? '' })}</p>
       ) : !isRecent(me) ? (
-        <Sheet>
-          <Stack align="flex-start">
-            <p className="faded">{t('danger.stepUp')}</p>
-            <Button onClick={() => goToSignIn(STEP_UP_SECONDS)} data-testid="step-up">
-              {t('danger.stepUpGo')}
-            </Button>
-          </Stack>
-        </Sheet>
+        <StepUp />
       ) : (
         <form onSubmit={(event) => void create(event)}>
           <Sheet>

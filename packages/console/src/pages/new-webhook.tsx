@@ -1,17 +1,15 @@
-import { isProblem } from '@hufu/client/admin';
 import { Button, Group, Stack, TextInput } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { call, newKey } from '../api/api.ts';
+import { call } from '../api/api.ts';
 import { isRecent, useMay, useMe } from '../api/me.ts';
 import { queryClient } from '../api/query-client.ts';
-import { goToSignIn } from '../api/sign-in.ts';
+import { useMaking } from '../api/use-making.ts';
 import { Page, Sheet } from '../parts/page.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { Secret } from '../parts/secret.tsx';
-
-const STEP_UP_SECONDS = 60;
+import { StepUp } from '../parts/step-up.tsx';
 
 export function NewWebhookPage() {
   const { t } = useTranslation();
@@ -20,29 +18,18 @@ export function NewWebhookPage() {
   const [url, setUrl] = useState('');
   const [actions, setActions] = useState('*');
   const [description, setDescription] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const { busy, error, make } = useMaking();
   const [made, setMade] = useState<{ readonly id: string; readonly secret: string }>();
-  // The same for every attempt at the same form: a lost answer makes no second webhook.
-  const key = useRef(newKey());
 
   async function create(event: FormEvent): Promise<void> {
     event.preventDefault();
-    setBusy(true);
-    setError(undefined);
-    try {
-      const wanted = actions.split(/[\s,]+/).filter((one) => one !== '');
-      const body = { url: url.trim(), actions: wanted, description: description.trim() };
-      const { body: reply } = await call('webhooks.create', { body, idempotencyKey: key.current });
+    const wanted = actions.split(/[\s,]+/).filter((one) => one !== '');
+    const body = { url: url.trim(), actions: wanted, description: description.trim() };
+    await make(body, async (idempotencyKey) => {
+      const { body: reply } = await call('webhooks.create', { body, idempotencyKey });
       void queryClient.invalidateQueries({ queryKey: ['webhooks.list'] });
       setMade({ id: reply.webhook.webhook_id, secret: reply.secret });
-    } catch (thrown) {
-      key.current = newKey();
-      if (isProblem(thrown, 'insufficient_user_authentication')) goToSignIn(STEP_UP_SECONDS);
-      else setError(thrown);
-    } finally {
-      setBusy(false);
-    }
+    });
   }
 
   const crumb = (
@@ -68,14 +55,7 @@ export function NewWebhookPage() {
       {!mayMake ? (
         <p>{t('webhooks.needsRole')}</p>
       ) : !isRecent(me) ? (
-        <Sheet>
-          <Stack align="flex-start">
-            <p className="faded">{t('danger.stepUp')}</p>
-            <Button onClick={() => goToSignIn(STEP_UP_SECONDS)} data-testid="step-up">
-              {t('danger.stepUpGo')}
-            </Button>
-          </Stack>
-        </Sheet>
+        <StepUp />
       ) : (
         <form onSubmit={(event) => void create(event)}>
           <Sheet>

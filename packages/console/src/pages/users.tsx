@@ -1,11 +1,12 @@
 import type { UserSummary } from '@hufu/protocol/admin/users';
 import { Button, Checkbox, Group, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { call, newKey } from '../api/api.ts';
+import { call } from '../api/api.ts';
 import { useMay } from '../api/me.ts';
 import { useList } from '../api/read.ts';
+import { useMaking } from '../api/use-making.ts';
 import { useAsk } from '../parts/danger.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { Dialog } from '../parts/dialog.tsx';
@@ -92,32 +93,21 @@ function NewUser() {
   const [address, setAddress] = useState('');
   const [isVerified, setVerified] = useState(false);
   const [invites, setInvites] = useState(false);
-  const [error, setError] = useState<unknown>();
   const mayInvite = address.trim() !== '' && password === '';
-  const [busy, setBusy] = useState(false);
-  const key = useRef(newKey());
+  const { busy, error, make } = useMaking();
   async function create(event: FormEvent): Promise<void> {
     event.preventDefault();
-    setBusy(true);
-    setError(undefined);
     const claims = {
       ...(name.trim() !== '' && { name: name.trim() }),
       ...(address.trim() !== '' && { email: address.trim(), email_verified: isVerified }),
     };
-    try {
-      const { body } = await call('users.create', {
-        body: { username, ...(password !== '' && { password }), ...(Object.keys(claims).length > 0 && { claims }) },
-        idempotencyKey: key.current,
-      });
+    const wanted = { username, ...(password !== '' && { password }), ...(Object.keys(claims).length > 0 && { claims }) };
+    await make(wanted, async (idempotencyKey) => {
+      const { body } = await call('users.create', { body: wanted, idempotencyKey });
       tell(t('users.createdNote', { name: username }));
       if (mayInvite && invites) await sendInvitation(body.sub, t);
       await navigate({ to: '/users/$sub', params: { sub: body.sub } });
-    } catch (thrown) {
-      key.current = newKey();
-      setError(thrown);
-    } finally {
-      setBusy(false);
-    }
+    });
   }
   return (
     <Dialog opened={isOpen} close={() => ask(undefined)} title={t('users.newTitle')}>

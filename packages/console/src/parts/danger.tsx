@@ -6,12 +6,10 @@ import { useLocation, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isRecent, useMe } from '../api/me.ts';
-import { goToSignIn } from '../api/sign-in.ts';
+import { goToSignIn, STEP_UP_SECONDS } from '../api/sign-in.ts';
 import { Dialog } from './dialog.tsx';
 import { type Search, useFilters } from './filters.tsx';
 import { Problem } from './problem.tsx';
-
-const STEP_UP_SECONDS = 60;
 
 export interface DangerProps<Looked> {
   /** As it stands in the address (`?do=…`): after a new sign-in the same question is there again. */

@@ -136,7 +136,7 @@ function soon(): Promise<void> {
 
 function notice(title: string, text: string): string {
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><link rel="icon" href="/assets/mark.svg">
 <style nonce="__NONCE__">:root{color-scheme:light dark}body{max-width:32rem;margin:20vh auto;padding:0 1.5rem;font:1rem/1.6 system-ui,sans-serif}h1{font:600 1.6rem Georgia,serif}</style>
 </head><body data-page="console-building"><h1>${title}</h1><p>${text}</p></body></html>
 `;

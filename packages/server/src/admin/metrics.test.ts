@@ -51,6 +51,18 @@ test('what was counted stands in the minute in which it was, with where the wind
   await own.close();
 });
 
+test('limits are told by whom they refuse: what paces work of our own refuses nobody', async () => {
+  const own = await openAdminWorld();
+  for (let i = 0; i < 40; i++) own.ctx.limits.takeNow(['register-source'], { address: '203.0.113.7' });
+  for (let i = 0; i < 3; i++) own.ctx.limits.takeNow(['feed-seen-node', 'feed-seen'], { client: 'api', header: () => 'one' });
+  const stop = own.ctx.metrics.start(4400);
+  own.clock.advance(60_000);
+  const told = (await view(own, 'window=600')).limits.filter(({ refused }) => refused > 0).map(({ name }) => name);
+  assert.deepEqual(told, ['register-source']);
+  await stop();
+  await own.close();
+});
+
 test('all nodes are added up, those that have stopped too; a revocation that all learn of is one', async () => {
   const here = await openAdminWorld();
   const other = await openAdminWorld({ store: here.store });

@@ -54,6 +54,8 @@ export interface Builtin {
   readonly scope: 'shared' | 'node' | 'feed';
   /** Where it is used up, whoever has not taken from this one yet is heard all the same. */
   readonly spareFresh?: BuiltinName;
+  /** It paces work of our own: what it does not let through is left out, and nobody is refused. */
+  readonly refusesNobody?: true;
 }
 
 const DAY_MS = 86_400_000;
@@ -102,8 +104,11 @@ export const BUILTINS: Readonly<Record<BuiltinName, Builtin>> = {
   documents: { ...node('Client documents asked of all hosts together.', 10, SECOND_MS, 100, []), switch: 'limits' },
   'feed-acks-node': feed('Acknowledgements of one follower of the revocation log.', 5, SECOND_MS, 5, ['client', { header: 'node' }]),
   'feed-acks': feed('Acknowledgements of all followers of one client together.', 50, SECOND_MS, 512, ['client']),
-  'feed-seen-node': feed('Notes that a follower of the revocation log is there.', 4, MINUTE_MS, 1, ['client', { header: 'node' }]),
-  'feed-seen': feed('Notes that followers of one client are there.', 50, SECOND_MS, 512, ['client']),
+  'feed-seen-node': {
+    ...feed('Notes that a follower of the revocation log is there.', 4, MINUTE_MS, 1, ['client', { header: 'node' }]),
+    refusesNobody: true,
+  },
+  'feed-seen': { ...feed('Notes that followers of one client are there.', 50, SECOND_MS, 512, ['client']), refusesNobody: true },
 };
 
 export const BUILTIN_NAMES: readonly BuiltinName[] = Object.keys(BUILTINS).filter(isBuiltinName);

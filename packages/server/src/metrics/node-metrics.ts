@@ -4,6 +4,7 @@ import type { RuleSnapshot } from '@hufu/flow/limiter';
 import type { TenantId } from '@hufu/protocol/ids';
 import { type MetricNode, type MetricRow, type Store, StoreUnavailable } from '@hufu/store/port';
 import type { Clock } from '../clock.ts';
+import { BUILTINS, isBuiltinName } from '../limits/builtin.ts';
 import type { Log } from '../log.ts';
 import { VERSION } from '../version.ts';
 import { Meter } from './meter.ts';
@@ -57,7 +58,14 @@ export function nodeMetrics({ store, tenant, clock, log, instance, limits }: Nod
   let name = hostname();
 
   function reading(): Reading {
-    return { totals: meter.read(), limits: new Map(limits().map((limit) => [limit.name, countsOf(limit)])) };
+    return {
+      totals: meter.read(),
+      limits: new Map(
+        limits()
+          .filter(refuses)
+          .map((limit) => [limit.name, countsOf(limit)]),
+      ),
+    };
   }
 
   function about(): NodeAbout {
@@ -110,6 +118,10 @@ export function nodeMetrics({ store, tenant, clock, log, instance, limits }: Nod
       };
     },
   };
+}
+
+function refuses({ name }: RuleSnapshot): boolean {
+  return !isBuiltinName(name) || BUILTINS[name].refusesNobody !== true;
 }
 
 function countsOf({ refused, shadowRefused }: RuleSnapshot): LimitCounts {
