@@ -113,6 +113,8 @@ describe('what hufu.yaml owns, in the console', () => {
     assert.equal(await frame.locator('.head').textContent(), 'Acme Cloud');
     assert.equal(await page.locator('iframe.preview').getAttribute('sandbox'), '');
     assert.match(await frame.locator('.sheet').evaluate((sheet) => getComputedStyle(sheet).backgroundColor), /^rgb/);
+    const words = await page.locator('pre.mail-text').boundingBox();
+    assert.ok((words?.width ?? 0) > 250, 'the text stands beside it, and can be read');
     await page.getByLabel('Language').selectOption('zh-CN');
     await page.waitForURL(/lang=zh-CN/);
     await page.waitForSelector('main >> text=你的账号有一次新的登录');

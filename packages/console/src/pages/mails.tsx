@@ -65,7 +65,7 @@ export function Mails() {
               ]}
             />
           </Sheet>
-          <div className="halves">
+          <div className="side-by-side">
             <Sheet title={t('mails.html')}>
               <PreviewFrame html={sample.html} title={t('mails.html')} height="38rem" />
             </Sheet>
