@@ -11,6 +11,7 @@ interface Result {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  readonly failures: readonly string[];
   readonly output: string;
 }
 
@@ -18,7 +19,7 @@ const directory = mkdtempSync(join(tmpdir(), 'hufu-runner-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
 test('what passed, failed and was skipped is counted, each once', async () => {
-  const { passed, failed, skipped, output } = await runSuite(`
+  const { passed, failed, skipped, failures, output } = await runSuite(`
     test('a', () => {});
     test('b', { skip: true }, () => {});
     test.todo('c');
@@ -26,6 +27,7 @@ test('what passed, failed and was skipped is counted, each once', async () => {
   `);
   assert.deepEqual([passed, failed, skipped], [2, 1, 2]);
   assert.match(output, /✖ f .*suite\.test\.ts:6\n +Error: boom/);
+  assert.match(failures.join('\n'), /^f {2}.*suite\.test\.ts:6$/);
 });
 
 test('a passing suite says nothing but dots', async () => {

@@ -26,11 +26,7 @@ export class SuiteRunner {
    * @param variables for its environment
    * @returns the counts; a suite that ends without any, or fails after counting none, counts as one failure
    */
-  async run(
-    suite: Suite,
-    node: string,
-    variables: Readonly<Record<string, string>>,
-  ): Promise<Pick<TestCounts, 'passed' | 'failed' | 'skipped'>> {
+  async run(suite: Suite, node: string, variables: Readonly<Record<string, string>>): Promise<Omit<TestCounts, 'slowest'>> {
     const started = performance.now();
     process.stdout.write(
       `\n${suite.name}: ${suite.files.length} ${suite.files.length === 1 ? 'file' : 'files'}${suite.nodeMajor === undefined ? '' : `, Node ${suite.nodeMajor}`}\n`,
@@ -43,18 +39,20 @@ export class SuiteRunner {
     const seconds = (performance.now() - started) / 1000;
     const counts = readCounts(countsPath);
     if (counts === undefined) {
-      process.stdout.write(`${suite.name}: ended without a result (${code}) after ${seconds.toFixed(1)} s\n`);
-      return { passed: 0, failed: 1, skipped: 0 };
+      return failedAs(`ended without a result (${code}) after ${seconds.toFixed(1)} s`);
     }
     const tests = counts.passed + counts.failed;
     process.stdout.write(
       `${suite.name}: ${tests} ${tests === 1 ? 'test' : 'tests'}${counts.failed === 0 ? '' : `, ${counts.failed} of them failed`} in ${seconds.toFixed(1)} s\n`,
     );
     if (seconds > suite.budgetSeconds) process.stdout.write(overBudget(suite, counts));
-    if (tests === 0) process.stdout.write(`${suite.name}: has files without tests\n`);
-    const failedOutside = (code !== 0 && counts.failed === 0) || tests === 0;
-    if (failedOutside) process.stdout.write(`${suite.name}: exit code ${code} although no test failed\n`);
-    return failedOutside ? { ...counts, failed: 1 } : counts;
+    if (tests === 0) return failedAs('has files without tests');
+    return code !== 0 && counts.failed === 0 ? failedAs(`exit code ${code} although no test failed`) : counts;
+
+    function failedAs(why: string): Omit<TestCounts, 'slowest'> {
+      process.stdout.write(`${suite.name}: ${why}\n`);
+      return { passed: counts?.passed ?? 0, failed: 1, skipped: counts?.skipped ?? 0, failures: [why] };
+    }
   }
 
   /** Ends the suite that is running, if any, with its children. */

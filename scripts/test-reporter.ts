@@ -14,10 +14,13 @@ export interface TestCounts {
   readonly skipped: number;
   /** Milliseconds and titles of the slowest, slowest first. */
   readonly slowest: readonly (readonly [number, string])[];
+  /** The first of those that failed, with their places. */
+  readonly failures: readonly string[];
 }
 
 const DOTS_PER_LINE = 100;
 const SLOWEST_KEPT = 5;
+const FAILURES_KEPT = 20;
 /** Tests that have ended with something still keeping the process alive will not end by themselves. */
 const IDLE_MS = 15_000;
 
@@ -26,6 +29,7 @@ let failed = 0;
 let skipped = 0;
 let dots = 0;
 const slowest: [number, string][] = [];
+const failures: string[] = [];
 const running = new Map<string, string>();
 let idle: NodeJS.Timeout | undefined;
 
@@ -72,7 +76,6 @@ function count({ type, data }: Ended): string {
   if (type === 'test:pass') {
     // Node takes a file without tests for one that passed.
     if (data.file !== undefined && resolve(data.name) === data.file) {
-      failed += 1;
       return describe(data, new Error('no test in this file'));
     }
     passed += 1;
@@ -82,7 +85,6 @@ function count({ type, data }: Ended): string {
   const error: Error & { failureType?: string } = data.details.error;
   // A parent fails with its child; the child has been counted.
   if (error.failureType === 'subtestsFailed') return '';
-  failed += 1;
   return describe(data, error);
 }
 
@@ -94,6 +96,7 @@ function dot(mark: string): string {
 function describe(data: Ended['data'], error: Error): string {
   dots = 0;
   const place = data.file === undefined ? '' : `${relative(process.cwd(), data.file)}:${data.line ?? 0}`;
+  tell(`${data.name}  ${place}`);
   const reason = error.cause ?? error;
   const text = reason instanceof Error ? withoutNodeFrames(inspect(reason)) : String(reason);
   return `\n${styleText('red', `✖ ${data.name}`)}  ${styleText('dim', place)}\n${text.replace(/^/gm, '    ')}\n`;
@@ -114,8 +117,13 @@ function stayedAlive(): void {
   fail(`The tests have ended, but this keeps the process alive: ${process.getActiveResourcesInfo().join(', ')}`);
 }
 
-function fail(why: string): void {
+function tell(failure: string): void {
   failed += 1;
+  if (failures.length < FAILURES_KEPT) failures.push(failure);
+}
+
+function fail(why: string): void {
+  tell(why);
   process.stdout.write(`\n${styleText('red', `✖ ${why}`)}\n`);
   writeCounts();
   process.exit(1);
@@ -133,6 +141,6 @@ function keyOf(data: {
 function writeCounts(): void {
   const path = process.env.HUFU_TEST_COUNTS;
   if (path === undefined) return;
-  const counts: TestCounts = { passed, failed, skipped, slowest };
+  const counts: TestCounts = { passed, failed, skipped, slowest, failures };
   writeFileSync(path, JSON.stringify(counts));
 }

@@ -37,22 +37,26 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
 try {
   for (const suite of suitesToRun()) {
     if (interrupted) break;
     const counts = await runSuite(suite).catch((error: unknown) => {
       log(`${suite.name}: ${error instanceof Error ? error.message : String(error)}`);
-      return { passed: 0, failed: 1, skipped: 0 };
+      return { passed: 0, failed: 1, skipped: 0, failures: ['could not be run'] };
     });
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.skipped += counts.skipped;
+    failures.push(...counts.failures.map((failure) => `${suite.name}: ${failure}`));
   }
 } finally {
   await services.stop();
   rmSync(directory, { recursive: true, force: true });
 }
 
+// Again at the end, where whoever sees no more than that finds them.
+if (failures.length > 0) log(`\nfailed:\n${failures.map((failure) => `  ✖ ${failure}`).join('\n')}`);
 if (interrupted) log('interrupted');
 if (total.passed + total.failed === 0) log('no test ran');
 log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
@@ -70,6 +74,6 @@ function suitesToRun(): readonly Suite[] {
 async function runSuite(suite: Suite): ReturnType<SuiteRunner['run']> {
   const node = suite.nodeMajor === undefined ? process.execPath : await ensureNode(root, suite.nodeMajor, log);
   const provided = await services.provide(suite.files);
-  if (interrupted) return { passed: 0, failed: 0, skipped: 0 };
+  if (interrupted) return { passed: 0, failed: 0, skipped: 0, failures: [] };
   return runner.run(suite, node, { ...provided, ...(values.long ? { HUFU_LONG: '1' } : {}) });
 }

@@ -148,6 +148,7 @@ describe('what hufu.yaml owns, in the console', () => {
     // Nothing happens by what is in it: no form is sent, no link is followed.
     await frame.locator('#signin-recover').click();
     assert.equal(await frame.locator('body').getAttribute('data-page'), 'signin');
+    assert.equal(page.context().pages().length, 1);
     assert.match(await (await fetch(`${world.origin}/signin`)).text(), /Acme Cloud/);
   });
 
@@ -206,9 +207,12 @@ describe('what hufu.yaml owns, in the console', () => {
   });
 
   test('none of it was an error in the browser, but the link of a preview that was followed nowhere', () => {
-    const [blocked = '', ...more] = faults.filter((fault) => !fault.includes('status of 400'));
-    assert.match(blocked, /^Blocked opening '.*\/recover' in a new window.*sandboxed/);
-    assert.deepEqual(more, []);
+    // The browser says when it has time that it opened no window, or not at all where the preview was drawn anew meanwhile.
+    const expected = /status of 400|^Blocked opening '.*\/recover' in a new window.*sandboxed/;
+    assert.deepEqual(
+      faults.filter((fault) => !expected.test(fault)),
+      [],
+    );
   });
 
   function ratio(one: string, other: string): number {
