@@ -169,7 +169,7 @@ test('the audit log, resources and settings', async () => {
     if (entries.length === 0) await sleep(100);
   }
   assert.match(await shown('audit.get', String(entries[0]?.['seq'])), /action +\S+/);
-  await shown('audit.checkpoints');
+  await shown('audit.checkpoints', '--from', '1');
   await shown('audit.state');
   assert.match(await shown('resources.list'), /IDENTIFIER|There are none/);
   assert.match(await shown('settings.get'), /issuer/);
