@@ -829,6 +829,8 @@ export const en = {
     userFixed: 'This user stands in hufu.yaml. Change them there and start the server again.',
     clientWarning:
       'This holds from the next request on. Where somebody else could stand behind the client after it (another host, another proof), its grants end, and an undo does not bring them back.',
+    secretsEnd: 'Secrets that end: {{count}}.',
+    secretMade: 'A new secret is made, and shown once.',
     clientSaved: '{{name}} is saved.',
     claimsOf: 'Claims of {{name}}',
     claimsWarning: 'Apps are told this from the next token on. Whoever controls a verified address can recover the account.',

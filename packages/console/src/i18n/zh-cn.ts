@@ -813,6 +813,8 @@ export const zhCn: Words<typeof en> = {
     userFixed: '这位用户写在 hufu.yaml 里。请修改文件并重新启动服务器。',
     clientWarning:
       '从下一个请求起生效。如果更改后客户端背后可能换人（另一个主机、另一种证明方式），它的授权会全部终止，撤销更改也无法恢复。',
+    secretsEnd: '随之失效的密钥：{{count}} 个。',
+    secretMade: '会生成一个新密钥，只显示一次。',
     clientSaved: '{{name}} 已保存。',
     claimsOf: '{{name}} 的声明',
     claimsWarning: '从下一个令牌起，应用会看到这些内容。掌握已验证邮箱的人可以找回账号。',

@@ -143,7 +143,8 @@ export function Danger<Looked = Effect>({
   );
 }
 
-function EffectText({ effect: { grants, users, capped } }: { readonly effect: Effect }) {
+/** How many grants end, of how many users. */
+export function EffectText({ effect: { grants, users, capped } }: { readonly effect: Effect }) {
   const { t } = useTranslation();
   if (grants === 0) return <>{t('danger.effectNone')}</>;
   return <>{t(capped ? 'danger.effectCapped' : 'danger.effect', { grants, users })}</>;
