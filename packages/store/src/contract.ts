@@ -16,6 +16,7 @@ import { clientCases } from './contract/clients.ts';
 import { consentCases } from './contract/consents.ts';
 import { decisionCases } from './contract/decisions.ts';
 import { deliveryCases } from './contract/deliveries.ts';
+import { descendantCases } from './contract/descendants.ts';
 import { deviceLimitCases } from './contract/device-limits.ts';
 import { deviceCases } from './contract/devices.ts';
 import { edgeSessionCases } from './contract/edge-sessions.ts';
@@ -97,6 +98,7 @@ const ALL: readonly ((define: Case) => void)[] = [
   ownGrantCases,
   boundGrantCases,
   foreignSubjectCases,
+  descendantCases,
   lineageCases,
   pushedRequestCases,
   pendingCases,

@@ -143,6 +143,21 @@ describe('plans', () => {
     assert.match(plan, /Index Cond: \(\(tenant = [^)]+\) AND \(client_id = o\.client_id\) AND \(client_epoch = o\.epoch\) AND \(id < /);
   });
 
+  test('what comes from a grant is found parent by parent, and no more of it is read than is wanted', async () => {
+    await (filled ??= fillLists());
+    const trees = [...statements.values()].filter(({ text }) => text.startsWith('WITH RECURSIVE tree'));
+    assert.equal(trees.length, 2);
+    for (const { text } of trees) {
+      const plan = (await explain(text)).join('\n');
+      assert.match(
+        plan,
+        /Limit\s+-> +Index Scan using grants_by_parent on grants child\s+Index Cond: \(\(tenant = [^)]+\) AND \(parent_id = tree\S*\.id\)/,
+        plan,
+      );
+      assert.match(plan, /Index Scan using grants_pkey on grants g\s+Index Cond: \(\(tenant = [^)]+\) AND \(id = tree\S*\.id\)\)/, plan);
+    }
+  });
+
   test('the hot statements are prepared by name, once a connection', async () => {
     const names = [...statements.values()].flatMap((statement) => statement.name ?? []);
     assert.equal(new Set(names).size, names.length);
