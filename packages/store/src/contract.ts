@@ -23,6 +23,7 @@ import { edgeSessionCases } from './contract/edge-sessions.ts';
 import { endingCases } from './contract/endings.ts';
 import { factorCases } from './contract/factors.ts';
 import { foreignSubjectCases } from './contract/foreign-subjects.ts';
+import { forgottenConsentCases } from './contract/forgotten-consents.ts';
 import { grantCases } from './contract/grants.ts';
 import { historyCases } from './contract/history.ts';
 import { identityCases } from './contract/identities.ts';
@@ -92,6 +93,7 @@ const ALL: readonly ((define: Case) => void)[] = [
   signOutCases,
   deliveryCases,
   consentCases,
+  forgottenConsentCases,
   grantCases,
   accessGrantCases,
   admissionCases,

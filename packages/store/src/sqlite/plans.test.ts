@@ -27,6 +27,8 @@ const WALKS: readonly RegExp[] = [
   /^SELECT count\(\*\), count\(DISTINCT user_id\) FROM \(.* LIMIT \?4\)$/s,
   /FROM administrators (a\s|WHERE tenant = \? AND user_id <> \?$)/,
   /FROM webhooks w /,
+  // Some clients at a time.
+  /FROM forgotten_consents WHERE tenant = \?1 ORDER BY client_id LIMIT 16\) AS old/,
   // A look a client, where the newest grants are dead.
   /AS newest\s+FROM clients c WHERE c\.tenant = \?1 ORDER BY newest DESC LIMIT \?3$/,
   /FROM decisions\s+WHERE tenant = \?1 AND id < \?2 AND id >= \?3 ORDER BY id DESC LIMIT \?4$/,
