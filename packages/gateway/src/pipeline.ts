@@ -9,7 +9,7 @@ import type { AnswerHeaderRules } from './proxy/answer-headers.ts';
 import type { CookieCut } from './proxy/cookies.ts';
 import { forward } from './proxy/forward.ts';
 import type { ForwardTask, ForwardWatcher, HeadCheck, OpenStream } from './proxy/forward-task.ts';
-import { forwardedHeaders, type Origin, readOrigin } from './proxy/forwarded.ts';
+import { forwardedHeaders, type Origin, plainAddress, readOrigin } from './proxy/forwarded.ts';
 import type { HeaderNames } from './proxy/header-names.ts';
 import { linger } from './proxy/linger.ts';
 import { stripPrefix } from './proxy/path.ts';
@@ -274,10 +274,9 @@ export class Exchange implements ForwardWatcher {
   #task(route: Route, passport: readonly string[]): ForwardTask {
     const { names, cookies, newTrace, isTrusted, timers } = this.#parts;
     const { rawHeaders, headers, socket } = this.#request;
-    const peer = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     const { host, named, length, isChunked, expectsContinue } = this.#framing;
     const { traceparent } = headers;
-    const parent = typeof traceparent === 'string' && isTrusted(peer) ? traceparent : undefined;
+    const parent = typeof traceparent === 'string' && isTrusted(plainAddress(socket.remoteAddress)) ? traceparent : undefined;
     const ours = [...forwardedHeaders(this.#origin, host), ...traceHeaders(parent, newTrace()).lines, ...passport];
     const credentials = route.forwardToken && this.#identity?.session === undefined ? 'forward' : 'drop';
     const { path, query } = this.#target;

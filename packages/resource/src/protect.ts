@@ -152,7 +152,7 @@ export function protectSoon(verifier: Verifier, options: ProtectOptions = {}): S
     if (options.authorizationDetails?.(token.authorizationDetails, request) === false) {
       return refused(new OAuthError('insufficient_scope', NO_DETAILS), { reason: 'insufficient_details', scheme });
     }
-    const lack = findAuthenticationFault(token, authentication, verifier.nowSeconds());
+    const lack = findAuthenticationFault(token, authentication, verifier);
     if (lack === undefined) return { kind: 'allowed', token, headers: withNonce(scheme) };
     const error = new OAuthError('insufficient_user_authentication', STEP_UP, { detail: lack });
     return refused(error, { reason: 'weak_authentication', needs: authentication, scheme });
@@ -200,12 +200,17 @@ type Needs = Pick<BearerChallenge, 'scope' | 'acrValues' | 'maxAgeSeconds'>;
 type Authentication = Pick<BearerChallenge, 'acrValues' | 'maxAgeSeconds'>;
 
 /** Why a token's `acr` and `auth_time` do not suffice (RFC 9470 §4, RFC 9068 §2.2.1); undefined where they do. */
-function findAuthenticationFault({ claims }: LiveToken, { acrValues, maxAgeSeconds }: Authentication, now: number): string | undefined {
+function findAuthenticationFault(
+  { claims }: LiveToken,
+  { acrValues, maxAgeSeconds }: Authentication,
+  clock: Pick<Verifier, 'nowSeconds'>,
+): string | undefined {
   const { acr, auth_time: authTime } = claims;
   if (acrValues !== undefined && !(typeof acr === 'string' && acrValues.includes(acr))) return `acr is ${String(acr).slice(0, 100)}`;
   if (maxAgeSeconds === undefined) return undefined;
   if (typeof authTime !== 'number') return 'there is no auth_time';
-  return now - authTime > maxAgeSeconds ? `${Math.floor(now - authTime)} seconds ago` : undefined;
+  const ageSeconds = clock.nowSeconds() - authTime;
+  return ageSeconds > maxAgeSeconds ? `${Math.floor(ageSeconds)} seconds ago` : undefined;
 }
 
 function readAuthentication({ acrValues, maxAgeSeconds }: ProtectOptions): Authentication {
