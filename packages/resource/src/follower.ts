@@ -36,6 +36,8 @@ export type FollowerEvent =
 
 /** Follows an issuer's revocation feed. Holds a connection: close it. */
 export interface RevocationFollower extends Revocations {
+  /** How old what is known may be, in milliseconds, so that a token is told fine. */
+  readonly maxAgeMs: number;
   look(token: TokenMarks): Finding;
   /** Resolves when what is known is fresh for the first time; rejects when the follower is closed before. */
   ready(): Promise<void>;
@@ -99,7 +101,7 @@ class RoomAgain extends Error {}
 class Follower implements RevocationFollower {
   readonly issuer: string;
   readonly #node: string;
-  readonly #maxAgeMs: number;
+  readonly maxAgeMs: number;
   readonly #maxEntries: number;
   readonly #clock: Clock;
   readonly #requests: FeedRequests;
@@ -135,7 +137,7 @@ class Follower implements RevocationFollower {
     const nowMs = clock.nowMs;
     this.issuer = issuer;
     this.#node = `${options.node}-${randomBytes(4).toString('hex')}`;
-    this.#maxAgeMs = (options.maxAgeSeconds ?? 10) * 1000;
+    this.maxAgeMs = (options.maxAgeSeconds ?? 10) * 1000;
     this.#maxEntries = options.maxEntries ?? 1_000_000;
     this.#clock = clock;
     const endpoint = options.endpoint ?? `${issuer.replace(/\/$/, '')}/oauth/revocations`;
@@ -202,7 +204,7 @@ class Follower implements RevocationFollower {
     const moment = this.#moment();
     const ageMs = this.#freshness.ageMs(moment);
     if (ageMs === Number.POSITIVE_INFINITY) return 'the feed was not heard yet, or has begun anew';
-    if (ageMs > this.#maxAgeMs) return `the feed was heard ${Math.round(ageMs)} ms ago`;
+    if (ageMs > this.maxAgeMs) return `the feed was heard ${Math.round(ageMs)} ms ago`;
     if (this.#isFull) return `there are more than ${this.#maxEntries} revocations`;
     return this.#isBlind(moment) ? 'the feed has a kind of revocation that is not known here' : undefined;
   }
@@ -225,7 +227,7 @@ class Follower implements RevocationFollower {
         this.#tellFreshness();
       }
       // However it ended: what does not last is not worth being asked for over and over.
-      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 10), this.#maxAgeMs / 4);
+      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 10), this.maxAgeMs / 4);
       this.#failures += 1;
       await this.#clock.wait(pauseMs * (0.5 + this.#clock.chance() / 2), this.#closing.signal);
     }
@@ -252,7 +254,7 @@ class Follower implements RevocationFollower {
 
   async #poll(): Promise<void> {
     this.#mode = 'poll';
-    const waitSeconds = Math.min(30, Math.max(1, Math.floor(this.#maxAgeMs / 3_000)));
+    const waitSeconds = Math.min(30, Math.max(1, Math.floor(this.maxAgeMs / 3_000)));
     const begunMs = this.#clock.monotonicMs();
     while (this.#clock.monotonicMs() < this.#streamAtMs && !this.#closing.signal.aborted) {
       const asked = this.#moment();
