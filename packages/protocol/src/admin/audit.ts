@@ -153,7 +153,7 @@ export const AUDIT_OPERATIONS: AuditOperations = {
     method: 'GET',
     path: '/audit/state',
     summary:
-      'The end of the audit log, its last checkpoint, and whether the last thousands of entries are as they were sealed; `hufu audit verify` looks at all of them.',
+      'The end of the audit log, its last checkpoint, and whether the last thousand entries are as they were sealed; `hufu audit verify` looks at all of them.',
     role: 'read',
     effect: 'read',
     params: {},
