@@ -5,13 +5,14 @@ import type { Config } from '@hufu/server/config/config';
 import { loadConfig } from '@hufu/server/config/load-config';
 import { readConfig } from '@hufu/server/config/read-config';
 import type { Context } from '@hufu/server/context';
+import { thumbprint } from '@hufu/server/keys/signer';
 import { jsonLog } from '@hufu/server/log';
 import { type ContextOptions, openContext } from '@hufu/server/open-context';
 import { openStore, type SchemaPolicy } from '@hufu/store/open';
 import type { Store } from '@hufu/store/port';
 import { type CommandCall, UsageError } from './command.ts';
 import { DEMO_CONFIG } from './demo/demo-config.ts';
-import { readOnlyStore } from './read-only-store.ts';
+import { readOnlyStore, type Upkeep } from './read-only-store.ts';
 
 /** The words of a command that works on the store itself, beside a server that may be running. */
 export interface LocalWords {
@@ -63,22 +64,39 @@ export async function withContext<T>(call: CommandCall, config: Config, act: (ct
   return withStore(config, (store) => inContext(call, { config, store, masterKey: call.env['HUFU_MASTER_KEY'] }, act));
 }
 
-/** The same for a command that only looks, whatever its file says: no key is made for it in the store or in a file, and a schema that is older than this program stays. */
+/**
+ * The same for a command that only looks, whatever its file says: a database that is not there yet is an empty one, and not made for it, no key is made in the store or in a file, and a schema that is older than this program stays.
+ *
+ * @param act is handed the names of keys that a server of the file would make, and that are there for the command alone
+ */
 export async function withReadOnlyContext<T>(
   call: CommandCall,
   config: Config,
-  act: (ctx: Context, now: number) => Promise<T>,
+  act: (ctx: Context, now: number, madeKids: ReadonlySet<string>) => Promise<T>,
+  upkeep: readonly Upkeep[] = [],
 ): Promise<T> {
   const look = async (real: Store): Promise<T> => {
     const hasKeys = (await real.listKeys((await real.ensureTenant('default')).id)).length > 0;
     const masterKey = hasKeys ? call.env['HUFU_MASTER_KEY'] : ANY_MASTER_KEY;
-    return inContext(call, { config, store: readOnlyStore(real), masterKey }, act);
+    const { store, made } = readOnlyStore(real, upkeep);
+    return inContext(call, { config, store, masterKey }, (ctx, now) => {
+      const pairs = made.filter(({ publicJwk }) => publicJwk !== '');
+      return act(ctx, now, new Set(pairs.map(({ publicJwk }) => thumbprint(publicJwk))));
+    });
   };
-  return withStore(config, look, 'keep');
+  if (!isMissing(config)) return withStore(config, look, 'keep');
+  call.err(`there is no database ${config.database.path} yet: hufu start makes it`);
+  const empty = await (await import('@hufu/store/memory')).openMemory();
+  return look(empty).finally(() => empty.close());
+}
+
+/** Whether the configured database is a file that nobody has made yet. */
+export function isMissing(config: Config): config is Config & { readonly database: { readonly kind: 'sqlite' } } {
+  return config.database.kind === 'sqlite' && !existsSync(config.database.path);
 }
 
 /** Good for keys that nobody keeps. */
-export const ANY_MASTER_KEY: string = Buffer.alloc(32, 1).toString('base64url');
+const ANY_MASTER_KEY = Buffer.alloc(32, 1).toString('base64url');
 
 async function inContext<T>(
   call: CommandCall,

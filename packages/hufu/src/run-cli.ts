@@ -42,7 +42,7 @@ import { visible } from './display-width.ts';
 import { describe, helpOn, overviewOf } from './help.ts';
 
 /** A command is one file and one line here; those of the admin API are made of its table. */
-const own: readonly Command[] = [
+export const OWN_COMMANDS: readonly Command[] = [
   start,
   gateway,
   login,
@@ -87,7 +87,10 @@ const own: readonly Command[] = [
   doctor,
   completionOf(() => commands),
 ];
-const commands: readonly Command[] = [...own, ...ADMIN_COMMANDS.filter(({ name }) => own.every((command) => command.name !== name))];
+const commands: readonly Command[] = [
+  ...OWN_COMMANDS,
+  ...ADMIN_COMMANDS.filter(({ name }) => OWN_COMMANDS.every((command) => command.name !== name)),
+];
 
 /** Finds the command that the words begin with, and runs it. */
 export async function runCli(words: readonly string[], { env, out, err }: Omit<CommandCall, 'args'>): Promise<ExitCode> {

@@ -2,7 +2,7 @@ import { entryLine } from '@hufu/server/audit/export-audit';
 import { auditSealer } from '@hufu/server/audit/sealer';
 import type { AuditFilter } from '@hufu/store/port';
 import { type Command, UsageError } from '../command.ts';
-import { readLocalWords, withContext } from '../local.ts';
+import { readLocalWords, withReadOnlyContext } from '../local.ts';
 import { table, when } from '../table.ts';
 
 const USUAL = 50;
@@ -24,11 +24,16 @@ export const auditList: Command = {
       ...(action === undefined ? {} : { action }),
       ...(target === undefined ? {} : { target }),
     };
-    const entries = await withContext(call, config, async (ctx) => {
-      // What a server beside this has not sealed yet, or nobody has.
-      await auditSealer(ctx).seal('due');
-      return ctx.store.listAudit(ctx.tenant, filter, limit);
-    });
+    const entries = await withReadOnlyContext(
+      call,
+      config,
+      async (ctx) => {
+        // What a server beside this has not sealed yet, or nobody has.
+        await auditSealer(ctx).seal('never');
+        return ctx.store.listAudit(ctx.tenant, filter, limit);
+      },
+      ['sealAudit'],
+    );
     call.out(
       json
         ? JSON.stringify(entries.map(entryLine))

@@ -7,7 +7,7 @@ import { loadConfig } from '@hufu/server/config/load-config';
 import { findMasterKey, masterKey } from '@hufu/server/keys/master-key';
 import { thumbprint } from '@hufu/server/keys/signer';
 import { type Command, type CommandCall, RefusedError, UsageError } from '../command.ts';
-import { readLocalWords, withContext } from '../local.ts';
+import { readLocalWords, withReadOnlyContext } from '../local.ts';
 
 interface Words {
   readonly file: string | undefined;
@@ -33,10 +33,16 @@ export const auditVerify: Command = {
 
 async function inStore(call: CommandCall, { config, options }: Words): Promise<AuditVerdict> {
   const local = await readLocalWords({ ...call, args: config === undefined ? [] : ['--config', config] });
-  return await withContext(call, local.config, async (ctx) => {
-    await auditSealer(ctx).seal('due');
-    return verifyStore(ctx, options);
-  });
+  return await withReadOnlyContext(
+    call,
+    local.config,
+    async (ctx) => {
+      // No checkpoint: what is being judged is not vouched for first.
+      await auditSealer(ctx).seal('never');
+      return verifyStore(ctx, options);
+    },
+    ['sealAudit'],
+  );
 }
 
 /** With the master key where the environment or a configuration that is named has it; with nothing else. */

@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { readLocalWords, withContext } from '../local.ts';
+import { readLocalWords, withReadOnlyContext } from '../local.ts';
 import { table, when } from '../table.ts';
 
 const MAX_DELIVERIES = 500;
@@ -11,7 +11,7 @@ export const deliveryList: Command = {
   usage: 'hufu delivery list [--config hufu.yaml] [--json]',
   async run(call) {
     const { json, config } = await readLocalWords(call);
-    const dead = await withContext(call, config, (ctx) => ctx.store.listDeadDeliveries(ctx.tenant, MAX_DELIVERIES));
+    const dead = await withReadOnlyContext(call, config, (ctx) => ctx.store.listDeadDeliveries(ctx.tenant, MAX_DELIVERIES));
     const rows = dead.map((delivery) => ({
       client_id: delivery.clientId,
       subject: delivery.subject,

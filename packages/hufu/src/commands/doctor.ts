@@ -13,7 +13,7 @@ import { checkHost } from '../doctor/host.ts';
 import { checkKeys } from '../doctor/keys.ts';
 import { checkProfiles, checkRegistered } from '../doctor/profiles.ts';
 import { checkUpstreams } from '../doctor/upstreams.ts';
-import { readLocalWords, withContext } from '../local.ts';
+import { isMissing, readLocalWords, withReadOnlyContext } from '../local.ts';
 
 const MAX_DEAD = 100;
 const MAX_CLIENTS = 10_000;
@@ -113,19 +113,27 @@ function checkFiles(config: Config): readonly Finding[] {
 }
 
 async function checkStore(call: Parameters<Command['run']>[0], config: Config): Promise<readonly Finding[]> {
+  if (isMissing(config))
+    return [{ level: 'warning', about: 'store', text: `there is no ${config.database.path} yet; hufu start makes it` }];
   try {
-    return await withContext(call, config, async (ctx, now) => {
+    return await withReadOnlyContext(call, config, async (ctx, now, madeKids) => {
       const ahead = Math.round((await ctx.store.time()) / 1000 - systemClock().nowMs() / 1000);
-      const missing = config.signing.algorithms.filter((alg) => ctx.keys.signerFor(alg, now) === undefined);
+      const missing = config.signing.algorithms.filter((alg) => isMade(ctx.keys.signerFor(alg, now), madeKids));
       const findings: Finding[] = [{ level: 'ok', about: 'store', text: `${ctx.store.kind} answers` }];
       if (ahead > 60)
         findings.push({ level: 'problem', about: 'clock', text: `this machine's clock is ${ahead} seconds behind the store's` });
       findings.push(
         missing.length === 0
           ? { level: 'ok', about: 'keys', text: `a signing key for ${config.signing.algorithms.join(', ')}` }
-          : { level: 'problem', about: 'keys', text: `no active signing key for ${missing.join(', ')}; run hufu key rotate` },
+          : { level: 'warning', about: 'keys', text: `no signing key for ${missing.join(', ')} yet; the next start makes it` },
       );
-      findings.push(...checkKeys(ctx.keys.list(now), config.signing.rotateEverySeconds, now));
+      findings.push(
+        ...checkKeys(
+          ctx.keys.list(now).filter(({ kid }) => !madeKids.has(kid)),
+          config.signing.rotateEverySeconds,
+          now,
+        ),
+      );
       const clients = await ctx.store.listClients(ctx.tenant, '', MAX_CLIENTS);
       findings.push(...checkClients(clients, config.mode), ...checkRegistered(config, clients));
       findings.push(...(await checkUpstreams(ctx, now)));
@@ -135,6 +143,11 @@ async function checkStore(call: Parameters<Command['run']>[0], config: Config): 
   } catch (error) {
     return [{ level: 'problem', about: 'store', text: error instanceof Error ? error.message : 'cannot be opened' }];
   }
+}
+
+/** A server of the file would make it. */
+function isMade(signer: { readonly kid: string } | undefined, madeKids: ReadonlySet<string>): boolean {
+  return signer === undefined || madeKids.has(signer.kid);
 }
 
 /** Sign-outs that clients were not told of, in the last 30 days. */

@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { readLocalWords, withContext } from '../local.ts';
+import { readLocalWords, withReadOnlyContext } from '../local.ts';
 import { table, when } from '../table.ts';
 
 /** The key pairs, without anything secret. */
@@ -9,7 +9,9 @@ export const keyList: Command = {
   usage: 'hufu key list [--config hufu.yaml] [--json]',
   async run(call) {
     const { json, config } = await readLocalWords(call);
-    const keys = await withContext(call, config, async (ctx, now) => ctx.keys.list(now));
+    const keys = await withReadOnlyContext(call, config, async (ctx, now, madeKids) =>
+      ctx.keys.list(now).filter(({ kid }) => !madeKids.has(kid)),
+    );
     const rows = keys.map((key) => ({
       kid: key.kid,
       use: key.use,

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { RefusedError, UsageError } from '../command.ts';
 import { commandFolder } from '../testing/command-folder.ts';
 import { limitsList, limitsReset, limitsSet } from './limits.ts';
+import { migrate } from './migrate.ts';
 
 const { folder, run } = commandFolder('limits: { rules: { tokens: { key: [client], limit: 10, period: 1m } } }\n');
 const rule = join(folder, 'rule.json');
@@ -21,6 +22,7 @@ async function find(name: string): Promise<Listed['limits'][number] | undefined>
 }
 
 test('an administrator sees every limit, sets one for running servers, and takes that back', async () => {
+  await run(migrate);
   assert.match(await run(limitsList), /^NAME +SOURCE +SINCE +BY +RULE\nsign-in-source-account +default/);
   assert.equal((await find('tokens'))?.source, 'config');
   assert.equal(

@@ -2,7 +2,7 @@ import { clientId, type UserId } from '@hufu/protocol/ids';
 import type { Context } from '@hufu/server/context';
 import { placeOf, writePlace } from '@hufu/server/status/place';
 import { type Command, RefusedError } from '../command.ts';
-import { readLocalWords, withContext } from '../local.ts';
+import { readLocalWords, withReadOnlyContext } from '../local.ts';
 import { table, when } from '../table.ts';
 
 const PAGE = 500;
@@ -14,7 +14,7 @@ export const clientList: Command = {
   usage: 'hufu client list [--config hufu.yaml] [--json]',
   async run(call) {
     const { json, config } = await readLocalWords(call);
-    const clients = await withContext(call, config, (ctx) =>
+    const clients = await withReadOnlyContext(call, config, (ctx) =>
       pages(
         (after: string) => ctx.store.listClients(ctx.tenant, after, PAGE),
         '',
@@ -48,7 +48,7 @@ export const userList: Command = {
   usage: 'hufu user list [--config hufu.yaml] [--json]',
   async run(call) {
     const { json, config } = await readLocalWords(call);
-    const users = await withContext(call, config, (ctx) =>
+    const users = await withReadOnlyContext(call, config, (ctx) =>
       pages(
         (after: number) => ctx.store.listUsers(ctx.tenant, after, PAGE),
         0,
@@ -81,7 +81,7 @@ export const grantList: Command = {
   usage: 'hufu grant list [--user NAME] [--client CLIENT_ID] [--config hufu.yaml] [--json]',
   async run(call) {
     const { json, config, options } = await readLocalWords(call, ['user', 'client']);
-    const rows = await withContext(call, config, async (ctx) => {
+    const rows = await withReadOnlyContext(call, config, async (ctx) => {
       const grants = await ctx.store.listGrants(
         ctx.tenant,
         {

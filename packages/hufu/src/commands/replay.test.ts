@@ -148,7 +148,17 @@ test('a replay lists what would be decided otherwise, for people and for program
     `Nothing is known from before ${began}.`,
   ]);
   const told = JSON.parse(await run(replay, '--json'));
-  assert.deepEqual(Object.keys(told), ['from', 'until', 'first', 'requests', 'differences', 'limits', 'secretsChange', 'usersLeftOut']);
+  assert.deepEqual(Object.keys(told), [
+    'from',
+    'until',
+    'first',
+    'requests',
+    'differences',
+    'limits',
+    'secretsChange',
+    'usersLeftOut',
+    'untold',
+  ]);
   assert.deepEqual(told.requests, { known: 55, judged: 12, partly: 0, left: 3, lost: 40 });
   assert.equal(await replay.run(call([], ['--detailed-exitcode'])), 2);
   assert.match(await run(replay, '--since', '2m'), /Nothing was asked in that time, as far as the store knows\./);

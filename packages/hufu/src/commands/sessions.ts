@@ -1,6 +1,6 @@
 import { readSessionName, sessionName } from '@hufu/server/sessions/session-name';
 import { type Command, RefusedError, UsageError } from '../command.ts';
-import { oneWord, readLocalWords, withContext } from '../local.ts';
+import { oneWord, readLocalWords, withContext, withReadOnlyContext } from '../local.ts';
 import { table, when } from '../table.ts';
 
 const MAX_SESSIONS = 500;
@@ -14,7 +14,7 @@ export const sessionList: Command = {
     const { json, config, options, positionals } = await readLocalWords(call, ['user']);
     const name = options['user'];
     if (name === undefined || positionals.length > 0) throw new UsageError('--user is needed');
-    const rows = await withContext(call, config, async (ctx, now) => {
+    const rows = await withReadOnlyContext(call, config, async (ctx, now) => {
       const user = await ctx.store.findUserByName(ctx.tenant, name);
       if (user === undefined) throw new RefusedError(`there is no user ${name}`);
       const sessions = await ctx.store.listSessions(ctx.tenant, user.id, MAX_SESSIONS, now);

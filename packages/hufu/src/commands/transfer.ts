@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { type Command, type CommandCall, RefusedError, UsageError } from '../command.ts';
 import { visible } from '../display-width.ts';
-import { readLocalWords, withContext } from '../local.ts';
+import { readLocalWords, withContext, withReadOnlyContext } from '../local.ts';
 
 const MAX_BYTES = 512 * 1_048_576;
 /** Administrators that are told before anything is asked. */
@@ -26,7 +26,7 @@ export const exportCommand: Command = {
     const passphrase = withCredentials ? await passphraseOf(call, words.options['passphrase-file']) : undefined;
     // Here, so that a server that starts does not load it.
     const { exportInstance } = await import('../transfer/export-instance.ts');
-    const exported = await withContext(call, words.config, (ctx, now) => exportInstance(ctx, { withCredentials }, now));
+    const exported = await withReadOnlyContext(call, words.config, (ctx, now) => exportInstance(ctx, { withCredentials }, now));
     const text = `${JSON.stringify(exported, null, 2)}\n`;
     if (out === undefined) call.out(text.trimEnd());
     else {
@@ -59,7 +59,8 @@ export const importCommand: Command = {
     const exported = readExported(await parsed(call, file, words.options['passphrase-file']));
     const { askAtTerminal } = await import('../admin/ask-first.ts');
     const { importInstance } = await import('../transfer/import-instance.ts');
-    const all = await withContext(call, words.config, async (ctx, now) => {
+    const opened = dryRun === true ? withReadOnlyContext : withContext;
+    const all = await opened(call, words.config, async (ctx, now) => {
       const planned = await importInstance(ctx, exported, { dryRun: true }, now);
       const added = planned.filter(({ outcome }) => outcome === 'added').length;
       if (dryRun === true || added === 0) return planned;

@@ -1,7 +1,7 @@
 import { checks } from '@hufu/server/decisions/checks';
 import type { DecisionRecord } from '@hufu/store/port';
 import { type Command, RefusedError, UsageError } from '../command.ts';
-import { readLocalWords, withContext } from '../local.ts';
+import { readLocalWords, withReadOnlyContext } from '../local.ts';
 import { when } from '../table.ts';
 
 /** The ordered checks of a refusal, which one failed, and which setting to look at (M26). */
@@ -13,7 +13,7 @@ export const why: Command = {
     const { positionals, json, config } = await readLocalWords(call);
     const [id] = positionals;
     if (id === undefined || positionals.length > 1) throw new UsageError('one decision id is needed');
-    const record = await withContext(call, config, (ctx) => ctx.store.findDecision(ctx.tenant, id));
+    const record = await withReadOnlyContext(call, config, (ctx) => ctx.store.findDecision(ctx.tenant, id));
     if (record === undefined) throw new RefusedError(`no decision ${id.slice(0, 40)}: it never was, or is older than the newest 10,000`);
     call.out(json ? JSON.stringify({ ...record, record: JSON.parse(record.record) }) : explain(record));
     return 0;

@@ -1,16 +1,11 @@
-import { existsSync } from 'node:fs';
-import { systemClock } from '@hufu/server/clock';
 import type { Config } from '@hufu/server/config/config';
 import { builtInClients } from '@hufu/server/console-client';
 import type { Context } from '@hufu/server/context';
 import { applyConfig } from '@hufu/server/jobs/apply-config';
 import { type ConfigChange, planConfig } from '@hufu/server/jobs/plan-config';
-import { jsonLog } from '@hufu/server/log';
-import { openContext } from '@hufu/server/open-context';
-import { openMemory } from '@hufu/store/memory';
 import { type CommandCall, RefusedError } from '../command.ts';
 import { painter } from '../diff.ts';
-import { ANY_MASTER_KEY, readLocalWords, withContext, withReadOnlyContext } from '../local.ts';
+import { isMissing, readLocalWords, withContext, withReadOnlyContext } from '../local.ts';
 import { showConfigPlan } from './show-config-plan.ts';
 
 export interface ConfigPlan {
@@ -21,7 +16,7 @@ export interface ConfigPlan {
 /** What the next start would change in the store. A database that is not there yet is not made for it. */
 export async function planOfConfig(call: CommandCall, file: string | undefined): Promise<ConfigPlan> {
   const config = await configOf(call, file);
-  return withPlanning(call, config, (ctx, now) => planned(call, ctx, now));
+  return withReadOnlyContext(call, config, (ctx, now) => planned(call, ctx, now));
 }
 
 /** Brings clients and users of the store in line with the file now, beside a server that may be running. `confirm` is shown the plan first. */
@@ -44,22 +39,6 @@ export async function applyConfigNow(
 async function planned(call: CommandCall, ctx: Context, now: number): Promise<ConfigPlan> {
   const changes = await planConfig(ctx, now, builtInClients(ctx));
   return { text: showConfigPlan(changes, ctx.config.file, painter(call.env, process.stdout.isTTY)), changes };
-}
-
-async function withPlanning<T>(call: CommandCall, config: Config, act: (ctx: Context, now: number) => Promise<T>): Promise<T> {
-  if (!isMissing(config)) return withReadOnlyContext(call, config, act);
-  const store = await openMemory();
-  try {
-    const log = jsonLog(() => undefined, systemClock().nowMs);
-    const ctx = await openContext({ config, store, clock: systemClock(), log, masterKey: ANY_MASTER_KEY });
-    return await act(ctx, Math.floor(ctx.clock.nowMs() / 1000));
-  } finally {
-    await store.close();
-  }
-}
-
-function isMissing({ database }: Config): boolean {
-  return database.kind === 'sqlite' && !existsSync(database.path);
 }
 
 async function configOf(call: CommandCall, file: string | undefined): Promise<Config> {

@@ -131,6 +131,13 @@ test('checkpoints and the state of the end are shown; what was meddled with is n
   const points = await done(owner, 'audit.checkpoints', { query: 'limit=1' });
   assert.equal((points.json['items'] as unknown[]).length, 1);
   assert.equal(typeof points.json['next'], 'string');
+  // The first at or after an entry is the one that seals it.
+  const seqOf = (told: Told): number => Number(Object((told.json['items'] as unknown[])[0]).seq);
+  const end = Number(state.json['seq']);
+  assert.equal(seqOf(await done(owner, 'audit.checkpoints', { query: `from=${seqOf(points)}&limit=1` })), seqOf(points));
+  const later = await done(owner, 'audit.checkpoints', { query: `from=${seqOf(points) + 1}&limit=1` });
+  assert.ok(seqOf(later) > seqOf(points) && seqOf(later) <= end);
+  assert.deepEqual((await done(owner, 'audit.checkpoints', { query: `from=${end + 1}` })).json['items'], []);
   // As if somebody without the master key had written to it.
   await world.store
     .actingAs({ actor: { kind: 'cli', id: '' }, via: '', requestId: '', nowMs: () => START_MS, mac: () => 'x' })

@@ -4,7 +4,7 @@ import { until } from '@hufu/store/contract/until';
 import { auditSealer } from '../audit/sealer.ts';
 import { ADMIN_YAML, type Asked, ask, openAdminWorld, personToken, roleToken, type Told } from '../testing/admin-world.ts';
 import { openReceiver, type Receiver } from '../testing/receiver.ts';
-import { change, expectedSignature } from '../testing/webhooks.ts';
+import { advance, change, expectedSignature } from '../testing/webhooks.ts';
 import type { World } from '../testing/world.ts';
 import { startWebhooks } from '../webhooks/webhook-job.ts';
 
@@ -88,6 +88,37 @@ describe('webhooks through the admin API', () => {
     assert.equal((await send('webhooks.delete', { params })).status, 204);
     assert.equal((await send('webhooks.get', { params })).status, 404);
     assert.equal((await send('webhooks.delete', { params })).status, 404);
+  });
+
+  test('a wider filter counts from the change on; what waits behind an event that could not be sent is judged by it', async () => {
+    const { id } = await make({ url: `${receiver.origin}/wider`, actions: ['key.*'] });
+    const params = { webhook_id: id };
+    const seqs = (): readonly number[] =>
+      receiver.heard.flatMap(({ path, body }) => (path === '/wider' ? [Number(Object(JSON.parse(body)).data.seq)] : []));
+    const widen = async (actions: readonly string[]): Promise<void> => {
+      const { headers } = await send('webhooks.get', { params });
+      const body = { url: `${receiver.origin}/wider`, actions, description: '', enabled: true };
+      assert.equal((await send('webhooks.update', { params, body, headers: { 'if-match': String(headers['etag']) } })).status, 200);
+    };
+    await change(world, 40);
+    const { seq: before } = await world.store.readAuditHead(world.tenant);
+    await widen(['user.disabled']);
+    await change(world, 4);
+    await until(() => seqs().length === 2);
+    assert.ok(
+      seqs().every((seq) => seq > before),
+      'nothing of what it did not want when it was done',
+    );
+    status = 503;
+    await change(world, 4);
+    await until(() => seqs().length === 3);
+    await until(async () => (await send('webhooks.get', { params })).json['failures'] === 1);
+    status = 200;
+    await widen(['user.*']);
+    advance(world, 6);
+    await until(() => seqs().length === 7);
+    const [, , third = 0, again, ...rest] = seqs();
+    assert.deepEqual([again, ...rest], [third, third + 1, third + 2, third + 3]);
   });
 
   test('deliveries are told with their state, and one that was given up is sent once more', async () => {

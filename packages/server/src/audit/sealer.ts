@@ -12,8 +12,8 @@ const CHECKPOINT_MS = 60_000;
 
 /** Gives entries of the audit log their places in the chain and signs checkpoints: one at a time for a tenant, whichever process it is. */
 export interface Sealer {
-  /** All that waits now, and a checkpoint where it is time, or `now`. */
-  seal(checkpoint: 'due' | 'now'): Promise<{ readonly seq: number; readonly hash: string }>;
+  /** All that waits now, and a checkpoint where it is time, or `now`, or `never`. */
+  seal(checkpoint: 'due' | 'now' | 'never'): Promise<{ readonly seq: number; readonly hash: string }>;
 }
 
 /** It knows what it has sealed: where the store says otherwise later, somebody has meddled with it, which is told and stops nothing. */
@@ -59,6 +59,7 @@ export function auditSealer(ctx: Context): Sealer {
         if (sealed.kind === 'sealed' && sealed.entries.length < BATCH) break;
       }
       const head = await ctx.store.readAuditHead(ctx.tenant);
+      if (when === 'never') return { seq: head.seq, hash: head.hash };
       const { seq, atMs } = lastSigned(head);
       const isDue = when === 'now' || head.seq - seq >= CHECKPOINT_ENTRIES || ctx.clock.nowMs() - atMs >= CHECKPOINT_MS;
       if (head.seq > seq && isDue) {

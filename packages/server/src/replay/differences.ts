@@ -25,6 +25,8 @@ export interface Difference {
   readonly requests: number;
   /** How many users are behind them, as far as that is known. */
   readonly users: number;
+  /** There are more than were counted. */
+  readonly moreUsers: boolean;
   /** The names of some. */
   readonly usernames: readonly string[];
   readonly examples: readonly Example[];
@@ -38,29 +40,31 @@ export interface Example {
 
 export interface Differences {
   add(change: Change, cause: Cause, facts: TokenFacts | AuthorizeFacts, minute: number, times: number): Promise<void>;
-  result(): Promise<readonly Difference[]>;
-  /** Users of whom something would be decided otherwise, as far as they are known, and so many of them are remembered. */
-  readonly users: ReadonlySet<UserId>;
+  /** `untold`: requests that would be decided otherwise for more reasons than are told apart. */
+  result(): Promise<{ readonly told: readonly Difference[]; readonly untold: number }>;
 }
 
 const MAX_EXAMPLES = 3;
 const MAX_NAMED = 10;
+/** Users that are counted, of one reason and of all together. */
 const MAX_USERS = 10_000;
+const MAX_ALL_USERS = 200_000;
 /** Reasons that are told apart. */
 const MAX_DIFFERENCES = 1_000;
 const ORDER: readonly Change[] = ['refused', 'asked_more', 'less', 'allowed', 'maybe_allowed', 'more'];
 
-interface Gathered extends Omit<Difference, 'users' | 'usernames' | 'requests' | 'examples'> {
+interface Gathered extends Omit<Difference, 'users' | 'moreUsers' | 'usernames' | 'requests' | 'examples'> {
   requests: number;
+  moreUsers: boolean;
   readonly users: Set<UserId>;
   readonly examples: Example[];
 }
 
 export function differences(ctx: Context): Differences {
   const found = new Map<string, Gathered>();
-  const touched = new Set<UserId>();
+  let untold = 0;
+  let counted = 0;
   return {
-    users: touched,
     async add(change, { check, error, detail, setting }, facts, minute, times) {
       const grantType = facts.kind === 'token' ? facts.grantType : '';
       const key = JSON.stringify([
@@ -75,16 +79,24 @@ export function differences(ctx: Context): Differences {
       ]);
       let one = found.get(key);
       if (one === undefined) {
-        if (found.size >= MAX_DIFFERENCES) return;
+        if (found.size >= MAX_DIFFERENCES) {
+          untold += times;
+          return;
+        }
         const known = Object.entries(checks).find(([name]) => name === check)?.[1];
         const about = { change, endpoint: facts.kind, grantType, clientId: facts.client, check, error, detail };
-        one = { ...about, setting: setting ?? known?.setting, requests: 0, users: new Set(), examples: [] };
+        one = { ...about, setting: setting ?? known?.setting, requests: 0, moreUsers: false, users: new Set(), examples: [] };
         found.set(key, one);
       }
       one.requests += times;
       const user = await userOf(ctx, facts);
-      if (user !== undefined && one.users.size < MAX_USERS) one.users.add(user);
-      if (user !== undefined && touched.size < MAX_USERS) touched.add(user);
+      if (user !== undefined && !one.users.has(user)) {
+        if (one.users.size >= MAX_USERS || counted >= MAX_ALL_USERS) one.moreUsers = true;
+        else {
+          one.users.add(user);
+          counted += 1;
+        }
+      }
       if (one.examples.length < MAX_EXAMPLES) one.examples.push(exampleOf(facts, minute));
     },
     async result() {
@@ -92,7 +104,7 @@ export function differences(ctx: Context): Differences {
       const told: Difference[] = [];
       for (const one of all)
         told.push({ ...one, users: one.users.size, usernames: await namesOf(ctx, [...one.users].slice(0, MAX_NAMED)) });
-      return told;
+      return { told, untold };
     },
   };
 }

@@ -1,9 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { token } from '../endpoints/token.ts';
+import type { TokenFacts } from '../history/facts.ts';
 import { replayed } from '../testing/replays.ts';
 import { BASIC_YAML, openWorld, SECRETS, START_MS, type World } from '../testing/world.ts';
+import { limitsReplay } from './replay-limits.ts';
 
+const FACTS: TokenFacts = {
+  kind: 'token',
+  client: 'machine',
+  auth: 'client_secret_basic',
+  grantType: 'client_credentials',
+  scope: undefined,
+  resources: [],
+  redirectUri: undefined,
+  grant: undefined,
+  at: undefined,
+  idle: undefined,
+  user: undefined,
+  granted: ['read'],
+  refused: undefined,
+};
 const limited = (rules: string): string => `${BASIC_YAML}limits: { rules: { ${rules} } }\n`;
 const PER_CLIENT = 'per-client: { kind: gcra, limit: 5, period: 1m, burst: 5, key: [client], match: { routes: [/oauth/token] } }';
 
@@ -35,6 +52,7 @@ test('a limit that would have been too low is told within bounds, and what comes
       refusedAtLeast: 6,
       refusedAtMost: 10,
       clients: ['machine'],
+      uncounted: 0,
     },
   ]);
   await world.close();
@@ -46,6 +64,18 @@ test('a limit that would have been too low is told within bounds, and what comes
     assert.equal(await send(after, 15, everyMs), expected, `every ${everyMs} ms`);
     await after.close();
   }
+});
+
+test('what there is no room for is not judged, and told', async () => {
+  const world = await openWorld({ yaml: limited(PER_CLIENT) });
+  const limits = limitsReplay(world.ctx);
+  const facts = { ...FACTS, client: 'machine' };
+  await limits.add(facts, START_MS / 1000, 60_000);
+  await limits.add(facts, START_MS / 1000, 60_000);
+  const [one] = limits.result();
+  assert.ok(one?.kind === 'judged');
+  assert.deepEqual([one.requests, one.uncounted], [100_000, 20_000]);
+  await world.close();
 });
 
 test('what limits refused is counted with what they let pass, and a rule that refuses nobody is said to be one', async () => {

@@ -20,6 +20,8 @@ export type LimitReplay =
       readonly refusedAtMost: number;
       /** Clients of which some would be refused, the most first. */
       readonly clients: readonly string[];
+      /** Requests that there was no room to judge; the numbers above are without them. */
+      readonly uncounted: number;
     }
   /** It counts by what nobody keeps. */
   | { readonly kind: 'not_judged'; readonly rule: string; readonly why: string };
@@ -33,6 +35,8 @@ export interface LimitsReplay {
 const ROUTE = '/oauth/token';
 /** Minutes with requests of one client, over all clients. */
 const MAX_COUNTED = 200_000;
+/** Requests of one client in one minute. */
+const MAX_A_MINUTE = 100_000;
 const MAX_NAMED = 10;
 const MINUTE_MS = 60_000;
 
@@ -41,12 +45,20 @@ export function limitsReplay(ctx: Context): LimitsReplay {
   const counted = new Map<string, Counted>();
   let size = 0;
   let refusedThen = 0;
+  let uncounted = 0;
 
   function count(key: string, isProven: boolean, minute: number, times: number): void {
     const one = counted.get(key) ?? { isProven, minutes: new Map<number, number>() };
     counted.set(key, one);
-    if (!one.minutes.has(minute) && ++size > MAX_COUNTED) return;
-    one.minutes.set(minute, (one.minutes.get(minute) ?? 0) + times);
+    const there = one.minutes.get(minute);
+    if (there === undefined && size >= MAX_COUNTED) {
+      uncounted += times;
+      return;
+    }
+    if (there === undefined) size += 1;
+    const room = MAX_A_MINUTE - (there ?? 0);
+    uncounted += Math.max(0, times - room);
+    one.minutes.set(minute, (there ?? 0) + Math.min(times, room));
   }
 
   return {
@@ -60,7 +72,7 @@ export function limitsReplay(ctx: Context): LimitsReplay {
     result: () =>
       rules.map((rule): LimitReplay => {
         const why = findUnknown(rule);
-        return why === undefined ? judge(rule, counted, refusedThen) : { kind: 'not_judged', rule: rule.rule.name, why };
+        return why === undefined ? judge(rule, counted, { refusedThen, uncounted }) : { kind: 'not_judged', rule: rule.rule.name, why };
       }),
   };
 }
@@ -81,7 +93,11 @@ function findUnknown({ rule }: LimitRule): string | undefined {
   return (rule.exempt?.addresses ?? []).length > 0 ? 'it exempts addresses' : undefined;
 }
 
-function judge({ rule, needs }: LimitRule, counted: ReadonlyMap<string, Counted>, refusedThen: number): LimitReplay {
+function judge(
+  { rule, needs }: LimitRule,
+  counted: ReadonlyMap<string, Counted>,
+  sums: { refusedThen: number; uncounted: number },
+): LimitReplay {
   const judged = [...counted].filter(([, { isProven }]) => isProven || needs.length === 0);
   const asked = judged.flatMap(([client, { minutes }]) =>
     [...minutes].map(([minute, times]): Asked => ({ client: client === '' ? undefined : client, minute, times })),
@@ -94,10 +110,11 @@ function judge({ rule, needs }: LimitRule, counted: ReadonlyMap<string, Counted>
     rule: rule.name,
     shadow: rule.shadow === true,
     requests: asked.reduce((sum, { times }) => sum + times, 0),
-    refusedThen,
+    refusedThen: sums.refusedThen,
     refusedAtLeast: Math.min(sumOf(evenly), sumOf(atOnce)),
     refusedAtMost: Math.max(sumOf(evenly), sumOf(atOnce)),
     clients: clients.filter((client) => client !== '').slice(0, MAX_NAMED),
+    uncounted: sums.uncounted,
   };
 }
 
@@ -136,16 +153,13 @@ function minutesOf(asked: readonly Asked[]): readonly (readonly Asked[])[] {
 /** When each of the requests of one minute came, in their order. */
 function momentsOf(minute: readonly Asked[], spread: 'evenly' | 'at_once'): readonly { readonly one: Asked; readonly atMs: number }[] {
   const moments = minute.flatMap((one) =>
-    Array.from({ length: Math.min(one.times, MAX_A_MINUTE) }, (_, place) => ({
+    Array.from({ length: one.times }, (_, place) => ({
       one,
       atMs: one.minute * 1000 + (spread === 'at_once' ? 0 : Math.floor((place * MINUTE_MS) / one.times)),
     })),
   );
   return moments.toSorted((a, b) => a.atMs - b.atMs);
 }
-
-/** Beyond that they are refused anyway, or there is no such limit. */
-const MAX_A_MINUTE = 100_000;
 
 function sumOf(refused: ReadonlyMap<string, number>): number {
   return [...refused.values()].reduce((sum, count) => sum + count, 0);

@@ -5,7 +5,7 @@ import { askedOf } from '../history/facts.ts';
 import { prover } from '../testing/proofs.ts';
 import { ERRANDS, foretell, REPLAY_YAML, replayed } from '../testing/replays.ts';
 import { answerOf, ask, postToken, signedIn, tokensOf } from '../testing/visits.ts';
-import { openWorld, SECRETS, START_MS, type World } from '../testing/world.ts';
+import { CHEAP_HASH, openWorld, SECRETS, START_MS, type World } from '../testing/world.ts';
 
 /** The basic configuration with a piece of it replaced. */
 function changed(text: string | RegExp, instead = '', yaml = REPLAY_YAML): string {
@@ -182,6 +182,41 @@ test('a user who is named no more is told of, as nothing becomes of it', async (
   assert.deepEqual(told.usersLeftOut, ['bob']);
 });
 
+test('twenty users who are named no more are told, and that there are others', async () => {
+  for (const [count, areMore] of [
+    [20, false],
+    [21, true],
+  ] as const) {
+    const names = Array.from({ length: count }, (_, index) => `u${index}`);
+    const users = names.map((name) => `  - { username: ${name}, password_hash: '${CHEAP_HASH}' }`).join('\n');
+    const world = await openWorld({ yaml: `${REPLAY_YAML}${users}\n` });
+    for (const name of names) {
+      const user = (await world.store.findUserByName(world.tenant, name))?.id;
+      world.ctx.history.note(
+        {
+          kind: 'token',
+          client: 'spa',
+          auth: 'none',
+          grantType: 'authorization_code',
+          scope: undefined,
+          resources: [],
+          redirectUri: undefined,
+          grant: undefined,
+          at: undefined,
+          idle: undefined,
+          user,
+          granted: ['read'],
+          refused: undefined,
+        },
+        START_MS,
+      );
+    }
+    const { usersLeftOut, untold } = await replayed(world, REPLAY_YAML);
+    assert.deepEqual([usersLeftOut.length, untold], [20, { requests: 0, usersLeftOut: areMore }]);
+    await world.close();
+  }
+});
+
 test('who is touched is told by name, with the setting and an example', async () => {
   const world = await openWorld({ yaml: REPLAY_YAML });
   for (const name of ['bob', 'alice', 'bob']) await tokensOf(world, { scope: 'openid write' }, await signedIn(world, name));
@@ -198,6 +233,7 @@ test('who is touched is told by name, with the setting and an example', async ()
     detail: 'write',
     requests: 3,
     users: 2,
+    moreUsers: false,
     usernames: ['alice', 'bob'],
     examples: Array.from({ length: 2 }, () => ({
       at: START_MS / 1000,

@@ -34,6 +34,13 @@ export interface Replay {
   readonly secretsChange: readonly string[];
   /** Users of an earlier file who are in this one no more, among those who asked for something: nothing of theirs changes. */
   readonly usersLeftOut: readonly string[];
+  /** What is beyond the bounds of the above. */
+  readonly untold: {
+    /** Requests that would be decided otherwise for more reasons than are told apart: `differences` has none of them. */
+    readonly requests: number;
+    /** `usersLeftOut` may not be all. */
+    readonly usersLeftOut: boolean;
+  };
 }
 
 export interface ReplayedTime {
@@ -77,6 +84,7 @@ export async function replay(ctx: Context, { from, until }: ReplayedTime, builtI
   const counts = { known: 0, judged: 0, partly: 0, left: 0, lost: 0 };
   const users = new Set<number>();
   let first: number | undefined;
+  let areMoreUsers = false;
   let after = { minute: Math.floor(from / 60) * 60, id: 0 };
   for (;;) {
     const page = await ctx.store.listHistory(ctx.tenant, after, PAGE);
@@ -89,22 +97,27 @@ export async function replay(ctx: Context, { from, until }: ReplayedTime, builtI
       else {
         counts[await judgeAgain(changed, { facts, minute, times }, found, limits)] += times;
         const user = facts.kind === 'authorize' ? facts.session?.user : facts.user;
-        if (user !== undefined && users.size < MAX_USERS) users.add(user);
+        if (user === undefined || users.has(user)) continue;
+        if (users.size < MAX_USERS) users.add(user);
+        else areMoreUsers = true;
       }
     }
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE || last.minute > until) break;
     after = last;
   }
+  const { told, untold } = await found.result();
+  const out = await leftOut(ctx, users);
   return {
     from,
     until,
     first,
     requests: counts,
-    differences: await found.result(),
+    differences: told,
     limits: limits.result(),
     secretsChange: changed.secretsChange,
-    usersLeftOut: await leftOut(ctx, users),
+    usersLeftOut: out.slice(0, MAX_NAMED).toSorted(),
+    untold: { requests: untold, usersLeftOut: areMoreUsers || out.length > MAX_NAMED },
   };
 }
 
@@ -153,14 +166,14 @@ function isPast(judged: Judgement, { check }: Refused): boolean {
   return judged.kind === 'unknown' && check !== '' && judged.passed.includes(check);
 }
 
-/** A file that does not name somebody any more changes nothing of theirs. */
+/** A file that does not name somebody any more changes nothing of theirs. One more than are told, where there are. */
 async function leftOut({ config, store, tenant }: Context, ids: ReadonlySet<number>): Promise<readonly string[]> {
   const named = new Set(config.users.map(({ username }) => foldUsername(username)));
   const names: string[] = [];
   for (const id of ids) {
     const user = await store.findUser(tenant, userId(id));
     if (user?.source === 'config' && !named.has(foldUsername(user.username))) names.push(user.username);
-    if (names.length >= MAX_NAMED) break;
+    if (names.length > MAX_NAMED) break;
   }
-  return names.toSorted();
+  return names;
 }

@@ -153,6 +153,7 @@ describe('entries of the audit log as events', () => {
           { ...there, enabled: true, endedBy: undefined },
           there.version,
           world.now(),
+          0,
         );
         wakeWebhooks(world.ctx);
         await receiver.count(4);
@@ -169,9 +170,9 @@ describe('entries of the audit log as events', () => {
         await change(world, 1);
         await settled(world, webhook.id, ({ failures }) => failures === 1);
         const failed = (await world.store.findWebhook(world.tenant, webhook.id)) ?? assert.fail();
-        await world.store.changeWebhook(world.tenant, webhook.id, { ...failed, enabled: false }, failed.version, world.now());
+        await world.store.changeWebhook(world.tenant, webhook.id, { ...failed, enabled: false }, failed.version, world.now(), 0);
         advance(world, 2 * 86_400);
-        await world.store.changeWebhook(world.tenant, webhook.id, { ...failed, enabled: true }, failed.version + 1, world.now());
+        await world.store.changeWebhook(world.tenant, webhook.id, { ...failed, enabled: true }, failed.version + 1, world.now(), 0);
         wakeWebhooks(world.ctx);
         await receiver.count(2);
         await settled(world, webhook.id, ({ failures }) => failures === 1);
@@ -204,7 +205,7 @@ describe('entries of the audit log as events', () => {
       const { webhook } = await makeWebhook(world, receiver.origin);
       const taken = (await world.store.takeWebhook(world.tenant, webhook.id, 30, world.now())) ?? assert.fail();
       const beyond = { ...taken.webhook, cursorSeq: webhook.cursorSeq + 1_000 };
-      await world.store.settleWebhook(world.tenant, webhook.id, taken.lease, { progress: beyond, leasedUntil: world.now() });
+      await world.store.settleWebhook(world.tenant, webhook.id, taken.lease, { version: 1, progress: beyond, leasedUntil: world.now() });
       wakeWebhooks(world.ctx);
       await settled(world, webhook.id, ({ cursorSeq }) => cursorSeq === webhook.cursorSeq);
       await change(world, 1);
@@ -264,7 +265,7 @@ describe('what changes while something is being sent', () => {
           actions: ['user.enabled'],
           secrets: rotateSecrets(webhook.secrets, made.kept, 60, world.now()),
         };
-        await world.store.changeWebhook(world.tenant, webhook.id, next, 1, world.now());
+        await world.store.changeWebhook(world.tenant, webhook.id, next, 1, world.now(), 0);
         held.shift()?.();
         const [first, second] = await receiver.count(2);
         assert.ok(first !== undefined && second !== undefined);

@@ -1,4 +1,12 @@
-import { StoreUnavailable, type TakenWebhook, type WebhookDelivery, type WebhookRecord, type WebhookSettlement } from '@hufu/store/port';
+import {
+  type Store,
+  StoreUnavailable,
+  type TakenWebhook,
+  type WebhookDelivery,
+  type WebhookEnd,
+  type WebhookRecord,
+  type WebhookSettlement,
+} from '@hufu/store/port';
 import { monotonicMs } from '../clock.ts';
 import type { Context } from '../context.ts';
 import { workOff } from '../jobs/work-off.ts';
@@ -13,6 +21,8 @@ const TURN_MS = 15_000;
 const LEASE_SECONDS = 30;
 /** No request begins later after it was last settled: with the time that one may take, it has ended before the lease does. */
 const BEGIN_WITHIN_MS = 10_000;
+/** So often what came of a request is judged anew because somebody has changed the webhook meanwhile; then the event comes again. */
+const MAX_JUDGED = 5;
 /** Webhooks whose place in memory is kept. */
 const MAX_SEEN = 1_000;
 
@@ -27,9 +37,10 @@ export function wakeWebhooks(ctx: Context): void {
 /**
  * Sends entries of the sealed audit log to webhooks for as long as the process runs: in their order, one at a time for a webhook, at least once. Nobody waits for it.
  *
+ * @param passedMs of this process's own clock, which tests move by hand
  * @returns what stops it, see `WorkingOff`.
  */
-export function startWebhooks(ctx: Context): () => Promise<void> {
+export function startWebhooks(ctx: Context, passedMs: () => number = monotonicMs): () => Promise<void> {
   const seen = new Seen();
   let isStopping = false;
   let last = '';
@@ -62,7 +73,7 @@ export function startWebhooks(ctx: Context): () => Promise<void> {
   const job = workOff<TakenWebhook>(ctx, {
     names: { take: 'take webhooks', act: 'send to a webhook' },
     take,
-    act: (taken, isStopped) => new Turn(ctx, taken, () => isStopping || isStopped()).run(),
+    act: (taken, isStopped) => new Turn(ctx, taken, passedMs, () => isStopping || isStopped()).run(),
   });
   wakers.set(ctx, job.wake);
   return async () => {
@@ -92,17 +103,21 @@ class Seen {
 class Turn {
   readonly #ctx: Context;
   readonly #taken: TakenWebhook;
+  readonly #passedMs: () => number;
   readonly #isStopped: () => boolean;
-  readonly #begunMs = monotonicMs();
-  #keptMs = this.#begunMs;
+  readonly #begunMs: number;
+  #keptMs: number;
   /** As it is now; undefined once it is somebody else's, or nobody's. */
   #webhook: WebhookRecord | undefined;
 
-  constructor(ctx: Context, taken: TakenWebhook, isStopped: () => boolean) {
+  constructor(ctx: Context, taken: TakenWebhook, passedMs: () => number, isStopped: () => boolean) {
     this.#ctx = ctx;
     this.#taken = taken;
     this.#webhook = taken.webhook;
+    this.#passedMs = passedMs;
     this.#isStopped = isStopped;
+    this.#begunMs = passedMs();
+    this.#keptMs = this.#begunMs;
   }
 
   async run(): Promise<void> {
@@ -115,12 +130,12 @@ class Turn {
       if (next.kind === 'nothing' && next.to === webhook.cursorSeq) break;
       await this.#follow(webhook, next);
     }
-    if (this.#webhook !== undefined) await this.#settle({}, 'give back');
+    if (this.#webhook !== undefined) await this.#settle({ version: 0 }, 'give back');
   }
 
   /** The webhook, where there is time to send once more. */
   #mayBegin(): WebhookRecord | undefined {
-    const ms = monotonicMs();
+    const ms = this.#passedMs();
     const isTime = ms - this.#begunMs < TURN_MS && ms - this.#keptMs < BEGIN_WITHIN_MS && !this.#isStopped();
     return isTime && this.#webhook?.enabled === true ? this.#webhook : undefined;
   }
@@ -128,37 +143,40 @@ class Turn {
   async #follow(webhook: WebhookRecord, next: Next): Promise<void> {
     if (next.kind === 'cut') {
       this.#ctx.log.error('audit.tampered', new Error('the log ends before what a webhook was sent'), { seq: next.end });
-      await this.#settle({ progress: passedTo(webhook, next.end) }, 'keep');
+      await this.#settle({ version: webhook.version, progress: passedTo(webhook, next.end) }, 'keep');
       return;
     }
     if (next.kind === 'nothing') {
-      await this.#settle({ progress: passedTo(webhook, next.to) }, 'keep');
+      await this.#settle({ version: webhook.version, progress: passedTo(webhook, next.to) }, 'keep');
       return;
     }
     const { entry } = next;
     const tried = { seq: entry.seq, messageId: messageId(entry), action: entry.action };
     if (!isGenuine(this.#ctx, entry)) {
       this.#ctx.log.error('audit.tampered', new Error('an entry is not as a server has written it'), { seq: entry.seq });
-      await this.#keep(afterAltered(webhook, tried, this.#now()), tried);
+      await this.#keep(webhook, (there) => afterAltered(there, tried, this.#now()), tried);
       return;
     }
+    // Reading may have taken long.
+    if (this.#mayBegin() === undefined) return;
     const attempt = await this.#attempt(webhook, entry);
     const now = this.#now();
-    const step =
-      attempt.kind === 'delivered' ? afterDelivered(webhook, tried, now) : afterFailed(webhook, tried, attempt, now, this.#chance());
-    await this.#keep(step, tried);
+    const judge = (there: WebhookRecord): Step =>
+      attempt.kind === 'delivered' ? afterDelivered(there, tried, now) : afterFailed(there, tried, attempt, now, this.#chance());
+    await this.#keep(webhook, judge, tried);
   }
 
   /** What somebody wants once more: once, whatever comes of it. */
   async #sendAgain(delivery: WebhookDelivery): Promise<void> {
     const { seq } = delivery;
     const [entry] = await this.#ctx.store.readAudit(this.#ctx.tenant, seq - 1, 1);
-    const webhook = this.#webhook;
+    const webhook = this.#mayBegin();
     if (webhook === undefined) return;
+    const { version } = webhook;
     const at = this.#now();
     // Also one that is not there any more, or another one of the same number.
     if (entry?.seq !== seq || messageId(entry) !== delivery.messageId || !isGenuine(this.#ctx, entry)) {
-      await this.#settle({ delivery: { ...delivery, state: 'dead', reason: 'altered', at } }, 'keep');
+      await this.#settle({ version, delivery: { ...delivery, state: 'dead', reason: 'altered', at } }, 'keep');
       return;
     }
     const attempt = await this.#attempt(webhook, entry);
@@ -168,7 +186,7 @@ class Turn {
       attempt.kind === 'delivered'
         ? { ...delivery, state: 'delivered', attempts, reason: undefined, at: now }
         : { ...delivery, state: 'dead', attempts, reason: attempt.reason, at: now };
-    await this.#settle({ delivery: done }, 'keep');
+    await this.#settle({ version, delivery: done }, 'keep');
     this.#tell(done);
   }
 
@@ -183,24 +201,39 @@ class Turn {
     }
   }
 
-  async #keep({ progress, delivery, end }: Step, { seq }: Tried): Promise<void> {
-    const webhook = await this.#settle({ progress, delivery }, 'keep');
-    this.#tell(delivery);
-    if (end === undefined || webhook === undefined) return;
+  /** By the webhook that was sent for; where somebody has changed it meanwhile, as by having it enabled again, by what it is now. */
+  async #keep(sentFor: WebhookRecord, judge: (there: WebhookRecord) => Step, { seq }: Tried): Promise<void> {
+    let there = sentFor;
+    for (let judged = 0; judged < MAX_JUDGED; judged += 1) {
+      const { progress, delivery, end } = judge(there);
+      const kept = await this.#settle({ version: there.version, progress, delivery }, 'keep');
+      if (kept.kind !== 'changed') {
+        this.#tell(delivery);
+        // What was asked for before a change ends nothing after it: the next request does.
+        if (kept.kind === 'kept' && end !== undefined && there === sentFor) await this.#end(kept.webhook, end, seq);
+        return;
+      }
+      there = kept.webhook;
+    }
+    this.#webhook = undefined;
+  }
+
+  async #end(webhook: WebhookRecord, end: WebhookEnd, seq: number): Promise<void> {
     const { store, tenant, log } = this.#ctx;
-    const ended = await store.changeWebhook(tenant, webhook.id, { ...webhook, enabled: false, endedBy: end }, webhook.version, this.#now());
+    const off = { ...webhook, enabled: false, endedBy: end };
+    const ended = await store.changeWebhook(tenant, webhook.id, off, webhook.version, this.#now(), 0);
     if (ended.kind !== 'done') return;
     this.#webhook = ended.webhook;
     log.warn('webhook.disabled', { webhook: webhook.id, reason: end, seq });
   }
 
-  async #settle(settlement: Omit<WebhookSettlement, 'leasedUntil'>, lease: 'keep' | 'give back'): Promise<WebhookRecord | undefined> {
+  async #settle(settlement: Omit<WebhookSettlement, 'leasedUntil'>, lease: 'keep' | 'give back'): ReturnType<Store['settleWebhook']> {
     const { store, tenant } = this.#ctx;
     const leasedUntil = this.#now() + (lease === 'keep' ? LEASE_SECONDS : 0);
     const kept = await store.settleWebhook(tenant, this.#taken.webhook.id, this.#taken.lease, { ...settlement, leasedUntil });
-    this.#keptMs = monotonicMs();
-    this.#webhook = kept.kind === 'kept' ? kept.webhook : undefined;
-    return this.#webhook;
+    this.#keptMs = this.#passedMs();
+    this.#webhook = kept.kind === 'lost' ? undefined : kept.webhook;
+    return kept;
   }
 
   #tell({ seq, action, state, attempts, reason }: WebhookDelivery): void {

@@ -149,17 +149,17 @@ async function useWebhooks({ store: all, tenant }: Bench): Promise<void> {
   await all.dueWebhooks(tenant, NOW);
   const taken = await all.takeWebhook(tenant, 'w', 30, NOW);
   const progress = { ...STILL, cursorSeq: 1, deliveredAt: NOW };
-  await all.settleWebhook(tenant, 'w', taken?.lease ?? 0, { progress, delivery: someDelivery(1), leasedUntil: NOW });
+  await all.settleWebhook(tenant, 'w', taken?.lease ?? 0, { version: 1, progress, delivery: someDelivery(1), leasedUntil: NOW });
   await all.redeliverWebhook(tenant, 'w', 1);
   const again = await all.takeWebhook(tenant, 'w', 30, NOW);
-  await all.settleWebhook(tenant, 'w', again?.lease ?? 0, { delivery: someDelivery(1, { state: 'dead' }), leasedUntil: NOW });
+  await all.settleWebhook(tenant, 'w', again?.lease ?? 0, { version: 1, delivery: someDelivery(1, { state: 'dead' }), leasedUntil: NOW });
   for (const filter of [{}, { state: 'dead' as const, before: 9 }]) await all.listWebhookDeliveries(tenant, 'w', filter, 1);
   for (const [version, enabled] of [
     [1, false],
     [1, true],
     [2, true],
   ] as const)
-    await all.changeWebhook(tenant, 'w', someWebhook({ enabled }), version, NOW);
+    await all.changeWebhook(tenant, 'w', someWebhook({ enabled }), version, NOW, 0);
   await all.findWebhook(tenant, 'w');
   await all.listWebhooks(tenant);
   for (const id of ['w', 'w']) await all.removeWebhook(tenant, id);

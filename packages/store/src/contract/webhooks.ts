@@ -20,13 +20,13 @@ export function webhookCases(define: Case): void {
         ['a', 'b'],
       );
       const next = someWebhook({ url: 'https://other.example/', actions: ['*'], enabled: false, endedBy: 'failing', description: '' });
-      assert.deepEqual(await b.store.changeWebhook(b.tenant, 'b', next, 1, NOW), {
+      assert.deepEqual(await b.store.changeWebhook(b.tenant, 'b', next, 1, NOW, 0), {
         kind: 'done',
         webhook: { ...webhook, ...next, version: 2 },
       });
-      assert.deepEqual(await b.store.changeWebhook(b.tenant, 'b', someWebhook(), 1, NOW), { kind: 'changed' });
-      assert.deepEqual(await b.store.changeWebhook(b.tenant, 'z', someWebhook(), 1, NOW), { kind: 'unknown' });
-      assert.deepEqual(await b.store.changeWebhook(b.otherTenant, 'b', someWebhook(), 2, NOW), { kind: 'unknown' });
+      assert.deepEqual(await b.store.changeWebhook(b.tenant, 'b', someWebhook(), 1, NOW, 0), { kind: 'changed' });
+      assert.deepEqual(await b.store.changeWebhook(b.tenant, 'z', someWebhook(), 1, NOW, 0), { kind: 'unknown' });
+      assert.deepEqual(await b.store.changeWebhook(b.otherTenant, 'b', someWebhook(), 2, NOW, 0), { kind: 'unknown' });
       assert.equal(await b.store.removeWebhook(b.otherTenant, 'b'), 'unknown');
       assert.equal(await b.store.removeWebhook(b.tenant, 'b'), 'removed');
       assert.equal(await b.second.removeWebhook(b.tenant, 'b'), 'unknown');
@@ -42,7 +42,7 @@ export function webhookCases(define: Case): void {
 
   define('of fifty changes of one version one is made, and one removal', async (b) => {
     await make(b, 'a');
-    const changed = await race(b, async (store) => await store.changeWebhook(b.tenant, 'a', someWebhook(), 1, NOW));
+    const changed = await race(b, async (store) => await store.changeWebhook(b.tenant, 'a', someWebhook(), 1, NOW, 0));
     assert.deepEqual(countKinds(changed), { done: 1, changed: 49 });
     const removed = await race(b, async (store) => await store.removeWebhook(b.tenant, 'a'));
     assert.equal(removed.filter((answer) => answer === 'removed').length, 1);
@@ -68,7 +68,7 @@ export function webhookCases(define: Case): void {
     // A log that was cut off is not where it was either.
     await settle(b, taken, { progress: { ...STILL, cursorSeq: end + 9 } });
     assert.deepEqual(await due(b), ['a']);
-    await b.store.changeWebhook(b.tenant, 'a', someWebhook({ enabled: false }), 1, NOW);
+    await b.store.changeWebhook(b.tenant, 'a', someWebhook({ enabled: false }), 1, NOW, 0);
     assert.deepEqual(await due(b), []);
   });
 
@@ -82,7 +82,7 @@ export function webhookCases(define: Case): void {
     assert.equal(await b.store.takeWebhook(b.tenant, 'a', 30, NOW + 29), undefined);
     const second = await take(b, 'a', NOW + 30);
     assert.ok(second.lease > first.lease);
-    const late = { progress: { ...STILL, cursorSeq: 1 }, delivery: someDelivery(1), leasedUntil: NOW + 99 };
+    const late = { version: 1, progress: { ...STILL, cursorSeq: 1 }, delivery: someDelivery(1), leasedUntil: NOW + 99 };
     assert.deepEqual(await b.store.settleWebhook(b.tenant, 'a', first.lease, late), { kind: 'lost' });
     assert.deepEqual(await b.store.settleWebhook(b.otherTenant, 'a', second.lease, late), { kind: 'lost' });
     assert.deepEqual(await b.store.listWebhookDeliveries(b.tenant, 'a', {}, 9), []);
@@ -109,20 +109,69 @@ export function webhookCases(define: Case): void {
       dueAt: NOW + 60,
       deliveredAt: 7,
     };
-    await b.store.changeWebhook(b.tenant, 'a', someWebhook({ url: 'https://new.example/' }), 1, NOW);
-    const kept = await settle(b, taken, { progress });
+    await b.store.changeWebhook(b.tenant, 'a', someWebhook({ url: 'https://new.example/' }), 1, NOW, 0);
+    const kept = await settle(b, taken, { version: 2, progress });
     assert.deepEqual([kept?.url, kept?.version, kept?.dueAt], ['https://new.example/', 2, NOW + 60]);
     assert.equal(await b.store.takeWebhook(b.tenant, 'a', 30, NOW + 59), undefined, 'not before it is due');
     const again = await take(b, 'a', NOW + 60);
     assert.deepEqual(again.webhook, { ...kept, ...progress });
     // Switched off and on it has not failed, and is where it was.
     await settle(b, again, { progress: { ...progress, dueAt: NOW + 9_999 } });
-    await b.store.changeWebhook(b.tenant, 'a', someWebhook({ enabled: false, endedBy: 'gone' }), 2, NOW);
-    const on = await b.second.changeWebhook(b.tenant, 'a', someWebhook(), 3, NOW + 61);
+    await b.store.changeWebhook(b.tenant, 'a', someWebhook({ enabled: false, endedBy: 'gone' }), 2, NOW, 0);
+    const on = await b.second.changeWebhook(b.tenant, 'a', someWebhook(), 3, NOW + 61, 0);
     assert.ok(on.kind === 'done');
     const { failures, failingSince, dueAt, cursorSeq, endedBy, headSince } = on.webhook;
     assert.deepEqual([failures, failingSince, dueAt, cursorSeq, endedBy], [0, 0, NOW + 61, 1, undefined]);
     assert.equal(headSince, NOW + 61, 'and is not given up for the time that it was off');
+  });
+
+  define('progress that was judged by settings of before changes nothing: what an administrator began anew stays so', async (b) => {
+    await make(b, 'a');
+    await entries(b, 2);
+    const taken = await take(b, 'a');
+    const failed = {
+      ...STILL,
+      failures: 7,
+      failingSince: NOW - 400_000,
+      headSeq: 1,
+      headAttempts: 7,
+      headSince: NOW - 9_000,
+      dueAt: NOW + 21_600,
+    };
+    await settle(b, taken, { progress: failed });
+    await b.store.changeWebhook(b.tenant, 'a', someWebhook({ enabled: false }), 1, NOW, 0);
+    const on = await b.second.changeWebhook(b.tenant, 'a', someWebhook(), 2, NOW + 1, 0);
+    assert.ok(on.kind === 'done');
+    const late = {
+      version: 1,
+      progress: { ...failed, failures: 8 },
+      delivery: someDelivery(1, { state: 'waiting' }),
+      leasedUntil: NOW + 30,
+    };
+    assert.deepEqual(await b.store.settleWebhook(b.tenant, 'a', taken.lease, late), { kind: 'changed', webhook: on.webhook });
+    assert.deepEqual(await b.second.findWebhook(b.tenant, 'a'), on.webhook);
+    assert.deepEqual(await b.store.listWebhookDeliveries(b.tenant, 'a', {}, 9), []);
+    // What was sent once more is no progress, and judged by itself.
+    const { progress: _, ...again } = late;
+    assert.equal((await b.store.settleWebhook(b.tenant, 'a', taken.lease, again)).kind, 'kept');
+    assert.equal((await b.store.settleWebhook(b.tenant, 'a', taken.lease, { ...late, version: 3 })).kind, 'kept');
+    assert.equal((await b.store.settleWebhook(b.tenant, 'a', taken.lease + 1, late)).kind, 'lost', 'whose lease it is comes first');
+  });
+
+  define('a change passes what the settings before did not want, and never goes back', async (b) => {
+    await make(b, 'a');
+    await entries(b, 3);
+    for (const [version, passedTo, cursorSeq] of [
+      [1, 2, 2],
+      [2, 0, 2],
+      [3, 1, 2],
+      [4, 3, 3],
+    ] as const) {
+      const changed = await b.store.changeWebhook(b.tenant, 'a', someWebhook(), version, NOW, passedTo);
+      assert.ok(changed.kind === 'done');
+      assert.equal(changed.webhook.cursorSeq, cursorSeq);
+      assert.deepEqual(await b.second.findWebhook(b.tenant, 'a'), changed.webhook);
+    }
   });
 
   define('deliveries are listed from the newest on, by their state, and one that waits is forgotten with what it waits for', async (b) => {
@@ -223,8 +272,8 @@ async function take(b: Bench, id: string, now: number = NOW): Promise<TakenWebho
 async function settle(
   b: Bench,
   { webhook, lease }: TakenWebhook,
-  settlement: { readonly progress?: WebhookProgress; readonly delivery?: WebhookDelivery },
+  settlement: { readonly version?: number; readonly progress?: WebhookProgress; readonly delivery?: WebhookDelivery },
 ): Promise<WebhookRecord | undefined> {
-  const kept = await b.store.settleWebhook(b.tenant, webhook.id, lease, { ...settlement, leasedUntil: NOW });
+  const kept = await b.store.settleWebhook(b.tenant, webhook.id, lease, { version: webhook.version, ...settlement, leasedUntil: NOW });
   return kept.kind === 'kept' ? kept.webhook : undefined;
 }

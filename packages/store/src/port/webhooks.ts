@@ -75,6 +75,8 @@ export interface TakenWebhook {
 }
 
 export interface WebhookSettlement {
+  /** Of the webhook that `progress` was judged by. */
+  readonly version: number;
   /** Absent: it has come no farther (an entry was sent once more). */
   readonly progress?: WebhookProgress;
   readonly delivery?: WebhookDelivery;
@@ -94,13 +96,18 @@ export interface Webhooks {
     most: number,
     now: number,
   ): Promise<{ readonly kind: 'created'; readonly webhook: WebhookRecord } | { readonly kind: 'full' }>;
-  /** Where `version` is still that. One that becomes enabled is due at once, and has not failed yet: the entry that it stopped at has all its time again. */
+  /**
+   * Where `version` is still that. One that becomes enabled is due at once, and has not failed yet: the entry that it stopped at has all its time again.
+   *
+   * @param passedTo what the settings before did not want up to there, so that those after it are not asked about it; 0 where nothing is known
+   */
   changeWebhook(
     tenant: TenantId,
     id: string,
     settings: WebhookSettings,
     version: number,
     now: number,
+    passedTo: number,
   ): Promise<{ readonly kind: 'done'; readonly webhook: WebhookRecord } | { readonly kind: 'changed' | 'unknown' }>;
   /** With its deliveries. Whoever is sending settles nothing any more. */
   removeWebhook(tenant: TenantId, id: string): Promise<'removed' | 'unknown'>;
@@ -111,13 +118,16 @@ export interface Webhooks {
   ): Promise<{ readonly webhook: WebhookRecord; readonly isAsked: boolean; readonly end: number }[]>;
   /** To one of any number of callers, until `now + leaseSeconds`; undefined to the others, and where it is not due any more. */
   takeWebhook(tenant: TenantId, id: string, leaseSeconds: number, now: number): Promise<TakenWebhook | undefined>;
-  /** What has come of it, in one act; the webhook as it is now. `lost`: the lease is another's by now, or the webhook is gone, and nothing has changed. */
+  /**
+   * What has come of it, in one act; the webhook as it is now. `lost`: the lease is another's by now, or the webhook is gone. `changed`: somebody has changed the webhook, so that its progress is to be
+   * judged anew. Nothing has changed by either.
+   */
   settleWebhook(
     tenant: TenantId,
     id: string,
     lease: number,
     settlement: WebhookSettlement,
-  ): Promise<{ readonly kind: 'kept'; readonly webhook: WebhookRecord } | { readonly kind: 'lost' }>;
+  ): Promise<{ readonly kind: 'kept' | 'changed'; readonly webhook: WebhookRecord } | { readonly kind: 'lost' }>;
   /** Newest first; the last `DELIVERED_KEPT` that were delivered, and `DEAD_KEPT` that were given up. */
   listWebhookDeliveries(
     tenant: TenantId,

@@ -37,9 +37,9 @@ export function webhooks(db: Database): Webhooks {
         return { kind: 'created', webhook: readOne(row) };
       }),
 
-    changeWebhook: (tenant, id, settings, version, now) =>
+    changeWebhook: (tenant, id, settings, version, now, passedTo) =>
       db.transact(async (session) => {
-        const [row] = await session.run<WebhookRow>(CHANGE, [tenant, id, now, version, ...writeSettings(settings)]);
+        const [row] = await session.run<WebhookRow>(CHANGE, [tenant, id, now, version, ...writeSettings(settings), passedTo]);
         if (row !== undefined) return { kind: 'done', webhook: readOne(row) };
         return (await findOne(session, tenant, id)) === undefined ? { kind: 'unknown' } : { kind: 'changed' };
       }),
@@ -64,14 +64,17 @@ export function webhooks(db: Database): Webhooks {
         return { webhook: readWebhook(row), lease: row.lease, redeliveries: due.map(readDelivery) };
       }),
 
-    settleWebhook: (tenant, id, lease, { progress, delivery, leasedUntil }) =>
+    settleWebhook: (tenant, id, lease, { version, progress, delivery, leasedUntil }) =>
       db.transact(async (session) => {
         const whose = [tenant, id, lease, leasedUntil];
         const [row] =
           progress === undefined
             ? await session.run<WebhookRow>(KEEP, whose)
-            : await session.run<WebhookRow>(SETTLE, [...whose, ...writeProgress(progress)]);
-        if (row === undefined) return { kind: 'lost' };
+            : await session.run<WebhookRow>(SETTLE, [...whose, ...writeProgress(progress), version]);
+        if (row === undefined) {
+          const [there] = await session.run<WebhookRow>(HELD, [tenant, id, lease]);
+          return there === undefined ? { kind: 'lost' } : { kind: 'changed', webhook: readWebhook(there) };
+        }
         if (progress !== undefined) await session.run(FORGET, [tenant, id, progress.headSeq]);
         if (delivery !== undefined) {
           await session.run(PUT_DELIVERY, [tenant, id, ...writeDelivery(delivery)]);
@@ -146,6 +149,7 @@ const INSERT: Statement = {
 /** The new value of a column stands beside the old one here: `enabled` is what it was. */
 const CHANGE: Statement = {
   text: `UPDATE webhooks w SET ${assignments(SETTING_COLUMNS, 5)}, version = w.version + 1,
+      cursor_seq = greatest(w.cursor_seq, $${5 + SETTING_COLUMNS.length}::bigint),
       failures = CASE WHEN w.enabled = 0 AND $9::bigint = 1 THEN 0 ELSE w.failures END,
       failing_since = CASE WHEN w.enabled = 0 AND $9::bigint = 1 THEN 0 ELSE w.failing_since END,
       head_since = CASE WHEN w.enabled = 0 AND $9::bigint = 1 THEN $3::bigint ELSE w.head_since END,
@@ -170,8 +174,9 @@ const KEEP: Statement = {
 };
 const SETTLE: Statement = {
   text: `UPDATE webhooks w SET leased_until = $4::bigint, ${assignments(PROGRESS_COLUMNS, 5)}
-    WHERE ${ONE} AND w.lease = $3::bigint RETURNING ${COLUMNS}`,
+    WHERE ${ONE} AND w.lease = $3::bigint AND w.version = $${5 + PROGRESS_COLUMNS.length}::bigint RETURNING ${COLUMNS}`,
 };
+const HELD: Statement = { text: `SELECT ${COLUMNS} FROM webhooks w WHERE ${ONE} AND w.lease = $3::bigint` };
 const FORGET: Statement = {
   text: `DELETE FROM webhook_deliveries WHERE tenant = $1::bigint AND webhook_id = $2::text AND state = 'waiting' AND seq <> $3::bigint`,
 };

@@ -30,7 +30,8 @@ export function webhooks(db: Connection): Webhooks {
       failing_since, head_seq, head_attempts, head_since, due_at, delivered_at, lease, leased_until)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ${END}, 0, 0, 0, 0, 0, ?9, 0, 0, 0)`);
   const change = db.lazy(
-    `UPDATE webhooks SET ${SETTING_COLUMNS.map((column) => `${column} = ?`).join(', ')}, version = version + 1 WHERE tenant = ? AND id = ?`,
+    `UPDATE webhooks SET ${SETTING_COLUMNS.map((column) => `${column} = ?`).join(', ')}, version = version + 1, cursor_seq = max(cursor_seq, ?)
+      WHERE tenant = ? AND id = ?`,
   );
   const begin = db.lazy('UPDATE webhooks SET failures = 0, failing_since = 0, head_since = ?1, due_at = ?1 WHERE tenant = ?2 AND id = ?3');
   const remove = db.lazy('DELETE FROM webhooks WHERE tenant = ? AND id = ?');
@@ -44,7 +45,8 @@ export function webhooks(db: Connection): Webhooks {
     WHERE tenant = ? AND webhook_id = ? AND state = ? AND seq < ? ORDER BY seq DESC LIMIT ?`);
   const ofAny = db.lazy(`SELECT ${DELIVERY_COLUMNS.join(', ')} FROM webhook_deliveries
     WHERE tenant = ? AND webhook_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?`);
-  const settle = db.lazy('UPDATE webhooks SET leased_until = ? WHERE tenant = ? AND id = ? AND lease = ?');
+  const holds = db.lazy('SELECT lease FROM webhooks WHERE tenant = ? AND id = ? AND lease = ?');
+  const settle = db.lazy('UPDATE webhooks SET leased_until = ? WHERE tenant = ? AND id = ?');
   const progress = db.lazy(
     `UPDATE webhooks SET ${PROGRESS_COLUMNS.map((column) => `${column} = ?`).join(', ')} WHERE tenant = ? AND id = ?`,
   );
@@ -80,12 +82,12 @@ export function webhooks(db: Connection): Webhooks {
         return { kind: 'created', webhook: mustFind(tenant, id) };
       }),
 
-    changeWebhook: (tenant, id, settings, version, now) =>
+    changeWebhook: (tenant, id, settings, version, now, passedTo) =>
       db.write(() => {
         const there = findOne(tenant, id);
         if (there === undefined) return { kind: 'unknown' };
         if (there.version !== version) return { kind: 'changed' };
-        change().run(...writeSettings(settings), tenant, id);
+        change().run(...writeSettings(settings), passedTo, tenant, id);
         if (settings.enabled && !there.enabled) begin().run(now, tenant, id);
         return { kind: 'done', webhook: mustFind(tenant, id) };
       }),
@@ -113,7 +115,10 @@ export function webhooks(db: Connection): Webhooks {
 
     settleWebhook: (tenant, id, lease, settlement) =>
       db.write(() => {
-        if (settle().run(settlement.leasedUntil, tenant, id, lease).changes === 0) return { kind: 'lost' };
+        if (holds().get(tenant, id, lease) === undefined) return { kind: 'lost' };
+        const there = mustFind(tenant, id);
+        if (settlement.progress !== undefined && there.version !== settlement.version) return { kind: 'changed', webhook: there };
+        settle().run(settlement.leasedUntil, tenant, id);
         if (settlement.progress !== undefined) {
           progress().run(...writeProgress(settlement.progress), tenant, id);
           forget().run(tenant, id, settlement.progress.headSeq);

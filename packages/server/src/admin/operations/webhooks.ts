@@ -4,6 +4,7 @@ import type { Context } from '../../context.ts';
 import { OutboundRefused } from '../../outbound/fetch-outbound.ts';
 import { guard } from '../../outbound/guard.ts';
 import { attemptMessage } from '../../webhooks/attempt.ts';
+import { findPassed } from '../../webhooks/find-passed.ts';
 import { messageOf } from '../../webhooks/message.ts';
 import { goodSecrets, newWebhookSecret, rotateSecrets } from '../../webhooks/secrets.ts';
 import { wakeWebhooks } from '../../webhooks/webhook-job.ts';
@@ -44,7 +45,8 @@ export const WEBHOOKS: { readonly [N in keyof WebhookOperations]: Perform<N> } =
     requireMatch(call, etagOf(there));
     requireAddress(ctx, body.url);
     const { url, actions, description, enabled } = body;
-    return answer(await put(call, there, { ...there, url, actions, description, enabled, endedBy: undefined }), now);
+    const passedTo = String(actions) === String(there.actions) ? 0 : await findPassed(ctx, there);
+    return answer(await put(call, there, { ...there, url, actions, description, enabled, endedBy: undefined }, passedTo), now);
   },
 
   'webhooks.delete': async (call) => {
@@ -62,7 +64,7 @@ export const WEBHOOKS: { readonly [N in keyof WebhookOperations]: Perform<N> } =
     const there = await requireWebhook(call);
     const secret = newWebhookSecret(ctx, there.id, now);
     const secrets = rotateSecrets(there.secrets, secret.kept, body.overlap ?? USUAL_OVERLAP, now);
-    const webhook = await put(call, there, { ...there, secrets });
+    const webhook = await put(call, there, { ...there, secrets }, 0);
     return { body: { webhook: viewOf(webhook, now), secret: secret.text }, etag: etagOf(webhook) };
   },
 
@@ -121,10 +123,11 @@ async function put(
   { ctx, now, change }: Pick<AdminCall<'webhooks.update'>, 'ctx' | 'now' | 'change'>,
   there: WebhookRecord,
   next: WebhookSettings,
+  passedTo: number,
 ): Promise<WebhookRecord> {
   const target = { kind: 'webhook', id: there.id } as const;
   const done = await change({ target, before: toldOf(there), after: toldOf(next) }, (store) =>
-    store.changeWebhook(ctx.tenant, there.id, next, there.version, now),
+    store.changeWebhook(ctx.tenant, there.id, next, there.version, now, passedTo),
   );
   if (done.kind === 'done') return done.webhook;
   if (done.kind === 'unknown') throw notFound('webhook');
