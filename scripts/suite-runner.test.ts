@@ -36,6 +36,15 @@ test('a passing suite says nothing but dots', async () => {
   assert.match(output, /^\nsuite: 1 file\n\.\.\nsuite: 2 tests in [0-9.]+ s\n$/);
 });
 
+test('processes that share the files of a suite are counted together, also where one of them says nothing', async () => {
+  const texts = [`test('a', () => {}); test('b', () => {});`, `test('c', () => {});`];
+  const { passed, failed, output } = await runSuite(texts);
+  assert.deepEqual([passed, failed], [3, 0]);
+  assert.match(output, /^\nsuite: 2 files\n[.\n]+suite: 3 tests in [0-9.]+ s\n$/);
+  const ended = await runSuite([texts[0] ?? '', `test('d', () => process.exit(0));`]);
+  assert.deepEqual([ended.passed, ended.failed], [2, 1]);
+});
+
 test('a file that cannot be loaded is a failure', async () => {
   assert.equal((await runSuite(`import './missing.ts'; test('a', () => {});`)).failed, 1);
 });
@@ -63,7 +72,7 @@ test('a suite that is not done in time is ended and a failure, and says what was
 });
 
 test('what a suite leaves running is ended with it', { skip: process.platform === 'win32' }, async () => {
-  const started = `const child = spawn('sleep', ['30'], { stdio: 'ignore' }); child.unref(); writeFileSync(process.env.TMPDIR + '/../pid', String(child.pid));`;
+  const started = `const child = spawn('sleep', ['30'], { stdio: 'ignore' }); child.unref(); writeFileSync(process.env.TMPDIR + '/../../pid', String(child.pid));`;
   await runSuite(`test('a', () => { ${started} });`);
   // A process that has ended may wait for its new parent to read its exit code: it no longer sleeps then.
   const { stdout } = await promisify(execFile)('ps', ['-o', 'stat=', '-p', readFileSync(join(directory, 'pid'), 'utf8')]).catch(() => ({
@@ -72,13 +81,17 @@ test('what a suite leaves running is ended with it', { skip: process.platform ==
   assert.match(stdout, /^(?:Z.*)?\s*$/);
 });
 
-/** Runs the text as a suite in a process of its own, because the runner writes to standard output. */
-async function runSuite(text: string, limitSeconds = 20): Promise<Result> {
+/** Runs the text, or each of several in a process of its own, as a suite in a process of its own, because the runner writes to standard output. */
+async function runSuite(text: string | readonly string[], limitSeconds = 20): Promise<Result> {
   const folder = join(directory, 'tests');
   mkdirSync(folder, { recursive: true });
   const imports = `import { after, describe, test } from 'node:test'; import { spawn } from 'node:child_process'; import { writeFileSync } from 'node:fs';`;
-  writeFileSync(join(folder, 'suite.test.ts'), `${imports}\n${text}\nvoid [after, describe, test, spawn, writeFileSync];\n`);
-  const suite = { name: 'suite', files: [join(folder, 'suite.test.ts')], budgetSeconds: 60, limitSeconds };
+  const files = [text].flat().map((body, index) => {
+    const file = join(folder, `${index === 0 ? '' : `${index}-`}suite.test.ts`);
+    writeFileSync(file, `${imports}\n${body}\nvoid [after, describe, test, spawn, writeFileSync];\n`);
+    return file;
+  });
+  const suite = { name: 'suite', files, budgetSeconds: 60, limitSeconds, processes: files.length };
   const script = `
     import { SuiteRunner } from ${JSON.stringify(join(import.meta.dirname, 'suite-runner.ts'))};
     const counts = await new SuiteRunner(${JSON.stringify(folder)}, ${JSON.stringify(directory)}).run(${JSON.stringify(suite)}, process.execPath, {});

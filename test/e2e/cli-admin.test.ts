@@ -78,6 +78,9 @@ test('clients: made of words or of a file, changed member by member, switched of
   );
   assert.equal((await told('clients.check', id))['profile'], 'oauth21');
   assert.match(await shown('clients.keys.list', id), /^source +none\n/);
+  const look = await world.run('u-owner', 'client', 'update', id, '--token_endpoint_auth_method', 'none', '--dry-run', '--json');
+  const would: Reply = JSON.parse(look.out);
+  assert.deepEqual([Object(would['client']).auth_method, would['effect']], ['none', { dry_run: true, grants: 0, users: 0, capped: false }]);
   await shown('clients.update', id, '--client_name', 'Notes', '--unset', 'client_uri');
   const after: Reply = Object((await told('clients.get', id))['metadata']);
   assert.deepEqual([after['client_name'], after['redirect_uris'], after['client_uri']], ['Notes', metadata['redirect_uris'], undefined]);
@@ -169,7 +172,7 @@ test('the audit log, resources and settings', async () => {
     if (entries.length === 0) await sleep(100);
   }
   assert.match(await shown('audit.get', String(entries[0]?.['seq'])), /action +\S+/);
-  await shown('audit.checkpoints');
+  await shown('audit.checkpoints', '--from', '1');
   await shown('audit.state');
   assert.match(await shown('resources.list'), /IDENTIFIER|There are none/);
   assert.match(await shown('settings.get'), /issuer/);

@@ -335,7 +335,7 @@ describe('workbench and editing in the console', () => {
       said,
       /client_name − Reports \+ Tiger Reports hufu\.access_token_ttl \+ 5m hufu\.first_party − false \+ true redirect_uris \+ https:\/\/r\.example\/two/,
     );
-    assert.equal(await page.getByTestId('effect').count(), 0, 'the same host: no grant ends');
+    assert.equal(await page.getByTestId('effect').textContent(), 'No live grant ends by this.', 'the same host');
     await confirm(page, 'owner');
     await page.waitForSelector('text=Tiger Reports is saved');
     const now = await metadataOf(id);
@@ -352,7 +352,10 @@ describe('workbench and editing in the console', () => {
     await openEditor(id);
     await page.getByLabel('Authentication').selectOption('client_secret_basic');
     assert.match(await review(), /token_endpoint_auth_method − none \+ client_secret_basic/);
-    assert.match((await page.getByTestId('effect').textContent()) ?? '', /No live grant ends by this/);
+    assert.match(
+      (await page.getByTestId('effect').textContent()) ?? '',
+      /No live grant ends by this\. A new secret is made, and shown once\./,
+    );
     await confirm(page, 'owner');
     const secret = (await page.getByTestId('secret').textContent()) ?? '';
     assert.ok(secret.length >= 32);
@@ -371,9 +374,10 @@ describe('workbench and editing in the console', () => {
     assert.equal(await button('Review and save').isDisabled(), true);
     const wrong = { ...JSON.parse(text), redirect_uris: ['https://r.example/cb', 'https://x.example/#f'], logo_uri: 'nowhere', what: 1 };
     await field.fill(JSON.stringify(wrong, undefined, 2));
-    await review();
-    await confirm(page, 'owner');
+    // Before anybody is asked anything.
+    await button('Review and save').click();
     await page.waitForSelector('.faults');
+    await page.waitForSelector('[role=dialog]', { state: 'detached' });
     const faultsTold = await page.locator('.faults li').allTextContents();
     assert.ok(
       faultsTold.some((told) => /Line \d+ \/redirect_uris\/1 /.test(told)) && faultsTold.some((told) => /\/what /.test(told)),
@@ -397,8 +401,7 @@ describe('workbench and editing in the console', () => {
     await page.getByLabel('Name', { exact: true }).fill('Mine');
     const theirs = { ...(await metadataOf(id)), tos_uri: 'https://r.example/terms' };
     assert.equal((await callFrom(page, 'PUT', `/clients/${id}`, { metadata: theirs })).status, 200);
-    await review();
-    await confirm(page, 'owner');
+    await button('Review and save').click();
     await page.waitForSelector('text=Somebody has changed it meanwhile');
     await button('Put my changes upon theirs').click();
     assert.equal(await page.getByLabel('Terms of service').inputValue(), 'https://r.example/terms');
@@ -550,8 +553,7 @@ describe('workbench and editing in the console', () => {
         async () => {
           await openEditor(id);
           await page.getByLabel('Redirect URIs').fill('nowhere');
-          await review();
-          await confirm(page, 'owner');
+          await button('Review and save').click();
           await page.waitForSelector('[aria-invalid=true]');
           await page.waitForSelector('[role=dialog]', { state: 'detached' });
         },
@@ -559,6 +561,7 @@ describe('workbench and editing in the console', () => {
       [
         'review',
         async () => {
+          await page.getByLabel('Redirect URIs').fill('https://else.example/cb');
           await review();
           await page.waitForSelector('[data-testid=effect]');
         },

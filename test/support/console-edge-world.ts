@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROLES, type Role } from '@hufu/protocol/admin/roles';
 import type { BrowserContext, Page } from 'playwright-core';
+import { keepLedger } from './console-ledger.ts';
 import { fillIn, PASSWORD } from './console-world.ts';
 import { freePort } from './hufu.ts';
 import { startProcess } from './hufu-process.ts';
@@ -93,6 +94,7 @@ export async function startConsoleEdgeWorld(more = ''): Promise<ConsoleEdgeWorld
     async signIn(context, role, path = '/console') {
       const page = await context.newPage();
       page.setDefaultTimeout(20_000);
+      await keepLedger(page);
       await page.goto(origin + path);
       await fillIn(page, role);
       return page;

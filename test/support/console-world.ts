@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ROLES, type Role } from '@hufu/protocol/admin/roles';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { Agent } from './agent.ts';
+import { keepLedger } from './console-ledger.ts';
 import { freePort } from './hufu.ts';
 import { type HufuProcess, startProcess } from './hufu-process.ts';
 
@@ -87,6 +88,7 @@ export async function startConsoleWorld(): Promise<ConsoleWorld> {
     async signIn(context, role, path = '/console') {
       const page = await context.newPage();
       page.setDefaultTimeout(60_000);
+      await keepLedger(page);
       await page.goto(origin + path);
       await fillIn(page, role);
       return page;

@@ -26,16 +26,17 @@ export interface SignedIn extends Tokens {
  *
  * @param answer the address that the browser came back to, or its parameters.
  * @param pending what `prepareSignIn` gave, from where it was kept; it is to be taken out of there, so that it serves once.
+ * @param wait between two attempts to have the issuer's keys; by the machine's clock where it is left out.
  */
 export async function finishSignIn(
   client: Client,
   answer: string | URL | URLSearchParams,
   pending: PendingSignIn,
   signal?: AbortSignal,
+  wait: Wait = (ms) => pause(systemClock, ms, signal),
 ): Promise<SignedIn> {
   const code = await readAuthorizationAnswer(client, answer instanceof URLSearchParams ? answer : new URL(answer).searchParams, pending);
   const { dpopKey, nonce, maxAge, returnTo } = pending;
-  const wait: Wait = (ms) => pause(systemClock, ms, signal);
   if (nonce !== undefined) await fetchKeysFirst(client, wait);
   const raw = await requestTokens(client, 'authorization_code', {
     parameters: [

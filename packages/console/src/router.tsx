@@ -7,9 +7,11 @@ import { NotFound } from './shell/not-found.tsx';
 const root = createRootRoute({
   component: Frame,
   notFoundComponent: NotFound,
-  // Every query is plain text: the server judges what it means.
+  // Every query is plain text: the server judges what it means. An empty member says nothing.
   validateSearch: (search): Search =>
-    Object.fromEntries(Object.entries(search).map(([name, value]) => [name, value === undefined ? undefined : String(value)])),
+    Object.fromEntries(
+      Object.entries(search).map(([name, value]) => [name, value === undefined || value === '' ? undefined : String(value)]),
+    ),
 });
 
 /** A page, once its words are there. */
@@ -93,6 +95,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/audit/$seq',
+    component: lazyRouteComponent(() => withWords(import('./pages/audit-entry.tsx')), 'AuditEntryPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/webhooks',
     component: lazyRouteComponent(() => withWords(import('./pages/webhooks.tsx')), 'Webhooks'),
   }),
@@ -115,6 +122,11 @@ const routes = [
     getParentRoute: () => root,
     path: '/limits',
     component: lazyRouteComponent(() => withWords(import('./pages/limits.tsx')), 'Limits'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/limits/$name',
+    component: lazyRouteComponent(() => withWords(import('./pages/limit.tsx')), 'LimitPage'),
   }),
   createRoute({
     getParentRoute: () => root,

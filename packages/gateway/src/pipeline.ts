@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Soon, soon } from '@hufu/resource/soon';
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
 import type { EdgeCheck, EdgeDecisions } from './decisions.ts';
 import { type Identify, type Identity, setCookies, type Unidentified } from './identify/identify.ts';
@@ -8,7 +9,7 @@ import type { AnswerHeaderRules } from './proxy/answer-headers.ts';
 import type { CookieCut } from './proxy/cookies.ts';
 import { forward } from './proxy/forward.ts';
 import type { ForwardTask, ForwardWatcher, HeadCheck, OpenStream } from './proxy/forward-task.ts';
-import { forwardedHeaders, type Origin, readOrigin } from './proxy/forwarded.ts';
+import { forwardedHeaders, type Origin, plainAddress, readOrigin } from './proxy/forwarded.ts';
 import type { HeaderNames } from './proxy/header-names.ts';
 import { linger } from './proxy/linger.ts';
 import { stripPrefix } from './proxy/path.ts';
@@ -28,7 +29,7 @@ import { traceHeaders } from './trace.ts';
 /** Says inside who a request is from. */
 export interface PassportSource {
   /** Names (lower case) and values in turn; or why there is no Passport good enough for the route. */
-  headers(identity: Identity, route: Route): IssuedPassport | Promise<IssuedPassport>;
+  headers(identity: Identity, route: Route): Soon<IssuedPassport>;
   /** Where services find what they verify it with. */
   readonly endpoint?: OwnEndpoints;
 }
@@ -79,8 +80,8 @@ type Limited = LimitsPassed | LimitRefusal | undefined;
 export interface EdgeLimits {
   /** There are none now: nothing has to be asked. */
   readonly isEmpty: boolean;
-  first(request: LimitedRequest): Limited | Promise<Limited>;
-  second(request: LimitedRequest): Limited | Promise<Limited>;
+  first(request: LimitedRequest): Soon<Limited>;
+  second(request: LimitedRequest): Soon<Limited>;
   /** Nobody could be identified: it costs the address more. */
   failed(request: LimitedRequest): void;
 }
@@ -143,7 +144,7 @@ export class Exchange implements ForwardWatcher {
 
   /** Never throws. */
   start(): void {
-    const { endpoints, endpointLimits, table, identifierOf, limits } = this.#parts;
+    const { endpoints, endpointLimits, table } = this.#parts;
     if (this.#head === undefined && endpoints?.takes(this.#target) === true) {
       this.#check = 'edge_endpoint';
       const tooMany = endpointLimits(this.#origin.address, this.#target.path);
@@ -164,9 +165,12 @@ export class Exchange implements ForwardWatcher {
     }
     this.#route = found.route;
     this.#parts.counts.came(found.route);
-    const identify = identifierOf(found.route, found.host);
-    if (identify === undefined && (limits === undefined || limits.isEmpty)) this.#forward(found.route, []);
-    else this.#admit(found.route, identify).catch((error: unknown) => this.#fail(error));
+    try {
+      const admitted = this.#admit(found.route, found.host);
+      if (admitted instanceof Promise) admitted.catch((error: unknown) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** There is nothing to pass on. */
@@ -201,41 +205,57 @@ export class Exchange implements ForwardWatcher {
     this.#unwatch?.();
   }
 
-  async #admit(route: Route, identify: Identify | undefined): Promise<void> {
-    const { limits: all, passport } = this.#parts;
+  /** All of it at once where nobody has to be asked. */
+  #admit(route: Route, host: GatewayHost): Soon<void> {
+    const { limits: all, identifierOf } = this.#parts;
     const limits = all?.isEmpty === false ? all : undefined;
+    const identify = identifierOf(route, host);
+    if (limits === undefined) return this.#identify(route, identify, limits);
     this.#check = 'edge_limits';
-    if (limits !== undefined && !(await this.#passes(limits.first(this.#limited(route))))) return;
-    if (identify === undefined) return this.#forward(route, []);
+    return soon(this.#passes(limits.first(this.#limited(route))), (passes) =>
+      passes ? this.#identify(route, identify, limits) : undefined,
+    );
+  }
+
+  #identify(route: Route, identify: Identify | undefined, limits: EdgeLimits | undefined): Soon<void> {
+    if (identify === undefined) return this.#forward(route, NO_LINES);
     this.#check = 'edge_identity';
-    const found = await identify(this.#request, this.#target, this.#head === undefined ? 'request' : 'websocket');
+    const found = identify(this.#request, this.#target, this.#head === undefined ? 'request' : 'websocket');
+    return soon(found, (identity) => this.#onIdentified(route, identity, limits));
+  }
+
+  #onIdentified(route: Route, found: Identity | Unidentified, limits: EdgeLimits | undefined): Soon<void> {
     if (found.kind === 'refused') {
       if (found.status < 500) limits?.failed(this.#limited(route));
       return this.refuse(found);
     }
     this.#identity = found;
+    if (limits === undefined) return this.#addPassport(route, found);
     this.#check = 'edge_known_limits';
-    if (limits !== undefined && !(await this.#passes(limits.second(this.#limited(route))))) return;
+    return soon(this.#passes(limits.second(this.#limited(route))), (passes) => (passes ? this.#addPassport(route, found) : undefined));
+  }
+
+  #addPassport(route: Route, identity: Identity): Soon<void> {
     this.#check = 'edge_passport';
-    const said = passport?.headers(found, route) ?? [];
-    const issued = said instanceof Promise ? await said : said;
-    if (!('kind' in issued)) return this.#forward(route, issued);
-    if (issued.kind === 'refused') return this.refuse(issued);
-    this.#forward(route, issued.lines, issued.onAnswer);
+    return soon(this.#parts.passport?.headers(identity, route) ?? NO_LINES, (issued) => {
+      if (!('kind' in issued)) return this.#forward(route, issued);
+      if (issued.kind === 'refused') return this.refuse(issued);
+      this.#forward(route, issued.lines, issued.onAnswer);
+    });
   }
 
   /** Whether it goes on, after it has waited for as long as limits say. */
-  async #passes(asked: Limited | Promise<Limited>): Promise<boolean> {
-    const said = asked instanceof Promise ? await asked : asked;
-    if (said === undefined) return true;
-    if (said.kind === 'refused') {
-      this.refuse(said);
-      return false;
-    }
-    if (said.headers.length > 0) this.#told = [...this.#told, ...said.headers];
-    const { timers } = this.#parts;
-    if (said.delayMs > 0) await new Promise<void>((resolve) => timers.later(said.delayMs, resolve));
-    return true;
+  #passes(asked: Soon<Limited>): Soon<boolean> {
+    return soon(asked, (said): Soon<boolean> => {
+      if (said === undefined) return true;
+      if (said.kind === 'refused') {
+        this.refuse(said);
+        return false;
+      }
+      if (said.headers.length > 0) this.#told = [...this.#told, ...said.headers];
+      const { timers } = this.#parts;
+      return said.delayMs > 0 ? new Promise((resolve) => timers.later(said.delayMs, () => resolve(true))) : true;
+    });
   }
 
   #limited(route: Route): LimitedRequest {
@@ -254,10 +274,9 @@ export class Exchange implements ForwardWatcher {
   #task(route: Route, passport: readonly string[]): ForwardTask {
     const { names, cookies, newTrace, isTrusted, timers } = this.#parts;
     const { rawHeaders, headers, socket } = this.#request;
-    const peer = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     const { host, named, length, isChunked, expectsContinue } = this.#framing;
     const { traceparent } = headers;
-    const parent = typeof traceparent === 'string' && isTrusted(peer) ? traceparent : undefined;
+    const parent = typeof traceparent === 'string' && isTrusted(plainAddress(socket.remoteAddress)) ? traceparent : undefined;
     const ours = [...forwardedHeaders(this.#origin, host), ...traceHeaders(parent, newTrace()).lines, ...passport];
     const credentials = route.forwardToken && this.#identity?.session === undefined ? 'forward' : 'drop';
     const { path, query } = this.#target;
@@ -321,3 +340,5 @@ export class Exchange implements ForwardWatcher {
     this.refuse({ kind: 'refused', status: 500, code: 'server_error', detail: 'something went wrong at the edge', cause });
   }
 }
+
+const NO_LINES: readonly string[] = [];

@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 /** Version 00, an id that is not all zeros, a parent that is not. */
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/;
@@ -12,24 +12,26 @@ const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]
  * @returns names and values in turn, and the id.
  */
 export function traceHeaders(parent: string | undefined, hex: string): { readonly id: string; readonly lines: readonly string[] } {
-  const [, trace = hex.slice(0, 32), flags = '00'] = TRACEPARENT.exec(parent ?? '') ?? [];
+  const known = parent === undefined ? null : TRACEPARENT.exec(parent);
+  const trace = known?.[1] ?? hex.slice(0, 32);
+  const flags = known?.[2] ?? '00';
   return { id: trace, lines: ['x-request-id', trace, 'traceparent', `00-${trace}-${hex.slice(32, 48)}-${flags}`] };
 }
 
-const TRACE_BYTES = 24;
+const TRACE_DIGITS = 48;
 /** Chance is drawn for so many requests at once: for each one alone it costs twenty times as much. */
 const DRAWN = 256;
 
 /** Makes texts of 48 hexadecimal digits of chance. They name requests and open nothing: whoever could read this memory may know the next. */
 export function traceSource(): () => string {
-  const drawn = Buffer.allocUnsafeSlow(DRAWN * TRACE_BYTES);
-  let at = drawn.length;
+  let drawn = '';
+  let at = 0;
   return () => {
     if (at === drawn.length) {
-      randomFillSync(drawn);
+      drawn = randomBytes((DRAWN * TRACE_DIGITS) / 2).toString('hex');
       at = 0;
     }
-    at += TRACE_BYTES;
-    return drawn.toString('hex', at - TRACE_BYTES, at);
+    at += TRACE_DIGITS;
+    return drawn.slice(at - TRACE_DIGITS, at);
   };
 }

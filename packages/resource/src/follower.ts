@@ -1,41 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { type Ack, Acks } from './acks.ts';
-import { ALGORITHMS, type Algorithm } from './algorithms.ts';
-import { abortAfter, type Clock, systemClock } from './clock.ts';
-import { findEndpointFault } from './discover.ts';
+import { Acks } from './acks.ts';
+import { ALGORITHMS } from './algorithms.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { readEventStream } from './event-stream.ts';
 import { BATCH_TYPE, type FeedBatch, type FeedEntry, MAX_BATCH, readBatch } from './feed-batch.ts';
-import { DocumentError, type Fetch, fetchText } from './fetch-document.ts';
+import { type FeedPlace, FeedRequests, NoStreamError, OtherLogError } from './feed-requests.ts';
+import { DocumentError } from './fetch-document.ts';
+import { checkFollowerOptions, type FollowerOptions } from './follower-options.ts';
 import { Freshness, type Moment } from './freshness.ts';
-import { authorizationOf, type Credentials, checkCredentials } from './introspection.ts';
 import { KeySource } from './key-source.ts';
 import type { TokenMarks } from './marks.ts';
 import { RevocationIndex } from './revocation-index.ts';
 import { FINE, type Finding, type Revocations } from './revocations.ts';
 import { type DocumentRules, readSignedDocument } from './signed-document.ts';
 
-export interface FollowerOptions {
-  /** The authorization server, as for the verifier. */
-  readonly issuer: string;
-  /** Of a client that may read the feed (`hufu.follows_revocations`). */
-  readonly credentials: Credentials;
-  /** How this process is called in the issuer's table of who has enforced what; each gets a few random characters more. */
-  readonly node: string;
-  /** How old what is known may be before tokens are refused: 2 to 3,600 seconds, by default 10. */
-  readonly maxAgeSeconds?: number;
-  /** Entries that are kept: 1,000,000 by default. What does not fit makes the follower stop to vouch for anything. */
-  readonly maxEntries?: number;
-  /** By default `/oauth/revocations` below the issuer, where Hufu has it: metadata has no registered member for it. */
-  readonly endpoint?: string;
-  /** Where the issuer's keys are. Left out, its metadata says (RFC 8414 §3). */
-  readonly jwksUri?: string;
-  /** The algorithms that are accepted; by default all that we know and the runtime has. */
-  readonly algorithms?: readonly Algorithm[];
-  /** Instead of the global `fetch`. */
-  readonly fetch?: Fetch;
-  /** Time and chance, instead of the machine's. */
-  readonly clock?: Clock;
-}
+export type { FollowerOptions };
 
 /** What a follower tells. */
 export type FollowerEvent =
@@ -57,6 +36,8 @@ export type FollowerEvent =
 
 /** Follows an issuer's revocation feed. Holds a connection: close it. */
 export interface RevocationFollower extends Revocations {
+  /** How old what is known may be, in milliseconds, so that a token is told fine. */
+  readonly maxAgeMs: number;
   look(token: TokenMarks): Finding;
   /** Resolves when what is known is fresh for the first time; rejects when the follower is closed before. */
   ready(): Promise<void>;
@@ -108,31 +89,22 @@ const MAX_SHOWN = 4_096;
  * @throws {TypeError} when an option is not what it says it is.
  */
 export function revocationFollower(options: FollowerOptions): RevocationFollower {
-  checkOptions(options);
+  checkFollowerOptions(options);
   const follower = new Follower(options);
   follower.start();
   return follower;
 }
 
-/** The log has begun anew, or has to be read again from its beginning. */
-class Restart extends Error {
-  readonly why: 'epoch_changed' | 'room';
-
-  constructor(why: Restart['why']) {
-    super(why);
-    this.why = why;
-  }
-}
+/** There is room for what there was none for: the log has to be read again from its beginning. */
+class RoomAgain extends Error {}
 
 class Follower implements RevocationFollower {
   readonly issuer: string;
-  readonly #credentials: Credentials;
   readonly #node: string;
-  readonly #maxAgeMs: number;
+  readonly maxAgeMs: number;
   readonly #maxEntries: number;
-  readonly #fetch: Fetch;
   readonly #clock: Clock;
-  readonly #endpoint: string;
+  readonly #requests: FeedRequests;
   readonly #rules: DocumentRules;
   readonly #index: RevocationIndex;
   readonly #freshness = new Freshness();
@@ -164,17 +136,17 @@ class Follower implements RevocationFollower {
     const { issuer, algorithms = [...ALGORITHMS.keys()], fetch = globalThis.fetch, clock = systemClock } = options;
     const nowMs = clock.nowMs;
     this.issuer = issuer;
-    this.#credentials = options.credentials;
     this.#node = `${options.node}-${randomBytes(4).toString('hex')}`;
-    this.#maxAgeMs = (options.maxAgeSeconds ?? 10) * 1000;
+    this.maxAgeMs = (options.maxAgeSeconds ?? 10) * 1000;
     this.#maxEntries = options.maxEntries ?? 1_000_000;
-    this.#fetch = fetch;
     this.#clock = clock;
-    this.#endpoint = options.endpoint ?? `${issuer.replace(/\/$/, '')}/oauth/revocations`;
+    const endpoint = options.endpoint ?? `${issuer.replace(/\/$/, '')}/oauth/revocations`;
+    const { credentials } = options;
+    this.#requests = new FeedRequests({ issuer, endpoint, credentials, node: this.#node, fetch, closing: this.#closing.signal });
     const keys = new KeySource({ issuer, jwksUri: options.jwksUri, fetch, nowMs, coolDownMs: KEYS_COOL_DOWN_MS });
     this.#rules = { issuer, type: BATCH_TYPE, keys, algorithms: new Set(algorithms), maxLength: MAX_BATCH };
     this.#index = new RevocationIndex(`${issuer}/oauth/status/`, this.#maxEntries);
-    this.#acks = new Acks(clock, this.#closing.signal, (acks) => this.#acknowledge(acks));
+    this.#acks = new Acks(clock, this.#closing.signal, (acks) => this.#requests.acknowledge(this.#epoch, acks));
     // Nobody has to wait for it.
     this.#readyTo.promise.catch(() => {});
   }
@@ -232,7 +204,7 @@ class Follower implements RevocationFollower {
     const moment = this.#moment();
     const ageMs = this.#freshness.ageMs(moment);
     if (ageMs === Number.POSITIVE_INFINITY) return 'the feed was not heard yet, or has begun anew';
-    if (ageMs > this.#maxAgeMs) return `the feed was heard ${Math.round(ageMs)} ms ago`;
+    if (ageMs > this.maxAgeMs) return `the feed was heard ${Math.round(ageMs)} ms ago`;
     if (this.#isFull) return `there are more than ${this.#maxEntries} revocations`;
     return this.#isBlind(moment) ? 'the feed has a kind of revocation that is not known here' : undefined;
   }
@@ -249,14 +221,13 @@ class Follower implements RevocationFollower {
         else await this.#poll();
       } catch (cause) {
         if (this.#closing.signal.aborted) return;
-        if (cause instanceof Restart) this.#forget(cause.why);
-        else {
-          this.#tell({ kind: 'unreachable', cause });
-        }
+        if (cause instanceof OtherLogError) this.#forget('epoch_changed');
+        else if (cause instanceof RoomAgain) this.#forget('room');
+        else this.#tell({ kind: 'unreachable', cause });
         this.#tellFreshness();
       }
       // However it ended: what does not last is not worth being asked for over and over.
-      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 10), this.#maxAgeMs / 4);
+      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 10), this.maxAgeMs / 4);
       this.#failures += 1;
       await this.#clock.wait(pauseMs * (0.5 + this.#clock.chance() / 2), this.#closing.signal);
     }
@@ -274,7 +245,7 @@ class Follower implements RevocationFollower {
     this.#freshness.connect();
     for (;;) {
       const asked = this.#moment();
-      const batch = await this.#ask(0);
+      const batch = await this.#read(await this.#requests.batch(this.#place(), 0));
       this.#accept(batch, asked);
       if (batch.seq === batch.head) return;
       if (batch.seq === batch.after) throw new DocumentError(this.issuer, 'answers with a batch that leads nowhere');
@@ -283,11 +254,11 @@ class Follower implements RevocationFollower {
 
   async #poll(): Promise<void> {
     this.#mode = 'poll';
-    const waitSeconds = Math.min(30, Math.max(1, Math.floor(this.#maxAgeMs / 3_000)));
+    const waitSeconds = Math.min(30, Math.max(1, Math.floor(this.maxAgeMs / 3_000)));
     const begunMs = this.#clock.monotonicMs();
     while (this.#clock.monotonicMs() < this.#streamAtMs && !this.#closing.signal.aborted) {
       const asked = this.#moment();
-      const batch = await this.#ask(waitSeconds);
+      const batch = await this.#read(await this.#requests.batch(this.#place(), waitSeconds));
       this.#accept(batch, asked);
       this.#noteLife(begunMs);
       const tookMs = this.#clock.monotonicMs() - asked.monotonicMs;
@@ -316,7 +287,7 @@ class Follower implements RevocationFollower {
     let isOfTheWay = false;
     try {
       let asked: Moment | undefined = this.#moment();
-      const body = await this.#open(signal);
+      const body = await this.#requests.stream(this.#place(), signal);
       isOfTheWay = true;
       for await (const { data } of readEventStream(body, MAX_BATCH)) {
         isOfTheWay = false;
@@ -334,6 +305,9 @@ class Follower implements RevocationFollower {
         this.#noteLife(begunMs);
         isOfTheWay = true;
       }
+    } catch (error) {
+      if (error instanceof NoStreamError) this.#noteSilence(SILENT_STREAMS);
+      throw error;
     } finally {
       // Silent, or over after its first batch: something in between may know no streams, whatever it lets through at first.
       const isSuspect = silence.signal.aborted || (isOfTheWay && batches < 2);
@@ -350,34 +324,6 @@ class Follower implements RevocationFollower {
     this.#streamAtMs = this.#clock.monotonicMs() + POLLING_MS;
   }
 
-  async #open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    const url = this.#url({});
-    const headers = { accept: 'text/event-stream', 'last-event-id': String(this.#position), ...(await this.#authorization()) };
-    const response = await this.#fetch(url, { headers, redirect: 'error', cache: 'no-store', signal });
-    const type = response.headers.get('content-type') ?? '';
-    if (response.status === 200 && response.body !== null && /^text\/event-stream\b/i.test(type)) return response.body;
-    await response.body?.cancel();
-    if (response.status === 409) throw new Restart('epoch_changed');
-    // Not a stream, but an answer: whoever is in between knows no streams.
-    if (response.status === 200 || response.status === 406) this.#noteSilence(SILENT_STREAMS);
-    throw new DocumentError(url, `answered ${response.status} ${type.slice(0, 50)}`, response.status);
-  }
-
-  /** @param waitSeconds how long the issuer may wait for something to tell; 0: not at all. */
-  async #ask(waitSeconds: number): Promise<FeedBatch> {
-    const url = this.#url(waitSeconds === 0 ? {} : { wait: String(waitSeconds) });
-    const headers = { accept: 'application/jose', ...(await this.#authorization()) };
-    const timeoutMs = SILENCE_MS + waitSeconds * 1000;
-    try {
-      const request = { headers, timeoutMs, maxBytes: MAX_BATCH, isUnkept: true, signal: this.#closing.signal };
-      const { text } = await fetchText(this.#fetch, url, request);
-      return await this.#read(text.trim());
-    } catch (error) {
-      if (error instanceof DocumentError && error.status === 409) throw new Restart('epoch_changed');
-      throw error;
-    }
-  }
-
   async #read(text: string): Promise<FeedBatch> {
     const batch = readBatch(await readSignedDocument(text, this.#rules));
     if (batch === undefined) throw new DocumentError(this.issuer, 'answered with something that is no batch');
@@ -388,7 +334,7 @@ class Follower implements RevocationFollower {
   /** Everything that a batch says is enforced when this returns. */
   #accept(batch: FeedBatch, asked: Moment | undefined): void {
     const isSameLog = (this.#epoch === undefined || this.#epoch === batch.epoch) && batch.head >= this.#position;
-    if (!isSameLog) throw new Restart('epoch_changed');
+    if (!isSameLog) throw new OtherLogError();
     if (batch.after !== this.#position) throw new DocumentError(this.issuer, `answered from ${batch.after}, not from ${this.#position}`);
     if (asked !== undefined && this.#freshness.isKept(batch)) throw new DocumentError(this.issuer, 'answered with a batch from before');
     this.#epoch = batch.epoch;
@@ -413,7 +359,7 @@ class Follower implements RevocationFollower {
     if (!this.#isFull || this.#index.size >= this.#maxEntries * 0.9) return;
     // There is room again for what there was none for.
     this.#isFull = false;
-    throw new Restart('room');
+    throw new RoomAgain();
   }
 
   /** What is to be told of an entry. */
@@ -432,7 +378,7 @@ class Follower implements RevocationFollower {
   }
 
   /** What is in the index stays: it was revoked, whatever the log says now. */
-  #forget(why: Restart['why']): void {
+  #forget(why: 'epoch_changed' | 'room'): void {
     this.#toldOf = why === 'room' ? Math.max(this.#toldOf, this.#position) : 0;
     this.#isAgain = true;
     this.#position = 0;
@@ -443,30 +389,8 @@ class Follower implements RevocationFollower {
     this.#tell({ kind: why });
   }
 
-  async #acknowledge(acks: readonly Ack[]): Promise<void> {
-    const body = JSON.stringify({ node: this.#node, epoch: this.#epoch, acks });
-    const headers = { 'content-type': 'application/json', ...(await this.#authorization()) };
-    const signal = AbortSignal.any([this.#closing.signal, abortAfter(SILENCE_MS)]);
-    const response = await this.#fetch(this.#endpoint, { method: 'POST', headers, body, redirect: 'error', signal });
-    await response.body?.cancel();
-    // A refusal of these very numbers will not be another one later.
-    if (response.status === 429 || response.status >= 500) throw new DocumentError(this.issuer, 'does not take acknowledgements');
-  }
-
-  #url(more: Readonly<Record<string, string>>): string {
-    const url = new URL(this.#endpoint);
-    url.searchParams.set('after', String(this.#position));
-    if (this.#epoch !== undefined) url.searchParams.set('epoch', this.#epoch);
-    url.searchParams.set('node', this.#node);
-    if (this.#last !== undefined) url.searchParams.set('last', this.#last);
-    // No two requests are the same: an answer that something in between has kept is to none of them.
-    url.searchParams.set('once', randomBytes(6).toString('hex'));
-    for (const [name, value] of Object.entries(more)) url.searchParams.set(name, value);
-    return url.href;
-  }
-
-  async #authorization(): Promise<{ readonly authorization: string }> {
-    return { authorization: await authorizationOf(this.#credentials) };
+  #place(): FeedPlace {
+    return { position: this.#position, epoch: this.#epoch, last: this.#last };
   }
 
   #moment(): Moment {
@@ -496,23 +420,3 @@ class Follower implements RevocationFollower {
 }
 
 const UNMARKED: Finding = Object.freeze({ kind: 'unmarked' });
-
-function checkOptions(options: FollowerOptions): void {
-  const { issuer, node, maxAgeSeconds = 10, maxEntries = 1_000_000, endpoint, jwksUri, algorithms = ['ES256'] } = options;
-  if (typeof issuer !== 'string' || findEndpointFault(issuer, issuer) !== undefined) throw new TypeError('issuer is not an https URI');
-  checkCredentials(options.credentials);
-  if (typeof node !== 'string' || !/^[\w.-]{1,40}$/.test(node)) throw new TypeError('node is not a name of 1 to 40 letters, digits, _ . -');
-  if (!(typeof maxAgeSeconds === 'number' && maxAgeSeconds >= 2 && maxAgeSeconds <= 3_600))
-    throw new TypeError('maxAgeSeconds is not a number from 2 to 3600');
-  if (!(Number.isInteger(maxEntries) && maxEntries >= 1 && maxEntries <= 10_000_000))
-    throw new TypeError('maxEntries is not a whole number up to 10,000,000');
-  for (const [name, uri] of [
-    ['endpoint', endpoint],
-    ['jwksUri', jwksUri],
-  ] as const) {
-    const fault = uri === undefined ? undefined : typeof uri === 'string' ? findEndpointFault(uri, issuer) : 'is not a text';
-    if (fault !== undefined) throw new TypeError(`${name} ${fault}`);
-  }
-  if (!Array.isArray(algorithms) || algorithms.length === 0 || !algorithms.every((alg) => ALGORITHMS.has(alg)))
-    throw new TypeError('algorithms is not a list of algorithms that are known here');
-}

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { createServer, request as send } from 'node:http';
 import { after, before, test } from 'node:test';
 import { withToken } from './node-http.ts';
-import { type Admission, protect } from './protect.ts';
+import { type Admission, protect, protectSoon } from './protect.ts';
 import { listen, makeKey, signToken, startIssuer, type TestIssuer } from './testing/issuer.ts';
+import { refuse } from './verification.ts';
 import { type Verifier, verifier } from './verifier.ts';
 
 const NOW = 1_800_000_000;
@@ -101,6 +102,15 @@ test('while the keys cannot be had the answer is 503 with Retry-After, never a c
   } finally {
     issuer.served.answer = undefined;
   }
+});
+
+test('a token that is known is decided about at once, and one that somebody else verifies by them alone', async () => {
+  const request = { headers: { authorization: `Bearer ${token()}` } };
+  assert.equal((await protect(verify)(request)).kind, 'allowed');
+  const atOnce = protectSoon(verify)(request);
+  assert.ok(!(atOnce instanceof Promise) && atOnce.kind === 'allowed');
+  const strict: Verifier = { ...verify, verify: () => Promise.resolve(refuse('revoked')) };
+  assert.equal((await protectSoon(strict)(request)).kind, 'refused');
 });
 
 test('a scope that is none is a TypeError', () => {

@@ -11,10 +11,12 @@ import type { Expected } from './read-claims.ts';
 import { memoryReplays, type Replays } from './replays.ts';
 import type { Finding, Revocations } from './revocations.ts';
 import { findSenderFault, type ProofRules, type Sender } from './sender.ts';
+import { type Soon, soon } from './soon.ts';
 import { nameOfToken, type VerifiedToken } from './token-cache.ts';
 import { type LiveToken, type RefusedToken, refuse, type Verification } from './verification.ts';
 import { JwtVerification } from './verify-jwt.ts';
 import { OpaqueVerification } from './verify-opaque.ts';
+import { withVerifySoon } from './verify-soon.ts';
 
 export interface VerifierOptions {
   /** The authorization server, byte for byte its `iss`: https, or http on this very machine. */
@@ -105,47 +107,40 @@ export function verifier(options: VerifierOptions): Verifier {
   const proofs: ProofRules = { replays: options.replays ?? memoryReplays(), nonces: options.nonces };
 
   /** A JWT that holds by itself: what the issuer has said of it since. */
-  const judge = (found: VerifiedToken | RefusedToken, token: string, name: string): Verification | Promise<Verification> => {
+  const judge = (found: VerifiedToken | RefusedToken, token: string, name: string): Soon<Verification> => {
     if ('kind' in found) return found;
     const { token: live, marks } = found;
     if (revocations === undefined || marks === undefined) return live;
-    const conclude = (finding: Finding): Verification | Promise<Verification> => {
+    const conclude = (finding: Finding): Soon<Verification> => {
       if (finding.kind === 'fine') return live;
       if (finding.kind === 'revoked') return refuse('revoked', { detail: finding.reason ?? 'no reason is given' });
       if (answers !== undefined && ofJwts !== 'never') return confirm(answers, live, token, name);
       return finding.kind === 'unknown' ? refuse('revocations_unknown', { detail: finding.cause }) : refuse('unmarked');
     };
-    const finding = revocations.look(marks);
-    return finding instanceof Promise ? finding.then(conclude) : conclude(finding);
+    return soon(revocations.look(marks), conclude);
   };
 
-  const verifyToken = (token: string): Verification | Promise<Verification> => {
+  const verifyToken = (token: string): Soon<Verification> => {
     if (token.length > maxTokenLength) return refuse('malformed', { detail: `longer than ${maxTokenLength} characters` });
     const name = nameOfToken(token);
     const known = ofJwts === 'always' ? undefined : jwts.recall(name);
     if (known !== undefined) return judge(known, token, name);
     const isAsked = answers !== undefined && (ofJwts === 'always' || !isJwt(token));
-    if (!isAsked) {
-      const found = jwts.verify(token, name);
-      return found instanceof Promise ? found.then((later) => judge(later, token, name)) : judge(found, token, name);
-    }
+    if (!isAsked) return soon(jwts.verify(token, name), (found) => judge(found, token, name));
     const isPlausible = tokenPattern === undefined || isJwt(token) || tokenPattern.test(token);
     return isPlausible ? answers.verify(token, name, 'kept') : refuse('malformed', { detail: 'not as tokens of the issuer look' });
   };
 
-  return {
-    issuer,
-    audience,
-    async verify(token, sender) {
-      if (typeof token !== 'string') throw new TypeError('a token is a text');
-      const found = verifyToken(token);
-      const result = found instanceof Promise ? await found : found;
-      if (result.kind === 'refused' || (result.confirmation === undefined && sender?.scheme !== 'DPoP')) return result;
-      return (await findSenderFault(result, token, sender, proofs, Math.floor(now()))) ?? result;
-    },
-    nowSeconds: now,
-    nonce: () => proofs.nonces?.issue(Math.floor(now())),
+  const verifySoon = (token: string, sender?: Sender): Soon<Verification> => {
+    if (typeof token !== 'string') throw new TypeError('a token is a text');
+    return soon(verifyToken(token), (found): Soon<Verification> => {
+      if (found.kind === 'refused' || (found.confirmation === undefined && sender?.scheme !== 'DPoP')) return found;
+      return soon(findSenderFault(found, token, sender, proofs, Math.floor(now())), (fault) => fault ?? found);
+    });
   };
+
+  const nonce = (): string | undefined => proofs.nonces?.issue(Math.floor(now()));
+  return withVerifySoon({ issuer, audience, nonce, nowSeconds: now }, verifySoon);
 }
 
 /** Whether the issuer still says that a JWT is active. What it says beside that is not signed, and takes nothing from what the token says of itself. */

@@ -16,12 +16,14 @@ import { clientCases } from './contract/clients.ts';
 import { consentCases } from './contract/consents.ts';
 import { decisionCases } from './contract/decisions.ts';
 import { deliveryCases } from './contract/deliveries.ts';
+import { descendantCases } from './contract/descendants.ts';
 import { deviceLimitCases } from './contract/device-limits.ts';
 import { deviceCases } from './contract/devices.ts';
 import { edgeSessionCases } from './contract/edge-sessions.ts';
 import { endingCases } from './contract/endings.ts';
 import { factorCases } from './contract/factors.ts';
 import { foreignSubjectCases } from './contract/foreign-subjects.ts';
+import { forgottenConsentCases } from './contract/forgotten-consents.ts';
 import { grantCases } from './contract/grants.ts';
 import { historyCases } from './contract/history.ts';
 import { identityCases } from './contract/identities.ts';
@@ -91,12 +93,14 @@ const ALL: readonly ((define: Case) => void)[] = [
   signOutCases,
   deliveryCases,
   consentCases,
+  forgottenConsentCases,
   grantCases,
   accessGrantCases,
   admissionCases,
   ownGrantCases,
   boundGrantCases,
   foreignSubjectCases,
+  descendantCases,
   lineageCases,
   pushedRequestCases,
   pendingCases,

@@ -112,6 +112,14 @@ export const PURGE_EVERY: number = 16;
 /** At most so many rows fall in one act. */
 export const PURGE_ROWS: number = 64;
 
+/**
+ * So many consents fall in the act that forgets those of a client. Where there are more, none of them stands from then on (`forgotten_consents`), and their rows fall later: with new consents, a bounded number at a time.
+ */
+export const FORGOTTEN_ROWS: number = 1_024;
+
+/** Clients whose forgotten consents fall at a time. */
+export const FORGOTTEN_CLIENTS: number = 16;
+
 /** At most so many decisions of one share fall with a batch of new ones, or four times as many as it brings. */
 export const TRIMMED_ROWS: number = 2_048;
 

@@ -17,6 +17,8 @@ export interface Course {
   readonly tokens?: Record<string, unknown>;
   /** Between the way there and the way back. */
   readonly meanwhile?: () => void | Promise<void>;
+  /** Between two attempts. */
+  readonly wait?: (ms: number) => Promise<void>;
 }
 
 /** A sign-in from the beginning to the end. */
@@ -36,5 +38,5 @@ export async function signInWith(world: TestIssuer, client: Client, course: Cour
   await course.meanwhile?.();
   const answer = new URLSearchParams({ code: 'c0de', state: sent.get('state') ?? pending.state, iss: world.issuer });
   course.answer?.(answer);
-  return finishSignIn(client, `${CALLBACK}?${answer}`, course.pending?.(pending) ?? pending);
+  return finishSignIn(client, `${CALLBACK}?${answer}`, course.pending?.(pending) ?? pending, undefined, course.wait);
 }

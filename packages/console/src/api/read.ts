@@ -23,7 +23,7 @@ export function useRead<N extends OperationName>(
   });
 }
 
-type ListName = 'clients.list' | 'users.list' | 'grants.list' | 'decisions.list' | 'revocations.list' | 'audit.list';
+type ListName = 'clients.list' | 'users.list' | 'grants.list' | 'decisions.list' | 'revocations.list' | 'audit.list' | 'audit.checkpoints';
 type ItemOf<N extends ListName> = ReplyOf<N> extends Page<infer T> ? T : never;
 
 export interface ReadList<T> {
@@ -35,9 +35,9 @@ export interface ReadList<T> {
   retry(): void;
 }
 
-/** A list, page by page. Filters that are empty are left out. */
+/** A list, page by page. Filters that are undefined are left out. */
 export function useList<N extends ListName>(name: N, filters: Readonly<Record<string, string | undefined>>): ReadList<ItemOf<N>> {
-  const query = Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined && value !== ''));
+  const query = Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined));
   const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: [name, {}, query],
     // The filters of a list are what its page takes from the address; the server judges them.

@@ -1,9 +1,8 @@
 import { AdminError, isProblem } from '@hufu/client/admin';
-import type { Effect } from '@hufu/protocol/admin/operation';
 import type { ProblemPart } from '@hufu/protocol/admin/problem';
 import { Button, Group, SegmentedControl } from '@mantine/core';
 import { useBlocker } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMe } from '../api/me.ts';
 import { Danger, useAsk } from '../parts/danger.tsx';
@@ -26,7 +25,7 @@ export interface Saved {
   readonly etag: string;
 }
 
-interface EditorProps {
+interface EditorProps<Looked> {
   /** What is edited, unlike anything else that is: a draft is kept under it. */
   readonly name: string;
   readonly title: string;
@@ -38,8 +37,9 @@ interface EditorProps {
   readonly fixed: string | undefined;
   /** What a change may do, said before it is made. */
   readonly warning: string;
-  /** Asks how many grants end by a change, where some do. */
-  readonly look?: (before: Members, after: Members) => (() => Promise<Effect>) | undefined;
+  /** Asks the server what would come of a change, which it judges as if it were one. */
+  readonly look?: (value: Members, etag: string) => Promise<Looked>;
+  readonly told?: (looked: Looked) => ReactNode;
   /** That it is saved: of what it is called now. */
   readonly note: (saved: Members) => string;
   readonly save: (value: Members, etag: string) => Promise<Saved>;
@@ -51,7 +51,21 @@ interface EditorProps {
 type Mode = 'form' | 'json';
 
 /** Changes an object of the server’s: by fields or as a whole, with what will be another shown before it is, and a way back after. */
-export function Editor({ name, title, current, groups, root, fixed, warning, note, look, save, reload, follow }: EditorProps) {
+export function Editor<Looked>({
+  name,
+  title,
+  current,
+  groups,
+  root,
+  fixed,
+  warning,
+  note,
+  look,
+  told,
+  save,
+  reload,
+  follow,
+}: EditorProps<Looked>) {
   const { t } = useTranslation();
   const ask = useAsk();
   const isAsked = useFilters()['do'] === 'save';
@@ -70,7 +84,6 @@ export function Editor({ name, title, current, groups, root, fixed, warning, not
   const isFixed = fixed !== undefined;
   const changes = changesBetween(base.value, tidied(value, groups));
   const isDirty = changes.length > 0 || fault !== undefined;
-  const looking = look?.(base.value, tidied(value, groups));
   const isBehind = current.etag !== base.etag;
 
   // What was read anew is shown where nobody has written anything.
@@ -130,12 +143,25 @@ export function Editor({ name, title, current, groups, root, fixed, warning, not
     try {
       saved.current = await save(tidied(value, groups), base.etag);
     } catch (thrown) {
-      // What is wrong with it is told where it stands; what has changed meanwhile is read first.
-      if (isProblem(thrown, 'precondition_failed')) reload();
-      else if (!(thrown instanceof AdminError) || thrown.code !== 'invalid_request') throw thrown;
-      setRefused(thrown);
-      setParts(thrown instanceof AdminError ? inside(thrown.errors, root) : []);
+      if (!tellHere(thrown)) throw thrown;
     }
+  }
+  /** Before anybody is asked anything: what the server would refuse is told at once. */
+  async function lookAhead(ahead: NonNullable<typeof look>): Promise<Looked> {
+    try {
+      return await ahead(tidied(value, groups), base.etag);
+    } catch (thrown) {
+      if (tellHere(thrown)) ask(undefined);
+      throw thrown;
+    }
+  }
+  /** What is wrong with it is told where it stands; what has changed meanwhile is read first. */
+  function tellHere(thrown: unknown): boolean {
+    if (isProblem(thrown, 'precondition_failed')) reload();
+    else if (!(thrown instanceof AdminError) || thrown.code !== 'invalid_request') return false;
+    setRefused(thrown);
+    setParts(thrown instanceof AdminError ? inside(thrown.errors, root) : []);
+    return true;
   }
   function done(): void {
     const now = saved.current;
@@ -231,14 +257,15 @@ export function Editor({ name, title, current, groups, root, fixed, warning, not
           </span>
         </div>
       )}
-      <Danger
+      <Danger<Looked>
         name="save"
         title={t('edit.saveTitle', { name: title })}
         text={warning}
         label={t('common.save')}
         calm
         isWide
-        {...(looking !== undefined && { look: looking })}
+        {...(look !== undefined && { look: () => lookAhead(look) })}
+        {...(told !== undefined && { told })}
         leaving={() => {
           isLeaving.current = true;
           keepDraft(owner, name, { base: base.value, etag: base.etag, value });

@@ -1,61 +1,104 @@
-import type { AuditParty, AuditView } from '@hufu/protocol/admin/audit';
+import type { AuditView } from '@hufu/protocol/admin/audit';
+import { Tabs } from '@mantine/core';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useList, useRead } from '../api/read.ts';
 import { type Column, DataTable } from '../parts/data-table.tsx';
-import { Filters, useFilters } from '../parts/filters.tsx';
+import { Filters, type Search, useFilters } from '../parts/filters.tsx';
 import { Moment, momentText } from '../parts/moment.tsx';
 import { Empty, Page, Sheet, State } from '../parts/page.tsx';
+import { AuditCheckpoints } from './audit-checkpoints.tsx';
+import { Party, readParty } from './audit-party.tsx';
 
 /** Who changed what, and whether what is kept of it is as it was sealed. */
 export function Audit() {
   const { t } = useTranslation();
-  const { action } = useFilters();
-  const list = useList('audit.list', { action });
+  const { tab = 'entries' } = useFilters();
+  const navigate = useNavigate();
+  return (
+    <Page id="audit" title={t('audit.title')} lead={t('audit.lead')}>
+      <div className="stack">
+        <Chain />
+        <Tabs
+          value={tab}
+          onChange={(value) => void navigate({ to: '.', search: (old: Search) => ({ ...old, tab: value ?? undefined }), replace: true })}
+          keepMounted={false}
+        >
+          <Tabs.List mb="md">
+            <Tabs.Tab value="entries">{t('audit.tabs.entries')}</Tabs.Tab>
+            <Tabs.Tab value="checkpoints">{t('audit.tabs.checkpoints')}</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="entries">
+            <Entries />
+          </Tabs.Panel>
+          <Tabs.Panel value="checkpoints">
+            <AuditCheckpoints />
+          </Tabs.Panel>
+        </Tabs>
+      </div>
+    </Page>
+  );
+}
+
+function Entries() {
+  const { t } = useTranslation();
+  const filters = useFilters();
+  const [actor, target] = [readParty(filters['actor']), readParty(filters['target'])];
+  const list = useList('audit.list', {
+    action: filters['action'],
+    ...(actor !== undefined && { actor_kind: actor.kind, actor: actor.id }),
+    ...(target !== undefined && { target_kind: target.kind, target: target.id === '' ? undefined : target.id }),
+  });
+  const isFiltered = [filters['action'], actor, target].some((one) => one !== undefined);
   const columns: readonly Column<AuditView>[] = [
     {
       label: t('audit.action'),
       role: 'main',
       cell: ({ seq, action: done, details }) => (
         <>
-          <code>{done}</code> <span className="faded small">{seq}</span>
+          <Link className="link" to="/audit/$seq" params={{ seq: String(seq) }}>
+            <code>{done}</code>
+          </Link>{' '}
+          <span className="faded small">{seq}</span>
           <Details details={details} />
         </>
       ),
     },
     {
       label: t('audit.actor'),
-      cell: ({ actor, via }) => (
+      cell: ({ actor: who, via }) => (
         <>
-          <Party party={actor} />
-          {via !== '' && via !== actor.id && <span className="sub">{t('audit.via', { client: via })}</span>}
+          <Party party={who} />
+          {via !== '' && via !== who.id && <span className="sub">{t('audit.via', { client: via })}</span>}
         </>
       ),
     },
-    { label: t('audit.target'), cell: ({ target }) => <Party party={target} /> },
+    { label: t('audit.target'), cell: ({ target: what }) => <Party party={what} /> },
     { label: t('audit.at'), cell: ({ at_ms }) => <Moment at={Math.floor(at_ms / 1_000)} /> },
   ];
   return (
-    <Page id="audit" title={t('audit.title')} lead={t('audit.lead')}>
-      <div className="stack">
-        <Chain />
-        <div>
-          <Filters filters={[{ name: 'action', label: t('audit.action'), hint: t('audit.actionHint') }]} />
-          <DataTable
-            label={t('audit.title')}
-            columns={columns}
-            list={list}
-            keyOf={({ seq }) => String(seq)}
-            empty={
-              action === undefined ? (
-                <Empty title={t('audit.emptyTitle')} text={t('audit.emptyText')} />
-              ) : (
-                <Empty title={t('audit.emptyFilter')} text={t('audit.emptyFilterText')} />
-              )
-            }
-          />
-        </div>
-      </div>
-    </Page>
+    <>
+      <Filters
+        filters={[
+          { name: 'action', label: t('audit.action'), hint: t('audit.actionHint') },
+          { name: 'actor', label: t('audit.actor'), hint: t('audit.actorHint') },
+          { name: 'target', label: t('audit.target'), hint: t('audit.targetHint') },
+        ]}
+      />
+      <DataTable
+        label={t('audit.title')}
+        columns={columns}
+        list={list}
+        keyOf={({ seq }) => String(seq)}
+        empty={
+          isFiltered ? (
+            <Empty title={t('audit.emptyFilter')} text={t('audit.emptyFilterText')} />
+          ) : (
+            <Empty title={t('audit.emptyTitle')} text={t('audit.emptyText')} />
+          )
+        }
+      />
+    </>
   );
 }
 
@@ -82,14 +125,6 @@ function Chain() {
         </p>
       ))}
     </div>
-  );
-}
-
-function Party({ party: { kind, id } }: { readonly party: AuditParty }) {
-  return (
-    <>
-      {kind} <code>{id}</code>
-    </>
   );
 }
 

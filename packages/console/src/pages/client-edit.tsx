@@ -1,4 +1,4 @@
-import type { ClientView } from '@hufu/protocol/admin/clients';
+import type { ChangedClient, ClientView } from '@hufu/protocol/admin/clients';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { call } from '../api/api.ts';
@@ -6,9 +6,9 @@ import { useMay, useMe } from '../api/me.ts';
 import { queryClient } from '../api/query-client.ts';
 import { keyOf } from '../api/read.ts';
 import { clientFields, followGrantTypes } from '../edit/client-fields.ts';
-import { endsGrants } from '../edit/client-trust.ts';
 import { Editor, type Saved } from '../edit/editor.tsx';
 import type { Members } from '../edit/members.ts';
+import { EffectText } from '../parts/danger.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { Secret } from '../parts/secret.tsx';
 
@@ -49,9 +49,10 @@ export function ClientEdit({ client, etag }: { readonly client: ClientView; read
         fixed={fixed}
         warning={t('edit.clientWarning')}
         note={({ client_name }) => t('edit.clientSaved', { name: typeof client_name === 'string' ? client_name : client_id })}
-        look={(before, after) =>
-          endsGrants(before, after) ? async () => (await call('clients.revoke', { params, query: { dry_run: true } })).body : undefined
+        look={async (metadata, ifMatch) =>
+          (await call('clients.update', { params, query: { dry_run: true }, body: { metadata }, ifMatch })).body
         }
+        told={(looked) => <Coming now={client} looked={looked} />}
         save={save}
         reload={reload}
         follow={followGrantTypes}
@@ -59,6 +60,19 @@ export function ClientEdit({ client, etag }: { readonly client: ClientView; read
       <Dialog opened={secret !== undefined} close={() => setSecret(undefined)} title={t('clients.newSecret')} isOnce>
         {secret !== undefined && <Secret secret={secret} close={() => setSecret(undefined)} />}
       </Dialog>
+    </>
+  );
+}
+
+/** What ends by the change, and what becomes of its secrets. */
+function Coming({ now, looked: { client, effect } }: { readonly now: ClientView; readonly looked: ChangedClient }) {
+  const { t } = useTranslation();
+  const ending = now.secrets.length - client.secrets.length;
+  return (
+    <>
+      <EffectText effect={effect} />
+      {ending > 0 && ` ${t('edit.secretsEnd', { count: ending })}`}
+      {client.auth_method.startsWith('client_secret') && client.secrets.length === 0 && ` ${t('edit.secretMade')}`}
     </>
   );
 }

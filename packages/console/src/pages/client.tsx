@@ -3,7 +3,6 @@ import type { ClientView } from '@hufu/protocol/admin/clients';
 import { Button, Skeleton, Tabs } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
-import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import { call } from '../api/api.ts';
 import { useMay } from '../api/me.ts';
@@ -191,7 +190,7 @@ function Acts({ client, etag }: { readonly client: ClientView; readonly etag: st
         look={async () => (await call('clients.revoke', { params, query: { dry_run: true } })).body}
         act={() => call('clients.revoke', { params })}
         done={() => {
-          tell(endedNote(t));
+          tell(t('clients.revokedNote', { name }));
           refresh();
         }}
       />
@@ -204,14 +203,11 @@ function Acts({ client, etag }: { readonly client: ClientView; readonly etag: st
         act={() => call('clients.delete', { params, ifMatch: etag })}
         done={() => {
           tell(t('clients.deletedNote', { name }));
-          refresh();
+          // The next page reads anew; this one asks no more for what is gone.
+          void queries.invalidateQueries({ refetchType: 'none' });
           void navigate({ to: '/clients' });
         }}
       />
     </>
   );
-}
-
-function endedNote(t: TFunction): string {
-  return t('grants.revokedNote');
 }

@@ -4,7 +4,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useRead } from '../api/read.ts';
 import { DataTable } from '../parts/data-table.tsx';
-import { Moment } from '../parts/moment.tsx';
+import { Moment, MomentMs } from '../parts/moment.tsx';
 import { Empty, Facts, type Mood, Page, Sheet, State } from '../parts/page.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { kindKey } from './revocation-kind.ts';
@@ -65,7 +65,7 @@ export function RevocationPage() {
               { label: t('common.state'), cell: ({ state }) => <State mood={MOODS[state]}>{t(`revocations.states.${state}`)}</State> },
               {
                 label: t('revocations.since'),
-                cell: ({ enforced_at_ms, no_later_than_ms }) => <SinceMs ms={enforced_at_ms ?? no_later_than_ms} />,
+                cell: ({ enforced_at_ms, no_later_than_ms }) => <MomentMs ms={enforced_at_ms ?? no_later_than_ms} />,
               },
               { label: t('revocations.seen'), cell: ({ seen_at_ms }) => <Moment at={Math.floor(seen_at_ms / 1_000)} /> },
             ]}
@@ -75,23 +75,4 @@ export function RevocationPage() {
       )}
     </Page>
   );
-}
-
-const TO_THE_MS = {
-  year: 'numeric',
-  month: 'short',
-  day: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  fractionalSecondDigits: 3,
-  hourCycle: 'h23',
-} as const;
-
-/** To the millisecond: that is what it is about. */
-function SinceMs({ ms }: { readonly ms: number | undefined }) {
-  const { i18n } = useTranslation();
-  if (ms === undefined) return '–';
-  const at = new Date(ms);
-  return <time dateTime={at.toISOString()}>{new Intl.DateTimeFormat(i18n.language, TO_THE_MS).format(at)}</time>;
 }

@@ -1,6 +1,7 @@
 import { Skeleton } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useRead } from '../api/read.ts';
+import { Json } from '../parts/json.tsx';
 import { Duration } from '../parts/moment.tsx';
 import { Facts, Page, Sheet } from '../parts/page.tsx';
 import { Problem } from '../parts/problem.tsx';
@@ -32,9 +33,7 @@ export function Settings() {
             />
           </Sheet>
           <Sheet title={t('settings.effective')}>
-            <pre className="json" tabIndex={0} aria-label={t('settings.effective')}>
-              {JSON.stringify(settings.effective, undefined, 2)}
-            </pre>
+            <Json value={settings.effective} label={t('settings.effective')} />
           </Sheet>
         </div>
       )}

@@ -130,7 +130,8 @@ export function UserActs({ user, etag }: { readonly user: UserView; readonly eta
             act={() => call('users.delete', { params, ifMatch: etag })}
             done={() => {
               tell(t('users.deletedNote', { name }));
-              refresh();
+              // The next page reads anew; this one asks no more for what is gone.
+              void queries.invalidateQueries({ refetchType: 'none' });
               void navigate({ to: '/users' });
             }}
           />

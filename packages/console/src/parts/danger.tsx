@@ -3,7 +3,7 @@ import type { Effect } from '@hufu/protocol/admin/operation';
 import { Button, Group, Skeleton, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useLocation, useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { isRecent, useMe } from '../api/me.ts';
 import { goToSignIn, STEP_UP_SECONDS } from '../api/sign-in.ts';
@@ -56,7 +56,13 @@ export function Danger<Looked = Effect>({
   const { t } = useTranslation();
   const me = useMe();
   const ask = useAsk();
-  const isOpen = useFilters()['do'] === name;
+  const isAsked = useFilters()['do'] === name;
+  // Done while the address still asks: nobody looks again at what may be gone.
+  const [isOver, setOver] = useState(false);
+  useEffect(() => {
+    if (!isAsked) setOver(false);
+  }, [isAsked]);
+  const isOpen = isAsked && !isOver;
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const { pathname } = useLocation();
@@ -81,6 +87,7 @@ export function Danger<Looked = Effect>({
     setError(undefined);
     try {
       await act();
+      setOver(true);
       ask(undefined);
       done();
     } catch (thrown) {
@@ -136,7 +143,8 @@ export function Danger<Looked = Effect>({
   );
 }
 
-function EffectText({ effect: { grants, users, capped } }: { readonly effect: Effect }) {
+/** How many grants end, of how many users. */
+export function EffectText({ effect: { grants, users, capped } }: { readonly effect: Effect }) {
   const { t } = useTranslation();
   if (grants === 0) return <>{t('danger.effectNone')}</>;
   return <>{t(capped ? 'danger.effectCapped' : 'danger.effect', { grants, users })}</>;

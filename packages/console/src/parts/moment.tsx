@@ -22,6 +22,25 @@ export function Moment({ at }: { readonly at: number | undefined }) {
   );
 }
 
+const TO_THE_MS = {
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+  hourCycle: 'h23',
+} as const;
+
+/** A moment to the millisecond (since 1970), where it is about that. */
+export function MomentMs({ ms }: { readonly ms: number | undefined }) {
+  const { i18n } = useTranslation();
+  if (ms === undefined) return '–';
+  const at = new Date(ms);
+  return <time dateTime={at.toISOString()}>{new Intl.DateTimeFormat(i18n.language, TO_THE_MS).format(at)}</time>;
+}
+
 /** For words that have no place for an element. */
 export function momentText(at: number, language: string): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at * 1_000));

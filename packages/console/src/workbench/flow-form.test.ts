@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FLOWS } from '@hufu/client/flow-requests';
 import { followGrantTypes } from '../edit/client-fields.ts';
-import { endsGrants } from '../edit/client-trust.ts';
 import { inside, partsBeside, partsOf } from '../edit/problem-parts.ts';
 import { choiceOf, doubtsAbout, EMPTY_FORM, FIELDS, type FlowForm, filledIn, missingIn } from './flow-form.ts';
 
@@ -67,15 +66,6 @@ test('what the client is registered for is filled in, and what the server would 
     'pkce',
     'authentication',
   ]);
-});
-
-test('a change that lets somebody else stand behind the client is told from one that does not', () => {
-  const before = { token_endpoint_auth_method: 'none', redirect_uris: ['https://a.example/cb'], client_name: 'A' };
-  assert.equal(endsGrants(before, { ...before, client_name: 'B', redirect_uris: ['https://a.example/other'] }), false);
-  assert.equal(endsGrants(before, { ...before, redirect_uris: ['https://a.example/cb', 'https://b.example/cb'] }), true);
-  assert.equal(endsGrants(before, { ...before, redirect_uris: ['app.example:/cb'] }), true);
-  assert.equal(endsGrants(before, { ...before, token_endpoint_auth_method: 'private_key_jwt' }), true);
-  assert.equal(endsGrants(before, { ...before, tls_client_auth_san_dns: 'x' }), true);
 });
 
 test('response types follow the grant types that they belong to (RFC 7591 §2.1)', () => {

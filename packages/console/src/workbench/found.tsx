@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { pathOfGrant } from '../pages/grant-id.ts';
 import { LineageSheet } from '../pages/lineage-sheet.tsx';
 import { Checks } from '../parts/checks.tsx';
+import { Json } from '../parts/json.tsx';
 import { Moment } from '../parts/moment.tsx';
 import { Facts, Sheet, State } from '../parts/page.tsx';
 import { type Fit, Halves } from './halves.tsx';
@@ -67,9 +68,7 @@ function Decoded({ label, value }: { readonly label: string; readonly value: unk
   return (
     <div>
       <h3>{label}</h3>
-      <pre className="json" tabIndex={0} aria-label={label}>
-        {JSON.stringify(value, undefined, 2)}
-      </pre>
+      <Json value={value} label={label} />
     </div>
   );
 }

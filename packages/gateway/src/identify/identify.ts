@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { type Admission, type Protection, protect } from '@hufu/resource/protect';
+import { type Admission, protectSoon, type SoonProtection } from '@hufu/resource/protect';
+import { type Soon, soon } from '@hufu/resource/soon';
 import type { LiveToken } from '@hufu/resource/verification';
 import type { Verifier } from '@hufu/resource/verifier';
 import { type Refusal, refuse } from '../proxy/refusal.ts';
@@ -30,7 +31,7 @@ export interface Unidentified extends Refusal {
 }
 
 /** Identifies the requests of one route at one host. */
-export type Identify = (request: IncomingMessage, target: Target, how: 'request' | 'websocket') => Promise<Identity | Unidentified>;
+export type Identify = (request: IncomingMessage, target: Target, how: 'request' | 'websocket') => Soon<Identity | Unidentified>;
 
 export interface IdentifyParts {
   readonly issuers: IssuerVerifiers;
@@ -58,27 +59,31 @@ export function identifier(route: Route, host: GatewayHost, { issuers, sessions 
     ...(route.acrValues === undefined ? {} : { acrValues: route.acrValues }),
     ...(route.maxAgeSeconds === undefined ? {} : { maxAgeSeconds: route.maxAgeSeconds }),
   };
-  const protections = (by: Verifier): ((method: string) => Protection) => {
-    const every = protect(by, { ...common, scope: route.scopes });
-    const byMethod = new Map<string, Protection>();
-    for (const [method, scope] of route.scopesByMethod ?? []) byMethod.set(method, protect(by, { ...common, scope }));
+  const protections = (by: Verifier): ((method: string) => SoonProtection) => {
+    const every = protectSoon(by, { ...common, scope: route.scopes });
+    const byMethod = new Map<string, SoonProtection>();
+    for (const [method, scope] of route.scopesByMethod ?? []) byMethod.set(method, protectSoon(by, { ...common, scope }));
     return (method) => byMethod.get(method === 'HEAD' ? 'GET' : method) ?? every;
   };
   const lenient = route.session ? issuers.lenientFor(route.audience, route.revocations) : undefined;
   const strictly = protections(verify);
   const leniently = lenient === undefined ? strictly : protections(lenient);
 
-  async function admit(
+  function admit(
     request: IncomingMessage,
     target: Target,
     authorization: string | undefined,
     session: Identity['session'],
-  ): Promise<Identity | Unidentified> {
+  ): Soon<Identity | Unidentified> {
     const method = request.method ?? 'GET';
     const decide = session?.lenientUntil === undefined ? strictly(method) : leniently(method);
     const { dpop } = request.headers;
     const headers = { authorization, ...(session === undefined ? { dpop } : {}) };
-    const admission = await decide({ headers, method, url: target.path, socket: request.socket });
+    const admission = decide({ headers, method, url: target.path, socket: request.socket });
+    return soon(admission, (decided) => identityOf(decided, session));
+  }
+
+  function identityOf(admission: Admission, session: Identity['session']): Identity | Unidentified {
     if (admission.kind === 'refused') return refusalOf(admission);
     const of = session === undefined ? issuers.kindOf(admission.token) : 'user';
     if (route.token === 'user' && of !== 'user') return { ...NOT_A_USER, cause: `${of}: ${admission.token.clientId}` };
@@ -124,15 +129,14 @@ export function identifier(route: Route, host: GatewayHost, { issuers, sessions 
     }
   }
 
-  // Not async itself: a promise in a promise costs as much as the rest of this.
   return (request, target, how) => {
     const { authorization, cookie } = request.headers;
     const presented = route.bearer ? countOf(request.rawHeaders, 'authorization') : 0;
     const inSession = route.session && sessions !== undefined && cookie !== undefined ? countCookies(cookie, sessions.cookieName) : 0;
-    if (presented + inSession > 1) return Promise.resolve({ ...TWICE, cause: `${presented} in Authorization, ${inSession} in cookies` });
+    if (presented + inSession > 1) return { ...TWICE, cause: `${presented} in Authorization, ${inSession} in cookies` };
     if (sessions !== undefined && cookie !== undefined && inSession > 0)
       return admitSession(request, target, how, { cookie, source: sessions });
-    if (presented === 0 && !route.bearer) return Promise.resolve({ ...NO_SESSION, cause: undefined });
+    if (presented === 0 && !route.bearer) return { ...NO_SESSION, cause: undefined };
     return admit(request, target, authorization, undefined);
   };
 }

@@ -7,6 +7,7 @@ import { type FollowedLog, mayStayOpen, revocationsBy } from './lenient-revocati
 /** A follower whose every answer is set, that doubts after ten seconds. */
 class Log implements FollowedLog {
   readonly issuer = 'https://as.example';
+  readonly maxAgeMs = 10_000;
   ageMs = 0;
   isWhole = true;
   revoked = false;

@@ -4,7 +4,7 @@ import { FINE, type Finding, type Revocations } from '@hufu/resource/revocations
 import type { RevocationRule } from '../routes/route.ts';
 
 /** As much of a follower as is asked. */
-export type FollowedLog = Pick<RevocationFollower, 'issuer' | 'look' | 'state' | 'onKeyGivenUp'>;
+export type FollowedLog = Pick<RevocationFollower, 'issuer' | 'maxAgeMs' | 'look' | 'state' | 'onKeyGivenUp'>;
 
 /**
  * What a follower knows, by a route's own measure: how old it may be, and for how long tokens go on that held while it was fresh. What is
@@ -19,6 +19,11 @@ export function revocationsBy(rule: RevocationRule, log: FollowedLog): Revocatio
   function look(token: TokenMarks): Finding {
     const finding = log.look(token);
     if (finding.kind === 'revoked' || finding.kind === 'unmarked') return finding;
+    // What is fresh by the log's own measure is so by a measure that is no stricter: nearly always, and nothing more is looked at.
+    if (finding.kind === 'fine' && log.maxAgeMs <= maxAgeMs) {
+      known.add(token);
+      return FINE;
+    }
     const { ageMs, isWhole } = log.state();
     if (isWhole && ageMs <= maxAgeMs) {
       known.add(token);

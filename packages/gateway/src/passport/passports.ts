@@ -46,8 +46,8 @@ interface Kept {
   readonly until: number;
 }
 
-/** Those of one token for one service, by how the token came. */
-type KeptOf = Partial<Record<PassportSourceName, Kept>>;
+/** Those for one service, by how the token came. */
+type KeptOf = Readonly<Record<PassportSourceName, WeakMap<LiveToken, Kept>>>;
 
 const MAX_REUSE_SECONDS = 30;
 
@@ -82,7 +82,9 @@ export function createPassports(settings: PassportSettings, parts: PassportParts
   const { edge, ttlSeconds = DEFAULT_TTL_SECONDS, deviceClaims } = settings;
   const statements = new Statements({ edge, levels, ...parts });
   const reuseSeconds = Math.min(ttlSeconds / 2, MAX_REUSE_SECONDS);
-  const kept = new WeakMap<LiveToken, Map<PassportService, KeptOf>>();
+  const kept = new Map<PassportService, KeptOf>();
+  for (const service of services.values())
+    kept.set(service, { session: new WeakMap(), bearer: new WeakMap(), dpop: new WeakMap(), mtls: new WeakMap() });
 
   function make(
     identity: Identity,
@@ -109,7 +111,7 @@ export function createPassports(settings: PassportSettings, parts: PassportParts
     const now = parts.nowMs() / 1_000;
     const source = sourceOf(identity);
     const isLenient = identity.session?.lenientUntil !== undefined;
-    const known = isLenient || actions ? undefined : kept.get(identity.token)?.get(service)?.[source];
+    const known = isLenient || actions ? undefined : kept.get(service)?.[source].get(identity.token);
     if (known !== undefined && known.level >= minLevel && now >= known.madeAt && now < known.until) return known.lines;
     const described = describe(identity, levels, deviceClaims);
     if (described.level < minLevel) return refusalOf(described, minLevel, levels);
@@ -119,10 +121,8 @@ export function createPassports(settings: PassportSettings, parts: PassportParts
     const lines = ['passport', text];
     if (actions) return { kind: 'stated', lines, onAnswer: statements.expect({ id, service, described, identity }) };
     if (isLenient) return lines;
-    const ofToken = kept.get(identity.token) ?? new Map<PassportService, KeptOf>();
-    const made: Kept = { lines, level: described.level, madeAt: now, until: Math.min(now + reuseSeconds, expiresAt) };
-    ofToken.set(service, { ...ofToken.get(service), [source]: made });
-    kept.set(identity.token, ofToken);
+    const until = Math.min(now + reuseSeconds, expiresAt);
+    kept.get(service)?.[source].set(identity.token, { lines, level: described.level, madeAt: now, until });
     return lines;
   }
 

@@ -22,7 +22,7 @@ export function readOrigin(
   peer: { readonly address: string; readonly isEncrypted: boolean },
   isTrusted: (address: string) => boolean,
 ): Origin {
-  const direct = plain(peer.address);
+  const direct = plainAddress(peer.address);
   const scheme = peer.isEncrypted ? 'https' : 'http';
   if (!isTrusted(direct)) return { address: direct, scheme };
   const told = valueOf(rawHeaders, 'x-forwarded-proto').toLowerCase();
@@ -49,7 +49,7 @@ export function forwardedHeaders({ address, scheme }: Origin, host: string): rea
 
 function clientAddress(direct: string, forwarded: string, isTrusted: (address: string) => boolean): string {
   if (forwarded === '' || forwarded.length > MAX_FORWARDED) return direct;
-  const hops = forwarded.split(',').map((hop) => plain(withoutPort(hop.trim())));
+  const hops = forwarded.split(',').map((hop) => plainAddress(withoutPort(hop.trim())));
   for (let i = hops.length - 1; i >= 0; i--) {
     const hop = hops[i] ?? '';
     if (isIP(hop) === 0) return direct;
@@ -74,6 +74,6 @@ function withoutPort(hop: string): string {
 }
 
 /** An IPv4 address that arrived on an IPv6 socket is that IPv4 address. */
-function plain(address: string): string {
+export function plainAddress(address = ''): string {
   return address.startsWith('::ffff:') ? address.slice(7) : address;
 }

@@ -153,7 +153,9 @@ async function questionOf(
   const what = `hufu ${commandName(name)}${about === '' ? '' : ` ${about}`}: ${operation.summary}`;
   if (!previews(operation)) return what;
   const { body } = await callUntyped(transport, name, { ...input, query: { ...Object(input.query), dry_run: true } });
-  return isEffect(body) ? `${what}\n${tellEffect(body)} would end.` : what;
+  // What ends is all that is told, or stands beside what there will be.
+  const effect = isEffect(body) ? body : Object(body)['effect'];
+  return isEffect(effect) ? `${what}\n${tellEffect(effect)} would end.` : what;
 }
 
 function show(call: CommandCall, operation: AnyOperation, { json }: AdminWords, body: unknown): void {

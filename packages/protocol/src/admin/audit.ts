@@ -59,6 +59,12 @@ export interface AuditStateView {
   readonly faults: readonly AuditFaultView[];
 }
 
+/** Which checkpoints. */
+export interface CheckpointQuery extends Paging {
+  /** Those of this entry and of later ones: the first of them seals it. */
+  readonly from?: number;
+}
+
 export interface AuditQuery extends Paging {
   readonly actor_kind?: string;
   readonly actor?: string;
@@ -96,7 +102,7 @@ const word = (description: string): Maybe<string> => maybe(text(description, { m
 export interface AuditOperations {
   readonly 'audit.list': Operation<never, AuditQuery, undefined, Page<AuditView>>;
   readonly 'audit.get': Operation<'seq', Nothing, undefined, AuditView>;
-  readonly 'audit.checkpoints': Operation<never, Paging, undefined, Page<CheckpointView>>;
+  readonly 'audit.checkpoints': Operation<never, CheckpointQuery, undefined, Page<CheckpointView>>;
   readonly 'audit.state': Operation<never, Nothing, undefined, AuditStateView>;
 }
 
@@ -137,14 +143,17 @@ export const AUDIT_OPERATIONS: AuditOperations = {
     role: 'read',
     effect: 'read',
     params: {},
-    query: object<Paging>('', PAGING),
+    query: object<CheckpointQuery>('', {
+      ...PAGING,
+      from: maybe(whole('Those of this entry and of later ones: the first of them seals it.', { min: 1 })),
+    }),
     reply: { status: 200, body: page(CHECKPOINT) },
   },
   'audit.state': {
     method: 'GET',
     path: '/audit/state',
     summary:
-      'The end of the audit log, its last checkpoint, and whether the last thousands of entries are as they were sealed; `hufu audit verify` looks at all of them.',
+      'The end of the audit log, its last checkpoint, and whether the last thousand entries are as they were sealed; `hufu audit verify` looks at all of them.',
     role: 'read',
     effect: 'read',
     params: {},

@@ -56,6 +56,12 @@ export interface MadeClient {
   readonly client_secret?: string;
 }
 
+/** What a change of its metadata comes to; with `dry_run`, would. */
+export interface ChangedClient extends MadeClient {
+  /** What ends by it. */
+  readonly effect: Effect;
+}
+
 export interface ClientFilter extends Paging {
   /** The id begins with it. */
   readonly prefix?: string;
@@ -149,7 +155,7 @@ export interface ClientOperations {
   readonly 'clients.check': Operation<'client_id', ProfileChoice, undefined, ProfileCheck>;
   readonly 'clients.keys.list': Operation<'client_id', Nothing, undefined, ClientKeys>;
   readonly 'clients.create': Operation<never, Nothing, NewClient, MadeClient>;
-  readonly 'clients.update': Operation<'client_id', Nothing, NewClient, MadeClient>;
+  readonly 'clients.update': Operation<'client_id', Preview, NewClient, ChangedClient>;
   readonly 'clients.disable': Operation<'client_id', Preview, undefined, Effect>;
   readonly 'clients.enable': Operation<'client_id', Nothing, undefined, ClientView>;
   readonly 'clients.revoke': Operation<'client_id', Preview, undefined, Effect>;
@@ -177,10 +183,12 @@ const clientKey: Shape<ClientKeyView> = object<ClientKeyView>('ClientKey', {
   alg: maybe(text('The one algorithm that it is for.')),
   use: maybe(text('`sig` or `enc`; absent: both.')),
 });
-const made: Shape<MadeClient> = object<MadeClient>('MadeClient', {
+const MADE = {
   client: CLIENT,
   client_secret: maybe(text('The secret. It is shown here and nowhere else.')),
-});
+};
+const made: Shape<MadeClient> = object<MadeClient>('MadeClient', MADE);
+const changed: Shape<ChangedClient> = object<ChangedClient>('ChangedClient', { ...MADE, effect: EFFECT });
 
 export const CLIENT_OPERATIONS: ClientOperations = {
   'clients.list': {
@@ -279,9 +287,9 @@ export const CLIENT_OPERATIONS: ClientOperations = {
     role: 'security',
     effect: 'dangerous',
     params,
-    query: NOTHING,
+    query: PREVIEW,
     body,
-    reply: { status: 200, body: made },
+    reply: { status: 200, body: changed },
     match: 'required',
     conflicts: true,
   },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { SealedEntry } from '@hufu/store/port';
+import type { AuditCheckpoint, SealedEntry, Store } from '@hufu/store/port';
 import { auditSealer } from '../audit/sealer.ts';
 import { ask, openAdminWorld, personToken, roleToken, type Told } from '../testing/admin-world.ts';
 import { signedIn, tokensOf } from '../testing/visits.ts';
@@ -131,6 +131,13 @@ test('checkpoints and the state of the end are shown; what was meddled with is n
   const points = await done(owner, 'audit.checkpoints', { query: 'limit=1' });
   assert.equal((points.json['items'] as unknown[]).length, 1);
   assert.equal(typeof points.json['next'], 'string');
+  // The first at or after an entry is the one that seals it.
+  const seqOf = (told: Told): number => Number(Object((told.json['items'] as unknown[])[0]).seq);
+  const end = Number(state.json['seq']);
+  assert.equal(seqOf(await done(owner, 'audit.checkpoints', { query: `from=${seqOf(points)}&limit=1` })), seqOf(points));
+  const later = await done(owner, 'audit.checkpoints', { query: `from=${seqOf(points) + 1}&limit=1` });
+  assert.ok(seqOf(later) > seqOf(points) && seqOf(later) <= end);
+  assert.deepEqual((await done(owner, 'audit.checkpoints', { query: `from=${end + 1}` })).json['items'], []);
   // As if somebody without the master key had written to it.
   await world.store
     .actingAs({ actor: { kind: 'cli', id: '' }, via: '', requestId: '', nowMs: () => START_MS, mac: () => 'x' })
@@ -138,6 +145,57 @@ test('checkpoints and the state of the end are shown; what was meddled with is n
   await written();
   const bad = await done(owner, 'audit.state', {});
   assert.deepEqual(faultsOf(bad), [known, `mac ${String(bad.json['seq'])}`]);
+});
+
+test('the end of a long log is looked at each time, whatever was found before: entries, and checkpoints as they stand there (attacks ADM-12)', async () => {
+  const long = await openAdminWorld();
+  const token = await roleToken(long, 'owner');
+  const bob = (await long.store.findUserByName(long.tenant, 'bob'))?.id ?? assert.fail();
+  const sealer = auditSealer(long.ctx);
+  for (let turn = 0; turn < 21; turn += 1) {
+    await Promise.all(Array.from({ length: 50 }, (_, index) => long.ctx.store.setUserEnabled(long.tenant, bob, index % 2 === 0, turn)));
+    await sealer.seal('now');
+  }
+  const { seq } = await long.store.readAuditHead(long.tenant);
+  assert.ok(seq > 1_000);
+  let meddle: { entry?: (entry: SealedEntry) => SealedEntry | undefined; point?: (point: AuditCheckpoint) => AuditCheckpoint } = {};
+  const store = {
+    ...long.ctx.store,
+    readAudit: async (...args: Parameters<Store['readAudit']>) => {
+      const read = await long.store.readAudit(...args);
+      return read.flatMap((entry) => (meddle.entry === undefined ? entry : (meddle.entry(entry) ?? [])));
+    },
+    listAuditCheckpoints: async (...args: Parameters<Store['listAuditCheckpoints']>) => {
+      const read = await long.store.listAuditCheckpoints(...args);
+      return read.map((point) => meddle.point?.(point) ?? point);
+    },
+  };
+  const ctx = { ...long.ctx, store };
+  const faults = async (): Promise<readonly string[]> => {
+    const { status, json } = await ask({ ...long, ctx }, token, 'audit.state', {});
+    assert.equal(status, 200);
+    assert.deepEqual([json['verified_from'], json['verified_to']], [seq - 999, seq]);
+    const told = json['faults'] as readonly { readonly kind: string; readonly seq: number }[];
+    return told.map(({ kind, seq: at }) => `${kind} ${at}`);
+  };
+  assert.deepEqual(await faults(), []);
+  const some = seq - 500;
+  meddle = { entry: (entry) => (entry.seq === some ? { ...entry, action: 'user.enabled ' } : entry) };
+  assert.deepEqual(await faults(), [`mac ${some}`, `altered ${some}`]);
+  meddle = { entry: (entry) => (entry.seq === some ? undefined : entry) };
+  assert.deepEqual(await faults(), [`missing ${some}`]);
+  meddle = {};
+  assert.deepEqual(await faults(), []);
+  const { seq: signed = 0 } = (await long.store.listAuditCheckpoints(long.tenant, some, 1))[0] ?? {};
+  const changed = (point: AuditCheckpoint): AuditCheckpoint => ({ ...point, jws: `${point.jws.slice(0, -4)}AAAA` });
+  meddle = { point: (point) => (point.seq === signed ? changed(point) : point) };
+  assert.deepEqual(await faults(), [`signature ${signed}`]);
+  assert.deepEqual(await faults(), [`signature ${signed}`], 'what was wrong stays so');
+  meddle = { point: (point) => (point.seq === signed ? { ...point, hash: 'A'.repeat(43) } : point) };
+  assert.deepEqual(await faults(), [`signature ${signed}`]);
+  meddle = {};
+  assert.deepEqual(await faults(), []);
+  await long.close();
 });
 
 test('a change whose entry cannot be written answers 500 and has not happened (attacks ADM-12)', async () => {

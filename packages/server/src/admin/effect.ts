@@ -3,7 +3,7 @@ import type { ClientId, UserId } from '@hufu/protocol/ids';
 import type { Context } from '../context.ts';
 
 /** Counting ends there. */
-const MAX_COUNTED = 10_000;
+export const MAX_COUNTED = 10_000;
 
 /** What ending everything of a user or of a client ends, counted before it does. */
 export async function countEffect(

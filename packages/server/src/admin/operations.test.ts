@@ -94,8 +94,27 @@ test('a client that others could stand behind after the change loses what was gr
   const token = (await tokensOf(world, own))['access_token'];
   assert.ok(token !== undefined);
   const metadata = { ...METADATA, redirect_uris: ['https://else.example/cb'] };
-  const changed = await ask(world, owner, 'clients.update', { params, headers: { 'if-match': '*' }, body: { metadata } });
+  const update = (asked: Readonly<Record<string, unknown>>, query = ''): Promise<Told> =>
+    ask(world, owner, 'clients.update', { params, headers: { 'if-match': '*' }, body: { metadata: asked }, query });
+  const ends = { grants: 1, users: 1, capped: false };
+  const look = await update({ ...metadata, token_endpoint_auth_method: 'none' }, 'dry_run=true');
+  const would = Object(look.json['client']);
+  assert.deepEqual(look.json['effect'], { dry_run: true, ...ends });
+  assert.deepEqual([would.auth_method, would.secrets, would.metadata.redirect_uris], ['none', [], metadata.redirect_uris]);
+  assert.deepEqual((await update({ ...METADATA, client_name: 'Else' }, 'dry_run=true')).json['effect'], {
+    dry_run: true,
+    grants: 0,
+    users: 0,
+    capped: false,
+  });
+  const refused = await update({ ...metadata, redirect_uris: ['https://else.example/#x'] }, 'dry_run=true');
+  assert.deepEqual([refused.status, pointers(refused)], [400, ['/metadata/redirect_uris/0']], 'judged as if it were no look');
+  const there = await ask(world, owner, 'clients.get', { params });
+  assert.deepEqual([there.headers['etag'], there.json['auth_method']], [look.headers['etag'], 'client_secret_basic']);
+  assert.equal((await world.store.listGrants(world.tenant, { clientId: clientId(id) }, 10)).length, 1, 'it was only a look');
+  const changed = await update(metadata);
   assert.equal(changed.status, 200, changed.body.toString());
+  assert.deepEqual(changed.json['effect'], { dry_run: false, ...ends });
   assert.deepEqual(await world.store.listGrants(world.tenant, { clientId: clientId(id) }, 10), []);
 });
 

@@ -4,6 +4,7 @@ import type { AuditHead } from '@hufu/store/port';
 import type { Context } from '../context.ts';
 import { faultOf, type Trust } from './checkpoint.ts';
 import { EXPORT_FORMAT } from './export-audit.ts';
+import { knownFaults } from './known-faults.ts';
 import { type AuditItem, readAuditItems } from './read-audit.ts';
 
 /** Characters of a line of an export. */
@@ -27,28 +28,45 @@ export interface AuditVerdict extends Verdict {
 /** The audit log of this store, with the master key. */
 export async function verifyStore(ctx: Context, options: VerifyOptions = {}): Promise<AuditVerdict> {
   const head = await ctx.store.readAuditHead(ctx.tenant);
-  const judge = judging(trustOf(ctx, options), { seq: 0, hash: AUDIT_GENESIS }, options.known);
+  const judge = judging(trustOf(ctx, options), { seq: 0, hash: AUDIT_GENESIS }, { known: options.known });
   for await (const item of readAuditItems(ctx, 0)) judge.take(item);
   return judge.end(head);
 }
 
-/** The last entries of this store, as many as a request may wait for: from a place whose hash is taken as it is. */
+/**
+ * The last entries of this store, as many as a request may wait for: from a place whose hash is taken as it is. What is wrong with a checkpoint is found out once for each, as it stands
+ * there: where every entry has its own, their signatures would take longer than all the rest.
+ */
 export async function verifyEnd(ctx: Context): Promise<{ readonly head: AuditHead; readonly verdict: Verdict }> {
   const head = await ctx.store.readAuditHead(ctx.tenant);
   const from = Math.max(0, head.seq - MAX_END);
-  const [before] = from === 0 ? [] : await ctx.store.readAudit(ctx.tenant, from - 1, 1);
-  const judge = judging(trustOf(ctx, {}), { seq: from, hash: before?.seq === from ? before.hash : AUDIT_GENESIS });
-  let items = 0;
-  for await (const item of readAuditItems(ctx, from)) {
-    judge.take(item);
-    items += 1;
-    // Each has one checkpoint at most; more of them are of what is not there, which those that came have shown.
-    if (items > 2 * MAX_END + MAX_FAULTS) break;
+  const to = Math.max(head.seq, head.checkpoint?.seq ?? 0);
+  // The one before the first as well. More checkpoints than entries are of what is not there, which those that come show.
+  const [entries, points] = await Promise.all([
+    ctx.store.readAudit(ctx.tenant, Math.max(0, from - 1), MAX_END + 1),
+    ctx.store.listAuditCheckpoints(ctx.tenant, from + 1, MAX_END + MAX_FAULTS),
+  ]);
+  const [before] = from === 0 ? [] : entries;
+  const judge = judging(
+    trustOf(ctx, {}),
+    { seq: from, hash: before?.seq === from ? before.hash : AUDIT_GENESIS },
+    { judgePoint: knownFaults(ctx) },
+  );
+  let at = 0;
+  const takePoints = (until: number): void => {
+    for (let point = points[at]; point !== undefined && point.seq < until; point = points[(at += 1)])
+      judge.take({ kind: 'checkpoint', checkpoint: point });
+  };
+  for (const entry of entries) {
+    if (entry.seq <= from || entry.seq > to) continue;
+    takePoints(entry.seq);
+    judge.take({ kind: 'entry', entry });
   }
+  takePoints(to + 1);
   return { head, verdict: judge.end(head) };
 }
 
-const MAX_END = 2_000;
+const MAX_END = 1_000;
 
 /**
  * An export, with nothing but itself: and what somebody knows of the issuer's keys, or has written down.
@@ -70,7 +88,7 @@ export async function verifyExport(
     if (judge === undefined) {
       if (told.kind !== 'header') break;
       const { thumbprints, mac, issuer = told.issuer, known } = options;
-      judge = judging({ thumbprints, mac, issuer, tenant: told.tenant }, told.after, known);
+      judge = judging({ thumbprints, mac, issuer, tenant: told.tenant }, told.after, { known });
     } else if (told.kind === 'checkpoint' || told.kind === 'entry') judge.take(told);
     else if (told.kind === 'end') end = told.entries;
     else others.push({ seq: 0, kind: 'unreadable', detail: `line ${number} is none of an export` });
@@ -98,8 +116,13 @@ interface Judge {
   end(head?: KnownHash): AuditVerdict;
 }
 
+interface JudgeOptions {
+  readonly known?: readonly KnownHash[] | undefined;
+  readonly judgePoint?: typeof faultOf;
+}
+
 /** Looks at one after the other, and keeps none. */
-function judging(trust: Trust, after: KnownHash, known?: readonly KnownHash[]): Judge {
+function judging(trust: Trust, after: KnownHash, { known, judgePoint = faultOf }: JudgeOptions): Judge {
   const verifier = new ChainVerifier(trust.tenant, after, { mac: trust.mac, ...(known === undefined ? {} : { given: known }) });
   const faults: Fault[] = [];
   const keys = new Set<string>();
@@ -109,7 +132,7 @@ function judging(trust: Trust, after: KnownHash, known?: readonly KnownHash[]): 
       if (item.kind === 'entry') return verifier.add(item.entry);
       checkpoints += 1;
       const { seq, hash, jws } = item.checkpoint;
-      const detail = faultOf(item.checkpoint, trust);
+      const detail = judgePoint(item.checkpoint, trust);
       if (detail === undefined) {
         verifier.addCheckpoint({ seq, hash });
         if (keys.size < MAX_KEYS) keys.add(kidOf(jws));

@@ -241,6 +241,8 @@ export const AUDITED_VERBS: { readonly [V in Verb]: V extends AuditedVerb ? Tell
   listClientStates: 'reads',
   listChildren: 'reads',
   findLine: 'reads',
+  listDescendants: 'reads',
+  countDescendants: 'reads',
   takeDeliveries: 'queue',
   settleDelivery: 'queue',
   listDeadDeliveries: 'reads',

@@ -11,9 +11,14 @@ export function canonicalEntry(tenant: number, entry: Omit<AuditEntry, 'mac'>): 
   return JSON.stringify(['hufu-audit-1', tenant, id, atMs, actor.kind, actor.id, via, requestId, action, target.kind, target.id, details]);
 }
 
-/** SHA-256 as base64url. */
-export function chainHash(previous: string, tenant: number, entry: Omit<SealedEntry, 'hash'>): string {
-  return hash('sha256', `${previous}\n${entry.seq}\n${entry.mac}\n${canonicalEntry(tenant, entry)}`, 'base64url');
+/** SHA-256 as base64url. `text` is what `canonicalEntry` says of the entry. */
+export function chainHash(
+  previous: string,
+  tenant: number,
+  entry: Omit<SealedEntry, 'hash'>,
+  text: string = canonicalEntry(tenant, entry),
+): string {
+  return hash('sha256', `${previous}\n${entry.seq}\n${entry.mac}\n${text}`, 'base64url');
 }
 
 /** Entries with their numbers and hashes, after the head. */

@@ -94,14 +94,15 @@ export class ChainVerifier {
     if (entry.seq < expected) return this.#late(entry);
     // What was left out is named, and the chain goes on after it as it says itself.
     const isGap = entry.seq > expected;
+    const text = canonicalEntry(this.#tenant, entry);
     if (isGap) {
       const room = Math.min(MAX_FAULTS, MAX_MISSING - this.#missing.size);
       for (let seq = expected; seq < Math.min(entry.seq, expected + room); seq += 1) this.#missing.add(seq);
       this.#fault(expected, 'missing', expected === entry.seq - 1 ? 'it is not there' : `up to ${entry.seq - 1} nothing is there`);
-    } else if (!equalText(chainHash(this.#hash, this.#tenant, entry), entry.hash)) {
+    } else if (!equalText(chainHash(this.#hash, this.#tenant, entry, text), entry.hash)) {
       if (this.#misfits.length < MAX_FAULTS) this.#misfits.push({ entry, previous: this.#hash });
     }
-    this.#check(entry);
+    this.#check(entry, text);
     this.#seq = entry.seq;
     this.#hash = entry.hash;
     this.#agreeGiven();
@@ -143,8 +144,8 @@ export class ChainVerifier {
     } else this.#fault(entry.seq, 'inserted', 'there are two of this number');
   }
 
-  #check(entry: SealedEntry): void {
-    if (this.#mac !== undefined && !equalText(this.#mac(canonicalEntry(this.#tenant, entry)), entry.mac))
+  #check(entry: SealedEntry, text: string): void {
+    if (this.#mac !== undefined && !equalText(this.#mac(text), entry.mac))
       this.#fault(entry.seq, 'mac', 'no server of this master key has written it so');
     if (this.#ids.add(entry.id)) this.#fault(entry.seq, 'repeated', 'it is an older entry once more');
   }

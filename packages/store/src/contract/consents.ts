@@ -32,6 +32,7 @@ export function consentCases(define: Case): void {
     const { store, tenant } = b;
     const { user } = await makeScene(b);
     const bob = await makeUser(b, 'bob');
+    await store.putClient(tenant, someClient(OTHER), NOW);
     const consents = [
       await store.giveConsent(tenant, user.id, APP, ['a'], [], NOW),
       await store.giveConsent(tenant, user.id, OTHER, ['b'], [], NOW),
@@ -43,6 +44,7 @@ export function consentCases(define: Case): void {
   define('a revoked client keeps its consents, unless they are to be forgotten with it', async (b) => {
     const { store, second, tenant } = b;
     const { user } = await makeScene(b);
+    await store.putClient(tenant, someClient(OTHER), NOW);
     await store.giveConsent(tenant, user.id, APP, ['a'], [], NOW);
     await store.giveConsent(tenant, user.id, OTHER, ['b'], [], NOW);
     assert.equal(await store.revokeClient(tenant, APP, NOW), 'revoked');

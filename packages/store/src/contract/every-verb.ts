@@ -116,6 +116,8 @@ export async function useEveryVerb(all: Store): Promise<void> {
   await all.listClientStates(tenant, APP, undefined, 10, NOW);
   await all.listChildren(tenant, [{ id: grant, afterId: 0 }], 10);
   await all.findLine(tenant, grant);
+  await all.listDescendants(tenant, grant, 10);
+  await all.countDescendants(tenant, grant, 10, NOW);
   await useAdministration(b);
   await useWebhooks(b);
   await useAudit(b);

@@ -11,6 +11,7 @@ import { migration as webhooks } from './0010-webhooks.ts';
 import { migration as sizes } from './0011-sizes.ts';
 import { migration as metrics } from './0012-metrics.ts';
 import { migration as history } from './0013-history.ts';
+import { migration as forgottenConsents } from './0014-forgotten-consents.ts';
 import type { Migration } from './migrate.ts';
 
 /** Every migration, in order. A new one is a file `NNNN-name.ts` and a line here; what is here never changes. */
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   sizes,
   metrics,
   history,
+  forgottenConsents,
 ];

@@ -1,4 +1,5 @@
 import type { ClientId, GrantId, TenantId } from '@hufu/protocol/ids';
+import type { GrantRecord } from './grants.ts';
 
 /**
  * What status lists and whoever draws a lineage read. A grant is `invalid` where it is revoked, its client was revoked or removed, or the line that it
@@ -19,6 +20,29 @@ export interface Statuses {
   listChildren(tenant: TenantId, parents: readonly ParentPage[], limit: number): Promise<readonly LineMember[]>;
   /** A grant and those that it comes from, nearest first, at most `MAX_LINEAGE`. It ends early where one is gone: then the last that is there has a parent. */
   findLine(tenant: TenantId, first: GrantId): Promise<readonly LineMember[]>;
+  /** Those that come from a grant, its children's children too, level by level and in a level by their ids, `limit` at most: as they all were at one moment. Over or not. */
+  listDescendants(tenant: TenantId, id: GrantId, limit: number): Promise<readonly Descendant[]>;
+  /**
+   * How many of them would end with the grant: those that live, no more of them than `limit` looked at (`isCapped`: there are more). What comes from one that has ended, or whose client is disabled, has
+   * ended as well.
+   */
+  countDescendants(
+    tenant: TenantId,
+    id: GrantId,
+    limit: number,
+    now: number,
+  ): Promise<{ readonly grants: number; readonly isCapped: boolean }>;
+}
+
+/** What is shown of a grant in a lineage, beside who it is. */
+export type GrantOutline = Pick<
+  GrantRecord,
+  'subject' | 'actor' | 'scopes' | 'createdAt' | 'expiresAt' | 'idleSeconds' | 'rotatedAt' | 'generation' | 'dead' | 'suspendedUntil'
+>;
+
+export interface Descendant extends LineMember {
+  /** Undefined where its client was removed. */
+  readonly outline: GrantOutline | undefined;
 }
 
 export interface StatusHead {

@@ -45,8 +45,12 @@ export function auditLog(db: Database, statistics: Statistics): Audit {
     },
 
     async readAuditHead(tenant) {
-      const [row] = await db.run<CheckpointRow>(LAST_POINT, [tenant]);
-      return { ...(await readHead(db, tenant)), checkpoint: row === undefined ? undefined : readCheckpoint(row) };
+      const [row] = await db.run<EndRow>(FIND_END, [tenant]);
+      return {
+        seq: row?.end_seq ?? 0,
+        hash: row?.end_hash ?? AUDIT_GENESIS,
+        checkpoint: row === undefined || row.seq === null ? undefined : readCheckpoint(row),
+      };
     },
 
     async readAudit(tenant, afterSeq, limit) {
@@ -126,6 +130,9 @@ interface Row {
 
 type SealedRow = Row & Head;
 
+/** The head, and the last checkpoint. */
+type EndRow = { readonly end_seq: number | null; readonly end_hash: string | null } & (CheckpointRow | { readonly seq: null });
+
 function readEntry(row: Row): AuditEntry {
   return {
     id: row.id,
@@ -167,12 +174,10 @@ const ENSURE_HEAD: Statement = {
   text: 'INSERT INTO audit_heads (tenant, seq, hash) VALUES ($1::bigint, 0, $2::text) ON CONFLICT DO NOTHING',
 };
 const LOCK_HEAD: Statement = { text: 'SELECT seq, hash FROM audit_heads WHERE tenant = $1::bigint FOR UPDATE SKIP LOCKED' };
-const FIND_HEAD: Statement = {
-  name: 'find_audit_head',
-  text: `SELECT seq, hash FROM (SELECT seq, hash FROM audit_heads WHERE tenant = $1::bigint
+const HEAD = `SELECT seq, hash FROM (SELECT seq, hash FROM audit_heads WHERE tenant = $1::bigint
       UNION ALL (SELECT seq, hash FROM audit_log WHERE tenant = $1::bigint AND seq > 0 ORDER BY seq DESC LIMIT 1)) AS ends
-    ORDER BY seq DESC LIMIT 1`,
-};
+    ORDER BY seq DESC LIMIT 1`;
+const FIND_HEAD: Statement = { name: 'find_audit_head', text: HEAD };
 const PUT_HEAD: Statement = { text: 'UPDATE audit_heads SET seq = $2::bigint, hash = $3::text WHERE tenant = $1::bigint' };
 const FIND_HASH: Statement = {
   name: 'find_audit_hash',
@@ -206,7 +211,12 @@ function listOf({ columns, between }: ListedBy): Statement {
 }
 
 const POINTS = 'SELECT seq, hash, at_ms, jws, jwk FROM audit_checkpoints WHERE tenant = $1::bigint';
-const LAST_POINT: Statement = { text: `${POINTS} AND seq > 0 ORDER BY seq DESC LIMIT 1` };
+/** Both of one moment: no checkpoint is of more than its head. */
+const FIND_END: Statement = {
+  name: 'find_audit_end',
+  text: `SELECT head.seq AS end_seq, head.hash AS end_hash, point.seq, point.hash, point.at_ms, point.jws, point.jwk
+    FROM (VALUES (1)) AS one LEFT JOIN (${HEAD}) AS head ON true LEFT JOIN (${POINTS} AND seq > 0 ORDER BY seq DESC LIMIT 1) AS point ON true`,
+};
 const LIST_POINTS: Statement = { text: `${POINTS} AND seq >= $2::bigint ORDER BY seq LIMIT $3::bigint` };
 const PUT_POINT: Statement = {
   text: `INSERT INTO audit_checkpoints (tenant, seq, hash, at_ms, jws, jwk)

@@ -160,7 +160,7 @@ const inUsers = ({ db, purge, statistics }: Parts) => users(db, purge, statistic
 const inCredentials = ({ db, purge }: Parts) => userCredentials(db, purge);
 const inSessions = ({ db, ids, purge, statistics }: Parts) => sessions(db, ids, purge, statistics);
 const inDevices = ({ db, purge }: Parts) => devices(db, purge);
-const inConsents = ({ db, purge, statistics }: Parts) => consents(db, purge, statistics);
+const inConsents = ({ db, purge }: Parts) => consents(db, purge);
 const inPendings = ({ db, ids, purge, statistics }: Parts) => pendingAuthorizations(db, ids, purge, grantCreation(ids, purge, statistics));
 const inKeys = ({ db, purge }: Parts) => keys(db, purge);
 const inFactors = ({ db, ids, statistics }: Parts) => factors(db, ids, statistics);

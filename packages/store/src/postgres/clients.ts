@@ -1,11 +1,12 @@
 import type { ClientId, TenantId } from '@hufu/protocol/ids';
 import { readObject, readSecrets, sameClient, writeSecrets } from '../encoding.ts';
 import type { ClientRecord, Clients } from '../port.ts';
-import { MAX_ACCESS_TOKEN_SECONDS } from '../retention.ts';
+import { FORGOTTEN_ROWS, MAX_ACCESS_TOKEN_SECONDS } from '../retention.ts';
 import { batch } from './batch.ts';
 import { clientCache } from './client-cache.ts';
 import { lockCounter, raiseCounter } from './counters.ts';
 import type { Database, Session, Statement } from './database.ts';
+import { FORGOTTEN, forgetConsents } from './forgotten-consents.ts';
 import { ENDED_ENTRIES, type Purge } from './purge.ts';
 import { type NewEntry, writeEntries } from './revocation-log.ts';
 import type { Statistics } from './statistics.ts';
@@ -54,8 +55,10 @@ export function clients(db: Database, purge: Purge, statistics: Statistics): Pos
 
     async removeClient(tenant, client, now, unusedSince) {
       const answer = await db.transact((session) => removeClient(session, tenant, client, unusedSince, now));
-      if (answer === 'removed') purge.count(tenant, ENDED_ENTRIES, 1, now);
-      return answer;
+      if (answer === 'unknown') return answer;
+      purge.count(tenant, ENDED_ENTRIES, 1, now);
+      purge.count(tenant, FORGOTTEN, answer.isLeft ? FORGOTTEN_ROWS : 0, now);
+      return 'removed';
     },
 
     async noteClientUse(tenant, client, now) {
@@ -76,14 +79,16 @@ export function clients(db: Database, purge: Purge, statistics: Statistics): Pos
       const answer = await db.transact(async (session) => {
         const [row] = await session.run<{ epoch: number }>(RAISE_EPOCH, [tenant, client, now]);
         if (row === undefined) return 'unknown';
-        if (consents === 'forgotten') await session.run(REMOVE_CONSENTS, [tenant, client]);
+        const isLeft = consents === 'forgotten' && (await forgetConsents(session, tenant, client, row.epoch));
         // Nobody ends them one by one (there are at most `MAX_OWN_GRANTS`), nor does the log name them: they stay as long as a token of theirs may live.
         await session.run(LET_OWN_GRANTS_FALL, [tenant, client, row.epoch, now + MAX_ACCESS_TOKEN_SECONDS]);
         await writeEntries(session, tenant, [entry(client, 'client_revoked', now)], now);
-        return 'revoked';
+        return { isLeft };
       });
-      if (answer === 'revoked') purge.count(tenant, ENDED_ENTRIES, 1, now);
-      return answer;
+      if (answer === 'unknown') return answer;
+      purge.count(tenant, ENDED_ENTRIES, 1, now);
+      purge.count(tenant, FORGOTTEN, answer.isLeft ? FORGOTTEN_ROWS : 0, now);
+      return 'revoked';
     },
   };
 }
@@ -137,16 +142,18 @@ async function removeClient(
   client: ClientId,
   unusedSince: number | undefined,
   now: number,
-): Promise<'removed' | 'unknown'> {
+): Promise<{ readonly isLeft: boolean } | 'unknown'> {
   const reached = await lockCounter(session, tenant, 'client');
   const [removed] = await session.run<VersionRow>(REMOVE, [tenant, client, unusedSince ?? null]);
   if (removed === undefined) return 'unknown';
   await raiseCounter(session, tenant, 'client', Math.max(0, removed.version - reached));
   for (const statement of REMOVE_WITH_IT) await session.run(statement, [tenant, client]);
+  // Another one of its id begins beyond it.
+  const isLeft = await forgetConsents(session, tenant, client, removed.version);
   await session.run(ORPHAN_OWN_GRANTS, [tenant, client, now + MAX_ACCESS_TOKEN_SECONDS]);
   for (const statement of REMOVE_AFTER_GRANTS) await session.run(statement, [tenant, client]);
   await writeEntries(session, tenant, [entry(client, 'client_removed', now)], now);
-  return 'removed';
+  return { isLeft };
 }
 
 function entry(client: ClientId, reason: string, now: number): NewEntry {
@@ -227,12 +234,10 @@ const NOTE_USE: Statement = {
   text: `UPDATE clients SET used_at = $3::bigint
     WHERE tenant = $1::bigint AND client_id = $2::text AND source = 'registered' AND (used_at IS NULL OR used_at < $3::bigint)`,
 };
-const REMOVE_CONSENTS: Statement = { text: 'DELETE FROM consents WHERE tenant = $1::bigint AND client_id = $2::text' };
 /** In the order in which rows are locked everywhere. What users gave it is unknown without it, and falls in its time. */
 const REMOVE_WITH_IT: readonly Statement[] = [
   { text: 'DELETE FROM pushed_requests WHERE tenant = $1::bigint AND client_id = $2::text' },
   { text: 'DELETE FROM pending_authorizations WHERE tenant = $1::bigint AND client_id = $2::text' },
-  REMOVE_CONSENTS,
 ];
 /** They stay for a while, so that status lists tell that they are dead. Nobody else finds them without their client. */
 const ORPHAN_OWN_GRANTS: Statement = {

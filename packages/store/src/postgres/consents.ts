@@ -1,13 +1,14 @@
 import type { ClientId, TenantId, UserId } from '@hufu/protocol/ids';
 import { joinLists, readList, writeList } from '../encoding.ts';
 import type { ConsentRecord, Consents } from '../port.ts';
+import { isStanding } from '../standing-consent.ts';
 import type { Database, Session, Statement } from './database.ts';
 import { revokeGrantsBetween } from './endings.ts';
+import { FORGOTTEN } from './forgotten-consents.ts';
 import { ENDED_ENTRIES, type Purge } from './purge.ts';
 import { writeEntries } from './revocation-log.ts';
-import type { Statistics } from './statistics.ts';
 
-export function consents(db: Database, purge: Purge, statistics: Statistics): Consents {
+export function consents(db: Database, purge: Purge): Consents {
   return {
     findConsent: (tenant, user, client) => findOne(db, FIND, [tenant, user, client]),
 
@@ -19,9 +20,13 @@ export function consents(db: Database, purge: Purge, statistics: Statistics): Co
       const values = [tenant, user, client, writeList(joinLists([], scopes)), writeList(joinLists([], resources)), now];
       const given = await db.transact(async (session) => {
         const first = await findOne(session, INSERT, values);
-        return first ?? (await addTo(session, tenant, { user, client, scopes, resources, now }));
+        if (first !== undefined) return first;
+        const added = await addTo(session, tenant, { user, client, scopes, resources, now });
+        if (added === undefined) session.unchanged?.();
+        return added;
       });
-      if (given.grantedAt === now) statistics.inserted('consents', 1, now);
+      if (given === undefined) return nothingKept(user, client, scopes, resources, now);
+      purge.count(tenant, FORGOTTEN, 1, now);
       return given;
     },
 
@@ -47,14 +52,24 @@ interface Addition {
   readonly now: number;
 }
 
-async function addTo(session: Session, tenant: TenantId, { user, client, scopes, resources, now }: Addition): Promise<ConsentRecord> {
-  const there = await findOne(session, LOCK, [tenant, user, client]);
+/** Undefined where the client is not there. */
+async function addTo(
+  session: Session,
+  tenant: TenantId,
+  { user, client, scopes, resources, now }: Addition,
+): Promise<ConsentRecord | undefined> {
+  const [row] = await session.run<ConsentRow & { readonly stands: boolean }>(LOCK, [tenant, user, client]);
+  const there = row?.stands === true ? readConsent(row) : undefined;
   const allScopes = writeList(joinLists(there?.scopes ?? [], scopes));
   const allResources = writeList(joinLists(there?.resources ?? [], resources));
-  // It is inserted where it was withdrawn in between: that act came first, so the consent begins anew.
-  const given = await findOne(session, PUT, [tenant, user, client, allScopes, allResources, now]);
-  if (given === undefined) throw new Error('nothing was written');
-  return given;
+  // It is inserted where it was withdrawn in between: that act came first, so the consent begins anew, as it does where it stands no more.
+  return await findOne(session, PUT, [tenant, user, client, allScopes, allResources, now, there?.grantedAt ?? now]);
+}
+
+/** What is said to a client that was removed meanwhile. */
+function nothingKept(user: UserId, client: ClientId, scopes: readonly string[], resources: readonly string[], now: number): ConsentRecord {
+  const [allScopes, allResources] = [joinLists([], scopes), joinLists([], resources)];
+  return { userId: user, clientId: client, scopes: allScopes, resources: allResources, grantedAt: now, updatedAt: now };
 }
 
 async function findOne(session: Session, statement: Statement, values: readonly unknown[]): Promise<ConsentRecord | undefined> {
@@ -84,15 +99,25 @@ function readConsent(row: ConsentRow): ConsentRecord {
 
 const COLUMNS = 'user_id, client_id, scopes, resources, granted_at, updated_at';
 const KEY = 'tenant = $1::bigint AND user_id = $2::bigint AND client_id = $3::text';
-const VALUES = `INSERT INTO consents (tenant, user_id, client_id, scopes, resources, granted_at, updated_at)
-  VALUES ($1::bigint, $2::bigint, $3::text, $4::text, $5::text, $6::bigint, $6::bigint)
+const STANDING = `${KEY} AND ${isStanding('consents')}`;
+/** With the client's epoch: whoever forgets what was given to it waits until this is done, or comes before it. */
+const giving = (grantedAt: string): string => `WITH client AS MATERIALIZED (
+    SELECT epoch FROM clients WHERE tenant = $1::bigint AND client_id = $3::text FOR SHARE)
+  INSERT INTO consents (tenant, user_id, client_id, scopes, resources, granted_at, updated_at, client_epoch)
+  SELECT $1::bigint, $2::bigint, $3::text, $4::text, $5::text, ${grantedAt}, $6::bigint, client.epoch FROM client
   ON CONFLICT (tenant, user_id, client_id)`;
 
-const FIND: Statement = { name: 'find_consent', text: `SELECT ${COLUMNS} FROM consents WHERE ${KEY}` };
-const LIST: Statement = { text: `SELECT ${COLUMNS} FROM consents WHERE tenant = $1::bigint AND user_id = $2::bigint ORDER BY client_id` };
-const LOCK: Statement = { text: `SELECT ${COLUMNS} FROM consents WHERE ${KEY} FOR UPDATE` };
-const INSERT: Statement = { text: `${VALUES} DO NOTHING RETURNING ${COLUMNS}` };
+const FIND: Statement = { name: 'find_consent', text: `SELECT ${COLUMNS} FROM consents WHERE ${STANDING}` };
+const LIST: Statement = {
+  text: `SELECT ${COLUMNS} FROM consents WHERE tenant = $1::bigint AND user_id = $2::bigint AND ${isStanding('consents')} ORDER BY client_id`,
+};
+/** Whether it stands or not: those who give it once more do so one after the other. */
+const LOCK: Statement = {
+  text: `SELECT ${COLUMNS}, ${isStanding('consents')} AS stands FROM consents WHERE ${KEY} FOR UPDATE OF consents`,
+};
+const INSERT: Statement = { text: `${giving('$6::bigint')} DO NOTHING RETURNING ${COLUMNS}` };
 const PUT: Statement = {
-  text: `${VALUES} DO UPDATE SET scopes = excluded.scopes, resources = excluded.resources, updated_at = excluded.updated_at RETURNING ${COLUMNS}`,
+  text: `${giving('$7::bigint')} DO UPDATE SET scopes = excluded.scopes, resources = excluded.resources, granted_at = excluded.granted_at,
+    updated_at = excluded.updated_at, client_epoch = excluded.client_epoch RETURNING ${COLUMNS}`,
 };
 const REMOVE: Statement = { text: `DELETE FROM consents WHERE ${KEY} RETURNING client_id` };

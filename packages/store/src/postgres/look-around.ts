@@ -1,5 +1,6 @@
 import { writeList } from '../encoding.ts';
 import type { Admission, GrantRefusal } from '../port.ts';
+import { isStanding } from '../standing-consent.ts';
 import type { Statement } from './database.ts';
 
 /** What the first eight parameters of a statement with `lookAround` are; the tenant stands before them. */
@@ -38,7 +39,7 @@ export function lookAround(lock: 'FOR SHARE' | '', more = ''): string {
     consent AS MATERIALIZED (
       SELECT client_id FROM consents
       WHERE tenant = $1::bigint AND user_id = $2::bigint AND client_id = $3::text
-        AND string_to_array(scopes, ' ') @> string_to_array($7::text, ' ')
+        AND string_to_array(scopes, ' ') @> string_to_array($7::text, ' ') AND ${isStanding('consents')}
       ${lock}),
     verdict AS MATERIALIZED (
       SELECT CASE

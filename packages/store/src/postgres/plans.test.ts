@@ -10,6 +10,7 @@ import { until } from '../contract/until.ts';
 import { MIGRATIONS } from '../migrations/list.ts';
 import { migrate } from '../migrations/migrate.ts';
 import { openDatabase, type Statement } from './database.ts';
+import { REMOVE_CONSENTS, REMOVE_OF_SOME, REMOVE_SOME } from './forgotten-consents.ts';
 import { NEWEST_OF_CLIENTS } from './list-grants.ts';
 import { migrationTarget } from './migration-target.ts';
 import { postgresStore } from './store.ts';
@@ -39,6 +40,7 @@ const WALKS: readonly RegExp[] = [
   /DELETE FROM history WHERE tenant = \$1::bigint AND \(minute, id\) <=/,
   /FROM mails WHERE tenant = \$1::bigint AND due_at IS NOT NULL ORDER BY due_at, id LIMIT/,
   /ORDER BY d\.died_at DESC, d\.id DESC LIMIT/,
+  /FROM forgotten_consents WHERE tenant = \$1::bigint ORDER BY client_id LIMIT/,
   /FROM metric_nodes\s+WHERE tenant = \$1::bigint ORDER BY seen_at DESC/,
 ];
 
@@ -143,6 +145,34 @@ describe('plans', () => {
     assert.match(plan, /Index Cond: \(\(tenant = [^)]+\) AND \(client_id = o\.client_id\) AND \(client_epoch = o\.epoch\) AND \(id < /);
   });
 
+  test('what comes from a grant is found parent by parent, and no more of it is read than is wanted', async () => {
+    await (filled ??= fillLists());
+    const trees = [...statements.values()].filter(({ text }) => text.startsWith('WITH RECURSIVE tree'));
+    assert.equal(trees.length, 2);
+    for (const { text } of trees) {
+      const plan = (await explain(text)).join('\n');
+      assert.match(
+        plan,
+        /Limit\s+-> +Index Scan using grants_by_parent on grants child\s+Index Cond: \(\(tenant = [^)]+\) AND \(parent_id = tree\S*\.id\)/,
+        plan,
+      );
+      assert.match(plan, /Index Scan using grants_pkey on grants g\s+Index Cond: \(\(tenant = [^)]+\) AND \(id = tree\S*\.id\)\)/, plan);
+    }
+  });
+
+  test('forgotten consents are found by their client and its epoch, past those that stand', async () => {
+    await fill(64);
+    for (const { text } of [REMOVE_CONSENTS, REMOVE_OF_SOME, REMOVE_SOME]) {
+      const plan = (await explain(text)).join('\n');
+      assert.match(
+        plan,
+        /Index (Only )?Scan using consents_by_epoch on consents.*\s+Index Cond: .*client_id = .*COALESCE\(client_epoch/,
+        `${text}\n${plan}`,
+      );
+      assert.doesNotMatch(plan, /Seq Scan/, plan);
+    }
+  });
+
   test('the hot statements are prepared by name, once a connection', async () => {
     const names = [...statements.values()].flatMap((statement) => statement.name ?? []);
     assert.equal(new Set(names).size, names.length);
@@ -206,7 +236,8 @@ async function fill(count: number): Promise<void> {
     users: `1, g, 's' || g, 'u' || g, 'u' || g, NULL, '{}', 1, 1, 1, 1`,
     sessions: `1, g, 1 + g % 16, 's', 1, '', 1, 2000000000 + g, NULL, '', 2000000000 + g`,
     devices: `1, 1 + g % 16, g, 'b' || g, 'n', 'desktop', 'a', '', 1, 1, NULL, 0, 0, NULL`,
-    consents: `1, 1 + g % 16, 'client-' || g, '', '', 1, 1`,
+    consents: `1, 1 + g % 16, 'client-' || g, '', '', 1, 1, CASE WHEN g % 2 = 0 THEN 1 END`,
+    forgotten_consents: `1, 'client-' || g, 1`,
     revoked_tokens: `1, g, 'token', 2000000000 + g`,
     participants: `1, 1 + g % 16, 'client-' || g, 'sid', 's', 1`,
     deliveries: `1, g, 'client-' || g % 8, 's', 'sid', 1, 0, CASE WHEN g % 2 = 0 THEN g END, CASE WHEN g % 2 = 1 THEN g END, '', 2000000000 + g`,

@@ -26,7 +26,7 @@ export function purge(db: Database, statistics: Statistics): Purge {
   const inserts = new Map<string, number>();
   const running = new Set<Promise<unknown>>();
   return {
-    count(tenant, { table, name, statement, lagSeconds }, inserted, now) {
+    count(tenant, { table, name, remove }, inserted, now) {
       if (inserted === 0) return;
       statistics.inserted(table, inserted, now);
       const key = `${tenant} ${name}`;
@@ -37,8 +37,7 @@ export function purge(db: Database, statistics: Statistics): Purge {
       if (!isDue) return;
       // Several times what came, so that a backlog melts.
       const limit = Math.min(Math.max(PURGE_ROWS, 4 * inserted), MAX_ROWS);
-      const removal = db
-        .run(statement, [tenant, now - lagSeconds, limit])
+      const removal = remove(db, tenant, now, limit)
         .catch(() => {})
         .finally(() => running.delete(removal));
       running.add(removal);
@@ -56,14 +55,23 @@ const MAX_ROWS = 4096;
 export interface Ended {
   readonly table: string;
   readonly name: string;
-  readonly statement: Statement;
-  /** How much later than the time in its column a row goes. */
-  readonly lagSeconds: number;
+  remove(db: Database, tenant: TenantId, now: number, limit: number): Promise<unknown>;
 }
 
 /** A row that somebody else holds is skipped, so a removal waits for nobody. Without a name: planned each time, for what the tables are like then. */
-export function ended(table: string, column: string, lagSeconds: number, condition = 'true'): Ended {
-  return { table, name: `${table} ${condition}`, lagSeconds, statement: { text: removal(table, column, condition) } };
+export function ended(
+  table: string,
+  column: string,
+  lagSeconds: number,
+  condition = 'true',
+  statement: Statement = { text: removal(table, column, condition) },
+): Ended {
+  return {
+    table,
+    name: `${table} ${condition}`,
+    // How much later than the time in its column a row goes.
+    remove: (db, tenant, now, limit) => db.run(statement, [tenant, now - lagSeconds, limit]),
+  };
 }
 
 function removal(table: string, column: string, condition: string): string {
@@ -74,13 +82,10 @@ function removal(table: string, column: string, condition: string): string {
 
 export const ENDED_GRANTS: Ended = ended('grants', 'purge_at', 0);
 /** With those who took part in them. */
-export const ENDED_SESSIONS: Ended = {
-  ...ended('sessions', 'purge_at', 0),
-  statement: {
-    text: `WITH gone AS (${removal('sessions', 'purge_at', 'true')} RETURNING id)
+export const ENDED_SESSIONS: Ended = ended('sessions', 'purge_at', 0, 'true', {
+  text: `WITH gone AS (${removal('sessions', 'purge_at', 'true')} RETURNING id)
       DELETE FROM participants WHERE tenant = $1::bigint AND session_id = ANY (ARRAY(SELECT id FROM gone))`,
-  },
-};
+});
 export const ENDED_DELIVERIES: Ended = ended('deliveries', 'purge_at', 0);
 export const ENDED_TOKENS: Ended = ended('revoked_tokens', 'expires_at', FALL_AFTER_SECONDS);
 /** Those about keys never do; the version before gave them an end. */

@@ -265,6 +265,33 @@ describe('races, one step at a time', () => {
     assert.deepEqual(await afterCommit(b.store.withdrawConsent(tenant, scene.user.id, scene.client.clientId, NOW)), { revokedGrants: 1 });
   });
 
+  test('consents that are forgotten while one is given wait for it, and it is forgotten too', async () => {
+    const { user, client } = scene;
+    await other.query('SELECT epoch FROM clients WHERE tenant = $1 AND client_id = $2 FOR SHARE', [tenant, client.clientId]);
+    await other.query(`INSERT INTO consents VALUES ($1, $2, $3, 'openid', '', 1, 1, 0)`, [tenant, user.id, client.clientId]);
+    assert.equal(await afterCommit(b.store.revokeClient(tenant, client.clientId, NOW, 'forgotten')), 'revoked');
+    assert.equal(await b.store.findConsent(tenant, user.id, client.clientId), undefined);
+  });
+
+  test('a consent that is given while those before it are forgotten waits for that, and begins anew', async () => {
+    const { user, client } = scene;
+    await b.store.giveConsent(tenant, user.id, client.clientId, ['openid', 'email'], ['https://a.example'], NOW);
+    await other.query('UPDATE clients SET epoch = 1 WHERE tenant = $1', [tenant]);
+    await other.query('INSERT INTO forgotten_consents VALUES ($1, $2, 1)', [tenant, client.clientId]);
+    const given = await afterCommit(b.store.giveConsent(tenant, user.id, client.clientId, ['phone'], [], NOW + 1));
+    assert.deepEqual(given, {
+      userId: user.id,
+      clientId: client.clientId,
+      scopes: ['phone'],
+      resources: [],
+      grantedAt: NOW + 1,
+      updatedAt: NOW + 1,
+    });
+    assert.deepEqual(await b.store.findConsent(tenant, user.id, client.clientId), given);
+    const code = someCode(scene, { needsConsent: true });
+    assert.deepEqual(await b.store.createGrant(tenant, code, NOW + 1), { kind: 'refused', reason: 'consent_missing' });
+  });
+
   test('a rotation that meets a revocation is lost, and one that meets a revoked token is taken', async () => {
     const [dying, living] = [await makeGrant(b, scene), await makeGrant(b, scene)];
     await other.query(`UPDATE grants SET revoked_at = $3, revoked_reason = 'revoked_by_user' WHERE tenant = $1 AND id = $2`, [

@@ -2,6 +2,7 @@ import type { ClientId, GrantId } from '@hufu/protocol/ids';
 import { lineOf, lineState, ownState, STATE } from '../lineage.ts';
 import type { GrantState, LineMember, Statuses } from '../port.ts';
 import type { Session, Statement } from './database.ts';
+import { descendants } from './descendants.ts';
 
 /** What status lists and whoever draws a lineage read. */
 export function statuses(db: Session): Statuses {
@@ -34,6 +35,8 @@ export function statuses(db: Session): Statuses {
     async findLine(tenant, first) {
       return (await db.run<MemberRow>(LINE, [tenant, first])).map(readMember);
     },
+
+    ...descendants(db),
   };
 }
 

@@ -67,7 +67,7 @@ export function postgresStore(db: Database, bell: Bell & { ready?(): Promise<voi
     ...sessions(db, ids, purging, statistic),
     ...devices(db, purging),
     ...userCredentials(db, purging),
-    ...consents(db, purging, statistic),
+    ...consents(db, purging),
     ...granting,
     ...pushedRequests(db, ids, purging),
     ...pendingAuthorizations(db, ids, purging, creation),

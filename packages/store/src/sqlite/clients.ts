@@ -5,6 +5,7 @@ import { MAX_ACCESS_TOKEN_SECONDS } from '../retention.ts';
 import { ClientCache } from './client-cache.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
+import type { ForgottenConsents } from './forgotten-consents.ts';
 import type { RevocationLog } from './revocation-log.ts';
 
 export const CLIENT_COLUMNS: string = 'client_id, metadata, secrets, enabled, epoch, version, source, registration_hash, created_at';
@@ -16,7 +17,7 @@ export interface SqliteClients extends Clients {
   revokeClient(tenant: TenantId, client: ClientId, now: number, consents?: 'forgotten'): Promise<'revoked' | 'unknown'>;
 }
 
-export function clients(db: Connection, counters: Counters, log: RevocationLog): SqliteClients {
+export function clients(db: Connection, counters: Counters, log: RevocationLog, { forget }: ForgottenConsents): SqliteClients {
   const find = db.lazy(`SELECT ${CLIENT_COLUMNS} FROM clients WHERE tenant = ? AND client_id = ?`);
   const findVersion = db.lazy('SELECT version FROM clients WHERE tenant = ? AND client_id = ?');
   const list = db.lazy(`SELECT ${CLIENT_COLUMNS} FROM clients WHERE tenant = ? AND client_id > ? ORDER BY client_id LIMIT ?`);
@@ -27,7 +28,7 @@ export function clients(db: Connection, counters: Counters, log: RevocationLog):
     'UPDATE clients SET metadata = ?, secrets = ?, enabled = ?, version = ?, source = ?, registration_hash = ?, disabled_at = CASE WHEN enabled = 1 AND ?3 = 0 THEN ? ELSE disabled_at END WHERE tenant = ? AND client_id = ?',
   );
   const raiseEpoch = db.lazy(
-    'UPDATE clients SET epoch = epoch + 1, version = version + 1, revoked_at = ? WHERE tenant = ? AND client_id = ?',
+    'UPDATE clients SET epoch = epoch + 1, version = version + 1, revoked_at = ? WHERE tenant = ? AND client_id = ? RETURNING epoch',
   );
   const findRegistered = db.lazy(
     "SELECT version FROM clients WHERE tenant = ? AND client_id = ? AND source IN ('registered', 'admin') AND (?3 IS NULL OR max(created_at, coalesce(used_at, 0)) <= ?3)",
@@ -36,7 +37,6 @@ export function clients(db: Connection, counters: Counters, log: RevocationLog):
     "UPDATE clients SET used_at = ?1 WHERE tenant = ?2 AND client_id = ?3 AND source = 'registered' AND coalesce(used_at, 0) < ?1",
   );
   const remove = db.lazy('DELETE FROM clients WHERE tenant = ? AND client_id = ?');
-  const removeConsents = db.lazy('DELETE FROM consents INDEXED BY consents_by_client WHERE tenant = ? AND client_id = ?');
   // The log names their client alone, so they stay as long as a token of theirs may live: status lists tell by them that they are dead.
   const letOwnGrantsFall = db.lazy(
     'UPDATE grants INDEXED BY grants_own SET own_key = NULL, purge_at = ? WHERE tenant = ? AND client_id = ? AND own_key IS NOT NULL',
@@ -52,7 +52,7 @@ export function clients(db: Connection, counters: Counters, log: RevocationLog):
   const count = db.lazy(
     'SELECT count(*) FROM (SELECT 1 FROM clients INDEXED BY clients_by_source WHERE tenant = ? AND source = ? LIMIT ?)',
   );
-  const removals = [remove, removePushed, removePending, removeConsents, removeParticipants, removeDeliveries];
+  const removals = [remove, removePushed, removePending, removeParticipants, removeDeliveries];
   const cache = new ClientCache(db);
 
   const readThere = (tenant: TenantId, clientId: ClientId): ClientRecord | undefined => {
@@ -116,6 +116,8 @@ export function clients(db: Connection, counters: Counters, log: RevocationLog):
         if (row === undefined) return 'unknown';
         counters.raise(tenant, 'client', row[0]);
         for (const from of removals) from().run(tenant, client);
+        // Another one of its id begins beyond it.
+        forget(tenant, client, row[0]);
         letOwnGrantsFall().run(now + MAX_ACCESS_TOKEN_SECONDS, tenant, client);
         cache.drop(tenant, client);
         db.changed();
@@ -129,8 +131,9 @@ export function clients(db: Connection, counters: Counters, log: RevocationLog):
 
     revokeClient: (tenant, client, now, consents) =>
       db.write(() => {
-        if (raiseEpoch().run(now, tenant, client).changes === 0) return 'unknown';
-        if (consents === 'forgotten') removeConsents().run(tenant, client);
+        const raised = raiseEpoch().get(now, tenant, client) as unknown as [number] | undefined;
+        if (raised === undefined) return 'unknown';
+        if (consents === 'forgotten') forget(tenant, client, raised[0]);
         cache.drop(tenant, client);
         db.changed();
         tell(tenant, client, 'client_revoked', now);

@@ -1,17 +1,21 @@
 import type { ClientId, TenantId, UserId } from '@hufu/protocol/ids';
 import { joinLists, readList, writeList } from '../encoding.ts';
 import type { ConsentRecord, Consents } from '../port.ts';
+import { isStanding } from '../standing-consent.ts';
 import type { Connection } from './connection.ts';
 import type { Endings } from './endings.ts';
+import type { ForgottenConsents } from './forgotten-consents.ts';
 
 const COLUMNS = 'user_id, client_id, scopes, resources, granted_at, updated_at';
 
-export function consents(db: Connection, endings: Endings): Consents {
-  const find = db.lazy(`SELECT ${COLUMNS} FROM consents WHERE tenant = ? AND user_id = ? AND client_id = ?`);
-  const list = db.lazy(`SELECT ${COLUMNS} FROM consents WHERE tenant = ? AND user_id = ? ORDER BY client_id`);
+export function consents(db: Connection, endings: Endings, { purge }: ForgottenConsents): Consents {
+  const stands = isStanding('consents');
+  const find = db.lazy(`SELECT ${COLUMNS} FROM consents WHERE tenant = ? AND user_id = ? AND client_id = ? AND ${stands}`);
+  const list = db.lazy(`SELECT ${COLUMNS} FROM consents WHERE tenant = ? AND user_id = ? AND ${stands} ORDER BY client_id`);
+  // One that stands no more gives way.
   const put = db.lazy(
-    `INSERT INTO consents (tenant, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET scopes = excluded.scopes, resources = excluded.resources, updated_at = excluded.updated_at`,
+    `INSERT OR REPLACE INTO consents (tenant, ${COLUMNS}, client_epoch)
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, epoch FROM clients WHERE tenant = ?1 AND client_id = ?3`,
   );
   const remove = db.lazy('DELETE FROM consents WHERE tenant = ? AND user_id = ? AND client_id = ?');
 
@@ -35,7 +39,10 @@ export function consents(db: Connection, endings: Endings): Consents {
           grantedAt: there?.grantedAt ?? now,
           updatedAt: now,
         };
-        put().run(tenant, user, client, writeList(consent.scopes), writeList(consent.resources), consent.grantedAt, now);
+        const lists = [writeList(consent.scopes), writeList(consent.resources)];
+        const { changes } = put().run(tenant, user, client, ...lists, consent.grantedAt, now);
+        if (changes === 0) db.unchanged();
+        else purge(tenant, now, 1);
         return consent;
       }),
 

@@ -1,6 +1,7 @@
 import type { TenantId } from '@hufu/protocol/ids';
 import { readList } from '../encoding.ts';
 import type { Admission, GrantRefusal } from '../port.ts';
+import { isStanding } from '../standing-consent.ts';
 import type { Connection } from './connection.ts';
 
 export type Look = { readonly kind: 'refused'; readonly reason: GrantRefusal } | { readonly kind: 'seen'; readonly clientEpoch: number };
@@ -13,7 +14,7 @@ export function lookAround(
     (SELECT enabled = 1 AND deleted_at IS NULL AND coalesce(locked_until, 0) <= ?5 FROM users WHERE tenant = ?1 AND id = ?2),
     (SELECT epoch FROM clients WHERE tenant = ?1 AND client_id = ?3 AND enabled = 1 AND (?6 IS NULL OR version = ?6)),
     (SELECT 1 FROM sessions WHERE tenant = ?1 AND id = ?4 AND user_id = ?2 AND ended_at IS NULL AND expires_at > ?5),
-    (SELECT scopes FROM consents WHERE tenant = ?1 AND user_id = ?2 AND client_id = ?3)`);
+    (SELECT scopes FROM consents WHERE tenant = ?1 AND user_id = ?2 AND client_id = ?3 AND ${isStanding('consents')})`);
   return (tenant, { userId, clientId, clientVersion, sessionId, scopes, needsConsent }, now) => {
     const [active, clientEpoch, session, consented] = look().get(
       tenant,

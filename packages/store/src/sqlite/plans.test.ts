@@ -27,6 +27,8 @@ const WALKS: readonly RegExp[] = [
   /^SELECT count\(\*\), count\(DISTINCT user_id\) FROM \(.* LIMIT \?4\)$/s,
   /FROM administrators (a\s|WHERE tenant = \? AND user_id <> \?$)/,
   /FROM webhooks w /,
+  // Some clients at a time.
+  /FROM forgotten_consents WHERE tenant = \?1 ORDER BY client_id LIMIT 16\) AS old/,
   // A look a client, where the newest grants are dead.
   /AS newest\s+FROM clients c WHERE c\.tenant = \?1 ORDER BY newest DESC LIMIT \?3$/,
   /FROM decisions\s+WHERE tenant = \?1 AND id < \?2 AND id >= \?3 ORDER BY id DESC LIMIT \?4$/,
@@ -55,10 +57,11 @@ test('no statement looks through a whole tenant or table to find its rows', asyn
   for (const sql of statements) {
     if (sql.startsWith('PRAGMA')) continue;
     for (const { detail } of handle.prepare(`EXPLAIN QUERY PLAN ${sql}`).all()) {
-      // `line` is the few grants that one comes from.
+      // `line` is the few grants that one comes from, `tree` those that come from one, which ends at a limit.
       const step = String(detail);
       const walks =
-        (step.startsWith('SCAN') && !['SCAN CONSTANT ROW', 'SCAN line'].includes(step)) || /^SEARCH .*\(tenant=\?\)$/.test(step);
+        (step.startsWith('SCAN') && !['SCAN CONSTANT ROW', 'SCAN line', 'SCAN tree'].includes(step)) ||
+        /^SEARCH .*\(tenant=\?\)$/.test(step);
       assert.ok(!walks || WALKS.some((walk) => walk.test(sql)), `${step}: ${sql}`);
     }
   }
@@ -109,8 +112,29 @@ test('every list that an administrator may ask for goes along an index in its ow
   const lists = statements.filter((sql) => /FROM (users|clients|grants|decisions|revocations|audit_\w+)\s.*ORDER BY.* LIMIT/s.test(sql));
   assert.ok(lists.length > 25, `${lists.length}`);
   const sorted = lists.filter((sql) => plan(sql).some((step) => step.includes('TEMP B-TREE')));
-  // All grants of a user are looked at in the index, which has them by client; so are those of a subject, of whom there are a few; and a value of each client.
-  for (const sql of sorted) assert.match(sql, /INDEXED BY grants_by_(user|subject)|ORDER BY newest DESC LIMIT \?3$/);
+  // All grants of a user are looked at in the index, which has them by client; so are those of a subject, of whom there are a few; and a value of each client. What comes from a grant is found
+  // parent by parent, and so many of it are sorted as are shown.
+  for (const sql of sorted)
+    assert.match(
+      sql,
+      /INDEXED BY grants_by_(user|subject)|ORDER BY newest DESC LIMIT \?3$|^WITH RECURSIVE tree .*LIMIT \?3 \+ 1\) AS tree/s,
+    );
+  handle.close();
+});
+
+test('what comes from a grant is found parent by parent, and no more of it is read than is wanted', async () => {
+  const { handle, statements } = await listen();
+  const trees = statements.filter((sql) => sql.startsWith('WITH RECURSIVE tree'));
+  assert.equal(trees.length, 2);
+  for (const sql of trees) {
+    const steps = handle
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all()
+      .map(({ detail }) => String(detail));
+    assert.ok(steps.includes('SEARCH child USING COVERING INDEX grants_by_parent (tenant=? AND parent_id=?)'), steps.join('\n'));
+    assert.equal(steps.filter((step) => step.startsWith('SEARCH g USING PRIMARY KEY (tenant=? AND id=?)')).length, 2, steps.join('\n'));
+    assert.match(sql, /ORDER BY child\.id LIMIT \?3\)/);
+  }
   handle.close();
 });
 

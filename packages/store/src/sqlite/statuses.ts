@@ -3,6 +3,7 @@ import { lineOf, lineState, ownState, STATE } from '../lineage.ts';
 import type { GrantState, LineMember, Statuses } from '../port.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
+import { descendants } from './descendants.ts';
 
 /** What status lists and whoever draws a lineage read. */
 export function statuses(db: Connection, counters: Counters): Statuses {
@@ -50,6 +51,8 @@ export function statuses(db: Connection, counters: Counters): Statuses {
       ),
 
     findLine: (tenant, first) => db.read(() => (line().all(tenant, first) as unknown as MemberRow[]).map(readMember)),
+
+    ...descendants(db),
   };
 }
 

@@ -18,6 +18,7 @@ import { edgeSessions } from './edge-sessions.ts';
 import { endings } from './endings.ts';
 import { eviction } from './evict-devices.ts';
 import { factors } from './factors.ts';
+import { forgottenConsents } from './forgotten-consents.ts';
 import { grantFinder } from './grant-row.ts';
 import { grants } from './grants.ts';
 import { history } from './history.ts';
@@ -58,6 +59,7 @@ export function sqliteStore(kind: 'sqlite' | 'memory', db: Connection, close: ()
   const emails = verifiedEmails(db);
   const linked = linkedIdentities(db);
   const deletion = userDeletion(db, credential, ending, pendingDenial(db));
+  const forgotten = forgottenConsents(db);
   const creation = grantCreation(db, counters, ending, participating);
   const keepTime = db.lazy(
     "INSERT INTO counters (tenant, name, value) VALUES (0, 'time', ?1) ON CONFLICT DO UPDATE SET value = max(value, ?1)",
@@ -73,12 +75,12 @@ export function sqliteStore(kind: 'sqlite' | 'memory', db: Connection, close: ()
       return closing;
     },
     ...tenants(db, counters),
-    ...clients(db, counters, { append }),
+    ...clients(db, counters, { append }, forgotten),
     ...users(db, counters, credential, emails, linked, ending, deletion),
     ...userCredentials(db, credential, emails, ending),
     ...sessions(db, counters, credential, ending, participating, known),
     ...devices(db, credential, ending, known, evictions),
-    ...consents(db, ending),
+    ...consents(db, ending, forgotten),
     ...grants(db, counters, { append }, ending, participating, grantFinder(db), creation, evictions.makeRoom),
     ...pushedRequests(db, counters),
     ...pendingAuthorizations(db, counters, creation),

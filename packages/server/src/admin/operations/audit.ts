@@ -36,9 +36,10 @@ export const AUDIT: { readonly [N in keyof AuditOperations]: Perform<N> } = {
   },
 
   'audit.checkpoints': async (call) => {
-    const { ctx } = call;
+    const { ctx, query } = call;
     const page = readPage(call);
-    const found = await ctx.store.listAuditCheckpoints(ctx.tenant, page.after === undefined ? 1 : Number(page.after) + 1, page.limit + 1);
+    const from = page.after === undefined ? (query.from ?? 1) : Number(page.after) + 1;
+    const found = await ctx.store.listAuditCheckpoints(ctx.tenant, from, page.limit + 1);
     return { body: page.cut(found, ({ seq }) => String(seq), checkpointView) };
   },
 

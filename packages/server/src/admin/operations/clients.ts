@@ -80,6 +80,14 @@ export const CLIENTS: { readonly [N in keyof ClientOperations]: Perform<N> } = {
     const { clientId: id, source, enabled, registrationHash } = record;
     const wire = { ...writeClientMetadata(metadata) };
     const revokes = changesTrust(readClientRecord(record).metadata, metadata);
+    const effect = revokes
+      ? await countEffect(ctx, { clientId: id }, call.query, now)
+      : { dry_run: call.query.dry_run === true, grants: 0, users: 0, capped: false };
+    if (effect.dry_run) {
+      // A secret that nobody gets is not shown as one that is there.
+      const would = { ...record, metadata: wire, secrets: secrets.filter((secret) => record.secrets.includes(secret)) };
+      return { body: { client: clientView(ctx, would, now), effect }, etag: etagOf(record) };
+    }
     const put = await call.change(
       { target: { kind: 'client', id }, before: { metadata: record.metadata }, after: { metadata: wire } },
       async (store) => {
@@ -98,7 +106,7 @@ export const CLIENTS: { readonly [N in keyof ClientOperations]: Perform<N> } = {
     if (put.kind === 'changed') throw changed();
     const there = await requireClient(call);
     return {
-      body: { client: clientView(ctx, there, now), ...(issued === undefined ? {} : { client_secret: issued }) },
+      body: { client: clientView(ctx, there, now), effect, ...(issued === undefined ? {} : { client_secret: issued }) },
       etag: etagOf(there),
     };
   },

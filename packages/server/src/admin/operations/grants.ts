@@ -4,6 +4,7 @@ import type { GrantRecord } from '@hufu/store/port';
 import { grantAt, placeOf, readPlace, writePlace } from '../../status/place.ts';
 import { type AdminCall, type Perform } from '../call.ts';
 import { readPage } from '../cursor.ts';
+import { MAX_COUNTED } from '../effect.ts';
 import { findLineage, nodeOf } from '../lineage.ts';
 import { notFound } from '../refusal.ts';
 import { requireBelow } from '../require-user.ts';
@@ -59,14 +60,14 @@ export const GRANTS: { readonly [N in keyof GrantOperations]: Perform<N> } = {
     const user = grant.userId === undefined ? undefined : await ctx.store.findUser(ctx.tenant, grant.userId);
     if (user !== undefined) await requireBelow(call, user);
     const node = nodeOf(ctx, grant, grant, now);
-    const lineage = await findLineage(ctx, grant.id, now);
     // What comes from it falls with it.
-    const falling = [node, ...(lineage?.descendants ?? [])].filter(({ state }) => state !== 'dead' && state !== 'expired');
+    const falling = await ctx.store.countDescendants(ctx.tenant, grant.id, MAX_COUNTED, now);
+    const isFalling = node.state !== 'dead' && node.state !== 'expired';
     const effect = {
       dry_run: call.query.dry_run === true,
-      grants: falling.length,
+      grants: falling.grants + (isFalling ? 1 : 0),
       users: user === undefined ? 0 : 1,
-      capped: lineage?.truncated === true,
+      capped: falling.isCapped,
     };
     if (effect.dry_run) return { body: effect };
     const target = { kind: 'grant', id: writePlace(placeOf(ctx, grant.id)) } as const;

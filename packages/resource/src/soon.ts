@@ -1,0 +1,7 @@
+/** What is here now, or comes later. */
+export type Soon<T> = T | Promise<T>;
+
+/** Goes on with what is here at once, and with what comes later when it comes: a promise costs as much as verifying a token that is known. */
+export function soon<T, R>(value: Soon<T>, goOn: (value: T) => Soon<R>): Soon<R> {
+  return value instanceof Promise ? value.then(goOn) : goOn(value);
+}
