@@ -1,3 +1,4 @@
+import type { RuleSnapshot } from '@hufu/flow/limiter';
 import type { Context } from './context.ts';
 
 /**
@@ -11,6 +12,8 @@ export interface EdgeState {
     readonly streams: number;
   }[];
   readonly upstreams: readonly EdgeUpstreamState[];
+  /** Under the names that they have in its configuration. */
+  readonly limits: readonly RuleSnapshot[];
 }
 
 export interface EdgeUpstreamState {

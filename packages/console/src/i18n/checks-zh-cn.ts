@@ -69,6 +69,8 @@ export const checksZhCn: Readonly<Record<string, string>> = {
   admin_below: '被操作的用户角色不高于操作者',
   admin_match: '对象在读取之后没有变化',
   admin_once: '同样的请求没有发送过',
+  token_fresh: '访问令牌没有过期',
+  token_generation: '授权已经轮换到令牌所说的代次',
   token_unrevoked: '令牌本身没有被吊销',
   token_audience: '面向所指定的资源',
   token_kind: '属于 API 会接受的种类',

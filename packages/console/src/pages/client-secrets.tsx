@@ -3,8 +3,9 @@ import { Button, NativeSelect } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { call, newKey } from '../api/api.ts';
+import { call } from '../api/api.ts';
 import { useMay } from '../api/me.ts';
+import { useAttempts } from '../api/use-attempts.ts';
 import { Danger, useAsk } from '../parts/danger.tsx';
 import { DataTable } from '../parts/data-table.tsx';
 import { Dialog } from '../parts/dialog.tsx';
@@ -21,6 +22,7 @@ export function ClientSecrets({ client }: { readonly client: ClientView }) {
   const mayChange = useMay('security') && client.source !== 'config';
   const ask = useAsk();
   const queries = useQueryClient();
+  const attempt = useAttempts();
   const [overlap, setOverlap] = useState<keyof typeof OVERLAPS>('day');
   const [expiry, setExpiry] = useState<keyof typeof EXPIRIES>('never');
   const [made, setMade] = useState<string>();
@@ -30,7 +32,8 @@ export function ClientSecrets({ client }: { readonly client: ClientView }) {
   const make = async (): Promise<void> => {
     const expires_in = EXPIRIES[expiry];
     const body = { overlap: OVERLAPS[overlap], ...(expires_in !== undefined && { expires_in }) };
-    setMade((await call('clients.secrets.create', { params, body, idempotencyKey: newKey() })).body.client_secret);
+    const reply = await attempt({ params, body }, (idempotencyKey) => call('clients.secrets.create', { params, body, idempotencyKey }));
+    setMade(reply.body.client_secret);
   };
   return (
     <div className="stack">

@@ -3,10 +3,11 @@ import { Button, Group, Skeleton } from '@mantine/core';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { call, newKey } from '../api/api.ts';
+import { call } from '../api/api.ts';
 import { useMay } from '../api/me.ts';
 import { queryClient } from '../api/query-client.ts';
 import { useRead } from '../api/read.ts';
+import { useAttempts } from '../api/use-attempts.ts';
 import { CopyId } from '../parts/copy-id.tsx';
 import { Danger, useAsk } from '../parts/danger.tsx';
 import { DataTable } from '../parts/data-table.tsx';
@@ -166,6 +167,7 @@ function Acts({ webhook, etag }: { readonly webhook: WebhookView; readonly etag:
   const navigate = useNavigate();
   const [busy, setBusy] = useState(false);
   const [made, setMade] = useState<string>();
+  const attempt = useAttempts();
   const params = { webhook_id: webhook.webhook_id };
   const { url, actions, description, enabled } = webhook;
   const test = (): void => {
@@ -178,7 +180,8 @@ function Acts({ webhook, etag }: { readonly webhook: WebhookView; readonly etag:
       .finally(() => setBusy(false));
   };
   const rotate = async (): Promise<void> => {
-    setMade((await call('webhooks.secrets.rotate', { params, body: {}, idempotencyKey: newKey() })).body.secret);
+    const rotating = (idempotencyKey: string) => call('webhooks.secrets.rotate', { params, body: {}, idempotencyKey });
+    setMade((await attempt({ params }, rotating)).body.secret);
   };
   const turn = (on: boolean): Promise<unknown> =>
     call('webhooks.update', { params, body: { url, actions, description, enabled: on }, ifMatch: etag });

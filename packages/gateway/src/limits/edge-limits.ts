@@ -3,7 +3,7 @@ import { checkRules } from '@hufu/flow/check-rules';
 import type { Clocks } from '@hufu/flow/clock';
 import { createLimiter } from '@hufu/flow/create-limiter';
 import { limitHeaders } from '@hufu/flow/headers';
-import type { Limiter, Outcome } from '@hufu/flow/limiter';
+import type { Limiter, Outcome, RuleSnapshot } from '@hufu/flow/limiter';
 import type { RemoteStore } from '@hufu/flow/remote-store';
 import type { KeyPart, Rule, Subject } from '@hufu/flow/rule';
 import type { Identity } from '../identify/identify.ts';
@@ -34,6 +34,8 @@ export interface EdgeLimitsParts {
 export interface ChangingEdgeLimits extends EdgeLimits {
   /** Throws `TypeError`, and then changes nothing, where they cannot be. */
   replace(limits: readonly EdgeLimit[]): void;
+  /** What each has said in this process since it started. */
+  snapshot(): readonly RuleSnapshot[];
 }
 
 /** What is asked for one route and method. */
@@ -87,6 +89,7 @@ export function edgeLimits(limits: readonly EdgeLimit[], parts: EdgeLimitsParts)
       stages = stagesBy(next);
       isEmpty = next.length === 0;
     },
+    snapshot: () => limiter.snapshot(),
     first(request) {
       const stage = stageOf(request);
       if (stage === undefined || stage.first.length === 0) return undefined;

@@ -1,5 +1,4 @@
-import { edgeLimits } from '@hufu/gateway/limits/edge-limits';
-import type { EdgeLimits } from '@hufu/gateway/pipeline';
+import { type ChangingEdgeLimits, edgeLimits } from '@hufu/gateway/limits/edge-limits';
 import type { Config } from '@hufu/server/config/config';
 import type { GatewayConfig } from '@hufu/server/config/gateway-config';
 import type { Context } from '@hufu/server/context';
@@ -12,7 +11,7 @@ import type { OwnStore } from './open-sessions.ts';
 /** Limits of a gateway, with where they are counted. */
 export interface OpenLimits {
   /** Undefined: there are none. */
-  readonly limits: EdgeLimits | undefined;
+  readonly limits: ChangingEdgeLimits | undefined;
   close(): Promise<void>;
 }
 

@@ -11,7 +11,9 @@ import { makeKey, signToken, startIssuer } from '@hufu/resource/testing/issuer';
 import { loadConfig } from '@hufu/server/config/load-config';
 import { readConfig } from '@hufu/server/config/read-config';
 import { lookAtEdge } from '@hufu/server/edge-state';
+import { describeLimits } from '@hufu/server/limits/describe-limits';
 import { jsonLog } from '@hufu/server/log';
+import { writeExposition } from '@hufu/server/metrics/exposition';
 import { startServer } from '@hufu/server/start';
 import { makeCertificate } from '@hufu/server/testing/certificates';
 import { openStore } from '@hufu/store/open';
@@ -180,6 +182,7 @@ gateway:
   listen: 127.0.0.1:0
   origins: ["http://127.0.0.1:4401"]
   audience: https://api.example
+  limits: { rules: { calls: { limit: 100, period: 1m, burst: 100, key: [address] } } }
   upstreams:
     well: { targets: [{ url: "http://127.0.0.1:${port}" }] }
     gone: { targets: [{ url: "http://127.0.0.1:9" }], retries: { attempts: 0 } }
@@ -214,6 +217,12 @@ gateway:
   const [well, gone] = state.upstreams.map(({ targets }) => targets[0]);
   assert.deepEqual([well?.url, well?.lastFailure], [`http://127.0.0.1:${port}`, undefined]);
   assert.deepEqual([gone?.phase, gone?.lastFailure?.kind], ['closed', 'connect']);
+  const { limits } = await describeLimits(server.context);
+  const { counts } = limits.find(({ name }) => name === 'edge:calls') ?? assert.fail('no limit');
+  assert.deepEqual([counts?.['allowed'], counts?.['refused']], [4, 0]);
+  const text = writeExposition(server.context);
+  for (const line of ['hufu_edge_requests_total{route="well"} 2', 'hufu_limit_decisions_total{limit="edge:calls",outcome="allowed"} 4'])
+    assert.ok(text.includes(`${line}\n`), line);
   await edge.close();
   assert.equal(lookAtEdge(server.context), undefined);
 });

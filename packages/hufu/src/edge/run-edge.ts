@@ -9,13 +9,14 @@ import type { GatewayConfig } from '@hufu/server/config/gateway-config';
 import { defaultListen } from '@hufu/server/config/listen';
 import type { Context } from '@hufu/server/context';
 import { type EdgeJournal, edgeJournal } from '@hufu/server/decisions/edge-journal';
-import { tellEdge } from '@hufu/server/edge-state';
+import { type EdgeState, tellEdge } from '@hufu/server/edge-state';
 import { ownFeed } from '@hufu/server/endpoints/own-feed';
 import type { Log } from '@hufu/server/log';
 import { systemRandom } from '@hufu/server/random';
 import { tlsOptions } from '@hufu/server/tls-options';
 import { EDGE_DECISIONS } from '@hufu/store/port/decisions';
 import { RefusedError } from '../command.ts';
+import { checkMetrics, serveMetrics } from './edge-metrics.ts';
 import { type OpenEdge, openEdge } from './open-edge.ts';
 import { openLimits } from './open-limits.ts';
 import { openPassports } from './open-passports.ts';
@@ -24,6 +25,8 @@ import { type OwnStore, openOwn, openSessions } from './open-sessions.ts';
 /** A gateway that listens. */
 export interface RunningEdge {
   readonly port: number;
+  /** Where its metrics are read; undefined: nowhere. */
+  readonly metricsPort: number | undefined;
   /** Takes no new connections, ends streams, and lets go of everything. */
   close(): Promise<void>;
 }
@@ -35,6 +38,7 @@ export interface RunningEdge {
  * @throws RefusedError that says what about it cannot be
  */
 export async function runEdge(config: Config, written: GatewayConfig, log: Log, server?: Context): Promise<RunningEdge> {
+  if (written.metrics !== undefined) checkMetrics(written.metrics);
   const edge = await open(config, written, log, server);
   const { gateway } = edge;
   for (const warning of gateway.warnings) log.warn('edge.warning', { warning });
@@ -57,21 +61,40 @@ export async function runEdge(config: Config, written: GatewayConfig, log: Log, 
     await edge.close();
     throw error;
   }
+  let metrics: Awaited<ReturnType<typeof serveMetrics>> | undefined;
+  try {
+    if (written.metrics !== undefined)
+      metrics = await serveMetrics(
+        written.metrics,
+        listenerOf(written, () => false),
+        edge.state,
+        server?.clock.nowMs ?? systemNowMs,
+      );
+  } catch (error) {
+    await endListening();
+    throw error;
+  }
   const bound = listener.address() as AddressInfo;
   log.info('edge.started', { port: bound.port, routes: written.routes.length });
   return {
     port: bound.port,
+    metricsPort: metrics?.port,
     async close() {
-      const closed = new Promise<void>((resolve) => {
-        listener.close(() => resolve());
-      });
-      await edge.close();
-      listener.closeIdleConnections();
-      listener.closeAllConnections();
-      await closed;
+      await metrics?.close();
+      await endListening();
       log.info('edge.stopped');
     },
   };
+
+  async function endListening(): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      listener.close(() => resolve());
+    });
+    await edge.close();
+    listener.closeIdleConnections();
+    listener.closeAllConnections();
+    await closed;
+  }
 }
 
 /** Slow handshakes end as slow headers do. */
@@ -81,7 +104,12 @@ function listenerOf({ tls }: GatewayConfig, shouldUpgradeCallback: (request: Inc
 }
 
 /** Opens all of it, and closes again what was open where something cannot be. */
-async function open(config: Config, written: GatewayConfig, log: Log, server: Context | undefined): Promise<OpenEdge> {
+async function open(
+  config: Config,
+  written: GatewayConfig,
+  log: Log,
+  server: Context | undefined,
+): Promise<OpenEdge & { state(): EdgeState }> {
   const plain = written.tls === undefined ? undefined : written.origins.find((origin) => origin.startsWith('http:'));
   if (plain !== undefined) throw new RefusedError(`gateway.origins: ${plain} cannot be where tls is configured`);
   const fault = findOriginFault(config, written.origins);
@@ -114,13 +142,14 @@ async function open(config: Config, written: GatewayConfig, log: Log, server: Co
       nowMs,
     });
     closing.push(() => edge.close());
+    const state = (): EdgeState => ({ ...edge.gateway.state(), limits: limits?.snapshot() ?? [] });
     if (server !== undefined) {
-      const untell = tellEdge(server, () => edge.gateway.state());
+      const untell = tellEdge(server, state);
       closing.push(async () => untell());
     }
     sessions?.follow(edge.followers);
     for (const warning of sessions?.warnings ?? []) log.warn('edge.warning', { warning });
-    return { ...edge, close };
+    return { ...edge, state, close };
   } catch (error) {
     await close();
     if (error instanceof TypeError) throw new RefusedError(`gateway: ${error.message}`);

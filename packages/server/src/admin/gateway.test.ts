@@ -62,6 +62,7 @@ test('routes are told with their policy, the limits that they meet, and the plac
 
 test('a gateway of the same process is seen live, and no more once it is gone', async () => {
   const state: EdgeState = {
+    limits: [],
     routes: [{ name: 'notes', requests: 7, refused: 2, streams: 1 }],
     upstreams: [
       {

@@ -68,6 +68,24 @@ test('the resource, the scope, a changed character, a revocation: which check wo
   assert.deepEqual(failed(await inspect(String(tokens['refresh_token']))), [false, 'grant_live']);
 });
 
+test('the checks are in words that fit the kind of token: an access token is used again and again', async () => {
+  const own = await openAdminWorld();
+  const { access_token: access, refresh_token: refresh } = await tokensOf(own, { scope: 'openid read', resource: API });
+  const titlesOf = async (token: unknown): Promise<readonly string[]> => {
+    const { json } = await ask(own, await roleToken(own, 'read'), 'tokens.inspect', { body: { token } });
+    return (Array.isArray(json['checks']) ? json['checks'] : []).map(({ title }) => String(title));
+  };
+  const [ofAccess, ofRefresh] = [await titlesOf(access), await titlesOf(refresh)];
+  assert.ok(ofAccess.includes('Its grant has come as far as the token says') && ofAccess.includes('The access token has not expired'));
+  assert.ok(!ofAccess.some((title) => /used/.test(title)));
+  assert.ok(ofRefresh.includes('It has not been used before'));
+  own.clock.advance(601_000);
+  const { json } = await ask(own, await roleToken(own, 'read'), 'tokens.inspect', { body: { token: access } });
+  const { check, setting } = lastOf(json);
+  assert.deepEqual([check, setting], ['token_fresh', 'resources[].token_ttl, clients[].hufu.access_token_ttl']);
+  await own.close();
+});
+
 test('a code that is looked at can still be exchanged, and an old refresh token that is looked at ends nothing (RFC 9700 §4.14.2)', async () => {
   const asked = { scope: 'openid read', resource: API };
   const code = answerOf(await authorize(world, await signedIn(world), asked)).get('code') ?? '';

@@ -27,6 +27,10 @@ export interface GatewayConfig {
   readonly limits: readonly GatewayLimitConfig[];
   readonly maxStreamsPerAddress: number | undefined;
   readonly maxStreamsPerRoute: number | undefined;
+  /** Where its numbers are to be read; `token`: by whoever shows it, else by programs on this machine. */
+  readonly metrics:
+    | { readonly listen: { readonly host: string | undefined; readonly port: number }; readonly token: Secret<string> | undefined }
+    | undefined;
   /** On its own socket. */
   readonly tls: Tls | undefined;
 }

@@ -175,16 +175,26 @@ const route: Shape<GatewayRouteConfig> = object({
   }),
 });
 
+const listenShape = textOrNumber({
+  allowed: LISTEN_FORMS,
+  pattern: '^(.*:)?[0-9]{1,5}$',
+  number: { type: 'integer', minimum: 0, maximum: 65_535 },
+  read: readListen,
+});
+
+const metrics: Shape<NonNullable<GatewayConfig['metrics']>> = object({
+  keys: {
+    listen: required(listenShape, 'Where it listens, as listen does. Without a token it has to be a loopback address.'),
+    token: optional(edgeSecret, 'What a scraper shows (Authorization: Bearer …). Without it programs on this machine read them.'),
+  },
+  build: (value) => value,
+});
+
 /** `gateway`. What routes and upstreams say together is checked by the gateway when it starts. */
 export const gatewayShape: Shape<GatewayConfig> = object({
   keys: {
     listen: optional(
-      textOrNumber({
-        allowed: LISTEN_FORMS,
-        pattern: '^(.*:)?[0-9]{1,5}$',
-        number: { type: 'integer', minimum: 0, maximum: 65_535 },
-        read: readListen,
-      }),
+      listenShape,
       'Where it listens, as listen does. By default 127.0.0.1 and the port of the first of origins, where that is on this machine.',
     ),
     origins: required(
@@ -223,6 +233,10 @@ export const gatewayShape: Shape<GatewayConfig> = object({
       'Streams that may be open from one address (of IPv6: one /64); 1000 by default.',
     ),
     max_streams_per_route: optional(wholeNumber(1, 10_000_000), 'Streams that may be open on one route; 50000 by default.'),
+    metrics: optional(
+      metrics,
+      'Where Prometheus reads what this gateway counts: GET /metrics on a port of its own. Not served without it.',
+    ),
     tls: optional(tlsShape, 'TLS on the port of the gateway. Without it a proxy in front of it has to have that.'),
   },
   build: ({

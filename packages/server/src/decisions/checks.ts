@@ -118,6 +118,8 @@ export const checks = {
   admin_below: { title: 'The user it is about has no larger role', setting: 'policies.administrators' },
   admin_match: { title: 'What it is about has not changed since it was read', setting: undefined },
   admin_once: { title: 'The same request has not been sent before', setting: undefined },
+  token_fresh: { title: 'The access token has not expired', setting: 'resources[].token_ttl, clients[].hufu.access_token_ttl' },
+  token_generation: { title: 'Its grant has come as far as the token says', setting: undefined },
   token_unrevoked: { title: 'It has not been revoked by itself', setting: undefined },
   token_audience: { title: 'It is for the resource that was named', setting: 'resources[].identifier, clients[].scope' },
   token_kind: { title: 'It is of a kind that APIs take', setting: undefined },

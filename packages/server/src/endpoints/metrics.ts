@@ -1,25 +1,14 @@
 import { operationOf } from '@hufu/protocol/admin/operations';
 import { problemReply } from '../admin/problem-reply.ts';
 import { requireCaller } from '../admin/require-caller.ts';
-import { isLoopback } from '../client-address.ts';
 import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
-import { EXPOSITION_TYPE, writeExposition } from '../metrics/exposition.ts';
+import { isLocalRequest } from '../local-request.ts';
+import { writeExposition } from '../metrics/exposition.ts';
+import { EXPOSITION_TYPE } from '../metrics/exposition-text.ts';
 import { withNonce } from '../sender/resource-refusal.ts';
 
-/** What proxies add to what they hand on: whoever sent it is elsewhere. */
-const FORWARDED = [
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-real-ip',
-  'via',
-  'cf-connecting-ip',
-  'true-client-ip',
-];
-const LOCAL_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 const HEADERS = Object.freeze({ 'content-type': EXPOSITION_TYPE, 'cache-control': 'no-store' });
 
 /**
@@ -27,7 +16,7 @@ const HEADERS = Object.freeze({ 'content-type': EXPOSITION_TYPE, 'cache-control'
  * of the admin API with `hufu:admin:metrics` (or a role): docs/decisions/0038.
  */
 export async function metrics(ctx: Context, request: HttpRequest): Promise<HttpReply> {
-  if (request.headers['authorization'] === undefined && !isBehindProxy(ctx) && isHere(request)) return exposition(ctx);
+  if (request.headers['authorization'] === undefined && !isBehindProxy(ctx) && isLocalRequest(request)) return exposition(ctx);
   const operation = operationOf('metrics.get');
   const trail = new Trail();
   try {
@@ -48,9 +37,4 @@ function exposition(ctx: Context): HttpReply {
  */
 function isBehindProxy({ config }: Context): boolean {
   return config.issuer.startsWith('https:') && config.tls === undefined;
-}
-
-/** Sent from this machine, to this machine, by nobody on behalf of another. */
-function isHere({ address, headers }: HttpRequest): boolean {
-  return isLoopback(address) && LOCAL_HOST.test(String(headers['host'])) && FORWARDED.every((name) => headers[name] === undefined);
 }

@@ -2,8 +2,9 @@ import type { AllLimits, LimitView } from '@hufu/protocol/admin/limits';
 import type { LimitRuleRecord } from '@hufu/store/port';
 import type { Json } from '../config/node.ts';
 import type { Context } from '../context.ts';
+import { lookAtEdge } from '../edge-state.ts';
 import { BUILTIN_NAMES, BUILTINS, type BuiltinRate, showPeriod } from './builtin.ts';
-import { edgeNameOf, edgeStandingOf, nameOfEdgeLimit } from './edge-limits.ts';
+import { edgeLimitName, edgeNameOf, edgeStandingOf, nameOfEdgeLimit } from './edge-limits.ts';
 import { readStanding, readStored } from './stored-limits.ts';
 
 export type { AllLimits, LimitView } from '@hufu/protocol/admin/limits';
@@ -31,7 +32,8 @@ export async function describeLimits(ctx: Context): Promise<AllLimits> {
   const added = rules
     .filter(({ name }) => !known.has(name))
     .map(({ name }): LimitView => viewOf({ name, kind: 'rule', rule: null, source: 'default' }));
-  const counts = new Map(ctx.limits.snapshot().map(({ name, ...rest }) => [name, rest]));
+  const ofGateway = lookAtEdge(ctx)?.limits.map((one) => ({ ...one, name: edgeLimitName(one.name) })) ?? [];
+  const counts = new Map([...ctx.limits.snapshot(), ...ofGateway].map(({ name, ...rest }) => [name, rest]));
   return {
     version,
     limits: [...own, ...configured, ...ofEdge, ...added].map((view) => {

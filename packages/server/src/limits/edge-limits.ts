@@ -14,8 +14,12 @@ export function edgeNameOf(name: string): string | undefined {
 }
 
 /** What a rule of the edge is called beside the server's limits. */
+export function edgeLimitName(name: string): string {
+  return EDGE + name;
+}
+
 export function nameOfEdgeLimit({ rule }: GatewayLimitConfig): string {
-  return EDGE + rule.name;
+  return edgeLimitName(rule.name);
 }
 
 /** Limits of an edge as they hold. */

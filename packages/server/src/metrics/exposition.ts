@@ -1,12 +1,9 @@
 import { LATENCY_BOUNDS_MS } from '@hufu/store/port/latency';
 import type { Context } from '../context.ts';
-import { VERSION } from '../version.ts';
+import { lookAtEdge } from '../edge-state.ts';
+import { addEdge, addLimits, addProcess, ofEdge } from './edge-exposition.ts';
+import { expositionText, type Labels } from './exposition-text.ts';
 import { FAMILIES, type Family, type FamilyName, slotAt, valuesAt } from './families.ts';
-
-/** Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
-export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
-type Labels = readonly (readonly [name: string, value: string])[];
 
 /** Counters that are told as they are. Of `refusals` those that are 0 are left out: there are more than a thousand. */
 const COUNTED: readonly (readonly [family: FamilyName, name: string, help: string])[] = [
@@ -23,16 +20,12 @@ const COUNTED: readonly (readonly [family: FamilyName, name: string, help: strin
 ];
 
 /** Everything that this process counts, and how it is, as text. */
-export function writeExposition({ metrics: { meter, startedAt, about }, limits }: Pick<Context, 'metrics' | 'limits'>): string {
+export function writeExposition(ctx: Context): string {
+  const { limits } = ctx;
+  const { meter, startedAt, about } = ctx.metrics;
   const totals = meter.read();
-  const lines: string[] = [];
-  const begin = (name: string, help: string, type: 'counter' | 'gauge' | 'histogram'): void =>
-    void lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
-  const sample = (name: string, labels: Labels, value: number): void => void lines.push(`${name}${labelText(labels)} ${value}`);
-  const gauge = (name: string, help: string, value: number): void => {
-    begin(name, help, 'gauge');
-    sample(name, [], value);
-  };
+  const text = expositionText();
+  const { begin, sample, gauge } = text;
 
   for (const [family, name, help] of COUNTED) {
     begin(name, help, 'counter');
@@ -58,32 +51,12 @@ export function writeExposition({ metrics: { meter, startedAt, about }, limits }
   const { base } = store_time;
   histogram(sample, 'hufu_store_duration_seconds', [], totals.subarray(base, base + BUCKETS), totals[slotAt(store_ms)] ?? 0);
 
-  begin('hufu_limit_decisions_total', 'What limits said, each for itself.', 'counter');
-  for (const { name, allowed, refused, shadowRefused } of limits.snapshot())
-    for (const [outcome, value] of [
-      ['allowed', allowed],
-      ['refused', refused],
-      ['shadow_refused', shadowRefused],
-    ] as const)
-      sample(
-        'hufu_limit_decisions_total',
-        [
-          ['limit', name],
-          ['outcome', outcome],
-        ],
-        value,
-      );
-
-  begin('hufu_build_info', 'The version that runs.', 'gauge');
-  sample('hufu_build_info', [['version', VERSION]], 1);
-  const { rss, loop_ms } = about();
-  const { user, system } = process.cpuUsage();
-  begin('process_cpu_seconds_total', 'Processor time.', 'counter');
-  sample('process_cpu_seconds_total', [], (user + system) / 1e6);
-  gauge('process_start_time_seconds', 'When the process started, in seconds since 1970.', startedAt);
-  gauge('process_resident_memory_bytes', 'Memory that the process holds.', rss);
-  gauge('nodejs_eventloop_lag_p99_seconds', 'How late the event loop was in the last minute, in 99 of 100 looks.', loop_ms / 1000);
-  return `${lines.join('\n')}\n`;
+  const edge = lookAtEdge(ctx);
+  if (edge !== undefined) addEdge(text, edge);
+  addLimits(text, [...limits.snapshot(), ...(edge?.limits.map(ofEdge) ?? [])]);
+  addProcess(text, startedAt);
+  gauge('nodejs_eventloop_lag_p99_seconds', 'How late the event loop was in the last minute, in 99 of 100 looks.', about().loop_ms / 1000);
+  return text.text();
 }
 
 const BUCKETS = LATENCY_BOUNDS_MS.length + 1;
@@ -112,9 +85,4 @@ function samplesOf(family: Family, totals: Float64Array): { readonly labels: Lab
     const values = valuesAt(family, slot);
     return { labels: family.labels.map(({ name }, index) => [name, values[index] ?? ''] as const), slot, value: totals[slot] ?? 0 };
   });
-}
-
-function labelText(labels: Labels): string {
-  if (labels.length === 0) return '';
-  return `{${labels.map(([name, value]) => `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`).join(',')}}`;
 }

@@ -64,12 +64,12 @@ export async function readAccessToken(
   if (!isOfKind(token, grant)) return dead('its secret is not the one the row knows');
   const expiresAt = token.issuedAt + token.lifetime;
   const authentic = { grant, name: token.name, expiresAt };
-  steps?.at('grant_fresh');
+  steps?.at('token_fresh');
   if (expiresAt <= now) return { ...dead(`expired ${now - expiresAt} seconds ago`), ...authentic };
   steps?.at('grant_live');
   const end = endOfGrant(grant, now, 'access');
   if (end !== undefined) return { ...dead(end.detail), ...authentic, end, ...resourceOf(grant, token) };
-  steps?.at('generation');
+  steps?.at('token_generation');
   if (token.generation > grant.generation) return dead('a generation that has not been issued');
   steps?.at('resource');
   const resource = grant.resources[token.resource];

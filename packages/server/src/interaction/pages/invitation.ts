@@ -2,10 +2,11 @@ import type { PasswordFault } from '../../accounts/password-policy.ts';
 import { displayText } from './display-text.ts';
 import { hiddenFields } from './form.ts';
 import { requirePath } from './href.ts';
-import { attributes, html } from './html.ts';
+import { html } from './html.ts';
 import { layout } from './layout.ts';
 import { messagesFor } from './messages/locale.ts';
 import type { FormView, PageView } from './page-view.ts';
+import { newPasswordField } from './parts/fields.ts';
 
 export interface InvitationView extends PageView {
   readonly form: FormView;
@@ -24,13 +25,12 @@ export function invitationPage(view: InvitationView): string {
   const problem = view.problem && messages.signUp.faults.password[view.problem](view.minLength);
   const username = displayText(view.username, 100);
   const lead = words.lead(html`<bdi><b>${username}</b></bdi>`, html`<bdi><b>${displayText(view.address, 100)}</b></bdi>`);
-  const field = {
-    required: true,
-    autofocus: true,
-    minlength: view.minLength,
-    'aria-invalid': problem === undefined ? undefined : 'true',
-    'aria-describedby': problem === undefined ? 'password-hint' : 'password-hint password-problem',
-  };
+  const password = newPasswordField({
+    label: words.password,
+    hint: messages.signUp.passwordHint(view.minLength),
+    problem,
+    minLength: view.minLength,
+  });
   const main = html`<h1>${words.heading}</h1>
 <p class="lead">${lead}</p>
 <hr class="seam">
@@ -38,10 +38,7 @@ export function invitationPage(view: InvitationView): string {
 ${hiddenFields(view.form)}
 <input type="hidden" name="link" value="${view.link}">
 <input type="text" name="username" value="${username}" autocomplete="username" hidden>
-<label for="password">${words.password}</label>
-<p class="hint" id="password-hint">${messages.signUp.passwordHint(view.minLength)}</p>
-<input type="password" id="password" name="password" autocomplete="new-password" ${attributes(field)}>
-${problem !== undefined && html`<p class="field-problem" id="password-problem">${problem}</p>`}
+${password}
 <div class="acts stack">
 <button type="submit" id="invitation-submit" class="primary">${messages.mail.recover.resetSubmit}</button>
 </div>

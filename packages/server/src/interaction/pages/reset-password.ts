@@ -2,10 +2,11 @@ import type { PasswordFault } from '../../accounts/password-policy.ts';
 import { displayText } from './display-text.ts';
 import { hiddenFields } from './form.ts';
 import { requirePath } from './href.ts';
-import { attributes, html } from './html.ts';
+import { html } from './html.ts';
 import { layout } from './layout.ts';
 import { messagesFor } from './messages/locale.ts';
 import type { FormView, PageView } from './page-view.ts';
+import { newPasswordField } from './parts/fields.ts';
 
 export interface ResetView extends PageView {
   readonly form: FormView;
@@ -25,13 +26,12 @@ export function resetPage(view: ResetView): string {
   const heading = view.needsSecond ? words.secondHeading : words.resetHeading;
   const problem = view.problem && messages.signUp.faults.password[view.problem](view.minLength);
   const user = html`<bdi><b>${displayText(view.username, 100)}</b></bdi>`;
-  const field = {
-    required: true,
-    autofocus: true,
-    minlength: view.minLength,
-    'aria-invalid': problem === undefined ? undefined : 'true',
-    'aria-describedby': problem === undefined ? 'password-hint' : 'password-hint password-problem',
-  };
+  const password = newPasswordField({
+    label: words.password,
+    hint: messages.signUp.passwordHint(view.minLength),
+    problem,
+    minLength: view.minLength,
+  });
   const main = html`<h1>${heading}</h1>
 <p class="lead">${view.needsSecond ? words.second : words.resetLead(user)}</p>
 <hr class="seam">
@@ -41,10 +41,7 @@ ${hiddenFields(view.form)}
 ${
   !view.needsSecond &&
   html`<input type="text" name="username" value="${displayText(view.username, 100)}" autocomplete="username" hidden>
-<label for="password">${words.password}</label>
-<p class="hint" id="password-hint">${messages.signUp.passwordHint(view.minLength)}</p>
-<input type="password" id="password" name="password" autocomplete="new-password" ${attributes(field)}>
-${problem !== undefined && html`<p class="field-problem" id="password-problem">${problem}</p>`}`
+${password}`
 }
 <div class="acts stack">
 <button type="submit" id="reset-submit" class="primary">${view.needsSecond ? words.secondSubmit : words.resetSubmit}</button>

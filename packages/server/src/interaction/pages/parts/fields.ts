@@ -32,6 +32,18 @@ export function passwordField(view: Omit<FieldView, 'value' | 'optional'>, words
 ${problemOf(view)}`;
 }
 
+/** The one field of a page where somebody chooses a password after a mail. */
+export function newPasswordField({
+  minLength,
+  ...view
+}: Pick<FieldView, 'label' | 'hint' | 'problem'> & { readonly minLength: number }): Html {
+  return field({
+    ...view,
+    name: 'password',
+    input: { type: 'password', autocomplete: 'new-password', required: true, autofocus: true, minlength: minLength },
+  });
+}
+
 /** A code out of an app or a mail, digits in wide type. `digits`: how many there are. */
 export function codeField(view: Omit<FieldView, 'value' | 'optional'>, digits: number): Html {
   const marks = {
