@@ -1,6 +1,7 @@
 /** What takes something away, and what is looked up one by one, in the console of a real browser: each is asked first, done, and seen to have happened. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { assertAccessible } from '../support/accessible.ts';
 import { app } from '../support/app.ts';
@@ -158,6 +159,14 @@ describe('acts in the console', () => {
     await page.waitForSelector('.facts >> text=an administrator');
     await button('Reset: watch').click();
     await page.waitForSelector('pre.json:has-text("\\"limit\\": 5,")');
+    // An entry has its place in the chain a moment later.
+    const deadline = performance.now() + 30_000;
+    let sealed = 0;
+    while (sealed < 2 && performance.now() < deadline) {
+      const { items } = await world.admin('GET', '/audit/entries?target_kind=limit&target=watch');
+      sealed = Array.isArray(items) ? items.length : 0;
+      if (sealed < 2) await sleep(100);
+    }
     await page.click('text=Its changes in the audit log');
     await page.waitForURL(/audit\?target=limit/);
     await page.waitForSelector('table.list tbody tr >> nth=1');

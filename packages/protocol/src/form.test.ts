@@ -24,6 +24,14 @@ test('a form is read as RFC 6749 appendix B writes it: the specification’s own
   assert.equal(form.get('b'), ' %&+£€');
 });
 
+test('entries are all that has a value, each as it stands', () => {
+  assert.deepEqual(readForm('resource=a&empty=&scope=x+y&resource=b').entries(), [
+    ['resource', 'a'],
+    ['scope', 'x y'],
+    ['resource', 'b'],
+  ]);
+});
+
 test('a parameter without a value is as if it had not been sent (RFC 6749 §3.1)', () => {
   const form = readForm('scope=&state&=&&nonce=n');
   assert.deepEqual(form.names(), ['nonce']);

@@ -54,6 +54,11 @@ export class Form {
     return this.#names.includes(name);
   }
 
+  /** Each name with each of its values, in the order in which they stand. */
+  entries(): readonly (readonly [name: string, value: string])[] {
+    return this.#names.map((name, at) => [name, this.#values[at] ?? '']);
+  }
+
   /** The names present, each once, in order. */
   names(): readonly string[] {
     return [...new Set(this.#names)];
@@ -133,6 +138,8 @@ const REPEATABLE: readonly string[] = ['resource', 'audience'];
 /** What a decoder left where bytes were no UTF-8. */
 const REPLACED = /\ufffd/;
 const NOT_URI = /[^\x21-\x7e]/;
+/** What is written as it stands. */
+const UNRESERVED = /^[A-Za-z0-9._~-]*$/;
 const PLUS = 0x2b;
 const PERCENT = 0x25;
 const EQUALS = 0x3d;
@@ -189,6 +196,7 @@ function readUtf8(part: string): string {
 }
 
 function writePart(text: string): string {
+  if (UNRESERVED.test(text)) return text;
   return encodeURIComponent(text.toWellFormed()).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 

@@ -205,6 +205,7 @@ function findAuthenticationFault(
   { acrValues, maxAgeSeconds }: Authentication,
   clock: Pick<Verifier, 'nowSeconds'>,
 ): string | undefined {
+  if (acrValues === undefined && maxAgeSeconds === undefined) return undefined;
   const { acr, auth_time: authTime } = claims;
   if (acrValues !== undefined && !(typeof acr === 'string' && acrValues.includes(acr))) return `acr is ${String(acr).slice(0, 100)}`;
   if (maxAgeSeconds === undefined) return undefined;

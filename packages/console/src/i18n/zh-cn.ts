@@ -152,6 +152,7 @@ export const zhCn: Words<typeof en> = {
     noDevices: '没有设备',
     devicesNone: '没有已知设备。',
     device: '设备',
+    deviceType: '类型',
     deviceTypes: { desktop: '电脑', mobile: '手机', tablet: '平板', tv: '电视', other: '其他' },
     trusted: '信任至',
     removeDevice: '退出',
@@ -277,7 +278,7 @@ export const zhCn: Words<typeof en> = {
       either: '填写此项，或填写 {{values}}',
     },
     server: '服务器的不足',
-    serverText: '请在 hufu.yaml 中修改：{{setting}}',
+    serverText: '请在 hufu.yaml 中修改：',
     names: {
       oauth21: 'OAuth 2.1',
       mcp: 'Model Context Protocol',

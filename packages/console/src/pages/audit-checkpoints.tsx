@@ -33,7 +33,7 @@ export function AuditCheckpoints() {
           },
           { label: t('audit.signedAt'), cell: ({ at_ms }) => <MomentMs ms={at_ms} /> },
           { label: t('audit.toKeep'), cell: ({ seq, hash }) => <CopyId id={`${seq}:${hash}`} /> },
-          { label: t('audit.signedWith'), cell: ({ jwk }) => <code>{keyName(jwk)}</code> },
+          { label: t('audit.signedWith'), cell: ({ jws }) => <code>{keyOf(jws)}</code> },
         ]}
         empty={<Empty title={t('audit.noCheckpoints')} text={t('audit.noCheckpointsText')} />}
       />
@@ -41,8 +41,16 @@ export function AuditCheckpoints() {
   );
 }
 
-/** A key by its algorithm and its name (RFC 7517 §4). */
-export function keyName(jwk: unknown): string {
-  const { alg, kid }: { readonly alg?: unknown; readonly kid?: unknown } = Object(jwk);
-  return [alg, kid].filter((part) => typeof part === 'string').join(' ');
+/** The key that has signed something, by its algorithm and its name: what its header says. Empty where that cannot be read. */
+export function keyOf(jws: string): string {
+  try {
+    const { alg, kid }: { readonly alg?: unknown; readonly kid?: unknown } = Object(JSON.parse(fromBase64url(jws.split('.')[0] ?? '')));
+    return [alg, kid].filter((part) => typeof part === 'string').join(' ');
+  } catch {
+    return '';
+  }
+}
+
+function fromBase64url(text: string): string {
+  return atob(text.replaceAll('-', '+').replaceAll('_', '/'));
 }

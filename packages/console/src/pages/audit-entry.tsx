@@ -8,7 +8,7 @@ import { Json } from '../parts/json.tsx';
 import { MomentMs } from '../parts/moment.tsx';
 import { Facts, Page, Sheet, State } from '../parts/page.tsx';
 import { Problem } from '../parts/problem.tsx';
-import { keyName } from './audit-checkpoints.tsx';
+import { keyOf } from './audit-checkpoints.tsx';
 import { Party, partyText } from './audit-party.tsx';
 
 const EVERY_MS = 5_000;
@@ -157,7 +157,7 @@ function Seal({ seq }: { readonly seq: number }) {
             facts={[
               { name: t('common.state'), value: <State mood="good">{t('audit.sealed', { seq: seal.seq })}</State> },
               { name: t('audit.signedAt'), value: <MomentMs ms={seal.at_ms} /> },
-              { name: t('audit.signedWith'), value: <code>{keyName(seal.jwk)}</code> },
+              { name: t('audit.signedWith'), value: <code>{keyOf(seal.jws)}</code> },
               { name: t('audit.toKeep'), value: <CopyId id={`${seal.seq}:${seal.hash}`} /> },
               { name: t('audit.signed'), value: <CopyId id={seal.jws} /> },
             ]}

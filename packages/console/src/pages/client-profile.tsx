@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { useRead } from '../api/read.ts';
 import { DataTable } from '../parts/data-table.tsx';
 import { type Search, useFilters } from '../parts/filters.tsx';
+import { MemberName } from '../parts/member-name.tsx';
 import { Sheet, State } from '../parts/page.tsx';
 
 const LABELS = {
@@ -41,7 +42,8 @@ export function ClientProfile({ id }: { readonly id: string }) {
       />
       {check !== undefined && (
         <p>
-          <State mood={check.meets ? 'good' : 'bad'}>{t(check.meets ? 'clientProfile.meets' : 'clientProfile.falls')}</State>{' '}
+          <State mood={check.meets ? 'good' : 'bad'}>{t(check.meets ? 'clientProfile.meets' : 'clientProfile.falls')}</State>
+          {' · '}
           {t(check.held ? 'clientProfile.held' : 'clientProfile.notHeld')}
         </p>
       )}
@@ -50,7 +52,7 @@ export function ClientProfile({ id }: { readonly id: string }) {
         list={{ items: check?.demands, error }}
         keyOf={({ member, rule }) => `${member} ${rule}`}
         columns={[
-          { label: t('clientProfile.member'), role: 'main', cell: ({ member }) => <code>{member}</code> },
+          { label: t('clientProfile.member'), role: 'main', cell: ({ member }) => <MemberName name={member} /> },
           {
             label: t('clientProfile.wants'),
             cell: ({ rule, values }) => t(`clientProfile.rules.${rule}`, { values: values.join(', ') }),
@@ -70,8 +72,10 @@ export function ClientProfile({ id }: { readonly id: string }) {
       {check !== undefined && check.server.length > 0 && (
         <Sheet title={t('clientProfile.server')}>
           <ul>
-            {check.server.map(({ setting }) => (
-              <li key={setting}>{t('clientProfile.serverText', { setting })}</li>
+            {check.server.map(({ setting, message }) => (
+              <li key={setting}>
+                {t('clientProfile.serverText')} <code>{setting}</code> – <span lang="en">{message}</span>
+              </li>
             ))}
           </ul>
         </Sheet>

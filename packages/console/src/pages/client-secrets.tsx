@@ -46,7 +46,7 @@ export function ClientSecrets({ client }: { readonly client: ClientView }) {
         columns={[
           { label: 'ID', role: 'main', cell: ({ id }) => <code>{id}</code> },
           { label: t('common.created'), cell: ({ created_at }) => <Moment at={created_at} /> },
-          { label: t('grants.ends'), cell: ({ expires_at }) => <Moment at={expires_at} /> },
+          { label: t('grants.ends'), cell: ({ expires_at }) => <Moment at={expires_at} none={t('clients.expiries.never')} /> },
           ...(mayChange
             ? [
                 {

@@ -122,7 +122,7 @@ function Overview({ grant }: { readonly grant: GrantView }) {
         grant.auth_time === undefined ? undefined : { name: t('grants.authTime'), value: <Moment at={grant.auth_time} /> },
         { name: t('grants.offline'), value: t(grant.offline ? 'common.yes' : 'common.no') },
         { name: t('grants.given'), value: <Moment at={grant.created_at} /> },
-        { name: t('grants.ends'), value: <Moment at={grant.expires_at} /> },
+        { name: t('grants.ends'), value: <Moment at={grant.expires_at} none={t('clients.expiries.never')} /> },
       ]}
     />
   );

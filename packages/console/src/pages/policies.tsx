@@ -4,6 +4,7 @@ import { useRead } from '../api/read.ts';
 import { POLICY_WORDS_ZH_CN } from '../i18n/policies-zh-cn.ts';
 import { DataTable } from '../parts/data-table.tsx';
 import { Filters, useFilters } from '../parts/filters.tsx';
+import { MemberName } from '../parts/member-name.tsx';
 import { Empty, Page, State } from '../parts/page.tsx';
 
 /** Everything that is decided once for all: what holds, whether the file says so, and where. */
@@ -44,7 +45,7 @@ export function Policies() {
             role: 'main',
             cell: (policy) => (
               <>
-                <code>{policy.setting}</code>
+                <MemberName name={policy.setting} />
                 <span className="sub">{meaningOf(policy)}</span>
               </>
             ),

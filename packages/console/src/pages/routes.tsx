@@ -61,7 +61,7 @@ export function Routes() {
               ) : (
                 limits.map((name) => (
                   <div key={name}>
-                    <Link to="/limits" className="link">
+                    <Link to="/limits/$name" params={{ name }} className="link">
                       {name.replace(/^edge:/, '')}
                     </Link>
                   </div>

@@ -34,14 +34,14 @@ export function UserDevices({ sub }: { readonly sub: string }) {
           cell: ({ name, agent }) => (
             <>
               <span>{name === '' ? agent : name}</span>
-              <span className="sub">{agent}</span>
+              {name !== '' && name !== agent && <span className="sub">{agent}</span>}
             </>
           ),
         },
-        { label: t('clients.kind'), cell: ({ type }) => t(`users.deviceTypes.${TYPES.find((one) => one === type) ?? 'other'}`) },
+        { label: t('users.deviceType'), cell: ({ type }) => t(`users.deviceTypes.${TYPES.find((one) => one === type) ?? 'other'}`) },
         { label: t('users.place'), cell: ({ place }) => place ?? '–' },
         { label: t('users.sessionSeen'), cell: ({ seen_at }) => <Moment at={seen_at} /> },
-        { label: t('users.trusted'), cell: ({ trusted_until }) => <Moment at={trusted_until} /> },
+        { label: t('users.trusted'), cell: ({ trusted_until }) => <Moment at={trusted_until} none="–" /> },
         ...(mayEnd
           ? [
               {

@@ -65,9 +65,24 @@ export function UserSessions({ sub }: { readonly sub: string }) {
   );
 }
 
-/** A browser calls itself by all of its ancestors; the last two words are its own. */
+/** What browsers are called in their own words, before those whose names they bear as well. */
+const BROWSERS = { Firefox: 'Firefox', Edg: 'Edge', OPR: 'Opera', HeadlessChrome: 'Chrome', Chrome: 'Chrome', Version: 'Safari' } as const;
+const SYSTEMS = [
+  ['Android', 'Android'],
+  ['iPhone', 'iOS'],
+  ['iPad', 'iPadOS'],
+  ['Windows', 'Windows'],
+  ['Mac OS X', 'macOS'],
+  ['CrOS', 'ChromeOS'],
+  ['Linux', 'Linux'],
+] as const;
+
+/** A browser calls itself by all of its ancestors: its own name with the version that people know, and the system. */
 function shortAgent(text: string): string {
-  const system = /\(([^;)]+)/.exec(text)?.[1] ?? '';
-  const name = /(Firefox|Edg|OPR|HeadlessChrome|Chrome|Version|curl|node)\/[\d.]+/.exec(text)?.[0] ?? text.slice(0, 60);
-  return [name.replace('Version', 'Safari'), system].filter((one) => one !== '').join(', ');
+  const [name] = Object.entries(BROWSERS).flatMap(([word, own]) => {
+    const [, version] = new RegExp(`${word}/(\\d+)`).exec(text) ?? [];
+    return version === undefined ? [] : [`${own} ${version}`];
+  });
+  const [, system] = SYSTEMS.find(([word]) => text.includes(word)) ?? [];
+  return name === undefined ? text.slice(0, 60) : [name, system].filter((part) => part !== undefined).join(' · ');
 }

@@ -9,10 +9,10 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 
 const CLOCK_SECONDS = 2;
 
-/** A moment (seconds since 1970): how far from now while that says more, else the day; the whole of it stands behind. */
-export function Moment({ at }: { readonly at: number | undefined }) {
+/** A moment (seconds since 1970): how far from now while that says more, else the day; the whole of it stands behind. `none`: what is said where there is none, if it is not that it never was. */
+export function Moment({ at, none }: { readonly at: number | undefined; readonly none?: string }) {
   const { t, i18n } = useTranslation();
-  if (at === undefined || at === 0) return <span className="faded">{t('common.never')}</span>;
+  if (at === undefined || at === 0) return <span className="faded">{none ?? t('common.never')}</span>;
   const date = new Date(at * 1_000);
   const full = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium', timeStyle: 'medium' }).format(date);
   return (

@@ -96,6 +96,50 @@ test('all nodes are added up, those that have stopped too; a revocation that all
   await here.close();
 });
 
+test('nodes that take each other’s place within a step have learned of all revocations together', async () => {
+  const here = await openAdminWorld();
+  const node = { name: 'n:1', version: '0', startedAt: START - 7_200, seenAt: START, stopped: true, about: '{}' };
+  const row = (instance: string, at: number, count: number) => ({
+    instance,
+    span: 60,
+    at,
+    counts: JSON.stringify({ c: { 'revocations|grant': count }, l: {} }),
+  });
+  const begin = START - 3_600;
+  // Both learn of the first minute's, the second of all of them; then one after the other.
+  await here.store.writeMetrics(here.tenant, { ...node, instance: 'a' }, [row('a', begin, 4), row('a', begin + 60, 10)], START);
+  await here.store.writeMetrics(here.tenant, { ...node, instance: 'b' }, [row('b', begin, 5), row('b', begin + 120, 20)], START);
+  const [total, points] = seriesOf(await view(here, 'window=7200&step=3600'), 'revocations', { kind: 'grant' });
+  assert.deepEqual([total, points], [35, [35, 0]]);
+  await here.close();
+});
+
+test('where more has been counted than is read, the newest is told', async () => {
+  const here = await openAdminWorld();
+  const asked: number[] = [];
+  const rows = (count: number, at: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      instance: `i${index}`,
+      span: 900,
+      at,
+      counts: JSON.stringify({ c: { 'tokens|refresh_token': 1 }, l: {} }),
+    }));
+  const store = {
+    ...here.ctx.store,
+    readMetrics: async (_tenant: unknown, span: number, from: number, to: number, limit: number) => {
+      asked.push(to);
+      return rows(Math.min(limit, 1_000), to - span).filter(({ at }) => at >= from);
+    },
+  };
+  const told = await view({ ...here, ctx: { ...here.ctx, store } }, 'window=604800');
+  const last = asked[0] ?? 0;
+  assert.deepEqual([asked.length, asked.toSorted((a, b) => b - a)], [15, asked]);
+  assert.equal(last, told.since + told.step * (told.series[0]?.points.length ?? 0));
+  assert.equal(told.partial, true);
+  assert.equal(seriesOf(told, 'tokens', { grant_type: 'refresh_token' })[0], 15_000);
+  await here.close();
+});
+
 test('a node that is not heard of any more, and has not said that it stops, is silent; one that took its place is not missed', async () => {
   const here = await openAdminWorld();
   const node = { name: 'gone:1', version: '0', startedAt: START - 900, stopped: false, about: '{"rss":1048576,"loop_ms":"x"}' };

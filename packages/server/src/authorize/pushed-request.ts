@@ -43,7 +43,7 @@ export function isPushedUri(uri: string | undefined): uri is string {
  * @returns the `request_uri`.
  */
 export async function pushRequest(ctx: Context, client: Client, form: Form, boundKey: string | undefined, now: number): Promise<string> {
-  const text = writeForm(form.names().flatMap((name) => form.many(name).map((value) => [name, value] as const)));
+  const text = writeForm(form.entries());
   const secret = ctx.random.text(SECRET_LENGTH);
   const secretHash = sha256(secret);
   const parameters = ctx.keys.sealSecret(text, sealContext(ctx, client.id, secretHash));

@@ -54,12 +54,10 @@ export function pushedAuthorizationRequest(ctx: Context, http: HttpRequest): Pro
 function parametersOf(form: Form, clientId: string): Form {
   const names: string[] = ['client_id'];
   const values: string[] = [clientId];
-  for (const name of form.names()) {
+  for (const [name, value] of form.entries()) {
     if (PROOFS.has(name)) continue;
-    for (const value of form.many(name)) {
-      names.push(name);
-      values.push(value);
-    }
+    names.push(name);
+    values.push(value);
   }
   return new Form(names, values, [], []);
 }

@@ -56,6 +56,25 @@ test('asking too soon is slow_down, and five seconds more from then on (RFC 8628
   await own.close();
 });
 
+test('all devices of a client that wait are told one decision for ten minutes, so that they push no other out of the records', async () => {
+  const own = await openWorld({ yaml: PENDING_YAML });
+  const [one, other] = [await askDevice(own), await askDevice(own)];
+  const told = async (asked: typeof one, seconds: number): Promise<string | undefined> => {
+    own.clock.freeze((Math.ceil(START / 600) * 600 + seconds) * 1000);
+    const reply = await poll(own, asked);
+    assert.equal(reply.json['error'], 'authorization_pending');
+    return String(reply.headers['hufu-decision']);
+  };
+  const first = await told(one, 0);
+  assert.equal(await told(other, 0), first);
+  assert.equal(await told(one, 300), first);
+  const tooSoon = await poll(own, one);
+  assert.deepEqual([tooSoon.json['error'], (await own.why(tooSoon)).failed], ['slow_down', 'poll_interval']);
+  const late = await askDevice(own);
+  assert.notEqual(await told(late, 600), first);
+  await own.close();
+});
+
 test('no means no, and late is too late, but for the minute in which somebody pressed the button last (RFC 8628 §3.5, attacks DEV-02)', async () => {
   const own = await openWorld({ yaml: PENDING_YAML });
   const visitor = await signedIn(own);

@@ -18,6 +18,7 @@ import { tooManyDevices } from './too-many-devices.ts';
 
 type Kind = PendingAuthorization['kind'];
 
+const ONE_RECORD_SECONDS = 600;
 const REFUSED = 'the code is invalid, was used before, or was issued to another client';
 
 export function grantTypeOf(kind: Kind): string {
@@ -48,7 +49,8 @@ export async function exchangeDecided(ctx: Context, request: TokenRequest, kind:
 }
 
 /** The grant of a request that was approved. Throws what RFC 8628 §3.5 says of any other. */
-async function requireApproved(ctx: Context, { trail, now }: TokenRequest, found: PendingAuthorization): Promise<GrantId> {
+async function requireApproved(ctx: Context, { client, trail, now }: TokenRequest, found: PendingAuthorization): Promise<GrantId> {
+  const { kind } = found;
   let pending = found;
   if (pending.decision.kind === 'pending') {
     trail.repeats = `pending ${pending.id}`;
@@ -65,6 +67,8 @@ async function requireApproved(ctx: Context, { trail, now }: TokenRequest, found
   trail.at('decided');
   switch (pending.decision.kind) {
     case 'pending':
+      // All that wait at one client wait for the same reason: a fleet of devices is one record every ten minutes, not one each.
+      trail.repeats = `waiting ${kind} ${client.id} ${Math.floor(now / ONE_RECORD_SECONDS)}`;
       throw new OAuthError('authorization_pending', 'the user has not decided yet');
     case 'denied':
       throw new OAuthError('access_denied', 'the user said no', { status: 400 });

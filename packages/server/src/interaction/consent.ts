@@ -9,7 +9,6 @@ import type { Context } from '../context.ts';
 import { Trail } from '../decisions/trail.ts';
 import { requireForm } from '../endpoints/form-body.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
-import { ensureStored } from '../registration/ensure-stored.ts';
 import { type BrowserSession, findBrowserSession } from '../sessions/browser-session.ts';
 import { browserOf } from '../sessions/known-browser.ts';
 import { clientView } from './client-of-page.ts';
@@ -56,11 +55,15 @@ export async function consentPost(ctx: Context, http: HttpRequest): Promise<Http
       return await decline(ctx, http, way.request, new OAuthError('access_denied', 'the user said no'), trail);
     }
     const { client, resources } = way.request;
-    const now = Math.floor(http.nowMs / 1000);
-    // Nothing is kept of a consent to a client that has no row.
-    await ensureStored(ctx, client, now);
-    const user = asUser(ctx, session.user, client.id);
-    await user.giveConsent(ctx.tenant, session.user.id, client.id, consentScopes(way.request), resources, now);
+    const scopes = consentScopes(way.request);
+    await asUser(ctx, session.user, client.id).giveConsent(
+      ctx.tenant,
+      session.user.id,
+      client.id,
+      scopes,
+      resources,
+      Math.floor(http.nowMs / 1000),
+    );
     return await proceed(ctx, http, way, session, true, trail);
   } catch (error) {
     return await refuse(ctx, 'consent', http, error, way?.request, trail);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { findMasterKey, MasterKeyError } from './master-key.ts';
+import { findMasterKey, MasterKeyError, masterKey } from './master-key.ts';
 
 function inFolder(act: (folder: string) => Promise<void> | void): () => Promise<void> {
   return async () => {
@@ -30,6 +30,13 @@ test(
     assert.throws(() => again.open(sealed, 'elsewhere'), MasterKeyError);
   }),
 );
+
+test('no two seals have one nonce, also where chance is drawn anew, and all of them open', () => {
+  const master = masterKey(new Uint8Array(32));
+  const sealed = Array.from({ length: 1_000 }, (_, at) => master.seal(Buffer.from(String(at)), 'here'));
+  assert.equal(new Set(sealed.map((one) => Buffer.from(one.subarray(0, 12)).toString('hex'))).size, sealed.length);
+  for (const [at, one] of sealed.entries()) assert.equal(Buffer.from(master.open(one, 'here')).toString(), String(at));
+});
 
 test(
   'a missing key beside a database that has keys is refused: new keys would orphan every token (attacks CRY-06)',

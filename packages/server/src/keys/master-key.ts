@@ -1,4 +1,13 @@
-import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+  randomFillSync,
+} from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -21,11 +30,13 @@ export class MasterKeyError extends Error {
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const NONCES_DRAWN = 256;
 
 export function masterKey(material: Uint8Array): MasterKey {
   if (material.length !== 32) throw new MasterKeyError('the master key must be 32 bytes, base64url');
   const key: KeyObject = createSecretKey(Buffer.from(hkdfSync('sha256', material, '', 'hufu keys at rest', 32)));
   const macKeys = new Map<string, Buffer>();
+  const nextNonce = nonceSource();
   return {
     mac(text, purpose) {
       let own = macKeys.get(purpose);
@@ -33,7 +44,7 @@ export function masterKey(material: Uint8Array): MasterKey {
       return createHmac('sha256', own).update(text).digest('base64url');
     },
     seal(plain, context) {
-      const nonce = randomBytes(NONCE_BYTES);
+      const nonce = nextNonce();
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context));
       return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
     },
@@ -49,6 +60,20 @@ export function masterKey(material: Uint8Array): MasterKey {
         });
       }
     },
+  };
+}
+
+/** Chance for so many nonces is drawn at once: for one alone it costs as much as what is encrypted under it. Each is used once and at once, and none is a secret. */
+function nonceSource(): () => Uint8Array {
+  const drawn = Buffer.allocUnsafeSlow(NONCES_DRAWN * NONCE_BYTES);
+  let at = drawn.length;
+  return () => {
+    if (at === drawn.length) {
+      randomFillSync(drawn);
+      at = 0;
+    }
+    at += NONCE_BYTES;
+    return drawn.subarray(at - NONCE_BYTES, at);
   };
 }
 

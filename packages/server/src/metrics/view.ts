@@ -2,12 +2,15 @@ import type { LatencyView, LimitTotals, MetricSeries, MetricsView, NodeView } fr
 import { LONGER_MS, METRIC_NAMES } from '@hufu/protocol/admin/metrics';
 import type { MetricNode, MetricRow } from '@hufu/store/port';
 import { LATENCY_BOUNDS_MS } from '@hufu/store/port/latency';
+import { atEndOfTurn } from '../clock.ts';
 import type { Context } from '../context.ts';
 import { COUNTERS, FAMILIES, slotAt, valuesAt } from './families.ts';
 import { readRow } from './row.ts';
 
 /** Rows that are read for one answer: twenty nodes for six hours, or for a week. */
 const MAX_ROWS = 15_000;
+/** Reads of one answer. */
+const PARTS = 16;
 const MAX_NODES = 100;
 /** A node writes each minute. */
 const SILENT_SECONDS = 130;
@@ -28,19 +31,29 @@ export async function viewMetrics(ctx: Context, { window, step }: Asked, now: nu
   const steps = Math.ceil(window / step);
   const since = (Math.floor(now / step) - steps + 1) * step;
   const until = since + steps * step;
-  const stored = await store.readMetrics(tenant, span, since, until, MAX_ROWS);
   const own = metrics.unwritten(span).filter(({ at }) => at >= since && at < until);
   const newer = new Set(own.map(({ at }) => at));
-  const rows = [...stored.filter(({ instance, at }) => instance !== metrics.instance || !newer.has(at)), ...own];
   const sums = new Sums(since, step, steps);
-  for (const row of rows) sums.add(row);
-  const held = rows.reduce((earliest, { at }) => Math.min(earliest, at), Number.POSITIVE_INFINITY);
+  for (const row of own) sums.add(row);
+  let held = Math.min(Number.POSITIVE_INFINITY, ...newer);
+  let left = MAX_ROWS;
+  // The newest first: where there are more than are read, those that are missing are the oldest. In parts, between which others have their turn.
+  const part = Math.ceil((until - since) / PARTS / span) * span;
+  for (let to = until; to > since && left > 0; to -= part) {
+    const rows = await store.readMetrics(tenant, span, Math.max(since, to - part), to, left);
+    left -= rows.length;
+    for (const row of rows) {
+      held = Math.min(held, row.at);
+      if (row.instance !== metrics.instance || !newer.has(row.at)) sums.add(row);
+    }
+    await new Promise<void>((resolve) => atEndOfTurn(resolve));
+  }
   return {
     now,
     since,
     step,
     held_since: Number.isFinite(held) ? held : null,
-    partial: stored.length === MAX_ROWS,
+    partial: left === 0,
     instance: metrics.instance,
     series: sums.series(),
     latency: sums.latency(),
@@ -56,8 +69,11 @@ class Sums {
   readonly #step: number;
   readonly #steps: number;
   readonly #counters = new Map<number, Float64Array>();
-  /** Every node learns of every revocation, so each is told by all: the one who learned of most has them. */
-  readonly #revocations = new Map<string, Map<number, Float64Array>>();
+  /**
+   * Every node learns of every revocation, so each is told by all: of each span the one who learned of most has them. Not of each step, in which one node may have taken the place of another. What some learn of just
+   * before the end of a span and others after it is told twice.
+   */
+  readonly #revocations = new Map<number, Map<number, number>>();
   readonly #limits = new Map<string, { refused: number; shadow: number }>();
   readonly requests = new Map<string, number>();
 
@@ -74,7 +90,8 @@ class Sums {
       counts,
       (slot, amount) => {
         const isRevocation = slot >= revocations.base && slot < revocations.base + revocations.size;
-        bump(isRevocation ? this.#ofInstance(instance) : this.#counters, slot, step, amount, this.#steps);
+        if (isRevocation) this.#atMost(slot, at, amount);
+        else bump(this.#counters, slot, step, amount, this.#steps);
         if (slot >= requests.base && slot < requests.base + requests.size)
           this.requests.set(instance, (this.requests.get(instance) ?? 0) + amount);
       },
@@ -85,19 +102,16 @@ class Sums {
     );
   }
 
-  #ofInstance(instance: string): Map<number, Float64Array> {
-    const there = this.#revocations.get(instance) ?? new Map<number, Float64Array>();
-    this.#revocations.set(instance, there);
-    return there;
+  #atMost(slot: number, at: number, amount: number): void {
+    const there = this.#revocations.get(slot) ?? new Map<number, number>();
+    this.#revocations.set(slot, there);
+    there.set(at, Math.max(there.get(at) ?? 0, amount));
   }
 
   series(): readonly MetricSeries[] {
     const all = new Map(this.#counters);
-    for (const ofOne of this.#revocations.values())
-      for (const [slot, points] of ofOne) {
-        const most = all.get(slot);
-        all.set(slot, most === undefined ? points : most.map((count, index) => Math.max(count, points[index] ?? 0)));
-      }
+    for (const [slot, most] of this.#revocations)
+      for (const [at, count] of most) bump(all, slot, Math.floor((at - this.#since) / this.#step), count, this.#steps);
     return METRIC_NAMES.flatMap((metric) => {
       const family = FAMILIES[metric];
       return [...all]

@@ -25,7 +25,8 @@ export function forgottenConsentCases(define: Case): void {
         (await store.listConsents(tenant, scene.user.id)).map((consent) => consent.clientId),
         [OTHER],
       );
-      const client = (await store.findClient(tenant, APP)) ?? (await store.putClient(tenant, someClient(APP), NOW + 1));
+      const client =
+        (await store.findClient(tenant, APP)) ?? (await store.putClient(tenant, { ...someClient(APP), source: 'registered' }, NOW + 1));
       for (const user of users) assert.equal(await store.findConsent(tenant, user, APP), undefined, `${user}`);
       const code = someCode({ ...scene, client }, { needsConsent: true });
       assert.deepEqual(await store.createGrant(tenant, code, NOW + 1), { kind: 'refused', reason: 'consent_missing' });
@@ -86,13 +87,24 @@ export function forgottenConsentCases(define: Case): void {
     assert.equal(await b.countRows('consents'), 0);
   });
 
-  define('nothing is kept of a consent to a client that is not there', async (b) => {
-    const { user } = await makeScene(b);
-    const gone = clientId('gone');
-    assert.deepEqual((await b.store.giveConsent(b.tenant, user.id, gone, ['a'], [], NOW)).scopes, ['a']);
-    await b.store.putClient(b.tenant, someClient(gone), NOW);
-    assert.equal(await b.store.findConsent(b.tenant, user.id, gone), undefined);
-  });
+  define(
+    'a consent may be given to a client that is not there yet; of one that was removed it is as new as the next of that id',
+    async (b) => {
+      const { user } = await makeScene(b);
+      const early = clientId('early');
+      const registered = { ...someClient(early), source: 'registered' } as const;
+      const first = await b.store.giveConsent(b.tenant, user.id, early, ['a'], [], NOW);
+      await b.store.putClient(b.tenant, registered, NOW);
+      assert.deepEqual(await b.second.findConsent(b.tenant, user.id, early), first);
+      await b.store.removeClient(b.tenant, early, NOW);
+      assert.equal(await b.second.findConsent(b.tenant, user.id, early), undefined);
+      await b.store.giveConsent(b.tenant, user.id, early, ['b'], [], NOW);
+      await b.store.putClient(b.tenant, registered, NOW);
+      assert.deepEqual((await b.second.findConsent(b.tenant, user.id, early))?.scopes, ['b']);
+      await b.store.revokeClient(b.tenant, early, NOW, 'forgotten');
+      assert.equal(await b.second.findConsent(b.tenant, user.id, early), undefined);
+    },
+  );
 }
 
 const FORGETTING: readonly (readonly [what: string, forget: (b: Bench) => Promise<unknown>])[] = [

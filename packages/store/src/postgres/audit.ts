@@ -32,10 +32,10 @@ export function auditLog(db: Database, statistics: Statistics): Audit {
         const entries = sealAfter(there, tenant, rows.map(readEntry).sort(inTime));
         const last = entries.at(-1);
         if (last === undefined) return { kind: 'sealed', entries, ...there };
-        await session.run(INSERT, [tenant, ...columnsOf(entries), entries.map(({ seq }) => seq), entries.map(({ hash }) => hash)]);
         const ids = entries.map(({ id }) => id);
-        await session.run(LEAVE, [tenant, Math.min(...ids), Math.max(...ids), ids]);
-        await session.run(PUT_HEAD, [tenant, last.seq, last.hash]);
+        const places = [entries.map(({ seq }) => seq), entries.map(({ hash }) => hash)];
+        // What is sealed does not come back to where it was read.
+        await session.run(MOVE, [tenant, Math.min(...ids), Math.max(...ids), ids, ...places, last.seq, last.hash]);
         return { kind: 'sealed', entries, seq: last.seq, hash: last.hash };
       });
       const [first] = sealed.kind === 'sealed' ? sealed.entries : [];
@@ -167,8 +167,14 @@ const INSERT_WAITING: Statement = {
 const WAITING: Statement = {
   text: `SELECT ${INBOX_COLUMNS} FROM audit_inbox WHERE tenant = $1::bigint AND id > 0 ORDER BY id LIMIT $2::bigint`,
 };
-const LEAVE: Statement = {
-  text: 'DELETE FROM audit_inbox WHERE tenant = $1::bigint AND id >= $2::bigint AND id <= $3::bigint AND id = ANY ($4::bigint[])',
+/** From where they wait into the log, each with its place, and the head behind them. */
+const MOVE: Statement = {
+  text: `WITH gone AS (DELETE FROM audit_inbox WHERE tenant = $1::bigint AND id >= $2::bigint AND id <= $3::bigint AND id = ANY ($4::bigint[])),
+    head AS (UPDATE audit_heads SET seq = $7::bigint, hash = $8::text WHERE tenant = $1::bigint)
+    INSERT INTO audit_log (tenant, ${INBOX_COLUMNS}, seq, hash)
+    SELECT $1::bigint, ${ENTRY_COLUMNS.map((column) => `e.${column}`).join(', ')}, place.seq, place.hash
+    FROM unnest($4::bigint[], $5::bigint[], $6::text[]) AS place (id, seq, hash) CROSS JOIN LATERAL (
+      SELECT * FROM audit_inbox i WHERE i.tenant = $1::bigint AND i.id = place.id LIMIT 1) AS e`,
 };
 const ENSURE_HEAD: Statement = {
   text: 'INSERT INTO audit_heads (tenant, seq, hash) VALUES ($1::bigint, 0, $2::text) ON CONFLICT DO NOTHING',
@@ -178,13 +184,9 @@ const HEAD = `SELECT seq, hash FROM (SELECT seq, hash FROM audit_heads WHERE ten
       UNION ALL (SELECT seq, hash FROM audit_log WHERE tenant = $1::bigint AND seq > 0 ORDER BY seq DESC LIMIT 1)) AS ends
     ORDER BY seq DESC LIMIT 1`;
 const FIND_HEAD: Statement = { name: 'find_audit_head', text: HEAD };
-const PUT_HEAD: Statement = { text: 'UPDATE audit_heads SET seq = $2::bigint, hash = $3::text WHERE tenant = $1::bigint' };
 const FIND_HASH: Statement = {
   name: 'find_audit_hash',
   text: 'SELECT hash FROM audit_log WHERE tenant = $1::bigint AND seq = $2::bigint',
-};
-const INSERT: Statement = {
-  text: `INSERT INTO audit_log (tenant, ${INBOX_COLUMNS}, seq, hash) SELECT $1::bigint, e.* FROM ${unnestText(2, { after: ['bigint', 'text'] })} AS e`,
 };
 const READ: Statement = {
   text: `SELECT ${INBOX_COLUMNS}, seq, hash FROM audit_log WHERE tenant = $1::bigint AND seq > $2::bigint ORDER BY seq LIMIT $3::bigint`,

@@ -20,12 +20,8 @@ export function consents(db: Database, purge: Purge): Consents {
       const values = [tenant, user, client, writeList(joinLists([], scopes)), writeList(joinLists([], resources)), now];
       const given = await db.transact(async (session) => {
         const first = await findOne(session, INSERT, values);
-        if (first !== undefined) return first;
-        const added = await addTo(session, tenant, { user, client, scopes, resources, now });
-        if (added === undefined) session.unchanged?.();
-        return added;
+        return first ?? (await addTo(session, tenant, { user, client, scopes, resources, now }));
       });
-      if (given === undefined) return nothingKept(user, client, scopes, resources, now);
       purge.count(tenant, FORGOTTEN, 1, now);
       return given;
     },
@@ -52,24 +48,15 @@ interface Addition {
   readonly now: number;
 }
 
-/** Undefined where the client is not there. */
-async function addTo(
-  session: Session,
-  tenant: TenantId,
-  { user, client, scopes, resources, now }: Addition,
-): Promise<ConsentRecord | undefined> {
+async function addTo(session: Session, tenant: TenantId, { user, client, scopes, resources, now }: Addition): Promise<ConsentRecord> {
   const [row] = await session.run<ConsentRow & { readonly stands: boolean }>(LOCK, [tenant, user, client]);
   const there = row?.stands === true ? readConsent(row) : undefined;
   const allScopes = writeList(joinLists(there?.scopes ?? [], scopes));
   const allResources = writeList(joinLists(there?.resources ?? [], resources));
   // It is inserted where it was withdrawn in between: that act came first, so the consent begins anew, as it does where it stands no more.
-  return await findOne(session, PUT, [tenant, user, client, allScopes, allResources, now, there?.grantedAt ?? now]);
-}
-
-/** What is said to a client that was removed meanwhile. */
-function nothingKept(user: UserId, client: ClientId, scopes: readonly string[], resources: readonly string[], now: number): ConsentRecord {
-  const [allScopes, allResources] = [joinLists([], scopes), joinLists([], resources)];
-  return { userId: user, clientId: client, scopes: allScopes, resources: allResources, grantedAt: now, updatedAt: now };
+  const given = await findOne(session, PUT, [tenant, user, client, allScopes, allResources, now, there?.grantedAt ?? now]);
+  if (given === undefined) throw new Error('nothing was written');
+  return given;
 }
 
 async function findOne(session: Session, statement: Statement, values: readonly unknown[]): Promise<ConsentRecord | undefined> {
@@ -100,11 +87,14 @@ function readConsent(row: ConsentRow): ConsentRecord {
 const COLUMNS = 'user_id, client_id, scopes, resources, granted_at, updated_at';
 const KEY = 'tenant = $1::bigint AND user_id = $2::bigint AND client_id = $3::text';
 const STANDING = `${KEY} AND ${isStanding('consents')}`;
-/** With the client's epoch: whoever forgets what was given to it waits until this is done, or comes before it. */
+/**
+ * With the client's epoch: whoever forgets what was given to it waits until this is done, or comes before it. A client that is not there yet (it has a document) has the one that it will begin with.
+ */
 const giving = (grantedAt: string): string => `WITH client AS MATERIALIZED (
     SELECT epoch FROM clients WHERE tenant = $1::bigint AND client_id = $3::text FOR SHARE)
   INSERT INTO consents (tenant, user_id, client_id, scopes, resources, granted_at, updated_at, client_epoch)
-  SELECT $1::bigint, $2::bigint, $3::text, $4::text, $5::text, ${grantedAt}, $6::bigint, client.epoch FROM client
+  SELECT $1::bigint, $2::bigint, $3::text, $4::text, $5::text, ${grantedAt}, $6::bigint,
+    coalesce((SELECT epoch FROM client), (SELECT value FROM counters WHERE tenant = $1::bigint AND name = 'client'), 0)
   ON CONFLICT (tenant, user_id, client_id)`;
 
 const FIND: Statement = { name: 'find_consent', text: `SELECT ${COLUMNS} FROM consents WHERE ${STANDING}` };

@@ -25,7 +25,8 @@ const MARKS = ENTRY_COLUMNS.map(() => '?').join(', ');
 export function auditLog(db: Connection): Audit {
   const findWaiting = db.lazy('SELECT 1 FROM audit_inbox WHERE tenant = ? AND id > 0 LIMIT 1');
   const waiting = db.lazy(`SELECT ${COLUMNS} FROM audit_inbox WHERE tenant = ? AND id > 0 ORDER BY id LIMIT ?`);
-  const leave = db.lazy('DELETE FROM audit_inbox WHERE tenant = ? AND id = ?');
+  // Those that are sealed are all that waited up to there: nobody else writes meanwhile.
+  const leave = db.lazy('DELETE FROM audit_inbox WHERE tenant = ? AND id > 0 AND id <= ?');
   const insert = db.lazy(`INSERT INTO audit_log (tenant, ${COLUMNS}, seq, hash) VALUES (?, ${MARKS}, ?, ?)`);
   const findHead = db.lazy('SELECT seq, hash FROM audit_heads WHERE tenant = ?');
   const putHead = db.lazy('INSERT INTO audit_heads (tenant, seq, hash) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET seq = ?2, hash = ?3');
@@ -83,12 +84,13 @@ export function auditLog(db: Connection): Audit {
         if (expected !== undefined && !stands(tenant, expected)) return { kind: 'broken' };
         const rows = waiting().all(tenant, limit) as unknown as EntryRow[];
         const entries = sealAfter(there, tenant, rows.map(readEntryRow).sort(inTime));
-        for (const entry of entries) {
-          insert().run(tenant, ...writeEntryRow(entry), entry.seq, entry.hash);
-          leave().run(tenant, entry.id);
-        }
+        const last = rows.at(-1);
         const { seq, hash } = entries.at(-1) ?? there;
-        if (entries.length > 0) putHead().run(tenant, seq, hash);
+        if (last !== undefined) {
+          for (const entry of entries) insert().run(tenant, ...writeEntryRow(entry), entry.seq, entry.hash);
+          leave().run(tenant, last[0]);
+          putHead().run(tenant, seq, hash);
+        }
         return { kind: 'sealed', entries, seq, hash };
       });
     },

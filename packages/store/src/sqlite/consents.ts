@@ -3,19 +3,20 @@ import { joinLists, readList, writeList } from '../encoding.ts';
 import type { ConsentRecord, Consents } from '../port.ts';
 import { isStanding } from '../standing-consent.ts';
 import type { Connection } from './connection.ts';
+import type { Counters } from './counters.ts';
 import type { Endings } from './endings.ts';
 import type { ForgottenConsents } from './forgotten-consents.ts';
 
 const COLUMNS = 'user_id, client_id, scopes, resources, granted_at, updated_at';
 
-export function consents(db: Connection, endings: Endings, { purge }: ForgottenConsents): Consents {
+export function consents(db: Connection, counters: Counters, endings: Endings, { purge }: ForgottenConsents): Consents {
   const stands = isStanding('consents');
   const find = db.lazy(`SELECT ${COLUMNS} FROM consents WHERE tenant = ? AND user_id = ? AND client_id = ? AND ${stands}`);
   const list = db.lazy(`SELECT ${COLUMNS} FROM consents WHERE tenant = ? AND user_id = ? AND ${stands} ORDER BY client_id`);
   // One that stands no more gives way.
   const put = db.lazy(
     `INSERT OR REPLACE INTO consents (tenant, ${COLUMNS}, client_epoch)
-     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, epoch FROM clients WHERE tenant = ?1 AND client_id = ?3`,
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, coalesce((SELECT epoch FROM clients WHERE tenant = ?1 AND client_id = ?3), ?8)`,
   );
   const remove = db.lazy('DELETE FROM consents WHERE tenant = ? AND user_id = ? AND client_id = ?');
 
@@ -40,9 +41,9 @@ export function consents(db: Connection, endings: Endings, { purge }: ForgottenC
           updatedAt: now,
         };
         const lists = [writeList(consent.scopes), writeList(consent.resources)];
-        const { changes } = put().run(tenant, user, client, ...lists, consent.grantedAt, now);
-        if (changes === 0) db.unchanged();
-        else purge(tenant, now, 1);
+        // A client that is not there yet (it has a document) has the epoch that it will begin with.
+        put().run(tenant, user, client, ...lists, consent.grantedAt, now, counters.find(tenant, 'client'));
+        purge(tenant, now, 1);
         return consent;
       }),
 

@@ -80,7 +80,7 @@ export function sqliteStore(kind: 'sqlite' | 'memory', db: Connection, close: ()
     ...userCredentials(db, credential, emails, ending),
     ...sessions(db, counters, credential, ending, participating, known),
     ...devices(db, credential, ending, known, evictions),
-    ...consents(db, ending, forgotten),
+    ...consents(db, counters, ending, forgotten),
     ...grants(db, counters, { append }, ending, participating, grantFinder(db), creation, evictions.makeRoom),
     ...pushedRequests(db, counters),
     ...pendingAuthorizations(db, counters, creation),
