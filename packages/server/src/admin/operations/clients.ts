@@ -85,7 +85,8 @@ export const CLIENTS: { readonly [N in keyof ClientOperations]: Perform<N> } = {
       : { dry_run: call.query.dry_run === true, grants: 0, users: 0, capped: false };
     if (effect.dry_run) {
       // A secret that nobody gets is not shown as one that is there.
-      const would = { ...record, metadata: wire, secrets: secrets.filter((secret) => record.secrets.includes(secret)) };
+      const there = new Set(record.secrets);
+      const would = { ...record, metadata: wire, secrets: secrets.filter((one) => there.has(one)) };
       return { body: { client: clientView(ctx, would, now), effect }, etag: etagOf(record) };
     }
     const put = await call.change(
