@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer, request as send } from 'node:http';
 import { after, before, test } from 'node:test';
+import { runInNewContext } from 'node:vm';
+import { anyIssuer } from './issuers.ts';
 import { withToken } from './node-http.ts';
 import { type Admission, protect, protectSoon } from './protect.ts';
 import { listen, makeKey, signToken, startIssuer, type TestIssuer } from './testing/issuer.ts';
@@ -188,4 +190,14 @@ test('a user who authenticated too weakly or too long ago is asked to do it agai
   for (const wrong of [{ acrValues: [] }, { acrValues: ['a b'] }, { maxAgeSeconds: -1 }, { maxAgeSeconds: 1.5 }]) {
     assert.throws(() => protect(verify, wrong), TypeError);
   }
+});
+
+test('a promise of another realm is waited for, and never taken for what a verifier said', async () => {
+  const answer: ReturnType<Verifier['verify']> = runInNewContext('Promise').resolve(refuse('revoked'));
+  assert.ok(!(answer instanceof Promise));
+  const foreign: Verifier = { ...verify, verify: () => answer };
+  const request = { headers: { authorization: `Bearer ${token()}` } };
+  assert.equal((await protect(foreign)(request)).kind, 'refused');
+  assert.equal((await protectSoon(foreign)(request)).kind, 'refused');
+  assert.equal((await protectSoon(anyIssuer([foreign]))(request)).kind, 'refused');
 });
