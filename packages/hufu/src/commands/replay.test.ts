@@ -7,6 +7,7 @@ import { loadConfig } from '@hufu/server/config/load-config';
 import { builtInClients } from '@hufu/server/console-client';
 import { type Facts, writeFacts } from '@hufu/server/history/facts';
 import { applyConfig } from '@hufu/server/jobs/apply-config';
+import { tokenFacts } from '@hufu/server/testing/token-facts';
 import { RefusedError, UsageError } from '../command.ts';
 import { withContext, withStore } from '../local.ts';
 import { runCli } from '../run-cli.ts';
@@ -26,18 +27,7 @@ users:
   - { username: lin, password: a long enough password }
 `);
 
-const asked: Omit<Extract<Facts, { kind: 'token' }>, 'scope' | 'refused' | 'granted'> = {
-  kind: 'token',
-  client: 'job',
-  auth: 'client_secret_basic',
-  grantType: 'client_credentials',
-  resources: [],
-  redirectUri: undefined,
-  grant: undefined,
-  at: undefined,
-  idle: undefined,
-  user: undefined,
-};
+const asked = tokenFacts({ client: 'job' });
 
 /** Writes into the store what a server would have, and answers when it began. */
 async function remember(): Promise<number> {

@@ -8,26 +8,13 @@ import { openMemory } from '@hufu/store/memory';
 import { type HistoryRecord, StoreUnavailable } from '@hufu/store/port';
 import { authorize } from '../endpoints/authorize.ts';
 import { jsonLog } from '../log.ts';
+import { tokenFacts } from '../testing/token-facts.ts';
 import { authorizationQuery, postToken, signedIn, tokensOf } from '../testing/visits.ts';
 import { openWorld, SECRETS, START, START_MS } from '../testing/world.ts';
 import { askedOf, type Facts, paramsOf, readFacts, type TokenFacts } from './facts.ts';
 import { HISTORY_SECONDS, requestHistory } from './request-history.ts';
 
-const FACTS: TokenFacts = {
-  kind: 'token',
-  client: 'app',
-  auth: 'none',
-  grantType: 'client_credentials',
-  scope: undefined,
-  resources: [],
-  redirectUri: undefined,
-  grant: undefined,
-  at: undefined,
-  idle: undefined,
-  user: undefined,
-  granted: ['read'],
-  refused: undefined,
-};
+const FACTS = tokenFacts({ client: 'app', auth: 'none', granted: ['read'] });
 
 interface Written {
   readonly records: readonly HistoryRecord[];

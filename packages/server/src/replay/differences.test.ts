@@ -1,24 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TokenFacts } from '../history/facts.ts';
+import { tokenFacts } from '../testing/token-facts.ts';
 import { openWorld, START } from '../testing/world.ts';
 import { differences } from './differences.ts';
 
-const FACTS: TokenFacts = {
-  kind: 'token',
-  client: 'machine',
-  auth: 'client_secret_basic',
-  grantType: 'client_credentials',
-  scope: undefined,
-  resources: [],
-  redirectUri: undefined,
-  grant: undefined,
-  at: undefined,
-  idle: undefined,
-  user: undefined,
-  granted: [],
-  refused: undefined,
-};
+const FACTS = tokenFacts({});
 
 test('reasons beyond those that are told apart are told as so many requests', async () => {
   const world = await openWorld();

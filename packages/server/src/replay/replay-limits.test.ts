@@ -1,26 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { token } from '../endpoints/token.ts';
-import type { TokenFacts } from '../history/facts.ts';
 import { replayed } from '../testing/replays.ts';
+import { tokenFacts } from '../testing/token-facts.ts';
 import { BASIC_YAML, openWorld, SECRETS, START_MS, type World } from '../testing/world.ts';
 import { limitsReplay } from './replay-limits.ts';
 
-const FACTS: TokenFacts = {
-  kind: 'token',
-  client: 'machine',
-  auth: 'client_secret_basic',
-  grantType: 'client_credentials',
-  scope: undefined,
-  resources: [],
-  redirectUri: undefined,
-  grant: undefined,
-  at: undefined,
-  idle: undefined,
-  user: undefined,
-  granted: ['read'],
-  refused: undefined,
-};
+const FACTS = tokenFacts({ granted: ['read'] });
 const limited = (rules: string): string => `${BASIC_YAML}limits: { rules: { ${rules} } }\n`;
 const PER_CLIENT = 'per-client: { kind: gcra, limit: 5, period: 1m, burst: 5, key: [client], match: { routes: [/oauth/token] } }';
 

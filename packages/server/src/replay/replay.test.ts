@@ -4,6 +4,7 @@ import { readForm } from '@hufu/protocol/form';
 import { askedOf } from '../history/facts.ts';
 import { prover } from '../testing/proofs.ts';
 import { ERRANDS, foretell, REPLAY_YAML, replayed } from '../testing/replays.ts';
+import { tokenFacts } from '../testing/token-facts.ts';
 import { answerOf, ask, postToken, signedIn, tokensOf } from '../testing/visits.ts';
 import { CHEAP_HASH, openWorld, SECRETS, START_MS, type World } from '../testing/world.ts';
 
@@ -193,21 +194,7 @@ test('twenty users who are named no more are told, and that there are others', a
     for (const name of names) {
       const user = (await world.store.findUserByName(world.tenant, name))?.id;
       world.ctx.history.note(
-        {
-          kind: 'token',
-          client: 'spa',
-          auth: 'none',
-          grantType: 'authorization_code',
-          scope: undefined,
-          resources: [],
-          redirectUri: undefined,
-          grant: undefined,
-          at: undefined,
-          idle: undefined,
-          user,
-          granted: ['read'],
-          refused: undefined,
-        },
+        tokenFacts({ client: 'spa', auth: 'none', grantType: 'authorization_code', user, granted: ['read'] }),
         START_MS,
       );
     }
