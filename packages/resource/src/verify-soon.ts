@@ -22,5 +22,6 @@ export function withVerifySoon<T extends object>(rest: T, verifySoon: VerifySoon
 
 /** How a verifier verifies soonest. */
 export function verifySoonOf(verifier: Verifying): VerifySoon {
-  return known.get(verifier) ?? ((token, sender) => verifier.verify(token, sender));
+  // Somebody else's may answer with a promise of another realm or library: this one is of ours.
+  return known.get(verifier) ?? (async (token, sender) => verifier.verify(token, sender));
 }
