@@ -149,7 +149,8 @@ export function protectSoon(verifier: Verifier, options: ProtectOptions = {}): S
       const error = new OAuthError('insufficient_scope', NO_SCOPE, { detail: `needs ${needed.join(' ')}, has ${token.scopes.join(' ')}` });
       return refused(error, { reason: 'insufficient_scope', needs: { scope: needed }, scheme });
     }
-    if (options.authorizationDetails?.(token.authorizationDetails, request) === false) {
+    // Whatever else it answers is no yes: a promise, or nothing, from whoever has no types.
+    if (options.authorizationDetails !== undefined && options.authorizationDetails(token.authorizationDetails, request) !== true) {
       return refused(new OAuthError('insufficient_scope', NO_DETAILS), { reason: 'insufficient_details', scheme });
     }
     const lack = findAuthenticationFault(token, authentication, verifier);
