@@ -203,6 +203,19 @@ test('a promise of another realm is waited for, and never taken for what a verif
   assert.equal((await protectSoon(anyIssuer([foreign]))(request)).kind, 'refused');
 });
 
+test('whoever puts a `verify` of their own into a verifier is asked about each token, whenever that was', async () => {
+  const request = { headers: { authorization: `Bearer ${token()}` } };
+  const patched = verifier({ issuer: issuer.issuer, audience: AUDIENCE, nowMs: () => NOW * 1000 });
+  const of = anyIssuer([patched]);
+  const before = [protectSoon(patched), protectSoon(of)];
+  for (const decideSoon of before) assert.equal((await decideSoon(request)).kind, 'allowed');
+  const own = patched.verify;
+  patched.verify = async () => refuse('revoked');
+  for (const decideSoon of [...before, protectSoon(patched), protectSoon(of)]) assert.equal((await decideSoon(request)).kind, 'refused');
+  patched.verify = own;
+  for (const decideSoon of before) assert.equal((await decideSoon(request)).kind, 'allowed');
+});
+
 test('what somebody has put in the place of Promise makes no verdict of what is under way', async () => {
   const as = testIntrospection();
   const opaque = verifier({
