@@ -203,6 +203,11 @@ test('a promise of another realm is waited for, and never taken for what a verif
   assert.equal((await protectSoon(anyIssuer([foreign]))(request)).kind, 'refused');
 });
 
+test('a word for bound tokens that is none is a TypeError, and no leave for others', () => {
+  const misspelt: object = { senderConstraint: 'require' };
+  assert.throws(() => protect(verify, misspelt), TypeError);
+});
+
 test('whoever puts a `verify` of their own into a verifier is asked about each token, whenever that was', async () => {
   const request = { headers: { authorization: `Bearer ${token()}` } };
   const patched = verifier({ issuer: issuer.issuer, audience: AUDIENCE, nowMs: () => NOW * 1000 });

@@ -119,7 +119,9 @@ export function protectSoon(verifier: Verifier, options: ProtectOptions = {}): S
   const authentication = readAuthentication(options);
   const base = readBase(options.baseUrl, verifier.audience);
   const certificateOf = options.certificate ?? connectionCertificate;
-  const required = options.senderConstraint === 'required';
+  const { senderConstraint = 'accepted' } = options;
+  const required = senderConstraint === 'required';
+  if (!required && senderConstraint !== 'accepted') throw new TypeError('senderConstraint is none of its words');
   const withNonce = (scheme: TokenScheme): Record<string, string> => {
     const nonce = scheme === 'DPoP' ? verifier.nonce() : undefined;
     return nonce === undefined ? {} : { 'dpop-nonce': nonce };
