@@ -1,11 +1,13 @@
 import { newSecret, sha256 } from '../bytes.ts';
 import { type Clock, deadline, pause, systemClock, until } from '../clock.ts';
 import { backOffMs, waitMs } from './back-off.ts';
+import { mayRenewBecauseOf401 } from './caused-renewals.ts';
+import type { Desk, Renewed, Unsaved, Wish } from './desk.ts';
 import { isLive, isUsable } from './lifetime.ts';
 import { Listeners, type SessionEvents } from './listeners.ts';
 import type { HeldLock, Reach, SessionPlace } from './place.ts';
 import { accessKey, type Ending, nextRefresh, type SessionRecord, type StoredAccess } from './record.ts';
-import { type Desk, isOpen, mayRenewBecauseOf401, type Renewed, renew, type Unsaved, type Wish } from './renewal.ts';
+import { isOpen, renew } from './renewal.ts';
 import type { Renewer } from './renewer.ts';
 import { save } from './saver.ts';
 import { endOf, SessionError } from './session-error.ts';
