@@ -5,6 +5,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { readEventStream } from './event-stream.ts';
 import { BATCH_TYPE, type FeedBatch, type FeedEntry, MAX_BATCH, readBatch } from './feed-batch.ts';
 import { type FeedPlace, FeedRequests, NoStreamError, OtherLogError } from './feed-requests.ts';
+import { FeedWay } from './feed-way.ts';
 import { DocumentError } from './fetch-document.ts';
 import { checkFollowerOptions, type FollowerOptions } from './follower-options.ts';
 import { Freshness, type Moment } from './freshness.ts';
@@ -67,15 +68,8 @@ export interface FollowerState {
 const SILENCE_MS = 3_000;
 /** Milliseconds by which the two clocks of this machine may drift apart on one connection: more is a sleep, or a clock that was set. */
 const SLEPT_MS = 1_000;
-/** What went well for so long is whole. */
-const SETTLED_MS = 10_000;
 /** Between two polls that bring nothing, at least. */
 const POLL_GAP_MS = 500;
-/** So many connections in a row that fall silent or end early: something on the way keeps streams back. */
-const SILENT_STREAMS = 2;
-/** After so long of polling, a stream is tried again. */
-const POLLING_MS = 300_000;
-const FIRST_PAUSE_MS = 100;
 /** Entries that fall with each batch. */
 const SWEPT = 5_000;
 const KEYS_COOL_DOWN_MS = 1_000;
@@ -108,6 +102,7 @@ class Follower implements RevocationFollower {
   readonly #rules: DocumentRules;
   readonly #index: RevocationIndex;
   readonly #freshness = new Freshness();
+  readonly #way: FeedWay;
   readonly #acks: Acks;
   readonly #closing = new AbortController();
   readonly #listeners = new Set<(event: FollowerEvent) => void>();
@@ -119,14 +114,8 @@ class Follower implements RevocationFollower {
   /** Up to there what is for information was told already. */
   #toldOf = 0;
   #epoch: string | undefined;
-  /** In a row, since something went well for a while. */
-  #failures = 0;
   /** The last batch without entries: the issuer sees by it when its log has gone back. */
   #last: string | undefined;
-  #silentStreams = 0;
-  /** Until then the issuer is polled. */
-  #streamAtMs = 0;
-  #mode: 'stream' | 'poll' = 'stream';
   #wasFresh = false;
   #isFull = false;
   /** Seconds since 1970: until then something may be revoked that we cannot look up. */
@@ -140,6 +129,7 @@ class Follower implements RevocationFollower {
     this.maxAgeMs = (options.maxAgeSeconds ?? 10) * 1000;
     this.#maxEntries = options.maxEntries ?? 1_000_000;
     this.#clock = clock;
+    this.#way = new FeedWay(clock);
     const endpoint = options.endpoint ?? `${issuer.replace(/\/$/, '')}/oauth/revocations`;
     const { credentials } = options;
     this.#requests = new FeedRequests({ issuer, endpoint, credentials, node: this.#node, fetch, closing: this.#closing.signal });
@@ -190,7 +180,7 @@ class Follower implements RevocationFollower {
     const moment = this.#moment();
     const ageMs = this.#freshness.ageMs(moment);
     const isWhole = !this.#isFull && !this.#isBlind(moment);
-    return { node: this.#node, position: this.#position, entries: this.#index.size, mode: this.#mode, ageMs, isWhole };
+    return { node: this.#node, position: this.#position, entries: this.#index.size, mode: this.#way.mode, ageMs, isWhole };
   }
 
   async close(): Promise<void> {
@@ -217,8 +207,8 @@ class Follower implements RevocationFollower {
     while (!this.#closing.signal.aborted) {
       try {
         await this.#catchUp();
-        if (this.#clock.monotonicMs() >= this.#streamAtMs) await this.#stream();
-        else await this.#poll();
+        if (this.#way.isPolled()) await this.#poll();
+        else await this.#stream();
       } catch (cause) {
         if (this.#closing.signal.aborted) return;
         if (cause instanceof OtherLogError) this.#forget('epoch_changed');
@@ -226,18 +216,8 @@ class Follower implements RevocationFollower {
         else this.#tell({ kind: 'unreachable', cause });
         this.#tellFreshness();
       }
-      // However it ended: what does not last is not worth being asked for over and over.
-      const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 10), this.maxAgeMs / 4);
-      this.#failures += 1;
-      await this.#clock.wait(pauseMs * (0.5 + this.#clock.chance() / 2), this.#closing.signal);
+      await this.#clock.wait(this.#way.nextPauseMs(this.maxAgeMs / 4), this.#closing.signal);
     }
-  }
-
-  /** What goes well for so long may end without being held against it. */
-  #noteLife(sinceMs: number): void {
-    if (this.#clock.monotonicMs() - sinceMs < SETTLED_MS) return;
-    this.#failures = 0;
-    if (this.#mode === 'stream') this.#silentStreams = 0;
   }
 
   /** By pages, until we are where the log ends. */
@@ -253,14 +233,14 @@ class Follower implements RevocationFollower {
   }
 
   async #poll(): Promise<void> {
-    this.#mode = 'poll';
+    this.#way.take('poll');
     const waitSeconds = Math.min(30, Math.max(1, Math.floor(this.maxAgeMs / 3_000)));
     const begunMs = this.#clock.monotonicMs();
-    while (this.#clock.monotonicMs() < this.#streamAtMs && !this.#closing.signal.aborted) {
+    while (this.#way.isPolled() && !this.#closing.signal.aborted) {
       const asked = this.#moment();
       const batch = await this.#read(await this.#requests.batch(this.#place(), waitSeconds));
       this.#accept(batch, asked);
-      this.#noteLife(begunMs);
+      this.#way.noteLife(begunMs);
       const tookMs = this.#clock.monotonicMs() - asked.monotonicMs;
       // Somebody who does not wait is not asked as if he did.
       if (batch.after === batch.seq && tookMs < POLL_GAP_MS) await this.#clock.wait(POLL_GAP_MS - tookMs, this.#closing.signal);
@@ -268,7 +248,7 @@ class Follower implements RevocationFollower {
   }
 
   async #stream(): Promise<void> {
-    this.#mode = 'stream';
+    this.#way.take('stream');
     this.#freshness.connect();
     const silence = new AbortController();
     const signal = AbortSignal.any([this.#closing.signal, silence.signal]);
@@ -301,27 +281,19 @@ class Follower implements RevocationFollower {
           throw new DocumentError(this.issuer, 'was heard again after this machine slept');
         batches += 1;
         // Whatever comes of it, more than the answer to the request got through.
-        if (batches > 1) this.#failures = 0;
-        this.#noteLife(begunMs);
+        if (batches > 1) this.#way.noteBatches();
+        this.#way.noteLife(begunMs);
         isOfTheWay = true;
       }
     } catch (error) {
-      if (error instanceof NoStreamError) this.#noteSilence(SILENT_STREAMS);
+      if (error instanceof NoStreamError) this.#way.noteNoStream();
       throw error;
     } finally {
-      // Silent, or over after its first batch: something in between may know no streams, whatever it lets through at first.
       const isSuspect = silence.signal.aborted || (isOfTheWay && batches < 2);
-      if (isSuspect && !this.#closing.signal.aborted) this.#noteSilence(1);
+      if (isSuspect && !this.#closing.signal.aborted) this.#way.noteSilence();
       silence.abort();
       await watched;
     }
-  }
-
-  #noteSilence(streams: number): void {
-    this.#silentStreams += streams;
-    if (this.#silentStreams < SILENT_STREAMS) return;
-    this.#silentStreams = SILENT_STREAMS - 1;
-    this.#streamAtMs = this.#clock.monotonicMs() + POLLING_MS;
   }
 
   async #read(text: string): Promise<FeedBatch> {

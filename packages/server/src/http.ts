@@ -37,7 +37,7 @@ export interface HttpRequest {
   readonly nowMs: number;
 }
 
-/** A reply as a plain value. What concerns every reply (lengths, security headers, CORS) is added by `serve.ts`. */
+/** A reply as a plain value. What concerns every reply (lengths, security headers, CORS) is added by `send-reply.ts`. */
 export interface HttpReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;

@@ -1,6 +1,7 @@
 import { pause } from '../clock.ts';
 import { backOffMs } from './back-off.ts';
-import { type Desk, giveBack, type Unsaved } from './renewal.ts';
+import type { Desk, Unsaved } from './desk.ts';
+import { giveBack } from './keep-answer.ts';
 
 /** Stores what could not be stored, as soon as that is possible; after `closing`, there is one more attempt. Never rejects. */
 export async function save(

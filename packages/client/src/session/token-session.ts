@@ -1,16 +1,20 @@
 import { newSecret, sha256 } from '../bytes.ts';
 import { type Clock, deadline, pause, systemClock, until } from '../clock.ts';
 import { backOffMs, waitMs } from './back-off.ts';
+import { mayRenewBecauseOf401 } from './caused-renewals.ts';
+import type { Desk, Renewed, Unsaved, Wish } from './desk.ts';
 import { isLive, isUsable } from './lifetime.ts';
 import { Listeners, type SessionEvents } from './listeners.ts';
 import type { HeldLock, Reach, SessionPlace } from './place.ts';
 import { accessKey, type Ending, nextRefresh, type SessionRecord, type StoredAccess } from './record.ts';
-import { type Desk, isOpen, mayRenewBecauseOf401, type Renewed, renew, type Unsaved, type Wish } from './renewal.ts';
+import { isOpen, renew } from './renewal.ts';
 import type { Renewer } from './renewer.ts';
+import { revokeSession } from './revoke-session.ts';
 import { save } from './saver.ts';
 import { endOf, SessionError } from './session-error.ts';
 import { type AccessToken, type CurrentSession, present, recordOf, type SignedIn, type TokenWish } from './session-tokens.ts';
 import { Slot } from './slot.ts';
+import { storing } from './storing.ts';
 
 export interface TokenSessionOptions {
   readonly issuer: string;
@@ -135,7 +139,7 @@ export class TokenSession {
     const held = await this.#acquireOrGo();
     let over: SessionRecord | undefined;
     try {
-      const put = await this.#storing(slot.put(next));
+      const put = await storing(slot.put(next));
       over = put.over;
       this.#attempt = undefined;
       this.#bind(put.record);
@@ -145,7 +149,7 @@ export class TokenSession {
     }
     // Another page may have stored the very tokens before.
     const isSame = over?.access[key]?.token === tokens.accessToken || (over?.refresh ?? '') === tokens.refreshToken;
-    if (!isSame) await this.#revoke(over);
+    if (!isSame) await revokeSession(this.#options.renewer, over, this.#clock);
   }
 
   /**
@@ -160,12 +164,12 @@ export class TokenSession {
     try {
       const ended: Ending = { kind: 'signed_out' };
       const known = this.#unsaved?.record ?? this.#known;
-      over = await this.#storing(slot.bury(this.#bound, ended)).catch(async (error: unknown) => {
+      over = await storing(slot.bury(this.#bound, ended)).catch(async (error: unknown) => {
         // What cannot be written may be read, or was once; it is over at the server, and for whoever asks here.
         const left = await slot.read().catch(() => known);
         if (left !== undefined && left.ended === undefined && (this.#bound ?? left.session) === left.session) {
           this.#leave(left.session, ended);
-          await this.#revoke(this.#unsaved?.record ?? left);
+          await revokeSession(this.#options.renewer, this.#unsaved?.record ?? left, this.#clock);
         }
         throw error;
       });
@@ -178,7 +182,7 @@ export class TokenSession {
       await held?.release();
       this.#flush();
     }
-    await this.#revoke(over);
+    await revokeSession(this.#options.renewer, over, this.#clock);
     return { idToken: over?.idToken };
   }
 
@@ -266,21 +270,10 @@ export class TokenSession {
   async #read(): Promise<SessionRecord | undefined> {
     const { slot } = await this.#open();
     const changes = this.#changes;
-    const record = await this.#storing(slot.read());
+    const record = await storing(slot.read());
     this.#known = record;
     if (this.#unwatch !== undefined && changes === this.#changes) this.#cached = record;
     return record;
-  }
-
-  async #storing<Value>(promise: Promise<Value>): Promise<Value> {
-    try {
-      return await promise;
-    } catch (cause) {
-      // A mistake of the program does not go away by trying again.
-      throw cause instanceof SessionError || cause instanceof TypeError
-        ? cause
-        : new SessionError('storage_unavailable', 'what is kept cannot be read or written now', { cause });
-    }
   }
 
   /** Throws unless it is a session that lives, and the one that callers mean. */
@@ -392,7 +385,7 @@ export class TokenSession {
     const held = await this.#acquire();
     let keep = false;
     try {
-      const renewed = await this.#storing(renew(desk, held, wish));
+      const renewed = await storing(renew(desk, held, wish));
       if (renewed.kind === 'unsaved') {
         keep = true;
         this.#keepTrying(held, desk, renewed.unsaved);
@@ -529,20 +522,6 @@ export class TokenSession {
         if (error instanceof SessionError && error.retryable) this.#settle((error.retryAfterSeconds ?? 5) * 1000, from);
       });
     });
-  }
-
-  async #revoke(over: SessionRecord | undefined): Promise<void> {
-    if (over === undefined) return;
-    const { renewer } = this.#options;
-    const refresh = nextRefresh(over);
-    // With a refresh token goes its grant; without one there is nothing but what was handed out.
-    const asked =
-      refresh === undefined
-        ? Object.values(over.access)
-            .filter((access) => isLive(access, this.#clock.nowMs()))
-            .map(({ token }) => renewer.revoke(token, 'access_token'))
-        : [renewer.revoke(refresh)];
-    await Promise.allSettled(asked);
   }
 
   #flush(): void {

@@ -1,5 +1,5 @@
 import type { UserRecord } from '@hufu/store/port';
-import type { Upstream } from '../config/config.ts';
+import type { Upstream } from '../config/upstream-config.ts';
 import type { Context } from '../context.ts';
 import type { ProvedMethod } from '../sessions/methods.ts';
 

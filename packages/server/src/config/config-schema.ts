@@ -11,7 +11,6 @@ import type {
   Policies,
   ResourceConfig,
   Signing,
-  Upstream,
   UserConfig,
 } from './config.ts';
 import { databaseShape } from './database.ts';
@@ -32,6 +31,7 @@ import type { JsonSchema, Shape } from './shape.ts';
 import { signingShape } from './signing-shape.ts';
 import type { Tls } from './tls-config.ts';
 import { filePath, tlsShape } from './tls-shape.ts';
+import type { Upstream } from './upstream-config.ts';
 import { upstreamsShape } from './upstreams-shape.ts';
 import { usersShape } from './user-shape.ts';
 

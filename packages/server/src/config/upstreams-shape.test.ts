@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { samlKey } from '../testing/saml.ts';
-import type { Upstream } from './config.ts';
 import { ConfigError } from './problem.ts';
 import { readConfig } from './read-config.ts';
+import type { Upstream } from './upstream-config.ts';
 
 function read(entry: string): readonly Upstream[] {
   return readConfig({ text: `issuer: https://id.example\nupstreams:\n${entry}`, file: 'hufu.yaml', env: {} }).upstreams;

@@ -1,10 +1,10 @@
 import { KINDS } from '../upstream/kinds.ts';
 import { PRESETS } from '../upstream/registry.ts';
 import { list } from './collection-shapes.ts';
-import type { Upstream } from './config.ts';
 import { findNearest } from './nearest.ts';
 import { type ConfigNode, findText, findValue } from './node.ts';
 import type { Failed, JsonSchema, Shape, Spot } from './shape.ts';
+import type { Upstream } from './upstream-config.ts';
 
 /** An entry is what its `preset` or its `kind` makes of it: each has keys of its own. */
 const upstream: Shape<Upstream> = {

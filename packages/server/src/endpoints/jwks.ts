@@ -8,7 +8,7 @@ export function jwks(ctx: Context, request: HttpRequest): HttpReply {
   return document(body, etag, 'application/jwk-set+json', PUBLISH_LEAD_SECONDS / 2);
 }
 
-/** A public document with an `ETag`: `serve.ts` tells whoever has it already (RFC 9110 §13.1.2). */
+/** A public document with an `ETag`: `send-reply.ts` tells whoever has it already (RFC 9110 §13.1.2). */
 export function document(body: Uint8Array, etag: string, type: string, maxAgeSeconds: number): HttpReply {
   let headers = headersOf.get(body);
   if (headers === undefined) {

@@ -1,6 +1,6 @@
 import { equalText } from '@hufu/protocol/equal-text';
 import { type SessionId, sessionId } from '@hufu/protocol/ids';
-import type { Upstream } from '../config/config.ts';
+import type { Upstream } from '../config/upstream-config.ts';
 import type { Context } from '../context.ts';
 import type { HttpRequest } from '../http.ts';
 import type { Aim } from '../interaction/aim.ts';

@@ -1,4 +1,4 @@
-import type { LdapUpstream } from '../config/config.ts';
+import type { LdapUpstream } from '../config/upstream-config.ts';
 import type { Context } from '../context.ts';
 import { hasName } from './ldap.ts';
 

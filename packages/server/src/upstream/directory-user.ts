@@ -1,5 +1,5 @@
 import type { UserRecord } from '@hufu/store/port';
-import type { LdapUpstream } from '../config/config.ts';
+import type { LdapUpstream } from '../config/upstream-config.ts';
 import type { Context } from '../context.ts';
 import { directories } from './directories.ts';
 import { findAccount } from './find-account.ts';

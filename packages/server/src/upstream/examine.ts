@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { OidcUpstream, Upstream } from '../config/config.ts';
+import type { OidcUpstream, Upstream } from '../config/upstream-config.ts';
 import type { Context } from '../context.ts';
 import { greetDirectory } from './ldap.ts';
 import { discover } from './oidc.ts';

@@ -6,7 +6,7 @@ import { findSecondFactors, hasSecondFactor } from '../accounts/second-factors.t
 import { takeSignUp } from '../accounts/sign-in-limits.ts';
 import { tellUser } from '../accounts/tell-user.ts';
 import { asUser } from '../audit/acting.ts';
-import type { Upstream, UpstreamBase } from '../config/config.ts';
+import type { Upstream, UpstreamBase } from '../config/upstream-config.ts';
 import type { Context } from '../context.ts';
 import { PageError } from '../interaction/page-error.ts';
 import { isDirectoryName } from './directories.ts';

@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { isLoopbackHost } from '@hufu/protocol/web-uri';
 import { list, object, optional, required, withDefault } from '../config/collection-shapes.ts';
-import type { LdapUpstream, OAuth2Upstream, OidcUpstream, SamlUpstream, Upstream } from '../config/config.ts';
 import { findText, findValue, type MapNode } from '../config/node.ts';
 import { choice, flag, text, textAs } from '../config/scalar-shapes.ts';
 import type { Secret } from '../config/secret.ts';
 import { type Failed, Refused, type Shape, type Spot } from '../config/shape.ts';
 import { existingFile } from '../config/tls-shape.ts';
+import type { LdapUpstream, OAuth2Upstream, OidcUpstream, SamlUpstream, Upstream } from '../config/upstream-config.ts';
 import { BASE_KEYS, buildBase, checkLink, clientId, EMAIL_KEYS, identifier, scopes, secretText, webUri } from './shapes.ts';
 
 /** Asymmetric: whoever knows the client secret must not be able to say who somebody is. */

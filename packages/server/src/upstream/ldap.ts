@@ -3,7 +3,7 @@ import { connect as connectPlain, isIP } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { OAuthError } from '@hufu/protocol/errors';
 import type { Client, Entry } from 'ldapts';
-import type { LdapUpstream, PersonClaim } from '../config/config.ts';
+import type { LdapUpstream, PersonClaim } from '../config/upstream-config.ts';
 import type { Context } from '../context.ts';
 import { type ForeignPerson, readPerson } from './person.ts';
 

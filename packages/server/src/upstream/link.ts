@@ -1,6 +1,6 @@
 import { tellUser } from '../accounts/tell-user.ts';
 import { asUser } from '../audit/acting.ts';
-import type { Upstream } from '../config/config.ts';
+import type { Upstream } from '../config/upstream-config.ts';
 import type { Context } from '../context.ts';
 import type { HttpReply, HttpRequest } from '../http.ts';
 import { goOn, showAccount } from '../interaction/account/visit.ts';

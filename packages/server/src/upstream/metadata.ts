@@ -1,4 +1,4 @@
-import type { SamlUpstream } from '../config/config.ts';
+import type { SamlUpstream } from '../config/upstream-config.ts';
 import type { Context } from '../context.ts';
 import type { HttpReply } from '../http.ts';
 import { callbackOf } from './attempt.ts';

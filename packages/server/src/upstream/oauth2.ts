@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { OAuth2Upstream } from '../config/config.ts';
+import type { OAuth2Upstream } from '../config/upstream-config.ts';
 import type { Context } from '../context.ts';
 import { callForJson, callUpstream, readJson, requireObject, requireText } from './call.ts';
 import { readPerson } from './person.ts';

@@ -2,7 +2,7 @@ import { hash, sign } from 'node:crypto';
 import { equalText } from '@hufu/protocol/equal-text';
 import type { ClientAuth, Configuration, IDToken, ServerMetadata } from 'openid-client';
 import { systemClock } from '../clock.ts';
-import type { OidcUpstream } from '../config/config.ts';
+import type { OidcUpstream } from '../config/upstream-config.ts';
 import type { Context } from '../context.ts';
 import { guardedFetch } from './guarded-fetch.ts';
 import { type ForeignPerson, readPerson } from './person.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { UpstreamBase } from '../config/config.ts';
+import type { UpstreamBase } from '../config/upstream-config.ts';
 import { verifiedAddressOf } from './find-account.ts';
 import { readPerson } from './person.ts';
 

@@ -1,4 +1,4 @@
-import type { PersonClaim, UpstreamBase } from '../config/config.ts';
+import type { PersonClaim, UpstreamBase } from '../config/upstream-config.ts';
 import { UpstreamRefused } from './upstream-refused.ts';
 
 /** Whom an upstream speaks of, verified as its protocol demands. */

@@ -1,6 +1,6 @@
 import type { Locale } from '@hufu/protocol/locale';
-import type { Upstream } from '../config/config.ts';
 import type { Shape } from '../config/shape.ts';
+import type { Upstream } from '../config/upstream-config.ts';
 import type { Dialect } from './oauth2.ts';
 
 /** A provider that we know: one file, and one line of the registry. */

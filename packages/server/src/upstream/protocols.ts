@@ -1,4 +1,4 @@
-import type { OAuth2Upstream, OidcUpstream, SamlUpstream, Upstream } from '../config/config.ts';
+import type { OAuth2Upstream, OidcUpstream, SamlUpstream, Upstream } from '../config/upstream-config.ts';
 import type { Context } from '../context.ts';
 import { oauth2 } from './oauth2.ts';
 import { oidc } from './oidc.ts';

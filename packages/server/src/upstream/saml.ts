@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { issuerOf, judgeConditions, judgeTimes, readTime } from '../assertions/saml-assertion.ts';
 import { findFormFault, SAML } from '../assertions/saml-signature.ts';
 import { attributeOf, childrenOf, elementsOf, onlyChild, readXml, type XmlElement } from '../assertions/strict-xml.ts';
-import type { SamlUpstream } from '../config/config.ts';
+import type { SamlUpstream } from '../config/upstream-config.ts';
 import type { Context } from '../context.ts';
 import { readPerson } from './person.ts';
 import { UpstreamRefused } from './upstream-refused.ts';

@@ -1,10 +1,10 @@
 import { findWebUriFault } from '@hufu/protocol/web-uri';
 import { type Key, list, object, optional, required, withDefault } from '../config/collection-shapes.ts';
-import type { PersonClaim, UpstreamBase } from '../config/config.ts';
 import { findText, findValue, type MapNode } from '../config/node.ts';
 import { choice, flag, hidden, text, textAs } from '../config/scalar-shapes.ts';
 import type { Secret } from '../config/secret.ts';
 import { type Failed, Refused, type Shape, type Spot } from '../config/shape.ts';
+import type { PersonClaim, UpstreamBase } from '../config/upstream-config.ts';
 
 /** What the entries of `upstreams` are made of. */
 

@@ -1,5 +1,5 @@
 import type { Locale } from '@hufu/protocol/locale';
-import type { Upstream } from '../config/config.ts';
+import type { Upstream } from '../config/upstream-config.ts';
 import { PRESETS } from './registry.ts';
 
 /** What an upstream is called on a page, and in a mail. */

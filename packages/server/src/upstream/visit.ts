@@ -1,4 +1,4 @@
-import type { Upstream } from '../config/config.ts';
+import type { Upstream } from '../config/upstream-config.ts';
 import type { Context } from '../context.ts';
 import type { ForeignPerson } from './person.ts';
 

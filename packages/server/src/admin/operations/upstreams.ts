@@ -1,5 +1,5 @@
 import type { UpstreamOperations, UpstreamView } from '@hufu/protocol/admin/upstreams';
-import type { Upstream } from '../../config/config.ts';
+import type { Upstream } from '../../config/upstream-config.ts';
 import { callbackOf } from '../../upstream/attempt.ts';
 import { titleOf } from '../../upstream/title.ts';
 import type { Perform } from '../call.ts';

@@ -1,7 +1,7 @@
 import { sign, verify } from 'node:crypto';
 import { object, required, withDefault } from '../../config/collection-shapes.ts';
-import type { OAuth2Upstream } from '../../config/config.ts';
 import { choice } from '../../config/scalar-shapes.ts';
+import type { OAuth2Upstream } from '../../config/upstream-config.ts';
 import type { Context } from '../../context.ts';
 import { callUpstream, readJson, requireObject, requireText } from '../call.ts';
 import type { Preset } from '../preset.ts';

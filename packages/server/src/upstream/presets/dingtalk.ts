@@ -1,5 +1,5 @@
 import { object, required, withDefault } from '../../config/collection-shapes.ts';
-import type { OAuth2Upstream } from '../../config/config.ts';
+import type { OAuth2Upstream } from '../../config/upstream-config.ts';
 import type { Context } from '../../context.ts';
 import { callForJson, requireText } from '../call.ts';
 import type { Preset } from '../preset.ts';

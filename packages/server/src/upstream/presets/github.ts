@@ -1,5 +1,5 @@
 import { object, required, withDefault } from '../../config/collection-shapes.ts';
-import type { OAuth2Upstream } from '../../config/config.ts';
+import type { OAuth2Upstream } from '../../config/upstream-config.ts';
 import type { Context } from '../../context.ts';
 import { callForJson, callUpstream, readJson } from '../call.ts';
 import { bearer, exchangeCode } from '../oauth2.ts';

@@ -1,6 +1,6 @@
 import { object, required, withDefault } from '../../config/collection-shapes.ts';
-import type { OAuth2Upstream } from '../../config/config.ts';
 import { choice } from '../../config/scalar-shapes.ts';
+import type { OAuth2Upstream } from '../../config/upstream-config.ts';
 import type { Context } from '../../context.ts';
 import { callForJson, requireText } from '../call.ts';
 import type { Preset } from '../preset.ts';
