@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { SWAGGER_FILES } from '../packages/server/src/admin/swagger-ui.ts';
 import { type Bundle, bundleHufu, packageOf } from './bundle.ts';
+import { freePort } from './provision/free-port.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -171,7 +172,7 @@ function noting(file: string): SpawnOptions {
 
 /** The first answer of a program that is starting. */
 async function answerOf(url: string, child: ChildProcess, init: RequestInit = {}): Promise<Response> {
-  for (let tries = 0; tries < 400 && child.exitCode === null; tries++) {
+  for (let tries = 0; tries < 3_600 && child.exitCode === null; tries++) {
     const reply = await fetch(url, init).catch(() => undefined);
     if (reply !== undefined) return reply;
     await sleep(25);
@@ -185,14 +186,6 @@ function isThere(id: string, known: ReadonlySet<string>): boolean {
 
 function manifest(folder: string): { readonly dependencies: Readonly<Record<string, string>> } {
   return JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8'));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const port = portOf(server);
-  server.close();
-  return port;
 }
 
 function portOf(server: Server): number {

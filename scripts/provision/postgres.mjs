@@ -3,14 +3,14 @@
  * given folder, on loopback only, with `fsync` on. Runs on Node 20 too. It ends only the process that it started.
  */
 import { execFile, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { access, chmod, chown, mkdir, mkdtemp, open, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from './free-port.mjs';
 
 const run = promisify(execFile);
 const START_TIMEOUT_MS = 30_000;
@@ -310,20 +310,6 @@ async function childrenOf(parent) {
     children.push({ pid: Number(entry), isBackend: title.includes('127.0.0.1(') });
   }
   return children;
-}
-
-/** Below what systems take for connections that go out: one of those must not have it when PostgreSQL starts, or starts again. */
-async function freePort() {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const port = randomInt(15_000, 32_000);
-    const probe = createServer();
-    const isFree = await new Promise((resolve) => {
-      probe.on('error', () => resolve(false));
-      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-    });
-    if (isFree) return port;
-  }
-  throw new Error('no port is free');
 }
 
 async function isThere(path) {

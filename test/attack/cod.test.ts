@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { describe, test } from 'node:test';
+import { until } from '@hufu/store/contract/until';
 import { authorizeAs, exchange } from '../support/agent.ts';
 import { BASIC_YAML, USER } from '../support/hufu.ts';
 import { assertClientRefused, assertInactive, assertRedirect, assertTokenError, attempt, CHALLENGE } from './expect.ts';
@@ -158,7 +159,7 @@ describe('COD: who may redeem a code, and once', () => {
       (await store.listGrants(context.tenant, {}, 1_000)).filter((grant) => grant.clientId === 'spa' && grant.generation > 0).length;
     const before = await live();
     await cutAfterSending(here.issuer, body.toString());
-    for (let waited = 0; (await live()) === before && waited < 200; waited++) await fetch(`${here.issuer}/healthz`);
+    await until(async () => (await live()) > before);
     assert.equal(await live(), before + 1);
     assertTokenError(await token(here, Object.fromEntries(body)), 'invalid_grant');
     assert.equal(await live(), before);

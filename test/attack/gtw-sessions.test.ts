@@ -136,7 +136,7 @@ ${gatewayYaml({ port: edgePort, yaml: wide })}`;
       assert.ok(lines.length >= 5);
       for (const line of lines) {
         assert.match(line, /^__Host-Http-hufu-[\w-]+=[^;]*; Path=\/; Secure; HttpOnly; SameSite=(?:Lax|Strict); Max-Age=\d+$/);
-        assert.doesNotMatch(withoutSealed(line), /eyJ/);
+        assert.doesNotMatch(withoutSealed(line), /eyJ[\w-]*\./);
       }
     });
 
@@ -433,7 +433,7 @@ function withoutSealed(text: string): string {
 }
 
 async function soon(is: () => Promise<boolean>): Promise<void> {
-  for (let turn = 0; turn < 400; turn += 1) {
+  for (let turn = 0; turn < 2_400; turn += 1) {
     if (await is()) return;
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }

@@ -115,7 +115,7 @@ describe('HTP: on the wire', () => {
           assert.doesNotMatch(name, /evil|script/i);
           for (const line of lines) assert.doesNotMatch(line, /[\r\n\0]/);
         }
-        assert.doesNotMatch((replies[0]?.headers.get('set-cookie') ?? []).join('\n'), /evil/);
+        assert.doesNotMatch((replies[0]?.headers.get('set-cookie') ?? []).join('\n'), /^\s*evil=/im);
       }
     }
     const echoed = await send(marked('a%0d%0ab%00c'));
@@ -184,7 +184,7 @@ describe('HTP: on the wire', () => {
         assert.equal(told?.status, plain?.status, lie.join());
         assert.equal(told?.headers.get('location')?.[0], plain?.headers.get('location')?.[0], lie.join());
         assert.equal(strip(told?.body), strip(plain?.body), lie.join());
-        assert.doesNotMatch(JSON.stringify([...(told?.headers ?? [])]), /evil|127\.0\.0\.2/);
+        assert.doesNotMatch(JSON.stringify([...(told?.headers ?? [])]), /evil\.|127\.0\.0\.2/);
         assert.equal((told?.headers.get('set-cookie') ?? []).join().includes('Domain'), false);
       }
     }

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { OPERATION_NAMES, type OperationName, operationOf } from '@hufu/protocol/admin/operations';
 import { covers, ROLES, scopeOf } from '@hufu/protocol/admin/roles';
 import { openReceiver } from '@hufu/server/testing/receiver';
 import { expectedSignature } from '@hufu/server/testing/webhooks';
+import { until } from '@hufu/store/contract/until';
 import { commandName } from '../../packages/hufu/src/admin/command-words.ts';
 import { type CliRun, type CliWorld, openCliWorld } from '../support/cli-world.ts';
 
@@ -167,10 +167,10 @@ test('keys and limits', async () => {
 test('the audit log, resources and settings', async () => {
   // What was done a moment ago is sealed a moment later.
   let entries: readonly Reply[] = [];
-  for (let looks = 0; looks < 100 && entries.length === 0; looks += 1) {
+  await until(async () => {
     entries = rows(await told('audit.list', '--limit', '1'));
-    if (entries.length === 0) await sleep(100);
-  }
+    return entries.length > 0;
+  });
   assert.match(await shown('audit.get', String(entries[0]?.['seq'])), /action +\S+/);
   await shown('audit.checkpoints', '--from', '1');
   await shown('audit.state');
@@ -215,8 +215,10 @@ test('webhooks: made of words, tried, changed member by member, told what is don
     const signatures = [rotated, made].map(({ secret }) => expectedSignature(text(secret), heard));
     assert.equal(heard.headers['webhook-signature'], signatures.join(' '));
     let deliveries: readonly Reply[] = [];
-    for (let looks = 0; looks < 100 && deliveries.length === 0; looks += 1)
+    await until(async () => {
       deliveries = rows(await told('webhooks.deliveries.list', id, '--state', 'delivered'));
+      return deliveries.length > 0;
+    });
     const seq = String(deliveries[0]?.['seq']);
     assert.equal(await shown('webhooks.deliveries.redeliver', id, seq), 'Done.');
     assert.equal((await receiver.count(3))[2]?.headers['webhook-id'], heard.headers['webhook-id']);

@@ -15,7 +15,7 @@ const CUSTOMERS = 16;
 /** Until everybody knows that the database is away. */
 const TOLD_MS = 2_000;
 /** From the moment that the database takes connections again. */
-const RECOVERY_MS = 5_000;
+const RECOVERY_MS = 60_000;
 
 export interface DatabaseCrashReport extends Losses {
   /** Answers that an honest client should not have got: anything but the right one, or 503 with `Retry-After`. */

@@ -9,6 +9,7 @@ import { ioredisConnection } from '@hufu/flow/redis/ioredis';
 import { Planner } from '@hufu/flow/redis/plan';
 import { redisConcurrency } from '@hufu/flow/redis/redis-concurrency';
 import type { Rule } from '@hufu/flow/rule';
+import { until } from '@hufu/store/contract/until';
 import type { Redis } from 'ioredis';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { rounds } from '../support/seeds.ts';
@@ -211,11 +212,12 @@ describe('places that processes share', () => {
   const options = (): Parameters<typeof redisConcurrency>[1] => ({ connection: ioredisConnection(client), secret: SECRET, name: 'work' });
 
   test('are so many, come back when they are let go, and when the lease of a dead holder is over', async () => {
-    const [one, two] = [0, 1].map(() => redisConcurrency({ kind: 'concurrency', limit: 3, leaseMs: 1_000 }, options()));
+    const leaseMs = 2_000;
+    const [one, two] = [0, 1].map(() => redisConcurrency({ kind: 'concurrency', limit: 3, leaseMs }, options()));
     assert.ok(one !== undefined && two !== undefined);
     const held = await Promise.all([one.acquire('a'), two.acquire('a'), one.acquire('a')]);
     const refused = await two.acquire('a');
-    assert.ok(refused.kind === 'refused' && refused.retryAfterMs > 0 && refused.retryAfterMs <= 1_000);
+    assert.ok(refused.kind === 'refused' && refused.retryAfterMs > 0 && refused.retryAfterMs <= leaseMs);
     assert.equal((await two.acquire('b')).kind, 'permit');
     const [first, second] = held;
     assert.ok(first?.kind === 'permit' && second?.kind === 'permit');
@@ -224,15 +226,15 @@ describe('places that processes share', () => {
     assert.deepEqual([(await two.acquire('a')).kind, (await two.acquire('a')).kind], ['permit', 'refused']);
     assert.equal(await second.renew(), true);
     assert.equal(await first.renew(), false);
-    await sleep(500);
-    assert.equal(await second.renew(), true);
-    await sleep(600);
-    // Two of three had nobody who renewed them.
-    assert.deepEqual(
-      [(await one.acquire('a')).kind, (await one.acquire('a')).kind, (await one.acquire('a')).kind],
-      ['permit', 'permit', 'refused'],
-    );
-    await sleep(1_100);
+    // Two of three have nobody who renews them.
+    let given = 0;
+    await until(async () => {
+      assert.equal(await second.renew(), true);
+      given += (await one.acquire('a')).kind === 'permit' ? 1 : 0;
+      return given === 2;
+    }, 'two places are free again');
+    assert.deepEqual([await second.renew(), (await one.acquire('a')).kind], [true, 'refused']);
+    await sleep(leaseMs + 100);
     assert.equal(await second.renew(), false, 'what is over stays over');
     for (const key of await client.keys('*')) assert.ok((await client.pttl(key)) > 0);
   });
@@ -287,14 +289,13 @@ describe('places that processes share', () => {
   test('that come too late are let go at once', async () => {
     const far = await limitClient(proxy.port);
     proxy.delayMs = 40;
-    const rule = { kind: 'concurrency', limit: 1, leaseMs: 60_000 } as const;
+    const rule = { kind: 'concurrency', limit: 1, leaseMs: LONG_LEASE_MS } as const;
     const late = redisConcurrency(rule, { ...options(), connection: ioredisConnection(far), timeoutMs: 50, onStoreError: 'closed' });
     const answer = await late.acquire('late');
     assert.ok(answer.kind === 'refused' && answer.isStoreError);
     proxy.delayMs = 0;
-    await sleep(300);
-    const here = await redisConcurrency(rule, options()).acquire('late');
-    assert.equal(here.kind, 'permit');
+    const here = redisConcurrency(rule, options());
+    await until(async () => (await here.acquire('late')).kind === 'permit', 'the place is free again, long before its lease is over');
     far.disconnect();
   });
 });

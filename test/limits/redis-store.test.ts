@@ -6,6 +6,7 @@ import { ioredisConnection } from '@hufu/flow/redis/ioredis';
 import { nodeRedisConnection } from '@hufu/flow/redis/node-redis';
 import { redisStore } from '@hufu/flow/redis/redis-store';
 import type { AlgorithmRule, Rule } from '@hufu/flow/rule';
+import { until } from '@hufu/store/contract/until';
 import { Redis } from 'ioredis';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { askOf, limitClient, SECRET, storeOn, takeOne } from './stores.ts';
@@ -125,14 +126,14 @@ describe('limits in Redis', () => {
   test('all expire, a second after they are as good as new', async () => {
     await client.flushall();
     const algorithms: readonly AlgorithmRule[] = [
-      { kind: 'gcra', limit: 10, periodMs: 1_000, burst: 5 },
-      { kind: 'fixed_window', limit: 10, periodMs: 5_000 },
-      { kind: 'sliding_counter', limit: 10, periodMs: 5_000 },
-      { kind: 'sliding_log', limit: 10, periodMs: 5_000 },
-      { kind: 'token_bucket', capacity: 5, unit: 1, intervalMs: 100 },
-      { kind: 'leaky_bucket', limit: 10, periodMs: 1_000, maxQueueMs: 500 },
-      { kind: 'warm_up', limit: 10, periodMs: 1_000, burst: 5, warmUpMs: 5_000, coldFactor: 3 },
-      { kind: 'warm_up_pacing', limit: 10, periodMs: 1_000, maxQueueMs: 500, warmUpMs: 5_000, coldFactor: 3 },
+      { kind: 'gcra', limit: 10, periodMs: 60_000, burst: 5 },
+      { kind: 'fixed_window', limit: 10, periodMs: 300_000 },
+      { kind: 'sliding_counter', limit: 10, periodMs: 300_000 },
+      { kind: 'sliding_log', limit: 10, periodMs: 300_000 },
+      { kind: 'token_bucket', capacity: 5, unit: 1, intervalMs: 6_000 },
+      { kind: 'leaky_bucket', limit: 10, periodMs: 60_000, maxQueueMs: 30_000 },
+      { kind: 'warm_up', limit: 10, periodMs: 60_000, burst: 5, warmUpMs: 300_000, coldFactor: 3 },
+      { kind: 'warm_up_pacing', limit: 10, periodMs: 60_000, maxQueueMs: 30_000, warmUpMs: 300_000, coldFactor: 3 },
       { kind: 'quota', limit: 10, period: 'hour', zone: 'Asia/Kolkata' },
     ];
     const rules = algorithms.map((algorithm): Rule => ({ name: algorithm.kind.replaceAll('_', '-'), key: [], algorithm }));
@@ -199,7 +200,7 @@ describe('limits in Redis', () => {
 
 describe('a refusal', () => {
   test('is remembered, for as long as it holds and no longer, and costs no call', async () => {
-    const rule: Rule = { name: 'block', key: ['user'], algorithm: { kind: 'gcra', limit: 10, periodMs: 1_000, burst: 1 }, refunds: false };
+    const rule: Rule = { name: 'block', key: ['user'], algorithm: { kind: 'gcra', limit: 1, periodMs: 2_000, burst: 1 }, refunds: false };
     const store = storeOn(client, [rule]);
     await takeOne(store, rule);
     const refusal = await takeOne(store, rule);
@@ -305,10 +306,10 @@ describe('what is told later', () => {
     });
     assert.ok(calls <= 2, String(calls));
     await takeOne(two, rule);
-    await sleep(150);
+    const leftAt = async (store: typeof two): Promise<number | undefined> => (await store.look([askOf(rule)]))[0]?.decision.remaining;
+    await until(async () => (await leftAt(two)) === 67, 'one hears of the other');
     assert.equal((await takeOne(two, rule)).decision.remaining, 66);
-    await sleep(150);
-    assert.equal((await storeOn(client, [rule]).look([askOf(rule)]))[0]?.decision.remaining, 66);
+    await until(async () => (await leftAt(storeOn(client, [rule]))) === 66, 'it is told');
     for (const store of [one, two]) store.stop();
   });
 });

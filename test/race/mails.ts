@@ -7,7 +7,7 @@ import { type Course, originAt, startTogether } from './course.ts';
 type Track = Pick<Course, 'origins' | 'context' | 'slowDown' | 'speedUp'>;
 
 const SESSION = 'hufu_session';
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 
 /** Somebody of their own for each race, with an address. */
 async function newRunner({ context: ctx }: Track, seed: number): Promise<{ readonly username: string; readonly address: string }> {

@@ -62,7 +62,7 @@ async function until(look: () => Promise<boolean>): Promise<void> {
 
 describe('workers in several processes', () => {
   test('hold the rate together, lose no job to one that is killed, and tell each job’s end once', async () => {
-    const options: QueueOptions = { name: 'together', rate: { limit: 100, periodMs: 1_000 }, visibilityMs: 1_000 };
+    const options: QueueOptions = { name: 'together', rate: { limit: 100, periodMs: 1_000 }, visibilityMs: 5_000 };
     const client = server.connect();
     await until(async () => client.status === 'ready');
     const queue = createQueue(client, options);

@@ -390,11 +390,11 @@ describe('a job', () => {
   });
 
   test('that takes long is held by signs of life, and nobody else begins it', async () => {
-    const queue = newQueue({ visibilityMs: 1_500 });
+    const queue = newQueue({ visibilityMs: 3_000 });
     const attempts: number[] = [];
     const handler = async ({ attempt }: TakenJob): Promise<undefined> => {
       attempts.push(attempt);
-      await sleep(4_000);
+      await sleep(7_000);
     };
     const both = [work(queue, handler), work(queue, handler)];
     const id = idOf(await queue.offer('long', MEI));
@@ -475,10 +475,10 @@ describe('a queue', () => {
   });
 
   test('finds what was left behind among much that was not', async () => {
-    const queue = newQueue({ visibilityMs: 300 });
+    const queue = newQueue({ visibilityMs: 2_000 });
     for (let i = 0; i < 30; i++) await queue.offer(`${i}`, MEI);
     const taken = await take(queue, 30);
-    await sleep(400);
+    await sleep(2_100);
     const held = taken.slice(0, 25).flatMap(({ id, attempt }) => [id, attempt]);
     const found = new Set<string>();
     // Ten of them are looked at for each that is wanted.

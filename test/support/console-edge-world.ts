@@ -93,7 +93,7 @@ export async function startConsoleEdgeWorld(more = ''): Promise<ConsoleEdgeWorld
     edge,
     async signIn(context, role, path = '/console') {
       const page = await context.newPage();
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(60_000);
       await keepLedger(page);
       await page.goto(origin + path);
       await fillIn(page, role);

@@ -8,7 +8,7 @@ export interface DevMail {
   readonly html: string;
 }
 
-const WAIT_MS = 10_000;
+const WAIT_MS = 60_000;
 
 /** The mails so far, newest first, once there are so many for an address. */
 export async function mailsFor(origin: string, address: string, count = 1): Promise<readonly DevMail[]> {

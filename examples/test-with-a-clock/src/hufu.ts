@@ -26,7 +26,7 @@ export async function startHufu(): Promise<TestHufu> {
   const ended = once(child, 'exit');
 
   for (let tries = 0; !(await isReady(issuer)); tries++) {
-    if (tries > 400 || child.exitCode !== null) throw new Error('hufu did not start');
+    if (tries > 3_600 || child.exitCode !== null) throw new Error('hufu did not start');
     await sleep(25);
   }
   return {

@@ -121,8 +121,8 @@ export const frontchannelLogout: Module = async (run) => {
   await refusedSilently(run, client);
 };
 
-const FRAME_MS = 5_000;
-const BACK_CHANNEL_MS = 10_000;
+const FRAME_MS = 60_000;
+const BACK_CHANNEL_MS = 60_000;
 
 /** oidcc-backchannel-rp-initiated-logout (OpenID Connect Back-Channel Logout §2.4, §2.5) */
 export const backchannelLogout: Module = async (run) => {

@@ -21,7 +21,7 @@ export const sessionManagementLogout: Module = async (run) => {
   await refusedSilently(run, client);
 };
 
-const ANSWER_MS = 10_000;
+const ANSWER_MS = 60_000;
 
 /** The relying party's page with the provider's frame and its own; what the provider's frame answers is told to us. */
 async function askFrame(run: ModuleRun, name: string, clientId: string, sessionState: string): Promise<string> {

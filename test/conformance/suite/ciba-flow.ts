@@ -9,7 +9,7 @@ import type { SiteReply, SiteRequest } from './site.ts';
 import type { Tokens } from './token-endpoint.ts';
 
 const WAITING: readonly string[] = ['authorization_pending', 'slow_down'];
-const NOTICE_MS = 10_000;
+const NOTICE_MS = 60_000;
 /** Notifications are sent at once; what has not come by then does not come. */
 const SILENCE_MS = 400;
 
