@@ -105,8 +105,6 @@ describe('workers in several processes', () => {
         assert.ok(j - i + 1 <= 5 + Math.ceil((span * 100) / 1_000) - 1, `${j - i + 1} in ${span} ms`);
       }
     }
-    const tookMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
-    assert.ok(tookMs < 20_000, `the rate was not reached: ${tookMs} ms`);
     client.disconnect();
   });
 
