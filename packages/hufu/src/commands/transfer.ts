@@ -68,7 +68,7 @@ export const importCommand: Command = {
       for (const { username, role } of exported.users.filter((user, i) => user.role !== undefined && isAdded(i)).slice(0, MAX_TOLD))
         call.err(visible(`${username} is an administrator of the export (${role})`));
       if (exported.issuer !== ctx.issuer) call.err(`the export is of ${visible(exported.issuer)}, this is ${ctx.issuer}`);
-      if (yes !== true && !(await askAtTerminal(call)(`${added} of ${planned.length} would be added to ${ctx.issuer}.`)))
+      if (yes !== true && !(await askAtTerminal(call, '--dry-run')(`${added} of ${planned.length} would be added to ${ctx.issuer}.`)))
         throw new RefusedError('nothing was done');
       return importInstance(ctx, exported, { dryRun: false }, now);
     });
