@@ -13,7 +13,7 @@ import { forwardedHeaders, type Origin, plainAddress, readOrigin } from './proxy
 import type { HeaderNames } from './proxy/header-names.ts';
 import { linger } from './proxy/linger.ts';
 import { stripPrefix } from './proxy/path.ts';
-import type { Refusal } from './proxy/refusal.ts';
+import { type Refusal, refuse } from './proxy/refusal.ts';
 import { requestHeaders } from './proxy/request-headers.ts';
 import type { Framing } from './proxy/strict.ts';
 import type { Target } from './proxy/target.ts';
@@ -254,8 +254,19 @@ export class Exchange implements ForwardWatcher {
       }
       if (said.headers.length > 0) this.#told = [...this.#told, ...said.headers];
       const { timers } = this.#parts;
-      return said.delayMs > 0 ? new Promise((resolve) => timers.later(said.delayMs, () => resolve(true))) : true;
+      if (said.delayMs <= 0) return true;
+      return new Promise<void>((resolve) => timers.later(said.delayMs, resolve)).then(() => this.#isStillKnown());
     });
+  }
+
+  /** Of who has waited: a token may have been revoked by then, or be over. */
+  #isStillKnown(): boolean {
+    const { streams, issuerOf } = this.#parts;
+    const [identity, route] = [this.#identity, this.#route];
+    if (identity === undefined || route === undefined) return true;
+    if (!streams.hasEnded({ identity, route, follower: issuerOf(identity)?.follower })) return true;
+    this.refuse({ ...ENDED, cause: 'its token or session has ended while it waited for its turn' });
+    return false;
   }
 
   #limited(route: Route): LimitedRequest {
@@ -342,3 +353,5 @@ export class Exchange implements ForwardWatcher {
 }
 
 const NO_LINES: readonly string[] = [];
+/** Whoever comes again is told why. */
+const ENDED = refuse(503, 'ended_meanwhile', 'what the request was let in by has ended while it waited', ['retry-after', '1']);

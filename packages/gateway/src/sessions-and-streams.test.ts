@@ -4,7 +4,9 @@ import { type RevocationFollower, revocationFollower } from '@hufu/resource/foll
 import { startFeed, type TestFeed } from '@hufu/resource/testing/feed';
 import { signToken } from '@hufu/resource/testing/issuer';
 import { until } from '@hufu/store/contract/until';
+import { type Clock, systemClock } from './clock.ts';
 import type { SessionAnswer, SessionSource } from './identify/session-source.ts';
+import { edgeLimits } from './limits/edge-limits.ts';
 import type { RouteSettings } from './routes/route.ts';
 import { AUDIENCE, type GatewayChanges, type GatewayWorld, route, startGateway } from './testing/gateway-world.ts';
 import { closeAll, say, startBehind, startRawBehind, statusOf, Wire } from './testing/proxy-world.ts';
@@ -71,6 +73,41 @@ test('an open stream ends when its token is revoked, and another one goes on; no
   assert.equal(world.gateway.state().streams, 1);
   spared.close();
   await until(() => world.gateway.state().streams === 0);
+});
+
+test('a request that was made to wait does not go inside when its token is revoked meanwhile', async () => {
+  const behind = await startBehind();
+  const routes = [route('n', '/')];
+  const paced = { name: 'paced', algorithm: { kind: 'leaky_bucket', limit: 1, periodMs: 20, maxQueueMs: 30 }, key: ['client'] } as const;
+  const limits = edgeLimits([{ rule: paced }], { routes, issuer: as.issuer, clocks: { monotonicMs: () => 0, wallMs: () => 0 } });
+  const held: (() => void)[] = [];
+  const clock: Clock = {
+    ...systemClock,
+    later(ms, act) {
+      if (ms !== 20) return systemClock.later(ms, act);
+      held.push(act);
+      return () => undefined;
+    },
+  };
+  for (const isRevoked of [false, true]) {
+    const client = `paced-${isRevoked}`;
+    const world = await start(behind.port, routes, { parts: { limits, clock } });
+    const ask = (text: string): Promise<string> =>
+      say(world.port, `GET / HTTP/1.1\r\nHost: api.example\r\nAuthorization: Bearer ${text}\r\n\r\n`);
+    const { text, grant } = token({ client_id: client });
+    assert.equal(statusOf(await ask(text)), 200);
+    const before = behind.got.length;
+    const waiting = ask(text);
+    await until(() => held.length > 0);
+    if (isRevoked) {
+      as.feed.revoke({ kind: 'grant', id: grant });
+      await until(async () => statusOf(await ask(text)) === 401);
+    }
+    held.pop()?.();
+    assert.equal(statusOf(await waiting), isRevoked ? 503 : 200);
+    assert.equal(behind.got.length, isRevoked ? before : before + 1);
+    if (isRevoked) assert.deepEqual(world.refusals.at(-1)?.code, 'ended_meanwhile');
+  }
 });
 
 test('an open stream ends with its token’s time', async () => {

@@ -8,9 +8,8 @@ import type { OpenStream } from './proxy/forward-task.ts';
 import type { Timers } from './proxy/timers.ts';
 import type { Route } from './routes/route.ts';
 
-/** An exchange that stays open, and whose it is. */
-interface Watched {
-  readonly stream: OpenStream;
+/** What somebody was let in by, and until when that holds. */
+interface Life {
   /** Undefined on routes that take nobody's token. */
   readonly identity: Identity | undefined;
   readonly route: Route;
@@ -20,6 +19,11 @@ interface Watched {
   readonly endsAt: number;
   /** Of the browser that has opened it; undefined for a token of its own. */
   session: OpenSession | undefined;
+}
+
+/** An exchange that stays open, and whose it is. */
+interface Watched extends Life {
+  readonly stream: OpenStream;
 }
 
 export interface StreamParts {
@@ -94,12 +98,9 @@ export class Streams {
 
   /** Watches a stream until what this returns is called. One that may not stay open is ended at once. */
   open(stream: OpenStream, { identity, address, route, follower }: StreamOwner): () => void {
-    const { toleranceSeconds, bounds } = this.#parts;
+    const { bounds } = this.#parts;
     const token = identity?.token;
-    const marks = token === undefined ? undefined : marksOf(token);
-    const isHeard = follower !== undefined && marks !== undefined;
-    const endsAt = identity === undefined ? Number.POSITIVE_INFINITY : endOf(identity, isHeard, toleranceSeconds);
-    const watched: Watched = { stream, identity, route, follower, marks, endsAt, session: undefined };
+    const watched: Watched = { stream, ...this.#lifeOf({ identity, route, follower }) };
     const counted = new Map([
       [`address ${countedAddress(address)}`, bounds.perAddress],
       [`route ${route.name}`, bounds.perRoute],
@@ -127,6 +128,11 @@ export class Streams {
         else this.#counts.set(name, left);
       }
     };
+  }
+
+  /** Whether somebody who was known a while ago is so no more: what lets nothing stay open lets nothing begin. */
+  hasEnded(owner: Omit<StreamOwner, 'address'>): boolean {
+    return this.#isOver(this.#lifeOf(owner));
   }
 
   /** A session has ended: so does all that was opened in it. */
@@ -172,7 +178,14 @@ export class Streams {
     this.#parts.timers.later(0, look);
   }
 
-  #isOver({ identity, session, endsAt, marks, follower, route }: Watched): boolean {
+  #lifeOf({ identity, route, follower }: Omit<StreamOwner, 'address'>): Life {
+    const marks = identity === undefined ? undefined : marksOf(identity.token);
+    const isHeard = follower !== undefined && marks !== undefined;
+    const endsAt = identity === undefined ? Number.POSITIVE_INFINITY : endOf(identity, isHeard, this.#parts.toleranceSeconds);
+    return { identity, route, follower, marks, endsAt, session: undefined };
+  }
+
+  #isOver({ identity, session, endsAt, marks, follower, route }: Life): boolean {
     const now = this.#parts.nowMs() / 1_000;
     if (now >= endsAt) return true;
     // It may have ended while the request was on its way.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { afterEach, test } from 'node:test';
-import { type PassportContents, writePassport } from '@hufu/protocol/passport';
+import { type PassportContents, type PassportLevel, writePassport } from '@hufu/protocol/passport';
 import { PassportError, type PassportIntrospector, type PassportOptions, type PassportReading, passportIntrospector } from './passport.ts';
 import { encode, makeKey, signToken, startIssuer, type TestIssuer } from './testing/issuer.ts';
 
@@ -233,6 +233,16 @@ test('who is not known well enough, or not lately, does not pass', async () => {
   );
   assert.deepEqual(
     reasonOf(() => passport.require(2, 99)),
+    [403, 'authenticated_too_long_ago'],
+  );
+  // Of a configuration that lacks it.
+  const { missing }: { readonly missing: PassportLevel } = Object({});
+  assert.deepEqual(
+    reasonOf(() => passport.require(missing)),
+    [403, 'level_too_low'],
+  );
+  assert.deepEqual(
+    reasonOf(() => passport.require(2, Number.NaN)),
     [403, 'authenticated_too_long_ago'],
   );
   const { user } = Object(claimsOf());

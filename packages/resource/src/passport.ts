@@ -200,10 +200,11 @@ function makePassport(contents: PassportContents, claims: Readonly<Record<string
     ...contents,
     claims,
     require(needed: PassportLevel, maxAuthAgeSeconds?: number): void {
-      if (level < needed) throw new PassportError('level_too_low', `level ${needed} is needed, and it is ${level}`);
+      // Said so that what is no number lets nobody pass: a level that a configuration lacks.
+      if (!(level >= needed)) throw new PassportError('level_too_low', `level ${needed} is needed, and it is ${level}`);
       if (maxAuthAgeSeconds === undefined) return;
       const authTime = user?.authTime;
-      if (authTime === undefined || nowMs() / 1_000 - authTime > maxAuthAgeSeconds)
+      if (authTime === undefined || !(nowMs() / 1_000 - authTime <= maxAuthAgeSeconds))
         throw new PassportError('authenticated_too_long_ago', `the user has to have authenticated within ${maxAuthAgeSeconds} seconds`);
     },
   });

@@ -5,6 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { anyIssuer } from './issuers.ts';
 import { withToken } from './node-http.ts';
 import { type Admission, protect, protectSoon } from './protect.ts';
+import { INTROSPECTION_ENDPOINT, testIntrospection } from './testing/introspection.ts';
 import { listen, makeKey, signToken, startIssuer, type TestIssuer } from './testing/issuer.ts';
 import { refuse } from './verification.ts';
 import { type Verifier, verifier } from './verifier.ts';
@@ -200,4 +201,61 @@ test('a promise of another realm is waited for, and never taken for what a verif
   assert.equal((await protect(foreign)(request)).kind, 'refused');
   assert.equal((await protectSoon(foreign)(request)).kind, 'refused');
   assert.equal((await protectSoon(anyIssuer([foreign]))(request)).kind, 'refused');
+});
+
+test('a word for bound tokens that is none is a TypeError, and no leave for others', () => {
+  const misspelt: object = { senderConstraint: 'require' };
+  assert.throws(() => protect(verify, misspelt), TypeError);
+});
+
+test('whoever puts a `verify` of their own into a verifier is asked about each token, whenever that was', async () => {
+  const request = { headers: { authorization: `Bearer ${token()}` } };
+  const patched = verifier({ issuer: issuer.issuer, audience: AUDIENCE, nowMs: () => NOW * 1000 });
+  const of = anyIssuer([patched]);
+  const before = [protectSoon(patched), protectSoon(of)];
+  for (const decideSoon of before) assert.equal((await decideSoon(request)).kind, 'allowed');
+  const own = patched.verify;
+  patched.verify = async () => refuse('revoked');
+  for (const decideSoon of [...before, protectSoon(patched), protectSoon(of)]) assert.equal((await decideSoon(request)).kind, 'refused');
+  patched.verify = own;
+  for (const decideSoon of before) assert.equal((await decideSoon(request)).kind, 'allowed');
+});
+
+test('what somebody has put in the place of Promise makes no verdict of what is under way', async () => {
+  const as = testIntrospection();
+  const opaque = verifier({
+    issuer: 'https://as.example',
+    audience: AUDIENCE,
+    introspection: { credentials: { clientId: 'notes', clientSecret: 'secret' }, endpoint: INTROSPECTION_ENDPOINT },
+    fetch: as.fetch,
+  });
+  const bound = token({ cnf: { jkt: 'A'.repeat(43) }, jti: 'bound' });
+  const shown: readonly (readonly [Verifier, string])[] = [
+    [opaque, 'Bearer nobody'],
+    [verify, `Bearer ${bound}`],
+    [verify, `DPoP ${bound}`],
+    [verify, `DPoP ${token()}`],
+  ];
+  assert.equal((await decide(`Bearer ${bound}`)).kind, 'refused');
+  const own = globalThis.Promise;
+  // What async functions answer with is none of these.
+  globalThis.Promise = class<T> extends own<T> {};
+  try {
+    for (const [by, authorization] of shown) {
+      const request = { headers: { authorization }, method: 'GET', url: '/notes' };
+      assert.equal((await protect(by)(request)).kind, 'refused', authorization);
+      assert.equal((await protectSoon(by)(request)).kind, 'refused', authorization);
+    }
+  } finally {
+    globalThis.Promise = own;
+  }
+});
+
+test('authorization details are enough where it is said that they are, and not where something else is said (RFC 9396 §9)', async () => {
+  const said: readonly unknown[] = [undefined, null, 0, 1, {}, Promise.resolve(false)];
+  for (const answer of said) {
+    const enough = new Proxy(() => true, { apply: () => answer });
+    assert.equal((await decide(`Bearer ${token()}`, { authorizationDetails: enough })).kind, 'refused', String(answer));
+  }
+  assert.equal((await decide(`Bearer ${token()}`, { authorizationDetails: () => true })).kind, 'allowed');
 });

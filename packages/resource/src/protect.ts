@@ -119,7 +119,9 @@ export function protectSoon(verifier: Verifier, options: ProtectOptions = {}): S
   const authentication = readAuthentication(options);
   const base = readBase(options.baseUrl, verifier.audience);
   const certificateOf = options.certificate ?? connectionCertificate;
-  const required = options.senderConstraint === 'required';
+  const { senderConstraint = 'accepted' } = options;
+  const required = senderConstraint === 'required';
+  if (!required && senderConstraint !== 'accepted') throw new TypeError('senderConstraint is none of its words');
   const withNonce = (scheme: TokenScheme): Record<string, string> => {
     const nonce = scheme === 'DPoP' ? verifier.nonce() : undefined;
     return nonce === undefined ? {} : { 'dpop-nonce': nonce };
@@ -149,7 +151,8 @@ export function protectSoon(verifier: Verifier, options: ProtectOptions = {}): S
       const error = new OAuthError('insufficient_scope', NO_SCOPE, { detail: `needs ${needed.join(' ')}, has ${token.scopes.join(' ')}` });
       return refused(error, { reason: 'insufficient_scope', needs: { scope: needed }, scheme });
     }
-    if (options.authorizationDetails?.(token.authorizationDetails, request) === false) {
+    // Whatever else it answers is no yes: a promise, or nothing, from whoever has no types.
+    if (options.authorizationDetails !== undefined && options.authorizationDetails(token.authorizationDetails, request) !== true) {
       return refused(new OAuthError('insufficient_scope', NO_DETAILS), { reason: 'insufficient_details', scheme });
     }
     const lack = findAuthenticationFault(token, authentication, verifier);

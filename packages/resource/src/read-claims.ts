@@ -102,9 +102,11 @@ function finish(
   return freezeAll({ kind: 'live', ...read, scopes, confirmation, authorizationDetails, claims });
 }
 
-/** Whether the time of a token that held once is over since (RFC 7519 §4.1.4). */
-export function isOver(token: LiveToken, { clockTolerance, maxTokenAge }: Expected, now: number): boolean {
-  return now >= token.expiresAt + clockTolerance || now - token.issuedAt > maxTokenAge + clockTolerance;
+/** Whether a token that held once does not hold now: its time is over since (RFC 7519 §4.1.4), or our clock was set back since to before it (§4.1.5). */
+export function isOver({ issuedAt, expiresAt, claims }: LiveToken, { clockTolerance, maxTokenAge }: Expected, now: number): boolean {
+  if (now >= expiresAt + clockTolerance || now - issuedAt > maxTokenAge + clockTolerance || now < issuedAt - clockTolerance) return true;
+  const { nbf } = claims;
+  return typeof nbf === 'number' && now < nbf - clockTolerance;
 }
 
 /** RFC 7519 §4.1.4, §4.1.5. A token from the future is not ours to use yet. */

@@ -163,6 +163,10 @@ test('nonces are demanded only where they are given, told with each answer, and 
   now += 601;
   await refused(decide, { authorization: `DPoP ${text}`, dpop: proof(holder, text, { nonce }) }, 'use_dpop_nonce', /use_dpop_nonce/);
   now = NOW;
+  // Somebody's without types, that has to ask a store first: a promise is no yes.
+  const slow = new Proxy(() => false, { apply: () => Promise.resolve(false) });
+  const asking: Nonces = { issue: () => 'a', isFresh: slow };
+  await refused(make({}, asking), { authorization: `DPoP ${text}`, dpop: proof(holder, text, { nonce: 'b' }) }, 'use_dpop_nonce', /nonce/);
   assert.throws(() => statelessNonces(randomBytes(31)), TypeError);
 });
 

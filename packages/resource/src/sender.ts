@@ -64,7 +64,8 @@ async function findFault(jkt: string, text: string, sender: Sender, rules: Proof
   if (uri === undefined) return wrong('nobody can tell which address the request was sent to');
   const fault = findProofFault(proof, { method: sender.method, uri, accessTokenHash: hash('sha256', text, 'base64url') }, now);
   if (fault !== undefined) return wrong(fault);
-  if (rules.nonces !== undefined && (proof.nonce === undefined || !rules.nonces.isFresh(proof.nonce, now))) return refuse('nonce_needed');
+  if (rules.nonces !== undefined && (proof.nonce === undefined || rules.nonces.isFresh(proof.nonce, now) !== true))
+    return refuse('nonce_needed');
   if (!equalText(thumbprint, jkt)) return refuse('wrong_key', { detail: thumbprint });
   const name = hash('sha256', `${thumbprint}\n${proof.jti}`, 'base64url');
   try {

@@ -41,7 +41,7 @@ export async function readSignedDocument(text: string, rules: DocumentRules): Pr
   if (typeof alg !== 'string' || !rules.algorithms.has(alg))
     throw new SignedDocumentError('is signed with an algorithm that is not accepted');
   if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID) throw new SignedDocumentError('names no key');
-  if (rules.isBarred?.(kid) === true) throw new SignedDocumentError('is signed with a key that was given up');
+  if ((rules.isBarred?.(kid) ?? false) !== false) throw new SignedDocumentError('is signed with a key that was given up');
   // Not trusted yet: only so that strangers' documents do not make us ask for their keys.
   if (payload['iss'] !== rules.issuer) throw new SignedDocumentError('is from another issuer');
   const found = await rules.keys.find(kid);

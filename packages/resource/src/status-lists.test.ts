@@ -248,6 +248,9 @@ test('what is not the issuer’s list, to the last member, says nothing (Token S
   }
   lists.set('/oauth/status/5', {});
   assert.equal(await outcome(make({ isBarred: (kid) => kid === 'list' })), 'revocations_unknown', 'a key that was given up');
+  // Somebody's without types, that has to ask first: a promise is no `false`.
+  const slow = new Proxy(() => false, { apply: () => Promise.resolve(true) });
+  assert.equal(await outcome(make({ isBarred: slow })), 'revocations_unknown', 'nobody knows yet');
   assert.equal(await outcome(make()), 'live');
 });
 

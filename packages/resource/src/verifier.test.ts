@@ -353,6 +353,22 @@ test('a verified token is served from memory, and no longer than its time or its
   }
 });
 
+test('a verified token is not served from memory before its time, where the clock was set back since (RFC 7519 §4.1.5)', async () => {
+  try {
+    for (const later of [{ nbf: NOW + 100 }, { iat: NOW + 100 }]) {
+      const token = signToken(keys.es, claims({ ...later, jti: JSON.stringify(later) }));
+      now = NOW + 100;
+      await requireLive(token);
+      now = NOW + 90;
+      await requireLive(token);
+      now = NOW + 89;
+      assert.equal(await reasonOf(token), 'not_yet_valid');
+    }
+  } finally {
+    now = NOW;
+  }
+});
+
 test('what a caller is handed cannot be changed, so that one request never changes the next', async () => {
   const token = await requireLive(signToken(keys.es, claims({ act: { sub: 'x', deep: [[{}]] } })));
   const act = Object(token.claims['act']);

@@ -37,8 +37,11 @@ export class JwtVerification {
     const known = this.#cache.find(name);
     if (known === undefined) return undefined;
     const { expected, keys, now } = this.#rules;
-    if (!isOver(known.token, expected, now()) && keys.peek(known.key.kid) === known.key) return known;
-    this.#cache.drop(name);
+    const isTimely = !isOver(known.token, expected, now());
+    const key = isTimely ? keys.peek(known.key.kid) : undefined;
+    if (key === known.key) return known;
+    // Where nobody can say at once that its key is still published, whoever waits to hear it may find it to be so.
+    if (!isTimely || key !== undefined) this.#cache.drop(name);
     return undefined;
   }
 
@@ -63,6 +66,10 @@ export class JwtVerification {
     const found = await (kid === undefined ? keys.findOnly() : keys.find(kid));
     if (found.kind === 'unavailable') return refuse('keys_unavailable', { cause: found.cause });
     if (found.kind === 'unknown') return refuse('unknown_key', { detail: kid ?? 'no kid, and not just one key' });
+    // Verified by this very key: what is known of it since, such as that it held while its issuer could be heard, is known of this one object.
+    const known = this.#cache.find(name);
+    const { expected, now } = this.#rules;
+    if (known?.key === found.key && !isOver(known.token, expected, now())) return known;
     return this.#conclude(jwt, alg, found.key, name);
   }
 

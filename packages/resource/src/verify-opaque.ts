@@ -139,11 +139,7 @@ export class OpaqueVerification {
   /** Of a kept answer. Its end is taken early: it was the issuer's clock that set it. */
   #isTimely({ token }: ActiveAnswer): boolean {
     const now = this.#io.nowMs() / 1000;
-    const { clockTolerance } = this.#expected;
-    // Our clock may have been set back since.
-    const { nbf } = token.claims;
-    const from = Math.max(token.issuedAt, typeof nbf === 'number' ? nbf : 0);
-    return now < token.expiresAt - clockTolerance && now >= from - clockTolerance && !isOver(token, this.#expected, now);
+    return now < token.expiresAt - this.#expected.clockTolerance && !isOver(token, this.#expected, now);
   }
 
   #look(marks: TokenMarks | undefined): Finding | Promise<Finding> {

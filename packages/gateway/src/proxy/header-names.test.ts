@@ -30,6 +30,8 @@ test('GTW-01 · what says who somebody is goes in from nobody, in every spelling
     'X-Remote-User',
     'Remote-User',
     'REMOTE_USER',
+    'Remote-Groups',
+    'Remote-Email',
     'X-WEBAUTH-USER',
     'SSL-Client-Cert',
     'ssl_client_s_dn',
@@ -50,6 +52,11 @@ test('GTW-01 · what says who somebody is goes in from nobody, in every spelling
   for (const name of ['Accept', 'Content-Type', 'X-Any', 'Origin', 'Sec-Fetch-Site', 'X-Requested-With', 'Idempotency-Key', 'X-Corpus']) {
     assert.deepEqual(names(name), { name: name.toLowerCase(), fate: 'pass' });
   }
+});
+
+test('GTW-01 · which certificate a client has is said by nobody but whoever has seen it (RFC 9440 §2.4)', () => {
+  const names = headerNames();
+  for (const name of ['Client-Cert', 'client_cert', 'Client-Cert-Chain', 'CLIENT.CERT.CHAIN']) assert.equal(names(name).fate, 'drop', name);
 });
 
 test('headers of a connection end with it, also in other spellings (RFC 9110 §7.6.1)', () => {

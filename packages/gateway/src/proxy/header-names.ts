@@ -47,7 +47,6 @@ const IDENTITY = new Set([
   'true-client-ip',
   'cf-connecting-ip',
   'fastly-client-ip',
-  'remote-user',
   'x-csrf',
   'x-request-id',
   'traceparent',
@@ -67,9 +66,12 @@ const IDENTITY_PREFIXES = [
   'x-auth-',
   'x-authenticated-',
   'x-remote-',
+  'remote-',
   'x-webauth-',
   'ssl-client-',
   'x-ssl-client-',
+  // RFC 9440 §2.4: with `Client-Cert-Chain`.
+  'client-cert',
   'proxy-',
 ];
 

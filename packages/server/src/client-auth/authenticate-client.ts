@@ -58,7 +58,8 @@ export async function authenticateAttempt(
   }
   before?.(ctx, request, client, trail, now);
   const outcome = method.prove(ctx, client, attempt);
-  const fault = outcome instanceof Promise ? await outcome : outcome;
+  // Most prove it at once, and a turn costs; whatever else it is, is waited for.
+  const fault = outcome === undefined ? undefined : await outcome;
   if (fault !== undefined) throw await refuse(ctx, attempt, fault);
   return client as AuthenticatedClient;
 }

@@ -22,7 +22,7 @@ export function token(ctx: Context, request: HttpRequest): Promise<HttpReply> {
 async function answer(ctx: Context, request: HttpRequest, call: ClientCall): Promise<HttpReply> {
   const grant = requireGrantType(call);
   const sender = readSender(ctx, request, call.client, call.trail, call.now);
-  const confirmation = sender instanceof Promise ? await sender : sender;
+  const confirmation = sender === undefined ? undefined : await sender;
   const issued = await grant(ctx, { ...call, confirmation, instance: attestedKey(call.client, request) });
   ctx.metrics.meter.issued(call.form.get('grant_type') ?? '');
   return tokenReply(issued);
