@@ -218,6 +218,7 @@ describe('the console', () => {
 
   test('a sign-in leads back into the console and nowhere else of the host (attacks GTW-03)', async () => {
     assert.equal((await fetch(`${world.origin}/console/login?return_to=/console/login`, { redirect: 'manual' })).status, 400);
+    assert.equal((await fetch(`${world.origin}/console`, { method: 'HEAD' })).status, 200, 'it is a document (RFC 9110 §9.3.2)');
     for (const [asked, back] of [
       ['/console/keys?x=1', '/console/keys?x=1'],
       ['/account', '/console'],

@@ -40,6 +40,14 @@ export async function readLocalWords(call: CommandCall, own: readonly string[] =
   };
 }
 
+/** The words of a command that takes nothing but options. */
+export async function onlyOptions(call: CommandCall, own: readonly string[] = []): Promise<Omit<LocalWords, 'positionals'>> {
+  const words = await readLocalWords(call, own);
+  const [word] = words.positionals;
+  if (word !== undefined) throw new UsageError(`${word} is one word too many`);
+  return words;
+}
+
 /** The words of a command that is about one thing, and that thing. */
 export async function oneWord(call: CommandCall, what: string): Promise<LocalWords & { readonly word: string }> {
   const words = await readLocalWords(call);

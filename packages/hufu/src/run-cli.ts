@@ -1,5 +1,6 @@
 import { ConfigError } from '@hufu/server/config/problem';
 import { MasterKeyError } from '@hufu/server/keys/master-key';
+import { VERSION } from '@hufu/server/version';
 import { SchemaBehind } from '@hufu/store/open';
 import { StoreUnavailable } from '@hufu/store/port';
 import { ADMIN_COMMANDS } from './admin/admin-commands.ts';
@@ -96,15 +97,18 @@ const commands: readonly Command[] = [
 export async function runCli(words: readonly string[], { env, out, err }: Omit<CommandCall, 'args'>): Promise<ExitCode> {
   // What went wrong may be told in words of a file, or of a server: a terminal obeys none of them.
   const call = { env, out, err: (line: string): void => err(line.split('\n').map(visible).join('\n')) };
+  if (words.length === 1 && (words[0] === '--version' || words[0] === 'version')) {
+    out(VERSION);
+    return 0;
+  }
   const command = commands
     .filter((candidate) => candidate.name.split(' ').every((word, i) => words[i] === word))
     .sort((a, b) => b.name.length - a.name.length)[0];
   if (command === undefined) {
-    const asked = words[0] === undefined || words[0] === 'help' || words[0] === '--help';
-    const about = asked ? words.slice(1) : words.filter((word) => word !== '--help');
+    const asked = words[0] === undefined || words[0] === 'help' || isHelp(words[0]);
+    const about = asked ? words.slice(1) : words.filter((word) => !isHelp(word));
     const text = helpOn(commands, about);
-    if (!asked && (text === undefined || !words.includes('--help')))
-      call.err(`hufu has no command ${words.slice(0, 2).join(' ').slice(0, 60)}`);
+    if (!asked && (text === undefined || !words.some(isHelp))) call.err(`hufu has no command ${words.slice(0, 2).join(' ').slice(0, 60)}`);
     else if (text !== undefined) {
       call.out(text);
       return 0;
@@ -112,7 +116,7 @@ export async function runCli(words: readonly string[], { env, out, err }: Omit<C
     call.err(text ?? overviewOf(commands));
     return 2;
   }
-  if (words.includes('--help')) {
+  if (words.some(isHelp)) {
     call.out(describe(command));
     return 0;
   }
@@ -130,6 +134,13 @@ export async function runCli(words: readonly string[], { env, out, err }: Omit<C
   }
 }
 
+function isHelp(word: string): boolean {
+  return word === '--help' || word === '-h';
+}
+
+/** A folder or a file that was named and is not what it should be, or a disk that takes nothing. */
+const FILE_FAILURES: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST', 'EROFS', 'ENOSPC']);
+
 /** What can go wrong without being a bug, as one line; undefined for what is one. */
 function explainFailure(error: unknown): string | undefined {
   if (error instanceof RefusedError || error instanceof ConfigError || error instanceof MasterKeyError) return error.message;
@@ -140,6 +151,7 @@ function explainFailure(error: unknown): string | undefined {
   }
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   if (error.code === 'EADDRINUSE') return `${error.message}: another program listens there; stop it, or set listen`;
-  if (error.code === 'EACCES' || error.code === 'ENOENT' || error.code === 'EROFS') return error.message;
-  return undefined;
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return `${error.message}: it is no address of this machine; set listen to one that is, or to a port alone`;
+  return typeof error.code === 'string' && FILE_FAILURES.has(error.code) ? error.message : undefined;
 }

@@ -6,11 +6,17 @@ import { visible } from '../display-width.ts';
 /** What a command asks before it does what cannot be undone. */
 export type Ask = (question: string) => Promise<boolean>;
 
-/** Asks at the terminal. Throws `RefusedError` where there is none: whoever runs a script says `--yes`. */
-export function askAtTerminal(call: Pick<CommandCall, 'err'>): Ask {
+/**
+ * Asks at the terminal. Throws `RefusedError` where there is none: whoever runs a script says `--yes`.
+ *
+ * @param look what shows it without doing it, where something does
+ */
+export function askAtTerminal(call: Pick<CommandCall, 'err'>, look?: string): Ask {
   return async (question) => {
     if (process.stdin.isTTY !== true)
-      throw new RefusedError(`${question}\nThere is no terminal to ask at: say --yes where it is meant, or --dry-run to look.`);
+      throw new RefusedError(
+        `${question}\nThere is no terminal to ask at: say --yes where it is meant${look === undefined ? '' : `, or ${look} to look`}.`,
+      );
     call.err(question);
     const lines = createInterface({ input: process.stdin, output: process.stderr });
     try {

@@ -24,7 +24,7 @@ export function commandName(name: OperationName): string {
   const [noun = '', ...rest] = name.split('.');
   const verb = rest.at(-1) ?? '';
   return [noun, ...rest.slice(0, -1)]
-    .map((word) => word.replace(/s$/, ''))
+    .map((word) => word.replace(/ies$/, 'y').replace(/s$/, ''))
     .concat(VERBS[verb] ?? verb)
     .join(' ');
 }

@@ -12,8 +12,9 @@ import { type AdminWords, freeMember, propertiesOf, readAdminWords } from './rea
 import { showReply } from './show-reply.ts';
 
 /** Does an operation of the admin API as a command: reads its words, asks before what is dangerous, shows what came of it. */
-export async function runOperation(call: CommandCall, name: OperationName, ask: Ask = askAtTerminal(call)): Promise<ExitCode> {
+export async function runOperation(call: CommandCall, name: OperationName): Promise<ExitCode> {
   const operation = operationOf(name);
+  const ask = askAtTerminal(call, previews(operation) ? '--dry-run' : undefined);
   const words = await readAdminWords(operation, call.args, { nowMs: systemClock().nowMs, stdin: process.stdin });
   if (words.all && !LIST_NAMES.has(name)) throw new UsageError('--all is for lists that have pages');
   if (words.dryRun && !previews(operation)) throw new UsageError('--dry-run is for what ends access: this does not tell beforehand');

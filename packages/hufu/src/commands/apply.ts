@@ -12,7 +12,7 @@ export const apply: Command = {
     const { state, plan, config, prune, issuer, secretsOut, yes, json } = words;
     // Here, so that a server that starts does not load it.
     const { askAtTerminal } = await import('../admin/ask-first.ts');
-    const ask = yes ? () => Promise.resolve(true) : askAtTerminal(call);
+    const ask = yes ? () => Promise.resolve(true) : askAtTerminal(call, 'hufu plan');
     if (state !== undefined || plan !== undefined)
       return (await import('../state/run-state.ts')).runApply(call, { state, plan, prune, issuer, secretsOut, json }, ask);
     if (prune || issuer !== undefined || secretsOut !== undefined)

@@ -5,15 +5,15 @@ import { exportAudit } from '@hufu/server/audit/export-audit';
 import { auditSealer } from '@hufu/server/audit/sealer';
 import { usualSigner } from '@hufu/server/keys/require-signer';
 import { type Command, RefusedError, UsageError } from '../command.ts';
-import { readLocalWords, withReadOnlyContext } from '../local.ts';
+import { onlyOptions, withReadOnlyContext } from '../local.ts';
 
 /** Writes the audit log as JSON lines that can be verified anywhere. */
 export const auditExport: Command = {
   name: 'audit export',
   summary: 'writes the audit log as JSON lines, with a checkpoint of its end',
-  usage: 'hufu audit export [--after SEQ] [--out FILE] [--config hufu.yaml]',
+  usage: 'hufu audit export [--after SEQ] [--out FILE] [--config hufu.yaml] [--json]',
   async run(call) {
-    const { config, options } = await readLocalWords(call, ['after', 'out']);
+    const { json, config, options } = await onlyOptions(call, ['after', 'out']);
     const after = Number(options['after'] ?? 0);
     if (!Number.isSafeInteger(after) || after < 0) throw new UsageError('--after is the number of the last entry that you have');
     const { out } = options;
@@ -35,7 +35,11 @@ export const auditExport: Command = {
         for await (const line of exportAudit(ctx, after)) if (!file.write(`${line}\n`)) await Promise.race([once(file, 'drain'), written]);
         file.end();
         await written;
-        call.out(`The audit log up to ${seq} is in ${out}. Keep its last checkpoint elsewhere: ${seq}:${hash}`);
+        call.out(
+          json
+            ? JSON.stringify({ out, seq, hash })
+            : `The audit log up to ${seq} is in ${out}. Keep its last checkpoint elsewhere: ${seq}:${hash}`,
+        );
       },
       ['sealAudit', 'putAuditCheckpoint'],
     );

@@ -2,7 +2,7 @@ import { entryLine } from '@hufu/server/audit/export-audit';
 import { auditSealer } from '@hufu/server/audit/sealer';
 import type { AuditFilter } from '@hufu/store/port';
 import { type Command, UsageError } from '../command.ts';
-import { readLocalWords, withReadOnlyContext } from '../local.ts';
+import { onlyOptions, withReadOnlyContext } from '../local.ts';
 import { table, when } from '../table.ts';
 
 const USUAL = 50;
@@ -14,7 +14,7 @@ export const auditList: Command = {
   summary: 'lists who changed what, newest first',
   usage: 'hufu audit list [--actor KIND:ID] [--action A] [--target KIND:ID] [--limit N] [--config hufu.yaml] [--json]',
   async run(call) {
-    const { json, config, options } = await readLocalWords(call, ['actor', 'action', 'target', 'limit']);
+    const { json, config, options } = await onlyOptions(call, ['actor', 'action', 'target', 'limit']);
     const limit = Number(options['limit'] ?? USUAL);
     if (!Number.isInteger(limit) || limit < 1 || limit > MOST) throw new UsageError(`--limit is a number from 1 to ${MOST}`);
     const [actor, target] = [readPair(options['actor'], 'actor'), readPair(options['target'], 'target')];

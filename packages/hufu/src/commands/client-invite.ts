@@ -1,7 +1,7 @@
 import { DURATION_FORMS, readDuration } from '@hufu/protocol/duration';
 import { issueInitialAccessToken, MAX_USES } from '@hufu/server/registration/initial-access-token';
 import { type Command, RefusedError, UsageError } from '../command.ts';
-import { readLocalWords, withContext } from '../local.ts';
+import { onlyOptions, withContext } from '../local.ts';
 import { when } from '../table.ts';
 
 const MAX_SECONDS = 365 * 86_400;
@@ -12,8 +12,7 @@ export const clientInvite: Command = {
   summary: 'prints an initial access token: who has it may register a client',
   usage: 'hufu client invite [--uses 1] [--expires 7d] [--config hufu.yaml] [--json]',
   async run(call) {
-    const { positionals, json, options, config } = await readLocalWords(call, ['uses', 'expires']);
-    if (positionals.length > 0) throw new UsageError('only options are taken');
+    const { json, options, config } = await onlyOptions(call, ['uses', 'expires']);
     const uses = readUses(options['uses'] ?? '1');
     const seconds = readSeconds(options['expires'] ?? '7d');
     const { registration } = config.policies;

@@ -14,7 +14,7 @@ const USUAL_ALG = 'RS256';
 export const clientKeyCreate: Command = {
   name: 'client key create',
   summary: 'makes a key pair for a service account: prints the file for its program, and what goes into hufu.yaml',
-  usage: 'hufu client key create <client_id> [--alg RS256] [--config hufu.yaml] > service-account.json',
+  usage: 'hufu client key create <client_id> [--alg RS256] [--config hufu.yaml] [--json] > service-account.json',
   async run(call) {
     const { positionals, options, config } = await readLocalWords(call, ['alg']);
     const [id, more] = positionals;

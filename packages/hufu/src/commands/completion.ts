@@ -6,13 +6,15 @@ export function completionOf(commands: () => readonly Command[]): Command {
   return {
     name: 'completion',
     summary: 'prints what makes a shell complete the words of hufu',
-    usage: 'hufu completion bash|zsh|fish',
+    usage: 'hufu completion bash|zsh|fish [--json]',
     async run({ args, out }) {
-      const [shell] = args;
-      if (args.length !== 1 || !isShell(shell)) throw new UsageError('one shell is needed');
+      const words = args.filter((word) => word !== '--json');
+      const [shell] = words;
+      if (words.length !== 1 || !isShell(shell)) throw new UsageError('one shell is needed');
       // Here, so that a server that starts does not load it.
       const { writeCompletion } = await import('../completion.ts');
-      out(writeCompletion(shell, commands()));
+      const script = writeCompletion(shell, commands());
+      out(words.length === args.length ? script : JSON.stringify({ shell, script }));
       return 0;
     },
   };

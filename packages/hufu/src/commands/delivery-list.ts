@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { readLocalWords, withReadOnlyContext } from '../local.ts';
+import { onlyOptions, withReadOnlyContext } from '../local.ts';
 import { table, when } from '../table.ts';
 
 const MAX_DELIVERIES = 500;
@@ -10,7 +10,7 @@ export const deliveryList: Command = {
   summary: 'lists the sign-outs that a client could not be told of',
   usage: 'hufu delivery list [--config hufu.yaml] [--json]',
   async run(call) {
-    const { json, config } = await readLocalWords(call);
+    const { json, config } = await onlyOptions(call);
     const dead = await withReadOnlyContext(call, config, (ctx) => ctx.store.listDeadDeliveries(ctx.tenant, MAX_DELIVERIES));
     const rows = dead.map((delivery) => ({
       client_id: delivery.clientId,

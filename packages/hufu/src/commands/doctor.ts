@@ -13,7 +13,7 @@ import { checkHost } from '../doctor/host.ts';
 import { checkKeys } from '../doctor/keys.ts';
 import { checkProfiles, checkRegistered } from '../doctor/profiles.ts';
 import { checkUpstreams } from '../doctor/upstreams.ts';
-import { isMissing, readLocalWords, withReadOnlyContext } from '../local.ts';
+import { isMissing, onlyOptions, withReadOnlyContext } from '../local.ts';
 
 const MAX_DEAD = 100;
 const MAX_CLIENTS = 10_000;
@@ -24,7 +24,7 @@ export const doctor: Command = {
   summary: 'checks configuration, store and keys, and says what to change',
   usage: 'hufu doctor [--config hufu.yaml] [--json]',
   async run(call) {
-    const { json, config } = await readLocalWords(call);
+    const { json, config } = await onlyOptions(call);
     const findings = [
       ...checkConfig(config),
       ...checkProfiles(config),

@@ -10,7 +10,7 @@ import { stopSignal } from '../stop-signal.ts';
 export const gateway: Command = {
   name: 'gateway',
   summary: 'starts the edge gateway alone',
-  usage: 'hufu gateway [--config hufu.yaml]',
+  usage: 'hufu gateway [--config hufu.yaml] [--json]',
   async run({ args, env, out, err }) {
     const config = await loadConfig(readFile(args), env);
     for (const warning of config.warnings) err(renderProblem(warning));
@@ -27,7 +27,9 @@ export const gateway: Command = {
 
 function readFile(args: readonly string[]): string {
   try {
-    return parseArgs({ args: [...args], options: { config: { type: 'string' } } }).values.config ?? 'hufu.yaml';
+    // It says nothing but its log, and that is JSON lines with --json and without.
+    const options = { config: { type: 'string' }, json: { type: 'boolean' } } as const;
+    return parseArgs({ args: [...args], options }).values.config ?? 'hufu.yaml';
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : 'the words do not read');
   }

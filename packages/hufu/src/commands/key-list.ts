@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { readLocalWords, withReadOnlyContext } from '../local.ts';
+import { onlyOptions, withReadOnlyContext } from '../local.ts';
 import { table, when } from '../table.ts';
 
 /** The key pairs, without anything secret. */
@@ -8,7 +8,7 @@ export const keyList: Command = {
   summary: 'lists the keys that sign tokens and those that clients encrypt to',
   usage: 'hufu key list [--config hufu.yaml] [--json]',
   async run(call) {
-    const { json, config } = await readLocalWords(call);
+    const { json, config } = await onlyOptions(call);
     const keys = await withReadOnlyContext(call, config, async (ctx, now, madeKids) =>
       ctx.keys.list(now).filter(({ kid }) => !madeKids.has(kid)),
     );

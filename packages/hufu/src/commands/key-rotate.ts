@@ -1,6 +1,6 @@
 import { PUBLISH_LEAD_SECONDS } from '@hufu/server/keys/key-ring';
 import type { Command } from '../command.ts';
-import { readLocalWords, withContext } from '../local.ts';
+import { onlyOptions, withContext } from '../local.ts';
 
 /** Makes a successor for each key pair. A running server follows within a second. */
 export const keyRotate: Command = {
@@ -8,7 +8,7 @@ export const keyRotate: Command = {
   summary: 'makes a new key for each algorithm, and new ones that clients encrypt to',
   usage: 'hufu key rotate [--config hufu.yaml] [--json]',
   async run(call) {
-    const { json, config } = await readLocalWords(call);
+    const { json, config } = await onlyOptions(call);
     const ids = await withContext(call, config, (ctx, now) => ctx.keys.rotateNow(now));
     call.out(
       json

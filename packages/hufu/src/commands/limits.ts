@@ -3,7 +3,7 @@ import type { Context } from '@hufu/server/context';
 import { describeLimits, type LimitView } from '@hufu/server/limits/describe-limits';
 import { resetLimit, setLimit } from '@hufu/server/limits/set-limit';
 import { type Command, RefusedError, UsageError } from '../command.ts';
-import { readLocalWords, withContext, withReadOnlyContext } from '../local.ts';
+import { onlyOptions, readLocalWords, withContext, withReadOnlyContext } from '../local.ts';
 import { table, when } from '../table.ts';
 
 /** Every limit that there is, and who says so. */
@@ -12,7 +12,7 @@ export const limitsList: Command = {
   summary: 'lists the limits of flow control, and where each comes from',
   usage: 'hufu limits list [--config hufu.yaml] [--json]',
   async run(call) {
-    const { json, config } = await readLocalWords(call);
+    const { json, config } = await onlyOptions(call);
     const all = await withReadOnlyContext(call, config, describeLimits);
     // A command counts nothing: servers do.
     if (json) call.out(JSON.stringify(all, (key, value: unknown) => (key === 'counts' ? undefined : value)));

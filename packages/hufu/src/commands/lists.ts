@@ -2,7 +2,7 @@ import { clientId, type UserId } from '@hufu/protocol/ids';
 import type { Context } from '@hufu/server/context';
 import { placeOf, writePlace } from '@hufu/server/status/place';
 import { type Command, RefusedError } from '../command.ts';
-import { readLocalWords, withReadOnlyContext } from '../local.ts';
+import { onlyOptions, withReadOnlyContext } from '../local.ts';
 import { table, when } from '../table.ts';
 
 const PAGE = 500;
@@ -13,7 +13,7 @@ export const clientList: Command = {
   summary: 'lists the clients',
   usage: 'hufu client list [--config hufu.yaml] [--json]',
   async run(call) {
-    const { json, config } = await readLocalWords(call);
+    const { json, config } = await onlyOptions(call);
     const clients = await withReadOnlyContext(call, config, (ctx) =>
       pages(
         (after: string) => ctx.store.listClients(ctx.tenant, after, PAGE),
@@ -47,7 +47,7 @@ export const userList: Command = {
   summary: 'lists the users',
   usage: 'hufu user list [--config hufu.yaml] [--json]',
   async run(call) {
-    const { json, config } = await readLocalWords(call);
+    const { json, config } = await onlyOptions(call);
     const users = await withReadOnlyContext(call, config, (ctx) =>
       pages(
         (after: number) => ctx.store.listUsers(ctx.tenant, after, PAGE),
@@ -80,7 +80,7 @@ export const grantList: Command = {
   summary: 'lists the newest grants of a user or a client',
   usage: 'hufu grant list [--user NAME] [--client CLIENT_ID] [--config hufu.yaml] [--json]',
   async run(call) {
-    const { json, config, options } = await readLocalWords(call, ['user', 'client']);
+    const { json, config, options } = await onlyOptions(call, ['user', 'client']);
     const rows = await withReadOnlyContext(call, config, async (ctx) => {
       const grants = await ctx.store.listGrants(
         ctx.tenant,

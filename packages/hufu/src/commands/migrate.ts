@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { Command } from '../command.ts';
-import { readLocalWords, withStore } from '../local.ts';
+import { onlyOptions, withStore } from '../local.ts';
 
 /** Brings the database to this version's schema. A start does the same; this is for doing it beforehand. */
 export const migrate: Command = {
@@ -8,7 +8,7 @@ export const migrate: Command = {
   summary: 'brings the database to the schema of this version',
   usage: 'hufu migrate [--config hufu.yaml] [--json]',
   async run(call) {
-    const { json, config } = await readLocalWords(call);
+    const { json, config } = await onlyOptions(call);
     mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
     const kind = await withStore(config, (store) => Promise.resolve(store.kind));
     call.out(json ? JSON.stringify({ migrated: true, store: kind }) : `The ${kind} database has the schema of this version.`);

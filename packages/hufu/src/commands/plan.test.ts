@@ -59,6 +59,11 @@ test('after a start there is nothing to do; a changed file is shown, and applied
       ],
     ],
   );
+  if (process.stdin.isTTY !== true)
+    await assert.rejects(
+      coded(apply),
+      (error) => error instanceof RefusedError && /--yes where it is meant, or hufu plan to look/.test(error.message),
+    );
   assert.match(await run(apply, '--yes'), /~ client web[\s\S]*\nDone\.$/);
   const config = await loadConfig(file, {});
   const consoleOf = async (): Promise<boolean | undefined> =>

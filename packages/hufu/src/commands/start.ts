@@ -19,14 +19,16 @@ import { stopSignal } from '../stop-signal.ts';
 export const start: Command = {
   name: 'start',
   summary: 'starts the server',
-  usage: 'hufu start [--config hufu.yaml] [--demo]',
+  usage: 'hufu start [--config hufu.yaml] [--demo] [--json]',
   async run({ args, env, out, err }) {
-    const { demo, config } = await readWords(args, env);
+    const { demo, json, config } = await readWords(args, env);
+    // The log is JSON lines in any case; a person who tries the demo reads the summary instead.
+    const forPeople = demo !== undefined && !json;
     for (const warning of config.warnings) err(renderProblem(warning));
     mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
     const store = await openStore(databaseUrl(config));
     const adminConsole = config.console ? consoleRoutes(err) : undefined;
-    const log = jsonLog(demo === undefined ? out : () => undefined, systemClock().nowMs);
+    const log = jsonLog(forPeople ? () => undefined : out, systemClock().nowMs);
     const server = await startServer({
       config,
       store,
@@ -36,7 +38,7 @@ export const start: Command = {
       builtInClients,
     });
     const edge = config.gateway === undefined ? undefined : await startEdge(config, config.gateway, server, log, demo);
-    if (demo !== undefined) {
+    if (forPeople) {
       const { demoSummary } = await import('../demo/demo-summary.ts');
       out(demoSummary(config, edge === undefined ? undefined : config.gateway?.origins[0]));
     }
@@ -73,18 +75,21 @@ async function startEdge(
 async function readWords(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): Promise<{ readonly demo: Demo | undefined; readonly config: Config }> {
+): Promise<{ readonly demo: Demo | undefined; readonly json: boolean; readonly config: Config }> {
   const words = parse(args);
-  if (!words.demo || words.config !== undefined) return { demo: undefined, config: await loadConfig(words.config ?? 'hufu.yaml', env) };
+  const { json } = words;
+  if (!words.demo || words.config !== undefined)
+    return { demo: undefined, json, config: await loadConfig(words.config ?? 'hufu.yaml', env) };
   // As above.
   const demo = await (await import('../demo/start-demo.ts')).startDemo(env, systemClock().nowMs);
-  return { demo, config: demo.config };
+  return { demo, json, config: demo.config };
 }
 
-function parse(args: readonly string[]): { readonly config: string | undefined; readonly demo: boolean } {
+function parse(args: readonly string[]): { readonly config: string | undefined; readonly demo: boolean; readonly json: boolean } {
   try {
-    const { values } = parseArgs({ args: [...args], options: { config: { type: 'string' }, demo: { type: 'boolean', default: false } } });
-    return { config: values.config, demo: values.demo };
+    const flag = { type: 'boolean', default: false } as const;
+    const { values } = parseArgs({ args: [...args], options: { config: { type: 'string' }, demo: flag, json: flag } });
+    return { config: values.config, demo: values.demo, json: values.json };
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : 'the words do not read');
   }

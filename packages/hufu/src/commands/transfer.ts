@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { type Command, type CommandCall, RefusedError, UsageError } from '../command.ts';
 import { visible } from '../display-width.ts';
-import { readLocalWords, withContext, withReadOnlyContext } from '../local.ts';
+import { onlyOptions, readLocalWords, withContext, withReadOnlyContext } from '../local.ts';
 
 const MAX_BYTES = 512 * 1_048_576;
 /** Administrators that are told before anything is asked. */
@@ -16,12 +16,11 @@ export const exportCommand: Command = {
   usage: 'hufu export [--out export.json] [--with-credentials --passphrase-file F] [--config hufu.yaml] [--json]',
   async run(call) {
     const withCredentials = call.args.includes('--with-credentials');
-    const words = await readLocalWords({ ...call, args: call.args.filter((word) => word !== '--with-credentials') }, [
+    const words = await onlyOptions({ ...call, args: call.args.filter((word) => word !== '--with-credentials') }, [
       'out',
       'passphrase-file',
     ]);
     const { out } = words.options;
-    if (words.positionals.length > 0) throw new UsageError('only options are taken');
     if (withCredentials && out === undefined) throw new UsageError('--with-credentials goes with --out: hashes are for no screen');
     const passphrase = withCredentials ? await passphraseOf(call, words.options['passphrase-file']) : undefined;
     // Here, so that a server that starts does not load it.
@@ -69,7 +68,7 @@ export const importCommand: Command = {
       for (const { username, role } of exported.users.filter((user, i) => user.role !== undefined && isAdded(i)).slice(0, MAX_TOLD))
         call.err(visible(`${username} is an administrator of the export (${role})`));
       if (exported.issuer !== ctx.issuer) call.err(`the export is of ${visible(exported.issuer)}, this is ${ctx.issuer}`);
-      if (yes !== true && !(await askAtTerminal(call)(`${added} of ${planned.length} would be added to ${ctx.issuer}.`)))
+      if (yes !== true && !(await askAtTerminal(call, '--dry-run')(`${added} of ${planned.length} would be added to ${ctx.issuer}.`)))
         throw new RefusedError('nothing was done');
       return importInstance(ctx, exported, { dryRun: false }, now);
     });

@@ -21,7 +21,7 @@ export function openConsole(ctx: Context, tell: (line: string) => void): OpenCon
       if (http.path.startsWith(`${CONSOLE_API_PATH}/`)) return await callForSession(ctx, sessions, http);
       const reply = await sessions.answer(http);
       if (reply !== undefined) return reply;
-      if (http.method !== 'GET') return plain(405, 'only GET here\n', { allow: 'GET' });
+      if (http.method !== 'GET' && http.method !== 'HEAD') return plain(405, 'only GET here\n', { allow: 'GET, HEAD' });
       if (!http.path.startsWith(`${CONSOLE_PATH}/assets/`)) return page(await files.index());
       const file = await files.find(http.path.slice(CONSOLE_PATH.length + 1), acceptsGzip(http));
       return file === undefined

@@ -143,6 +143,7 @@ test('it is ES5, for browsers that know no more', () => {
 test('anybody may frame it, nothing but its own script runs in it, and it is kept (Session Management §3.3)', () => {
   const reply = checkSession(world.ctx);
   const script = /<script>([\s\S]*)<\/script>/.exec(reply.body.toString())?.[1] ?? '';
+  assert.match(reply.body.toString(), /<body data-page="check-session">/, 'named as every page is');
   assert.equal(script, checkSessionScript(NAME));
   const policy = String(reply.headers['content-security-policy']);
   assert.equal(policy, `default-src 'none'; script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'; base-uri 'none'`);

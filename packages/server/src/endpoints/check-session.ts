@@ -33,7 +33,7 @@ function pageFor(name: string): CheckSessionPage {
   if (made !== undefined) return made;
   const script = checkSessionScript(name);
   const body = Buffer.from(
-    `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Session</title></head><body><script>${script}</script></body></html>\n`,
+    `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Session</title></head><body data-page="check-session"><script>${script}</script></body></html>\n`,
   );
   const page = {
     body,

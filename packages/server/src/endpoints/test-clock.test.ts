@@ -24,6 +24,7 @@ test('now freezes, advance moves, null resumes; the answer is the time (product 
   assert.deepEqual(send('{"now":"2026-01-01T00:00:00Z"}'), { status: 200, now: '2026-01-01T00:00:00.000Z' });
   assert.deepEqual(send('{"advance":"PT1H"}'), { status: 200, now: '2026-01-01T01:00:00.000Z' });
   assert.deepEqual(send('{"advance":"P30DT1M1.5S"}').now, '2026-01-31T01:01:01.500Z');
+  assert.deepEqual(send('{"advance":"P1W"}').now, '2026-02-07T01:01:01.500Z');
   assert.equal(send('{"now":"2020-02-03T04:05:06+08:00"}').now, '2020-02-02T20:05:06.000Z', 'back as well: it is a test');
   assert.equal(send('{"now":null}').status, 200);
   assert.ok(Math.abs(clock.nowMs() - Date.now()) < 1_000);

@@ -43,12 +43,16 @@ function move(clock: TestClock, body: string): string | undefined {
   return 'the body is one of {"now": "…"}, {"now": null}, {"advance": "…"}';
 }
 
-const DURATION = /^P(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})(?:\.(\d{1,3}))?S)?)?$/;
+const DURATION = /^P(?:(\d{1,5})W)?(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})(?:\.(\d{1,3}))?S)?)?$/;
 
-/** ISO 8601 durations of days, hours, minutes and seconds, in milliseconds. */
+/** ISO 8601 durations of weeks, days, hours, minutes and seconds, in milliseconds. */
 function readIsoDuration(text: string): number | undefined {
   const parts = DURATION.exec(text);
   if (parts === null || text === 'P' || text.endsWith('T')) return undefined;
-  const [, days = '0', hours = '0', minutes = '0', seconds = '0', fraction = '0'] = parts;
-  return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60_000 + Number(seconds) * 1000 + Number(fraction.padEnd(3, '0'));
+  const [, weeks = '0', days = '0', hours = '0', minutes = '0', seconds = '0', fraction = '0'] = parts;
+  return (
+    (((Number(weeks) * 7 + Number(days)) * 24 + Number(hours)) * 60 + Number(minutes)) * 60_000 +
+    Number(seconds) * 1000 +
+    Number(fraction.padEnd(3, '0'))
+  );
 }
