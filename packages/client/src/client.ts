@@ -53,7 +53,7 @@ const METADATA_RETRY_MS = 60_000;
 export function createClient(options: ClientOptions): Client {
   const { issuer, clientId, clockToleranceSeconds = 30, nowMs = systemNowMs } = options;
   if (!isSafeAddress(issuer) || /[?#]/.test(issuer)) throw new TypeError('the issuer is not an https address without query');
-  if (globalThis.crypto?.subtle === undefined) throw new TypeError('there is no WebCrypto here: the page has to be served by https');
+  if (globalThis.crypto?.subtle === undefined) throw new TypeError('no WebCrypto here: it takes https, or localhost');
   if (!(clockToleranceSeconds >= 0 && clockToleranceSeconds <= 300)) throw new TypeError('clockToleranceSeconds is 0 to 300');
   const send: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
   let known: { readonly metadata: ServerMetadata; readonly untilMs: number } | undefined;

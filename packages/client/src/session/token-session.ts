@@ -84,8 +84,7 @@ export class TokenSession {
     const { storage, lock } = options.place;
     if (REACHES.indexOf(lock.reach) < REACHES.indexOf(storage.reach))
       throw new TypeError(`a storage that is shared by a ${storage.reach} needs a lock that is`);
-    if (typeof globalThis.crypto?.subtle?.digest !== 'function')
-      throw new TypeError('no WebCrypto here: pages come by https, or from localhost');
+    if (typeof globalThis.crypto?.subtle?.digest !== 'function') throw new TypeError('no WebCrypto here: it takes https, or localhost');
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#leadMs = (options.minSeconds ?? 30) * 1000 + this.#clock.chance() * MAX_JITTER_MS;
@@ -380,7 +379,7 @@ export class TokenSession {
     this.#closing.signal.throwIfAborted();
     const { slot } = await this.#open();
     if (this.#unsaved !== undefined)
-      throw new SessionError('storage_unavailable', 'what is kept cannot be written now', { cause: this.#unsaved.error });
+      throw new SessionError('storage_unavailable', 'what is kept cannot be read or written now', { cause: this.#unsaved.error });
     const desk = this.#desk(slot);
     const held = await this.#acquire();
     let keep = false;
