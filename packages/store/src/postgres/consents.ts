@@ -1,6 +1,6 @@
 import type { ClientId, TenantId, UserId } from '@hufu/protocol/ids';
 import { joinLists, readList, writeList } from '../encoding.ts';
-import type { ConsentRecord, Consents } from '../port.ts';
+import { type ConsentRecord, type Consents, StoreUnavailable } from '../port.ts';
 import { isStanding } from '../standing-consent.ts';
 import type { Database, Session, Statement } from './database.ts';
 import { revokeGrantsBetween } from './endings.ts';
@@ -19,8 +19,12 @@ export function consents(db: Database, purge: Purge): Consents {
     async giveConsent(tenant, user, client, scopes, resources, now) {
       const values = [tenant, user, client, writeList(joinLists([], scopes)), writeList(joinLists([], resources)), now];
       const given = await db.transact(async (session) => {
-        const first = await findOne(session, INSERT, values);
-        return first ?? (await addTo(session, tenant, { user, client, scopes, resources, now }));
+        for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+          const first = await findOne(session, INSERT, values);
+          const consent = first ?? (await addTo(session, tenant, { user, client, scopes, resources, now }));
+          if (consent !== undefined) return consent;
+        }
+        throw new StoreUnavailable('the consent comes and goes faster than it can be added to');
       });
       purge.count(tenant, FORGOTTEN, 1, now);
       return given;
@@ -40,6 +44,9 @@ export function consents(db: Database, purge: Purge): Consents {
   };
 }
 
+/** Each more is a withdrawal, or a fall, between two statements. */
+const MAX_TRIES = 8;
+
 interface Addition {
   readonly user: UserId;
   readonly client: ClientId;
@@ -48,15 +55,19 @@ interface Addition {
   readonly now: number;
 }
 
-async function addTo(session: Session, tenant: TenantId, { user, client, scopes, resources, now }: Addition): Promise<ConsentRecord> {
+/** Undefined: it has gone since the insertion found it, and whoever gives it now must not write over others who do. */
+async function addTo(
+  session: Session,
+  tenant: TenantId,
+  { user, client, scopes, resources, now }: Addition,
+): Promise<ConsentRecord | undefined> {
   const [row] = await session.run<ConsentRow & { readonly stands: boolean }>(LOCK, [tenant, user, client]);
-  const there = row?.stands === true ? readConsent(row) : undefined;
+  if (row === undefined) return undefined;
+  // One that stands no more gives way.
+  const there = row.stands ? readConsent(row) : undefined;
   const allScopes = writeList(joinLists(there?.scopes ?? [], scopes));
   const allResources = writeList(joinLists(there?.resources ?? [], resources));
-  // It is inserted where it was withdrawn in between: that act came first, so the consent begins anew, as it does where it stands no more.
-  const given = await findOne(session, PUT, [tenant, user, client, allScopes, allResources, now, there?.grantedAt ?? now]);
-  if (given === undefined) throw new Error('nothing was written');
-  return given;
+  return await findOne(session, PUT, [tenant, user, client, allScopes, allResources, now, there?.grantedAt ?? now]);
 }
 
 async function findOne(session: Session, statement: Statement, values: readonly unknown[]): Promise<ConsentRecord | undefined> {

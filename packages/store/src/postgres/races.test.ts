@@ -292,6 +292,19 @@ describe('races, one step at a time', () => {
     assert.deepEqual(await b.store.createGrant(tenant, code, NOW + 1), { kind: 'refused', reason: 'consent_missing' });
   });
 
+  test('consents that meet the fall of one that stands no more, or its withdrawal, wait for it, and each adds to the other', async () => {
+    const { user, client } = scene;
+    await b.store.giveConsent(tenant, user.id, client.clientId, ['openid'], [], NOW);
+    await other.query('SELECT 1 FROM consents WHERE tenant = $1 FOR UPDATE', [tenant]);
+    const given = ['email', 'phone', 'address'].map((scope) => b.store.giveConsent(tenant, user.id, client.clientId, [scope], [], NOW + 1));
+    await untilBlocked(given.length);
+    await other.query('DELETE FROM consents WHERE tenant = $1', [tenant]);
+    await other.query('COMMIT');
+    await Promise.all(given);
+    const { scopes = [] } = (await b.store.findConsent(tenant, user.id, client.clientId)) ?? {};
+    assert.deepEqual([...scopes].sort(), ['address', 'email', 'phone']);
+  });
+
   test('a rotation that meets a revocation is lost, and one that meets a revoked token is taken', async () => {
     const [dying, living] = [await makeGrant(b, scene), await makeGrant(b, scene)];
     await other.query(`UPDATE grants SET revoked_at = $3, revoked_reason = 'revoked_by_user' WHERE tenant = $1 AND id = $2`, [
@@ -439,13 +452,15 @@ describe('races, one step at a time', () => {
     );
   }
 
-  /** Until some connection waits for a lock that `other` holds. */
-  async function untilBlocked(): Promise<void> {
+  /** Until some connection waits for a lock that `other` holds, and so many wait in all: for it, or behind one that does. */
+  async function untilBlocked(many = 1): Promise<void> {
     for (let attempt = 0; attempt < 10_000; attempt += 1) {
       // A transaction sees the connections that there were when it first looked: one that the pool has opened since would be missed for ever.
       await other.query('SELECT pg_stat_clear_snapshot()');
       const { rows } = await other.query<{ blocked: boolean }>(
-        `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))) AS blocked`,
+        `SELECT coalesce(bool_or(pg_backend_pid() = ANY (pg_blocking_pids(pid))), false) AND count(*) >= $1::bigint AS blocked
+          FROM pg_stat_activity WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0`,
+        [many],
       );
       if (rows[0]?.blocked === true) return;
       await new Promise((resolve) => setTimeout(resolve, 2));
