@@ -1,6 +1,7 @@
 import { type TenantId, type UserId, userId } from '@hufu/protocol/ids';
 import type { AdministratorRecord, Administrators, LeastOwners } from '../port.ts';
 import { lockCounter } from './counters.ts';
+import { lockThere } from './credentials.ts';
 import type { Database, Session, Statement } from './database.ts';
 
 export function administrators(db: Database): Administrators {
@@ -11,9 +12,10 @@ export function administrators(db: Database): Administrators {
     findAdministrator: (tenant, user) => findOne(db, tenant, user),
     putAdministrator: (tenant, { userId: user, role, changedAt, changedBy }, least, most) =>
       db.transact(async (session) => {
+        // Nobody deletes them meanwhile: a row that came after that would stay for ever.
+        if ((await lockThere(session, tenant, user)) === undefined) return 'unknown';
         // Alone with it, so that nobody takes a role away beside.
         await lockCounter(session, tenant, 'administrators');
-        if ((await session.run(FIND_USER, [tenant, user])).length === 0) return 'unknown';
         if (role !== 'owner' && (await isLast(session, tenant, user, least))) return 'last_owner';
         const [others] = await session.run<{ others: number }>(COUNT_OTHERS, [tenant, user]);
         if ((others?.others ?? 0) >= most) return 'full';
@@ -55,7 +57,6 @@ const ROWS = `SELECT a.user_id, a.role, a.changed_at, a.changed_by FROM administ
   JOIN users u ON u.tenant = a.tenant AND u.id = a.user_id AND u.deleted_at IS NULL WHERE a.tenant = $1::bigint`;
 const LIST: Statement = { text: `${ROWS} ORDER BY a.user_id` };
 const FIND: Statement = { text: `${ROWS} AND a.user_id = $2::bigint` };
-const FIND_USER: Statement = { text: 'SELECT 1 AS there FROM users WHERE tenant = $1::bigint AND id = $2::bigint AND deleted_at IS NULL' };
 const COUNT_OTHERS: Statement = {
   text: 'SELECT count(*)::bigint AS others FROM administrators WHERE tenant = $1::bigint AND user_id <> $2::bigint',
 };

@@ -87,9 +87,11 @@ async function carryOut(act: Session, tenant: TenantId, plan: SignInPlan, next: 
   for (const reason of ['renewed', 'signed_out', 'session_replaced'] as const)
     entries.push(...(await endSessions(act, tenant, ended(reason), reason, next.id, now)));
   const touched = [...plan.revokes, ...plan.moves].map(({ grant }) => grant.id);
-  if (touched.length > 0) await act.run(LOCK_GRANTS, [tenant, touched]);
+  const locked = touched.length > 0 ? await act.run<LockedGrant>(LOCK_GRANTS, [tenant, touched]) : [];
+  // Nobody holds the user whose session this one takes the place of: a code of theirs may have been redeemed since it was looked at, for a grant that goes on without a session.
+  const staying = new Set(locked.filter((grant) => !grant.is_online && grant.user_id !== next.userId).map(({ id }) => id));
   for (const reason of ['signed_out', 'session_replaced'] as const) {
-    const dying = plan.revokes.filter((revoked) => revoked.reason === reason).map(({ grant }) => grant.id);
+    const dying = plan.revokes.filter(({ reason: why, grant }) => why === reason && !staying.has(grant.id)).map(({ grant }) => grant.id);
     entries.push(...(await revokeGrants(act, tenant, dying, reason, now)));
   }
   for (const isHere of [true, false]) {
@@ -134,6 +136,8 @@ interface GrantRow {
   readonly is_counted: boolean;
 }
 
+type LockedGrant = Pick<GrantRow, 'id' | 'user_id' | 'is_online'>;
+
 function readOpenGrant(row: GrantRow): OpenGrant {
   return {
     id: row.id,
@@ -163,17 +167,21 @@ const LOCK_SESSIONS: Statement = {
       UNION ALL SELECT $3::bigint))
     ORDER BY id FOR NO KEY UPDATE`,
 };
+/** It ends with its session. */
+const IS_ONLINE = 'g.offline = 0 OR g.redeemed = 0';
 const FIND_GRANTS: Statement = {
   name: 'find_grants_of_users',
   text: `SELECT g.id, g.user_id, g.session_id, g.device_id, g.bound_key, coalesce(g.redeemed_at, g.created_at) AS at, g.expires_at,
-      g.offline = 0 OR g.redeemed = 0 AS is_online,
+      ${IS_ONLINE} AS is_online,
       g.redeemed = 1 AND g.parent_id IS NULL AND g.idle_seconds > 0 AND g.rotated_at + g.idle_seconds > $3::bigint AND g.expires_at > $3::bigint
         AND g.client_epoch = (SELECT c.epoch FROM clients c WHERE c.tenant = g.tenant AND c.client_id = g.client_id AND c.enabled = 1) AS is_counted
     FROM grants g WHERE g.tenant = $1::bigint AND g.user_id IN ($2::bigint, $4::bigint) AND g.revoked_at IS NULL`,
 };
+/** With what they are once they are locked. */
 const LOCK_GRANTS: Statement = {
-  name: 'lock_grants',
-  text: 'SELECT id FROM grants WHERE tenant = $1::bigint AND id = ANY ($2::bigint[]) ORDER BY id FOR NO KEY UPDATE',
+  name: 'lock_grants_to_sign_in',
+  text: `SELECT id, user_id, ${IS_ONLINE} AS is_online FROM grants g WHERE g.tenant = $1::bigint AND g.id = ANY ($2::bigint[])
+    ORDER BY g.id FOR NO KEY UPDATE`,
 };
 const MOVE_GRANTS: Statement = {
   text: `UPDATE grants SET session_id = $3::bigint, device_id = coalesce($4::bigint, device_id)

@@ -148,6 +148,16 @@ describe('races, one step at a time', () => {
     assert.equal((await b.store.findGrant(tenant, HELD))?.sessionId, opened.session.id);
   });
 
+  test('a sign-in in the place of somebody else’s that meets an exchange of theirs waits for it, and leaves what stays without their session', async () => {
+    const bob = await makeUser(b, 'bob', tenant);
+    const [offline, online] = [await makeCode(b, scene, { offline: true }), await makeCode(b, scene)];
+    await other.query('UPDATE grants SET generation = 1, redeemed = 1 WHERE tenant = $1 AND id IN ($2, $3)', [tenant, offline, online]);
+    const opened = await afterCommit(b.store.openSession(tenant, someSession(bob), opening(bob, scene.session.id), NOW));
+    assert.equal(opened.kind, 'opened');
+    assert.equal((await b.store.findGrant(tenant, offline))?.dead, undefined);
+    assert.equal((await b.store.findGrant(tenant, online))?.dead?.reason, 'signed_out');
+  });
+
   test('whoever joins a session that is ending waits for the end and is refused', async () => {
     await other.query('UPDATE sessions SET ended_at = $3 WHERE tenant = $1 AND id = $2', [tenant, scene.session.id, NOW]);
     const answers = await afterCommit(Promise.all([b.store.createGrant(tenant, joining(), NOW), b.store.admit(tenant, joining(), NOW)]));
@@ -249,6 +259,14 @@ describe('races, one step at a time', () => {
       [{ own_key: null, falls: true }],
       'it is nobody’s, and stays for a while so that status lists tell that it is dead',
     );
+  });
+
+  test('a role that is given to somebody who is being deleted waits for that and is not kept', async () => {
+    const role = { userId: scene.user.id, role: 'owner', changedAt: NOW, changedBy: 'cli' };
+    await other.query('UPDATE users SET deleted_at = $3 WHERE tenant = $1 AND id = $2', [tenant, scene.user.id, NOW]);
+    assert.equal(await afterCommit(b.store.putAdministrator(tenant, role, 'none', 1)), 'unknown');
+    const bob = await makeUser(b, 'bob', tenant);
+    assert.equal(await b.store.putAdministrator(tenant, { ...role, userId: bob.id }, 'none', 1), 'done', 'it takes nobody’s place');
   });
 
   test('a code that meets a withdrawal waits for it and is refused', async () => {
