@@ -152,6 +152,11 @@ describe('the order of locks', () => {
       },
       async (node, { user }) => await node.giveConsent(tenant, user.id, client.clientId, ['openid', 'email'], [], NOW),
       async (node, { user }) => await node.withdrawConsent(tenant, user.id, client.clientId, NOW),
+      async (node, { user }) => {
+        const owner = { userId: user.id, role: 'owner', changedAt: NOW, changedBy: 'cli' };
+        await node.putAdministrator(tenant, owner, 'one_owner', 3);
+        return await node.removeAdministrator(tenant, user.id, 'one_owner');
+      },
       async (node) => await node.putClient(tenant, registered, NOW),
       async (node) => await node.removeClient(tenant, client.clientId, NOW),
       async (node, scene) => await node.ownGrant(tenant, scene.client.clientId, ['a'], [], 1, NOW),
